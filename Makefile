@@ -1,0 +1,65 @@
+# Likeness: `make run` starts it, `make test` tests it; `make` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CHROMIUM := chromium chromium-browser google-chrome
+MAXIMUM_LINES := 300
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench diagram browser .venv
+MAKEFLAGS += --no-print-directory
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: .venv ## start everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/likeness run
+
+test: .venv browser ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv ## look for mistakes without running anything
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run '$(BIN)/ruff format .'"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@$(BIN)/python -m core.texts.check
+	@find core channels -name '*.py' | sort | while read -r file; do \
+	  lines=$$(wc -l < "$$file"); \
+	  if [ "$$lines" -gt $(MAXIMUM_LINES) ] && \
+	    ! grep -q 'Longer than $(MAXIMUM_LINES) lines because' "$$file"; \
+	  then echo "$$file has $$lines lines: split it, or write 'Longer than $(MAXIMUM_LINES) lines because …' in it."; fi; \
+	done | { ! grep .; }
+	@echo "check: all is well"
+
+bench: .venv ## measure durable turns against the floor and two frameworks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+diagram: .venv ## draw the flow's table into README.md
+	@$(BIN)/likeness diagram --into README.md
+
+# The virtual environment: made once, brought up to date when what it is made from has changed.
+.venv: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Likeness wants Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Installing into .venv (a minute or two, once) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev,postgres]'
+	@touch $@
+
+# A browser for the tests of the web page, from the system's packages.
+browser:
+	@for name in $(CHROMIUM); do command -v $$name > /dev/null && exit 0; done; \
+	if command -v apt-get > /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then as_root=; elif sudo -n true 2> /dev/null; then as_root=sudo; \
+	  else as_root=false; fi; \
+	  echo "Installing chromium for the tests of the web page …"; \
+	  $$as_root apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get -qq install -y --no-install-recommends \
+	    chromium > /dev/null && exit 0; \
+	fi; \
+	echo "No Chromium was found, so the tests that need a browser are skipped: install 'chromium'."; \
+	[ "$$CI" != true ]

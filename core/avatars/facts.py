@@ -1,0 +1,112 @@
+"""All that a screen may know, frozen before it is drawn. `loading` fills it from the database.
+
+Statuses and kinds are the specification's words (`portrait`, `draft`, `pending` …), so that a
+screen needs neither models nor queries. Durations are seconds, prices US dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """One photo: its number within the avatar is what the person calls it by."""
+
+    id: str
+    number: int
+    status: str
+    reason: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+
+    status: str
+    progress: int
+    position: int | None
+    error_class: str
+    price_usd: float
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AvatarFacts:
+    """The avatar in focus. `valid + pending` counts against the limit; `refused` are undismissed."""
+
+    id: str
+    name: str
+    gender: str | None
+    avatar_type: str | None
+    training_type: str
+    status: str
+    progress: int
+    valid: int
+    pending: int
+    refused: tuple[PhotoFacts, ...]
+    photos_digest: str
+    run: RunFacts | None
+    can_collect: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AvatarLine:
+    """An avatar as a list shows it."""
+
+    id: str
+    name: str
+    status: str
+    progress: int
+    training_type: str
+    valid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What `config.toml` allows."""
+
+    avatars: int
+    min_photos: int
+    max_photos: int
+    name_length: int
+    min_side: int
+    max_megabytes: float
+    price_usd: Mapping[str, float]
+    minutes: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one screen may know.
+
+    `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
+    unfinished avatar that menus offer to continue. `obstacle` says what would stop a training
+    now ("busy", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which avatar does
+    where that is it. `photos` is the page of the photo gallery, `avatars` that of the avatars;
+    `page` counts from 1.
+    """
+
+    language: str
+    person_name: str
+    how_to_send: str
+    limits: Limits
+    avatars_count: int
+    said: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    asked: str | None = None
+    avatar: AvatarFacts | None = None
+    resumable: AvatarLine | None = None
+    proposed_type: str | None = None
+    obstacle: str | None = None
+    busy_with: AvatarLine | None = None
+    held: int = 0
+    consented: bool = False
+    consent_version: str = ""
+    page: int = 1
+    pages: int = 1
+    avatars: tuple[AvatarLine, ...] = ()
+    photos: tuple[PhotoFacts, ...] = ()
+    removed_photo: PhotoFacts | None = None
+    collecting: bool = False

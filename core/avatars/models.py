@@ -1,0 +1,211 @@
+"""The product's tables. Enums are enforced by the database; so are the limits that cost money.
+
+`created_at` and `updated_at` of avatars and photos are UTC datetimes, as the specification names
+them; every other moment is a float, seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from enum import StrEnum
+
+import peewee
+from playhouse.fields import EnumField
+
+from core.conversation.models import Conversation, User
+from core.db import Model
+
+
+class AvatarGender(StrEnum):
+    """Whom an avatar shows; a style or a thing is `other`."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+
+
+class AvatarType(StrEnum):
+    """What an avatar is: a person, a style, or anything else."""
+
+    CHARACTER = "character"
+    STYLE = "style"
+    CUSTOM = "custom"
+
+
+class AvatarTrainingType(StrEnum):
+    """The algorithm that trains it."""
+
+    PORTRAIT = "portrait"
+    STYLE = "style"
+
+
+class AvatarStatus(StrEnum):
+    """How far an avatar has come."""
+
+    DRAFT = "draft"
+    UPLOADING = "uploading"
+    READY = "ready"
+    TRAINING = "training"
+    COMPLETED = "completed"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class PhotoValidationStatus(StrEnum):
+    """What became of a photo."""
+
+    PENDING = "pending"
+    VALID = "valid"
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+
+
+class RunStatus(StrEnum):
+    """How far a training run has come; the last three are final."""
+
+    READY = "ready"
+    SUBMITTING = "submitting"
+    QUEUED = "queued"
+    TRAINING = "training"
+    CANCELLING = "cancelling"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more can happen to the run."""
+        return self in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+ACTIVE = tuple(status for status in RunStatus if not status.final)
+"""A run in one of these holds its avatar."""
+
+HOLDING = tuple(status for status in ACTIVE if status is not RunStatus.CANCELLING)
+"""A run in one of these holds its person's only slot."""
+
+
+def utc_now() -> datetime.datetime:
+    """Now in UTC, as `created_at` and `updated_at` keep it."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+class Avatar(Model):
+    """An avatar, from the first choice on; it counts as created once it has a name.
+
+    `avatar_type` is null until it has been chosen; a portrait is a character at once, so a
+    portrait without a kind is one whose training type has not been confirmed yet.
+    """
+
+    id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = peewee.ForeignKeyField(User, backref="avatars", on_delete="CASCADE")
+    name = peewee.CharField(max_length=64, default="")
+    gender = EnumField(AvatarGender, max_length=16, null=True)
+    avatar_type = EnumField(AvatarType, max_length=16, null=True)
+    training_type = EnumField(
+        AvatarTrainingType, max_length=16, default=AvatarTrainingType.PORTRAIT
+    )
+    status = EnumField(AvatarStatus, max_length=16, default=AvatarStatus.DRAFT)
+    training_progress = peewee.IntegerField(default=0)
+    finetune_id = peewee.CharField(null=True)
+    fal_mode = peewee.CharField(max_length=16, null=True)
+    avatar_data = peewee.JSONField(default=dict)
+    training_config = peewee.JSONField(default=dict)
+    photos_count = peewee.IntegerField(default=0)
+    created_at = peewee.DateTimeField(default=utc_now)
+    updated_at = peewee.DateTimeField(default=utc_now)
+
+    class Meta:
+        table_name = "avatars"
+
+
+class AvatarPhoto(Model):
+    """A photo of an avatar, `pending` from its arrival until its verdict and its object exist.
+
+    `reference` is what its channel fetches it by, `reason` the code of its refusal. `judged_batch`
+    numbers the settled album it was judged in. A removed photo can be put back until the sweep.
+    """
+
+    id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
+    avatar = peewee.ForeignKeyField(Avatar, backref="photos", on_delete="CASCADE")
+    user = peewee.ForeignKeyField(User, backref="photos", on_delete="CASCADE")
+    conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="SET NULL")
+    reference = peewee.JSONField(default=dict)
+    minio_key = peewee.CharField(null=True)
+    file_hash = peewee.CharField(max_length=64, null=True)
+    file_size = peewee.IntegerField(null=True)
+    validation_status = EnumField(
+        PhotoValidationStatus, max_length=16, default=PhotoValidationStatus.PENDING
+    )
+    reason = peewee.CharField(max_length=32, default="")
+    has_face = peewee.BooleanField(null=True)
+    quality_score = peewee.DoubleField(null=True)
+    width = peewee.IntegerField(null=True)
+    height = peewee.IntegerField(null=True)
+    photo_metadata = peewee.JSONField(default=dict)
+    number = peewee.IntegerField()
+    attempts = peewee.IntegerField(default=0)
+    next_check_at = peewee.DoubleField(default=0)
+    dismissed_at = peewee.DoubleField(null=True)
+    removed_at = peewee.DoubleField(null=True)
+    created_at = peewee.DateTimeField(default=utc_now)
+    updated_at = peewee.DateTimeField(default=utc_now)
+
+    class Meta:
+        table_name = "avatar_photos"
+
+
+class TrainingRun(Model):
+    """One training: intent, request and outcome. It outlives its avatar, for the books."""
+
+    id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
+    avatar = peewee.ForeignKeyField(Avatar, backref="runs", null=True, on_delete="SET NULL")
+    user = peewee.ForeignKeyField(User, backref="runs", null=True, on_delete="SET NULL")
+    conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="SET NULL")
+    training_type = EnumField(AvatarTrainingType, max_length=16)
+    status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
+    test_mode = peewee.BooleanField(default=False)
+    price_usd = peewee.DoubleField(default=0)
+    photos_count = peewee.IntegerField(default=0)
+    request_id = peewee.CharField(null=True)
+    progress = peewee.IntegerField(default=0)
+    position = peewee.IntegerField(null=True)
+    error_class = peewee.CharField(max_length=16, default="")
+    error = peewee.CharField(max_length=500, default="")
+    attempts = peewee.IntegerField(default=0)
+    created_at = peewee.DoubleField()
+    submitted_at = peewee.DoubleField(null=True)
+    started_at = peewee.DoubleField(null=True)
+    finished_at = peewee.DoubleField(null=True)
+    told_at = peewee.DoubleField(default=0)
+    next_check_at = peewee.DoubleField(default=0)
+
+    class Meta:
+        table_name = "training_runs"
+
+
+class HeldPhoto(Model):
+    """A photo that came at the wrong moment: the channel's reference alone, for a day."""
+
+    id = peewee.BigAutoField()
+    user = peewee.ForeignKeyField(User, backref="held_photos", on_delete="CASCADE")
+    conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
+    reference = peewee.JSONField()
+    held_at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "held_photos"
+
+
+class Consent(Model):
+    """A person's consent to a version of the text, until they withdraw it."""
+
+    id = peewee.BigAutoField()
+    user = peewee.ForeignKeyField(User, backref="consents", on_delete="CASCADE")
+    version = peewee.CharField(max_length=16)
+    given_at = peewee.DoubleField()
+    withdrawn_at = peewee.DoubleField(null=True)
+
+    class Meta:
+        table_name = "consents"

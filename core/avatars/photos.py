@@ -1,0 +1,127 @@
+"""What makes a photo acceptable.
+
+Each check is cheap before the next one is expensive: bytes, signature, what the header
+declares, decoding. What a code of a refusal means to the person is told in core.texts:
+
+empty            nothing arrived
+too_big          more bytes than allowed
+not_a_picture    some other kind of file
+wrong_format     a picture, but not a JPEG or PNG that everyone can open
+broken           damaged, or cut off on its way
+too_many_pixels  cheap to send, but too much to decode
+too_complex      the same, by the way it is built
+animated         a film, not a photo
+too_small        fewer pixels than training needs
+"""
+
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from io import BytesIO
+from typing import Literal, TypeAlias
+
+from PIL import Image
+
+from core.avatars.picture_files.formats import read, recognise
+from core.avatars.picture_files.picture_file import PictureFile, Unreadable
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+
+LOOKED_AT = 640
+"""Pixels of the shorter side that a JPEG is decoded at, at least, to be looked at."""
+RE_ENCODED = 2048
+"""The same where it is stored anew: a trainer uses about 1024."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRules:
+    min_side: int = 512
+    """Pixels of the shorter side."""
+    max_bytes: int = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on a photo, and what is to be stored of a valid one.
+
+    Size and hash are those of the bytes as they were sent, so that the same file sent
+    again is found by its hash, whatever we made of it. The object's key is therefore
+    `<user>/<avatar>/<file_hash>`, though `data` has another hash of its own: the same
+    file always gives the same `data`, and a put under that key can be repeated.
+    """
+
+    status: Literal["valid", "invalid"]
+    reason: str | None
+    file_size: int
+    file_hash: str
+    format: str | None = None
+    """What was sent, as far as the first bytes tell: JPEG, PNG, HEIC, …"""
+    width: int | None = None
+    """Pixels of the picture that was sent, standing upright."""
+    height: int | None = None
+    data: bytes | None = None
+    """A JPEG or PNG: upright, without metadata, and readable to everyone."""
+    metadata: dict[str, JSON] = field(default_factory=dict)
+
+
+def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
+    """Judge a photo, whatever the bytes are. Lack of memory alone is raised: it is our fault."""
+    reason = _weighed(data, rules or PhotoRules())
+    seen = Judgement("invalid", reason, len(data), sha256(data).hexdigest(), recognise(data))
+    if reason:
+        return seen
+    try:
+        file = read(data)
+        width, height = file.size
+        seen = replace(seen, width=width, height=height)
+        reason = _measured(file, rules or PhotoRules())
+        return replace(seen, reason=reason) if reason else _accepted(seen, file)
+    except MemoryError:
+        raise
+    except Unreadable as error:
+        return replace(seen, reason=error.reason)
+    except Exception as error:  # Pillow has no base error for what broken data makes it raise
+        return replace(seen, reason="broken", metadata={"error": repr(error)[:200]})
+
+
+def _weighed(data: bytes, rules: PhotoRules) -> str | None:
+    if not data:
+        return "empty"
+    if len(data) > rules.max_bytes:
+        return "too_big"
+    return None if recognise(data) else "not_a_picture"
+
+
+def _measured(file: PictureFile, rules: PhotoRules) -> str | None:
+    if file.refusal:
+        return file.refusal
+    return "too_small" if min(file.coded) < rules.min_side else None
+
+
+def _accepted(seen: Judgement, file: PictureFile) -> Judgement:
+    """Decode it, which shows whether it is whole, and keep its own bytes where they will do."""
+    kept = file.plain and file.orientation == 1
+    picture = file.decode(LOOKED_AT if kept else RE_ENCODED)
+    data = file.clean if kept else _as_jpeg(picture, file.profile)
+    width, height = seen.width, seen.height
+    if not kept:
+        width, height = picture.size
+    stored: dict[str, JSON] = {
+        "format": file.format if kept else "JPEG",
+        "width": width,
+        "height": height,
+        "bytes": len(data),
+    }
+    metadata: dict[str, JSON] = {
+        "orientation": file.orientation,
+        "re_encoded": not kept,
+        "stored": stored,
+    }
+    return replace(seen, status="valid", reason=None, data=data, metadata=metadata)
+
+
+def _as_jpeg(picture: Image.Image, profile: bytes) -> bytes:
+    """Encode so that nobody sees the difference: colours at their full size."""
+    picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile or None)
+    return out.getvalue()

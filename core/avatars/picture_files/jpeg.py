@@ -1,0 +1,97 @@
+"""JPEG: segments that each start with a marker, coded data behind some of them."""
+
+import re
+import struct
+from collections.abc import Iterator
+
+from core.avatars.picture_files import colour_profile
+from core.avatars.picture_files.picture_file import (
+    MOST_PARTS,
+    PictureFile,
+    Unreadable,
+    exif_orientation,
+)
+
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+_START, _END, _SCAN, _JFIF, _EXIF, _ICC, _ADOBE = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_USUAL_FRAMES = {0xC0, 0xC1, 0xC2}
+_TABLES = {0xC4, 0xDB, 0xDC, 0xDD, _SCAN} | _USUAL_FRAMES
+_ICC_NAME = b"ICC_PROFILE\0"
+_ICC_PIECE = 65_000
+
+
+def read(data: bytes) -> PictureFile:
+    parts = list(_parts(data))
+    frames = [(marker, body) for marker, body, _ in parts if marker in _FRAMES]
+    scans = sum(marker == _SCAN for marker, _, _ in parts)
+    if len(frames) != 1 or not scans:
+        raise Unreadable("broken")
+    marker, frame = frames[0]
+    bits, height, width, layers = struct.unpack_from(">BHHB", frame)
+    if marker not in _USUAL_FRAMES or bits != 8:
+        raise Unreadable("wrong_format")
+    exif = (body[6:] for m, body, _ in parts if m == _EXIF and body.startswith(b"Exif\0\0"))
+    profile = _profile(parts, b"GRAY" if layers == 1 else b"RGB ")
+    return PictureFile(
+        "JPEG",
+        (width, height),
+        _clean(parts, profile),
+        orientation=exif_orientation(next(exif, b"")),
+        plain=layers in (1, 3),
+        profile=profile,
+        scans=scans,
+    )
+
+
+def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Marker, body and the coded data behind it, up to the first end of an image."""
+    place = 2
+    for _ in range(MOST_PARTS):
+        marker, start = _next_marker(data, place)
+        if marker == _END:
+            return
+        length = int.from_bytes(data[start : start + 2])
+        place = start + length
+        if length < 2 or place > len(data) or marker < 0xC0 or marker == _START:
+            raise Unreadable("broken")
+        coded = b""
+        if marker == _SCAN:
+            coded = data[place : _next_marker(data, place)[1] - 2]
+        yield marker, data[start + 2 : place], coded
+    raise Unreadable("too_complex")
+
+
+def _next_marker(data: bytes, place: int) -> tuple[int, int]:
+    found = _MARKER.search(data, place)
+    if found is None:
+        raise Unreadable("broken")
+    return found[1][0], found.end()
+
+
+def _clean(parts: list[tuple[int, bytes, bytes]], profile: bytes) -> bytes:
+    """The parts that decoding needs: how colours are coded, tables, frame and scans."""
+    heads = [body for m, body, _ in parts if m == _JFIF and body.startswith(b"JFIF\0")]
+    made = [_segment(_JFIF, body[:12] + b"\0\0") for body in heads[:1] if len(body) >= 14]
+    count = -(-len(profile) // _ICC_PIECE)
+    for number in range(count):
+        piece = profile[number * _ICC_PIECE : (number + 1) * _ICC_PIECE]
+        made.append(_segment(_ICC, _ICC_NAME + bytes((number + 1, count)) + piece))
+    for marker, body, coded in parts:
+        if marker in _TABLES:
+            made += _segment(marker, body), coded
+        elif marker == _ADOBE and body.startswith(b"Adobe"):
+            made.append(_segment(marker, body[:12]))
+    return b"\xff\xd8" + b"".join(made) + b"\xff\xd9"
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def _profile(parts: list[tuple[int, bytes, bytes]], space: bytes) -> bytes:
+    start = len(_ICC_NAME)
+    pieces = [body[start:] for m, body, _ in parts if m == _ICC and body.startswith(_ICC_NAME)]
+    pieces.sort(key=lambda piece: piece[:1])
+    profile = colour_profile.essential(b"".join(piece[2:] for piece in pieces))
+    return profile if profile[16:20] == space else b""

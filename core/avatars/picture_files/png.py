@@ -1,0 +1,74 @@
+"""PNG: chunks with a name, a length and a checksum."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from core.avatars.picture_files import colour_profile
+from core.avatars.picture_files.picture_file import (
+    MOST_PARTS,
+    PictureFile,
+    Unreadable,
+    exif_orientation,
+)
+
+_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_PALETTE, _OPAQUE_COLOURS = 3, {0, 2, 3}
+
+
+def read(data: bytes) -> PictureFile:
+    chunks = list(_chunks(data))
+    kinds = [kind for kind, _ in chunks]
+    bodies = dict(reversed(chunks))  # of several, the first counts
+    if kinds[0] != b"IHDR" or kinds.count(b"IHDR") != 1 or b"IDAT" not in bodies:
+        raise Unreadable("broken")
+    width, height, bits, colours = struct.unpack_from(">IIBB", bodies[b"IHDR"])
+    if colours == _PALETTE and b"PLTE" not in bodies:
+        raise Unreadable("broken")
+    profile = _profile(bodies.get(b"iCCP", b""), b"RGB " if colours & 2 else b"GRAY")
+    return PictureFile(
+        "PNG",
+        (width, height),
+        _clean(chunks, profile),
+        orientation=exif_orientation(bodies.get(b"eXIf", b"")),
+        plain=bits == 8 and colours in _OPAQUE_COLOURS and b"tRNS" not in bodies,
+        profile=profile,
+        frames=int.from_bytes(bodies.get(b"acTL", b"")[:4]),
+    )
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body, up to the end of the image; only what is kept must be whole."""
+    place = 8
+    for _ in range(MOST_PARTS):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        body = data[place + 8 : place + 8 + length]
+        (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
+        if kind in _KEPT and zlib.crc32(kind + body) != checksum:
+            raise Unreadable("broken")
+        yield kind, body
+        if kind == b"IEND":
+            return
+        place += 12 + length
+    raise Unreadable("too_complex")
+
+
+def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes) -> bytes:
+    kept = [(kind, body) for kind, body in chunks if kind in _KEPT]
+    if profile:
+        kept.insert(1, (b"iCCP", b"colours\0\0" + zlib.compress(profile)))
+    made = (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in kept
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+
+
+def _profile(body: bytes, space: bytes) -> bytes:
+    _, _, packed = body.partition(b"\0")
+    try:
+        found = zlib.decompressobj().decompress(packed[1:], colour_profile.LARGEST + 1)
+    except zlib.error:
+        return b""
+    profile = colour_profile.essential(found)
+    return profile if profile[16:20] == space else b""

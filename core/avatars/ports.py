@@ -1,0 +1,73 @@
+"""What photos and training need from outside; core.services supplies it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+TrainingStatus = Literal["queued", "training", "completed", "failed", "cancelled"]
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys such as `<user>/<avatar>/<sha256>`.
+
+    A key that could leave the store is a ValueError; a store that can't be
+    reached or written raises StorageUnavailable, from any method.
+    """
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep the bytes: whole or not at all, for good, and any number of times."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes under a key; ObjectMissing where there are none."""
+
+    def exists(self, key: str) -> bool: ...
+
+    def delete(self, key: str) -> None:
+        """Remove one object; an absent one is fine."""
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Remove all below `<user>/` or `<user>/<avatar>/`, and say how many there were."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every key below a prefix ("" is all of them), in no promised order."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """All that a trainer must know of one training run."""
+
+    run_id: str
+    training_type: str
+    avatar_type: str
+    trigger_word: str
+    photo_keys: tuple[str, ...]
+    ordered_at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a training stands at the moment."""
+
+    status: TrainingStatus
+    progress: int
+    """From 0 to 100."""
+    position: int | None
+    """The place in the queue while queued."""
+    error: str = ""
+    result: Mapping[str, object] = field(default_factory=dict)
+
+
+class Trainer(Protocol):
+    """Whoever turns photos into an avatar: fal.ai, or the simulation of it."""
+
+    @property
+    def test_mode(self) -> bool:
+        """Whether trainings are simulated and cost nothing."""
+
+    def submit(self, order: TrainingOrder) -> str:
+        """Order a training, which may cost money, and get its request id."""
+
+    def check(self, request_id: str) -> Standing: ...
+
+    def cancel(self, request_id: str) -> None: ...

@@ -1,0 +1,141 @@
+"""Everything is wired here, once: settings in, a working house out."""
+
+from __future__ import annotations
+
+import functools
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from core import db
+from core.avatars import screens
+from core.avatars.dialogue import AvatarDialogue
+from core.avatars.flow import TABLE
+from core.avatars.loading import Loader
+from core.avatars.ports import ObjectStore, Trainer
+from core.avatars.training import Training
+from core.avatars.verdicts import Verdicts
+from core.conversation.channel import Channel
+from core.conversation.engine import Engine
+from core.conversation.flow import Flow
+from core.conversation.inbox import Inbox
+from core.conversation.messages import Picture
+from core.conversation.pacing import Pace
+from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from core.log import configure
+from core.migrations import runner
+from core.services.jobs import Jobs
+from core.services.pictures import contact_sheet, thumbnail
+from core.services.simulated import SimulatedTrainer
+from core.services.spool import Spool
+from core.services.storage import FolderStore
+from core.settings import Settings
+from core.texts import LANGUAGES
+from core.worker import Worker
+
+
+class App:
+    """The house, wired: what a channel or a process is given to work with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data = Path(settings.data_dir)
+        self.database = db.connect(database_url(settings), settings.database.synchronous)
+        runner.check(self.database)
+        self.store: ObjectStore = FolderStore(
+            Path(settings.storage.folder or self.data / "objects")
+        )
+        self.spool = Spool(self.data / "spool")
+        self.jobs = Jobs(self.data / "jobs.db")
+        self.trainer: Trainer = SimulatedTrainer(settings.training)
+        self.inbox = Inbox(
+            TABLE.initial, self._language, settings.conversation.queue_cap
+        )
+        self.training = Training(settings, self.trainer, self.inbox, self.jobs)
+        self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch)
+        dialogue = AvatarDialogue(settings, self.training, self.jobs)
+        self.flow = Flow(
+            TABLE,
+            dialogue,
+            Loader(settings, self.training, self.how_to_send),
+            screens.SCREENS,
+            screens.NOTICES,
+            LANGUAGES,
+        )
+        self.engine = Engine(
+            self.flow, self.inbox, pace(settings), settings.conversation.attempts
+        )
+
+    @functools.cached_property
+    def channels(self) -> dict[str, Channel]:
+        """Every installed channel, configured or not, by its name."""
+        return {
+            name: kind(self.settings.channel(name)) for name, kind in channel_classes().items()
+        }
+
+    def channel(self, name: str) -> Channel:
+        """One channel; raises ConfigurationError where none of that name is installed."""
+        if name not in self.channels:
+            known = ", ".join(sorted(self.channels))
+            raise ConfigurationError(f"No channel is called {name!r}. Installed are: {known}.")
+        return self.channels[name]
+
+    def worker(self) -> Worker:
+        """What works beside the dialogue: verdicts, trainings, sweeps."""
+        return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
+                      self.spool, self.store)  # fmt: skip
+
+    def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
+        """The bytes of a file that came through a channel; see `Channel.fetch`."""
+        return self.channel(channel).fetch(reference, limit)
+
+    def how_to_send(self, channel: str, language: str) -> str:
+        """A channel's own words for how to send photos."""
+        found = self.channels.get(channel)
+        return found.how_to_send(language) if found else ""
+
+    def open_picture(self, key: str) -> bytes | None:
+        """A stored picture, or None where it is gone or can't be had now."""
+        try:
+            return self.store.get(key)
+        except (ObjectMissing, StorageUnavailable):
+            return None
+
+    def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
+        """Several pictures as one numbered contact sheet (JPEG)."""
+        return contact_sheet([(self.open_picture(p.key), p.label) for p in pictures])
+
+    def thumbnail(self, key: str, side: int = 320) -> bytes | None:
+        """A stored picture made small (JPEG), or None where it can't be had."""
+        data = self.open_picture(key)
+        return None if data is None else thumbnail(data, side)
+
+    def _language(self, wanted: str) -> str:
+        return self.flow.language(wanted)
+
+
+def bootstrap(settings: Settings) -> App:
+    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts."""
+    configure(settings.log)
+    return App(settings)
+
+
+def database_url(settings: Settings) -> str:
+    """The configured database, or a file of our own in the data folder."""
+    if settings.database.url:
+        return settings.database.url
+    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{Path(settings.data_dir) / 'likeness.db'}"
+
+
+def pace(settings: Settings) -> Pace:
+    """How long screens wait."""
+    waits = settings.conversation
+    return Pace(
+        waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds
+    )
+
+
+def channel_classes() -> dict[str, Any]:
+    """The classes behind the entry points of the group `likeness.channels`."""
+    return {point.name: point.load() for point in entry_points(group="likeness.channels")}

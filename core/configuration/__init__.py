@@ -1,0 +1,10 @@
+"""Reading settings from a file and the environment; it works on any model and knows none.
+
+Values are checked strictly, because the usual lenient reading takes `true` for 1 and drops a
+misspelt variable without a word. Why not pydantic-settings: docs/decisions/0002-dependencies.md.
+"""
+
+from core.configuration.reading import CONFIG, read
+from core.configuration.setting import describe
+
+__all__ = ["CONFIG", "describe", "read"]

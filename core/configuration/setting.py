@@ -1,0 +1,143 @@
+"""One setting of a model: where it stands, what it takes, and how its value is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+PREFIX = "LIKENESS_"
+
+Key = tuple[str, ...]
+
+_NOUNS = {int: "a whole number", float: "a number", bool: "true or false"}
+_BOUNDS = {Ge: "of at least", Gt: "greater than", Le: "of at most", Lt: "less than"}
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?!\d+(?:/|$))\S*@|(\bpassword=)[^&\s]+")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key that may be set."""
+
+    key: Key
+    info: FieldInfo
+
+    @property
+    def dotted(self) -> str:
+        return ".".join(self.key)
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + "__".join(self.key).upper()
+
+    @property
+    def kind(self) -> Any:
+        """The type of its value; of `X | None`, the X."""
+        return without_none(self.info.annotation)
+
+    @property
+    def secret(self) -> bool:
+        return self.kind in (SecretStr, SecretBytes)
+
+    @property
+    def default(self) -> Any:
+        return self.info.get_default(call_default_factory=True, validated_data={})
+
+    @property
+    def noun(self) -> str:
+        """What it takes: "a whole number"."""
+        if get_origin(self.kind) is Literal:
+            return "one of its choices"
+        if get_origin(self.kind) in (list, tuple):
+            return "a list of texts"
+        return _NOUNS.get(self.kind, "a text")
+
+    @property
+    def wanted(self) -> str:
+        """What to write: "a whole number from 1 to 50"."""
+        if get_origin(self.kind) is Literal:
+            return " or ".join(map(written, get_args(self.kind)))
+        if get_origin(self.kind) in (list, tuple):
+            return 'a list like ["a", "b"]'
+        return self.noun + self._range()
+
+    def _range(self) -> str:
+        limits = {
+            type(bound): getattr(bound, type(bound).__name__.lower())
+            for bound in self.info.metadata
+            if isinstance(bound, Ge | Gt | Le | Lt)
+        }
+        if limits.keys() == {Ge, Le}:
+            return f" from {limits[Ge]} to {limits[Le]}"
+        return " and".join(f" {_BOUNDS[bound]} {limit}" for bound, limit in limits.items())
+
+
+def settings_of(model: type[BaseModel], above: Key = ()) -> Iterator[Setting]:
+    """Every single setting of a model and of the sections inside it, in the order written."""
+    for name, info in model.model_fields.items():
+        if section := _section(info.annotation):
+            yield from settings_of(section, (*above, name))
+        else:
+            yield Setting((*above, name), info)
+
+
+def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
+    """The settings in force as TOML, each with where it came from; secrets are masked."""
+    lines: list[str] = []
+    section: Key = ()
+    for setting in sorted(settings_of(type(model)), key=lambda setting: len(setting.key) > 1):
+        if setting.key[:-1] != section:
+            section = setting.key[:-1]
+            lines += ["", f"[{'.'.join(section)}]"]
+        value = reduce(getattr, setting.key, model)
+        lines.append(_line(setting, value, origins.get(setting.dotted, "default")))
+    return "\n".join(lines) + "\n"
+
+
+def written(value: Any) -> str:
+    """A value as TOML writes it; the password inside a URL is masked."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | Path):
+        return json.dumps(masked(str(value)), ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return str(value)
+
+
+def masked(text: str) -> str:
+    """The text without the passwords of the URLs in it."""
+    return _PASSWORD.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
+
+
+def without_none(annotation: Any) -> Any:
+    """The one kind of value in `X | None`; anything else as it is."""
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    optional = NoneType in get_args(annotation) and len(kinds) == 1
+    return kinds[0] if optional else annotation
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    kind = without_none(annotation)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _line(setting: Setting, value: Any, origin: str) -> str:
+    name = setting.key[-1]
+    if setting.secret:
+        state = "set, and hidden" if value and value.get_secret_value() else "not set"
+        return f"# {name}: {state} ({setting.variable})"
+    if value is None:
+        return f"# {name}: not set"
+    return f"{name} = {written(value)}  # {origin}"

@@ -1,0 +1,249 @@
+"""A turn: one event in, one committed change, one event at a time for each conversation.
+
+An update's way: `receive` commits it, `drain` applies it, `look` draws what has come of it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import peewee
+import structlog
+
+from core.conversation import inbox, statements
+from core.conversation.flow import Flow, Position
+from core.conversation.inbox import Inbox, Received
+from core.conversation.messages import Kind, Screen, Update
+from core.conversation.pacing import Pace
+from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
+from core.conversation.statements import Locked
+from core.conversation.turn import Turn
+from core.db import snapshot, transaction
+
+log = structlog.get_logger()
+
+INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
+"""What is nobody's poison: a locked or unreachable database, a full disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A conversation's screen and the revision it was drawn at, from one snapshot."""
+
+    position: Position
+    screen: Screen
+    token_key: str
+
+
+class Engine:
+    """Applies events to conversations by a flow; safe in any number of threads and processes."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        inbox: Inbox,
+        pace: Pace | None = None,
+        attempts: int = 5,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.flow = flow
+        self.inbox = inbox
+        self._pace = pace or Pace()
+        self._attempts = attempts
+        self._clock = clock
+
+    def receive(self, update: Update) -> Received:
+        """Commit an update to the inbox; see `Inbox.receive`."""
+        return self.inbox.receive(update)
+
+    def drain(self, conversation_id: int) -> int:
+        """Apply all that may be applied now, in order; returns how many events."""
+        applied = 0
+        while self.turn(conversation_id):
+            applied += 1
+        return applied
+
+    def turn(self, conversation_id: int) -> bool:
+        """Apply the conversation's next event; False where there is none to apply now.
+
+        An error in it rolls everything back, is counted, and after `attempts` tries quarantines
+        the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
+        """
+        started: list[int] = []
+        try:
+            with transaction():
+                return self._turn(conversation_id, started)
+        except INFRASTRUCTURE:
+            raise
+        except Exception as error:
+            if not started:
+                raise
+            log.exception("event failed", conversation=conversation_id, event=started[0])
+            self._failed(conversation_id, started[0], error)
+            return True
+
+    def look(self, conversation_id: int, language: str | None = None) -> Look:
+        """The screen as it stands, drawn from one moment of the database."""
+        with snapshot():
+            found = statements.read(conversation_id)
+            assert found is not None, f"no conversation {conversation_id}"
+            turn = self._load(conversation_id, found)
+            return Look(turn.position, self.flow.draw(turn.position, language), found.token_key)
+
+    def say(self, conversation_id: int, code: str) -> None:
+        """Let the conversation's screen say something that no event of its own brought."""
+        with transaction():
+            found = statements.lock(conversation_id)
+            if found is not None:
+                turn = self._load(conversation_id, found)
+                turn.say(code)
+                statements.said(conversation_id, turn.memory, turn.now)
+
+    def _turn(self, conversation_id: int, started: list[int]) -> bool:
+        found = statements.lock(conversation_id)
+        head = statements.head(conversation_id)
+        if found is None or head is None or head.retry_at > self._clock():
+            return False
+        started.append(head.id)
+        turn = self._load(conversation_id, found)
+        turn.event_id = head.id
+        turn.event, turn.client_language, turn.client_name = inbox.decode(head.payload)
+        self._enter(turn)
+        self._apply(turn, found.token_key)
+        self._save(turn, found)
+        return True
+
+    def _load(self, conversation_id: int, found: Locked) -> Turn:
+        turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
+        turn.state = turn.source = found.state
+        turn.visit, turn.revision = found.visit, found.revision
+        turn.memory = json.loads(found.memory)
+        turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
+        turn.name = found.name
+        return turn
+
+    def _enter(self, turn: Turn) -> None:
+        """What every event brings: a state that the table knows, and the person's own language."""
+        if turn.state not in self.flow.screens:
+            log.warning("unknown state", conversation=turn.conversation_id, state=turn.state)
+            turn.state = self.flow.table.initial
+            turn.visit += 1
+        if turn.person and not turn.language_chosen and turn.client_language:
+            turn.language = self.flow.language(turn.client_language)
+        turn.name = turn.client_name or turn.name
+
+    def _trigger(self, turn: Turn, key: str) -> str | None:
+        """The trigger that an event means; None where it has been answered already."""
+        event = turn.event
+        turn.argument = event.argument
+        if event.kind is Kind.PRESS:
+            return self._press(turn, key, event.value)
+        if event.kind in (Kind.PHOTO, Kind.FILE):
+            return self.flow.table.files
+        if event.kind is Kind.SIGNAL:
+            return event.value
+        command = self._command(turn)
+        if command is not None:
+            return command
+        reply = self._reply(turn, key) if event.kind is Kind.TEXT else None
+        if reply is not None:
+            return self._press(turn, key, reply.token)
+        turn.argument = event.value
+        return self.flow.typed(turn.state)
+
+    def _command(self, turn: Turn) -> str | None:
+        event = turn.event
+        if event.kind is Kind.TEXT and event.value.startswith("/"):
+            name, _, turn.argument = event.value[1:].partition(" ")
+            return self.flow.table.commands.get(name.lower())
+        return self.flow.table.commands.get(event.value) if event.kind is Kind.COMMAND else None
+
+    def _reply(self, turn: Turn, key: str) -> Offer | None:
+        """The button that a typed text means: as last shown, or as it would read elsewhere."""
+        numbers = not self.flow.takes_text(turn.state)
+        shown = json.loads(statements.shown_buttons(turn.conversation_id))
+        found = read_reply(turn.event.value, [Offer(*offer) for offer in shown], numbers)
+        for language in self.flow.languages:
+            found = found or read_reply(turn.event.value, self._offers(turn, key, language), False)
+        return found
+
+    def _offers(self, turn: Turn, key: str, language: str) -> list[Offer]:
+        screen = self.flow.draw(turn.position, language)
+        return [Offer(b.label, seal(key, turn.visit, b)) for b in screen.each_button()]
+
+    def _press(self, turn: Turn, key: str, token: str) -> str | None:
+        press = unseal(key, token)
+        stale = press is None or press.visit not in (None, turn.visit)
+        if press is None or stale or not self._still_offered(turn, press):
+            self._stale(turn, token)
+            return None
+        turn.argument = press.argument
+        turn.pressed = turn.memory["pressed"] = token
+        return press.trigger
+
+    def _stale(self, turn: Turn, token: str) -> None:
+        """An old button: say so, but let the second half of a double press pass in silence."""
+        if turn.memory.get("pressed") != token:
+            turn.say("stale")
+            turn.alert()
+
+    def _still_offered(self, turn: Turn, press: Press) -> bool:
+        """Whether what a paying or destroying button confirms is still so."""
+        if not press.confirms:
+            return True
+        buttons = self.flow.draw(turn.position).each_button()
+        offered = {(b.trigger, digest(b.confirms)) for b in buttons if b.confirms}
+        return (press.trigger, press.confirms) in offered
+
+    def _apply(self, turn: Turn, key: str) -> None:
+        said, asked = turn.memory.get("said"), turn.memory.get("asked")
+        if turn.person:
+            turn.memory.pop("said", None)
+        source = turn.state
+        trigger = self._trigger(turn, key)
+        if trigger is None and "said" not in turn.memory:
+            turn.memory.update({"said": said} if said else {})
+            return
+        turn.trigger = trigger or ""
+        step = self.flow.fire(turn, trigger) if trigger else None
+        if trigger and step is None and turn.person:
+            turn.say("not_now")
+        moved = turn.state != source
+        turn.visit += moved or (step is not None and turn.pressed is not None)
+        turn.changed = (step is not None and not step.quiet) or (
+            turn.person and "said" in turn.memory
+        )
+        turn.revision += turn.changed
+        if turn.asking:
+            turn.memory["asked"] = turn.asking
+        elif asked and (turn.person or moved):
+            turn.memory.pop("asked", None)
+
+    def _save(self, turn: Turn, found: Locked) -> None:
+        kind, schedule = turn.event.kind, found.schedule
+        if turn.changed:
+            tick = turn.trigger in self.flow.table.ticks
+            schedule = schedule.after(
+                kind, turn.now, found.revision, self._pace, alert=turn.alerted, tick=tick
+            )
+        else:
+            schedule = schedule.unchanged(kind, turn.now)
+        wake = (found.wake_at, found.wake_trigger, found.wake_visit)
+        if turn.wake:
+            wake = (turn.now + turn.wake[0], turn.wake[1], turn.visit)
+        statements.save(turn, found, schedule, wake)
+
+    def _failed(self, conversation_id: int, event_id: int, error: Exception) -> None:
+        """Count a try of a poison event; after the last one let later events pass, and say so."""
+        now = self._clock()
+        with transaction():
+            attempts = statements.tried(event_id, f"{type(error).__name__}: {error}"[:500], now)
+            if attempts < self._attempts:
+                statements.postpone(event_id, now + 0.25 * 2**attempts)
+                return
+            statements.quarantine(event_id, now)
+            log.error("event quarantined", conversation=conversation_id, event=event_id)
+            self.say(conversation_id, "our_fault")

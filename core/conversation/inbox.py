@@ -1,0 +1,178 @@
+"""The inbox: what has arrived and must be applied, once, in order.
+
+An update is committed here before its channel tells anybody that it has it. Signals are rows of
+the same table, inserted in the transaction that makes them true.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from core.conversation.messages import Address, Event, Kind, Update
+from core.conversation.models import Conversation, InboxEvent, User
+from core.db import run, transaction
+
+SIGNAL = "signal"
+
+_RECEIVE = """
+INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
+                   attempts, retry_at, error)
+SELECT c.id, c.channel, c.bot, ?, ?, ?, ?, 0, 0, '' FROM conversations c
+WHERE c.channel = ? AND c.bot = ? AND c.chat = ?
+  AND (SELECT count(*) FROM inbox i
+       WHERE i.conversation_id = c.id AND i.handled_at IS NULL AND i.failed_at IS NULL) < ?
+ON CONFLICT DO NOTHING RETURNING conversation_id
+"""
+_SIGNAL = """
+INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
+                   attempts, retry_at, error)
+VALUES (?, 'signal', '', ?, 'signal', ?, ?, 0, 0, '') ON CONFLICT DO NOTHING
+"""
+
+
+class Receipt(StrEnum):
+    """What became of an update that arrived."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    OVERFLOW = "overflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The receipt, and the conversation it belongs to."""
+
+    receipt: Receipt
+    conversation_id: int
+
+
+class Inbox:
+    """Writes updates and signals; `cap` is how many unhandled ones a person may have."""
+
+    def __init__(
+        self,
+        initial_state: str,
+        language: Callable[[str], str],
+        cap: int = 200,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._initial = initial_state
+        self._language = language
+        self._cap = cap
+        self._clock = clock
+
+    def receive(self, update: Update) -> Received:
+        """Commit an update, whoever it is from; a second delivery of it changes nothing.
+
+        Raises peewee's OperationalError where the database can't be written: then it has not been
+        received, and the channel must keep it.
+        """
+        with transaction():
+            conversation_id = self._insert(update)
+            if conversation_id is not None:
+                return Received(Receipt.ACCEPTED, conversation_id)
+            return self._refused_or_first(update)
+
+    def signal(self, conversation_id: int, trigger: str, argument: str, key: str) -> None:
+        """Tell a conversation what has become true, in the caller's transaction; once a `key`."""
+        payload = encode(Event(Kind.SIGNAL, trigger, argument))
+        run(_SIGNAL, conversation_id, key, payload, self._clock())
+
+    def _insert(self, update: Update) -> int | None:
+        address, event = update.address, update.event
+        payload = encode(event, update.person.language, update.person.name)
+        rows = run(
+            _RECEIVE,
+            *(update.key, event.kind.value, payload, self._clock()),
+            *(address.channel, address.bot, address.chat, self._cap),
+        )
+        found = rows.fetchone()
+        return None if found is None else int(found[0])
+
+    def _refused_or_first(self, update: Update) -> Received:
+        address = update.address
+        known = find(address)
+        if known is None:
+            conversation_id = self._begin(update)
+            self._insert(update)
+            return Received(Receipt.ACCEPTED, conversation_id)
+        same = InboxEvent.select().where(
+            InboxEvent.channel == address.channel,
+            InboxEvent.bot == address.bot,
+            InboxEvent.update_id == update.key,
+        )
+        return Received(Receipt.DUPLICATE if same.exists() else Receipt.OVERFLOW, known)
+
+    def _begin(self, update: Update) -> int:
+        now = self._clock()
+        person, address = update.person, update.address
+        user = User.create(
+            name=person.name[:255], language=self._language(person.language), created_at=now
+        )
+        conversation = Conversation.create(
+            user=user,
+            channel=address.channel,
+            bot=address.bot,
+            chat=address.chat,
+            state=self._initial,
+            created_at=now,
+            active_at=now,
+        )
+        return int(conversation.id)
+
+
+def find(address: Address) -> int | None:
+    """The conversation at an address."""
+    found = Conversation.get_or_none(
+        Conversation.channel == address.channel,
+        Conversation.bot == address.bot,
+        Conversation.chat == address.chat,
+    )
+    return None if found is None else int(found.id)
+
+
+def encode(event: Event, language: str = "", name: str = "") -> str:
+    """An event as the inbox keeps it."""
+    return json.dumps(
+        [event.kind, event.value, event.argument, event.file, language, name], ensure_ascii=False
+    )
+
+
+def decode(payload: str) -> tuple[Event, str, str]:
+    """The event, and what its client's language and name were."""
+    kind, value, argument, file, language, name = json.loads(payload)
+    return Event(Kind(kind), value, argument, file), language, name
+
+
+def backlog(now: float, limit: int = 100) -> list[int]:
+    """Conversations whose next event may be applied now, the longest waiting first."""
+    rows = run(
+        """
+        SELECT i.conversation_id FROM inbox i
+        WHERE i.handled_at IS NULL AND i.failed_at IS NULL
+        GROUP BY i.conversation_id HAVING max(i.retry_at) <= ?
+        ORDER BY min(i.id) LIMIT ?
+        """,
+        now,
+        limit,
+    )
+    return [int(row[0]) for row in rows.fetchall()]
+
+
+def replay(event_id: int) -> bool:
+    """Give a quarantined event another try; False where there is none."""
+    query: Any = InboxEvent.update(failed_at=None, attempts=0, retry_at=0, error="").where(
+        InboxEvent.id == event_id, InboxEvent.failed_at.is_null(False)
+    )
+    return bool(query.execute())
+
+
+def sweep(before: float) -> int:
+    """Delete handled events older than a moment; returns how many."""
+    query: Any = InboxEvent.delete().where(InboxEvent.handled_at < before)
+    return int(query.execute())

@@ -1,0 +1,115 @@
+"""What passes between a channel and the engine: frozen, and free of any channel's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a person, or Likeness itself, can do to a conversation."""
+
+    TEXT = "text"
+    PRESS = "press"
+    PHOTO = "photo"
+    FILE = "file"
+    COMMAND = "command"
+    SIGNAL = "signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    `value` is the typed text, the pressed button's token, the command's name without a slash, or
+    the signal's trigger. `argument` is what follows a command or belongs to a signal. `file` is
+    the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later.
+    """
+
+    kind: Kind
+    value: str = ""
+    argument: str = ""
+    file: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a conversation takes place: `chat` is the channel's own identifier of it."""
+
+    channel: str
+    bot: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a channel knows of who is speaking; `language` is their client's (BCP 47)."""
+
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A channel's update in our words. `key` is unique for each channel and bot."""
+
+    key: str
+    address: Address
+    event: Event
+    person: Person = Person()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A press that a screen offers.
+
+    `confirms` names what a paying or destroying press agrees to (photos, type, price): the press
+    counts only while the screen still offers a button that confirms the same.
+    """
+
+    label: str
+    trigger: str
+    argument: str = ""
+    confirms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A stored object to be shown; `label` marks it ("3", "7 ❌")."""
+
+    key: str
+    label: str = ""
+
+
+class Motion(StrEnum):
+    """Whether a screen will change without the person: not, in a moment, or in minutes."""
+
+    STILL = "still"
+    SETTLING = "settling"
+    MOVING = "moving"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """All that a person sees of a state; `progress` is in percent, `hint` says what just happened."""
+
+    title: str
+    text: str = ""
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    progress: int | None = None
+    hint: str = ""
+    motion: Motion = Motion.STILL
+
+    def each_button(self) -> Iterator[Button]:
+        """The buttons in reading order."""
+        return (button for row in self.buttons for button in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A one-off message beside the screen: a name that the flow can draw, and its parameters."""
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict)

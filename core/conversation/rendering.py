@@ -1,0 +1,177 @@
+"""Any screen onto any capabilities, and the typed reply back.
+
+A button's token says which visit of which conversation offered what, sealed with the
+conversation's own key: it can't be forged, moved to another chat, or outlive its moment.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.conversation.channel import Capabilities
+from core.conversation.messages import Button, Motion, Picture, Screen
+from core.errors import FlowError
+
+_BAR = 12
+_SEAL = 6
+_WORDS = re.compile(r"\w+")
+_COUNTER = re.compile(r"\([^()]*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button as it is shown: its label and the token that a press brings back."""
+
+    label: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A screen fitted to a channel: what it must show, and nothing that it can't.
+
+    `body` already holds the numbered list and the bar where the channel has no buttons or bars of
+    its own; `offers` then still lists the buttons, for the typed reply.
+    """
+
+    title: str
+    body: str
+    rows: tuple[tuple[Offer, ...], ...]
+    offers: tuple[Offer, ...]
+    pictures: tuple[Picture, ...]
+    progress: int | None
+    motion: Motion
+
+    @property
+    def text(self) -> str:
+        """Title and body as one text."""
+        return "\n\n".join(part for part in (self.title, self.body) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A token that was read: what was pressed, on which visit; None where it is a link."""
+
+    visit: int | None
+    trigger: str
+    argument: str
+    confirms: str
+
+
+def seal(key: str, visit: int | None, button: Button) -> str:
+    """The token of a button; at most 64 bytes for triggers of 14 and arguments of 32 letters."""
+    number = "" if visit is None else format(visit, "x")
+    confirms = digest(button.confirms) if button.confirms else ""
+    content = f"{number}:{button.trigger}:{button.argument}:{confirms}"
+    return f"{content}:{_mac(key, content)}"
+
+
+def unseal(key: str, token: str) -> Press | None:
+    """What a token says; None where it isn't one of this conversation's."""
+    content, _, mac = token.rpartition(":")
+    parts = content.split(":")
+    sound = hmac.compare_digest(mac.encode(), _mac(key, content).encode())
+    if not sound or len(parts) != 4:
+        return None
+    number, trigger, argument, confirms = parts
+    return Press(int(number, 16) if number else None, trigger, argument, confirms)
+
+
+def digest(text: str) -> str:
+    """A short fingerprint of what a button confirms."""
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _mac(key: str, content: str) -> str:
+    raw = hashlib.blake2b(content.encode(), key=key.encode(), digest_size=_SEAL).digest()
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def render(screen: Screen, can: Capabilities, key: str, visit: int | None) -> Rendered:
+    """Fit a screen to a channel. `visit` None makes the buttons links that never grow old."""
+    rows = tuple(
+        tuple(_offer(button, can, key, visit) for button in row)
+        for line in screen.buttons
+        for row in _wrap(line, can.buttons_per_row or 1)
+    )
+    offers = tuple(offer for row in rows for offer in row)
+    pictures = screen.pictures if can.pictures else ()
+    return Rendered(
+        title=screen.title,
+        body=_body(screen, can, offers),
+        rows=rows if can.buttons_per_row else (),
+        offers=offers,
+        pictures=pictures,
+        progress=screen.progress if can.progress else None,
+        motion=screen.motion,
+    )
+
+
+def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Offer:
+    token = seal(key, visit, button)
+    if len(token.encode()) > can.payload_bytes:
+        raise FlowError(f"the button {button.trigger}({button.argument}) needs too long a token")
+    return Offer(shorten(button.label, can.label_length), token)
+
+
+def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
+    return [row[start : start + width] for start in range(0, len(row), width)]
+
+
+def _body(screen: Screen, can: Capabilities, offers: Sequence[Offer]) -> str:
+    parts = [screen.hint, screen.text]
+    if screen.progress is not None and not can.progress:
+        parts.append(bar(screen.progress))
+    if screen.pictures and not can.pictures:
+        parts.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
+    if offers and not can.buttons_per_row:
+        parts.append("\n".join(f"{n}. {offer.label}" for n, offer in enumerate(offers, 1)))
+    limit = can.caption_length if screen.pictures and can.pictures else can.text_length
+    room = limit - length(screen.title) - 2
+    return shorten("\n\n".join(part for part in parts if part), room)
+
+
+def bar(percent: int) -> str:
+    """A progress bar of text: `▓▓▓▓▓▓░░░░░░ 50 %`."""
+    filled = round(_BAR * percent / 100)
+    return f"{'▓' * filled}{'░' * (_BAR - filled)} {percent} %"
+
+
+def length(text: str) -> int:
+    """How many UTF-16 units a text takes: what Telegram counts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units."""
+    if length(text) <= limit:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
+    return kept + "…"
+
+
+def read_reply(text: str, offers: Sequence[Offer], numbers: bool) -> Offer | None:
+    """The button that a typed reply means: its number, or its label however it is written."""
+    typed = text.strip()
+    if numbers and typed.isdecimal() and 1 <= int(typed) <= len(offers):
+        return offers[int(typed) - 1]
+    wanted = words(typed)
+    for spelling in (words, _uncounted):
+        found = [offer for offer in offers if wanted and spelling(offer.label) == wanted]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def words(label: str) -> str:
+    """A label without signs, pictures and capitals."""
+    return " ".join(_WORDS.findall(label.casefold()))
+
+
+def _uncounted(label: str) -> str:
+    return words(_COUNTER.sub("", label))

@@ -1,0 +1,161 @@
+"""The statements of a turn, written by hand: for these, building a query costs more than running it.
+
+Everywhere else the models' own queries serve.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any, NamedTuple
+
+from core.conversation.pacing import Schedule
+from core.conversation.turn import Turn
+from core.db import is_sqlite, run
+
+
+class Locked(NamedTuple):
+    """A conversation and its user, as a turn reads them."""
+
+    user_id: Any
+    channel: str
+    token_key: str
+    state: str
+    visit: int
+    revision: int
+    memory: str
+    shown_revision: int
+    post_revision: int
+    shown_at: float
+    differs_since: float
+    due_at: float
+    rank: int
+    photo_at: float
+    wake_at: float | None
+    wake_trigger: str
+    wake_visit: int
+    unreachable: bool
+    language: str
+    language_chosen: bool
+    name: str
+
+    @property
+    def schedule(self) -> Schedule:
+        """When and how it is to be shown."""
+        return Schedule(
+            self.shown_revision, self.post_revision, self.shown_at, self.differs_since,
+            self.due_at, self.rank, self.photo_at,
+        )  # fmt: skip
+
+    @property
+    def user_uuid(self) -> uuid.UUID:
+        """The user's identifier, which SQLite keeps as text."""
+        return self.user_id if isinstance(self.user_id, uuid.UUID) else uuid.UUID(self.user_id)
+
+
+class Head(NamedTuple):
+    """The event that a conversation must apply next."""
+
+    id: int
+    payload: str
+    attempts: int
+    retry_at: float
+
+
+_USER = ("language", "language_chosen", "name")
+_COLUMNS = ", ".join(f"u.{name}" if name in _USER else f"c.{name}" for name in Locked._fields)
+_READ = f"SELECT {_COLUMNS} FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?"
+_HEAD = """
+SELECT id, payload, attempts, retry_at FROM inbox
+WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 1
+"""
+_SAVE = """
+UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
+       differs_since = ?, due_at = ?, rank = ?, photo_at = ?, wake_at = ?, wake_trigger = ?,
+       wake_visit = ?, active_at = ?, unreachable = ? WHERE id = ? AND revision = ?
+"""
+_LOG = """
+INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest, visit, revision,
+                         at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
+_PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ? WHERE id = ?"
+_TRIED = """
+UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ? WHERE id = ? RETURNING attempts
+"""
+_SAID = """
+UPDATE conversations SET memory = ?, revision = revision + 1, post_revision = revision + 1,
+       differs_since = ?, due_at = ?, rank = 0 WHERE id = ?
+"""
+
+
+def read(conversation_id: int) -> Locked | None:
+    """A conversation and its user."""
+    row = run(_READ, conversation_id).fetchone()
+    return None if row is None else Locked(*row)
+
+
+def lock(conversation_id: int) -> Locked | None:
+    """The same, locked until the transaction ends; on SQLite the transaction is the lock."""
+    row = run(_READ if is_sqlite() else _READ + " FOR UPDATE", conversation_id).fetchone()
+    return None if row is None else Locked(*row)
+
+
+def head(conversation_id: int) -> Head | None:
+    """The lowest event that is neither handled nor quarantined."""
+    row = run(_HEAD, conversation_id).fetchone()
+    return None if row is None else Head(*row)
+
+
+def save(
+    turn: Turn, before: Locked, schedule: Schedule, wake: tuple[float | None, str, int]
+) -> None:
+    """Write what a turn changed, log it, and mark its event handled."""
+    unreachable = bool(before.unreachable) and not turn.person
+    saved = run(
+        _SAVE,
+        *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
+        *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
+        *(turn.now, unreachable, turn.conversation_id, before.revision),
+    )
+    assert saved.rowcount == 1, "a conversation changed under its lock"
+    person = (turn.language, turn.language_chosen, turn.name)
+    if person != (before.language, bool(before.language_chosen), before.name):
+        run(_PERSON, *person, before.user_id)
+    run(
+        _LOG,
+        *(turn.conversation_id, turn.event_id, turn.event.kind.value, turn.trigger),
+        *(before.state, turn.state, turn.visit, turn.revision, turn.now),
+    )
+    run(_HANDLED, turn.now, turn.event_id)
+
+
+def shown_buttons(conversation_id: int) -> str:
+    """The buttons last shown, as JSON pairs of label and token."""
+    query = "SELECT shown_buttons FROM conversations WHERE id = ?"
+    return str(run(query, conversation_id).fetchone()[0])
+
+
+def tried(event_id: int, error: str, now: float) -> int:
+    """Count a failed try; returns how many there have been."""
+    return int(run(_TRIED, error, now, event_id).fetchone()[0])
+
+
+def postpone(event_id: int, until: float) -> None:
+    """Let an event wait before its next try."""
+    run("UPDATE inbox SET retry_at = ? WHERE id = ?", until, event_id)
+
+
+def quarantine(event_id: int, now: float) -> None:
+    """Set an event aside: it is kept, and no longer holds up the ones after it."""
+    run("UPDATE inbox SET failed_at = ? WHERE id = ?", now, event_id)
+
+
+def said(conversation_id: int, memory: dict[str, Any], now: float) -> None:
+    """Store a memory in which something has been said, to be shown at once."""
+    run(_SAID, encoded(memory), now, now, conversation_id)
+
+
+def encoded(memory: dict[str, Any]) -> str:
+    """A conversation's memory as it is stored."""
+    return json.dumps(memory, ensure_ascii=False, separators=(",", ":"))

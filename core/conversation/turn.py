@@ -1,0 +1,100 @@
+"""A turn as guards and effects see it: the event, the person, and what they may change.
+
+Whatever an effect changes here is written by the engine in the turn's one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from core.conversation.flow import Position, Step
+from core.conversation.messages import Event, Kind
+from core.db import run
+
+_NOTICE = """
+INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome)
+VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING
+"""
+
+
+class Turn:
+    """One event being applied to one conversation.
+
+    `memory` is the product's own notebook, kept with the conversation. `said` are the hints that
+    the next screen shows, each a code with its parameters; `question` is the one it asks.
+    `cache` lives as long as the turn, for guards that load the same row.
+    """
+
+    __slots__ = (
+        "alerted", "argument", "asking", "cache", "changed", "channel", "client_language",
+        "client_name", "conversation_id", "event", "event_id", "language", "language_chosen",
+        "memory", "name", "now", "pressed", "revision", "source", "state", "step", "trigger",
+        "user_id", "visit", "wake",
+    )  # fmt: skip
+
+    def __init__(self, now: float, conversation_id: int, user_id: uuid.UUID, channel: str) -> None:
+        self.now = now
+        self.conversation_id = conversation_id
+        self.user_id = user_id
+        self.channel = channel
+        self.event: Event
+        self.event_id = 0
+        self.state = self.source = ""
+        self.step: Step | None = None
+        self.trigger = self.argument = ""
+        self.pressed: str | None = None
+        self.changed = False
+        self.visit = self.revision = 0
+        self.memory: dict[str, Any] = {}
+        self.language = self.name = ""
+        self.language_chosen = False
+        self.client_language = self.client_name = ""
+        self.asking: str | None = None
+        self.alerted = False
+        self.wake: tuple[float, str] | None = None
+        self.cache: dict[str, Any] = {}
+
+    @property
+    def position(self) -> Position:
+        """Where the conversation stands now, as a screen's facts are loaded from it."""
+        return Position(
+            self.conversation_id, self.user_id, self.channel, self.state, self.visit,
+            self.revision, self.memory, self.language, self.name,
+        )  # fmt: skip
+
+    @property
+    def person(self) -> bool:
+        """Whether the person did this, not Likeness itself."""
+        return self.event.kind is not Kind.SIGNAL
+
+    @property
+    def question(self) -> str | None:
+        """The question that was open when this event came."""
+        return self.memory.get("asked")
+
+    def say(self, code: str, **parameters: Any) -> None:
+        """Let the next screen say something once."""
+        self.memory.setdefault("said", []).append([code, parameters])
+
+    def ask(self, question: str) -> None:
+        """Open a question on the same screen; any other turn of the person closes it."""
+        self.asking = question
+
+    def alert(self) -> None:
+        """Make the next screen a new message: the person must notice it."""
+        self.alerted = True
+
+    def choose_language(self, language: str) -> None:
+        """The person wants this language, whatever their client says."""
+        self.language, self.language_chosen = language, True
+
+    def wake_after(self, seconds: float, trigger: str) -> None:
+        """Fire a signal later, if the person is then still on this visit."""
+        self.wake = (seconds, trigger)
+
+    def notify(self, name: str, key: str, **parameters: Any) -> None:
+        """Post a notice beside the screen; once for each key."""
+        text = json.dumps(parameters, ensure_ascii=False)
+        run(_NOTICE, self.conversation_id, key, name, text, self.now)

@@ -1,0 +1,97 @@
+"""The database: one handle for SQLite and PostgreSQL, and the two ways to use it.
+
+`transaction()` writes: on SQLite `BEGIN IMMEDIATE` behind one lock for each process (sixteen busy
+threads waited up to 1.4 s on SQLite's own busy timeout, 66 ms behind a lock), on PostgreSQL an
+ordinary transaction whose rows are locked by whoever reads them. `snapshot()` reads: everything
+inside it is of one moment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import peewee
+
+database: Any = peewee.DatabaseProxy()
+_writer = threading.RLock()
+
+Synchronous = Literal["full", "normal"]
+
+
+class _Model(peewee.Model):
+    """The base of every table."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+Model = _Model
+
+
+def connect(url: str, synchronous: Synchronous = "full") -> Any:
+    """Bind the models to the database at `url` and return it; nothing is opened yet.
+
+    `url` is `sqlite:///file`, `postgresql://…`. SQLite keeps a write-ahead log, enforces foreign
+    keys and overwrites what is deleted; `synchronous` "full" survives a power cut.
+    """
+    opened: peewee.Database
+    if url.startswith("sqlite:///"):
+        opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
+    else:
+        opened = peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
+    database.initialize(opened)
+    return opened
+
+
+def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
+    pragmas = {
+        "journal_mode": "wal",
+        "busy_timeout": 20_000,
+        "foreign_keys": 1,
+        "synchronous": synchronous,
+        "secure_delete": 1,
+    }
+    return peewee.SqliteDatabase(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=20)
+
+
+def is_sqlite() -> bool:
+    """Whether the bound database is SQLite."""
+    return isinstance(database.obj, peewee.SqliteDatabase)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Write: all of it or nothing; nested uses join the outer one."""
+    if database.in_transaction():
+        yield
+    elif is_sqlite():
+        with _writer, database.transaction():
+            yield
+    else:
+        with database.transaction():
+            yield
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read: one moment of the database, without waiting for writers."""
+    if database.in_transaction():
+        yield
+        return
+    kind = "DEFERRED" if is_sqlite() else "REPEATABLE READ"
+    with database.transaction(kind):
+        yield
+
+
+def sql(text: str) -> str:
+    """The bound database's spelling of a statement that is written with `?`."""
+    return text if is_sqlite() else text.replace("?", "%s")
+
+
+def run(text: str, *parameters: Any) -> Any:
+    """Execute one hand-written statement: for the hot path, where building it costs the most."""
+    return database.execute_sql(sql(text), parameters)

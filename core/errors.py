@@ -1,0 +1,67 @@
+"""Every error of Likeness.
+
+LikenessError
+├── ConfigurationError    a setting is wrong: names the key, the value and the remedy
+├── FlowError             a dialogue's table is wrong: found when it is built
+├── SchemaMismatch        the database is behind or ahead of the code
+├── ObjectMissing         no object under this key
+├── StorageUnavailable    the object store can't be reached or written
+└── ChannelError          what a channel may report while it shows a screen or fetches a file
+    ├── RetryAfter        not now: wait so many seconds, for this chat alone
+    ├── Blocked           the person doesn't want messages: wait for their next update
+    ├── Gone              the message to edit or the file to fetch is no more
+    ├── Uncertain         it may have arrived: never repeat blindly
+    └── Unreachable       it has not arrived: safe to repeat
+"""
+
+
+class LikenessError(Exception):
+    """The base of all errors that Likeness raises on purpose."""
+
+
+class ConfigurationError(LikenessError):
+    """A setting is unknown, unreadable or out of range."""
+
+
+class FlowError(LikenessError):
+    """A dialogue's table contradicts itself."""
+
+
+class SchemaMismatch(LikenessError):
+    """The database's schema is not the one this code was written for."""
+
+
+class ObjectMissing(LikenessError):
+    """There is no object under this key."""
+
+
+class StorageUnavailable(LikenessError):
+    """The object store can't be reached or written at the moment."""
+
+
+class ChannelError(LikenessError):
+    """A channel could not do what it was asked."""
+
+
+class RetryAfter(ChannelError):
+    """The channel asks to wait before this chat is written to again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"retry after {seconds} s")
+        self.seconds = seconds
+
+
+class Blocked(ChannelError):
+    """The person has blocked the bot, or the chat no longer exists."""
+
+
+class Gone(ChannelError):
+    """The message to be edited, or the file to be fetched, is no more."""
+
+
+class Uncertain(ChannelError):
+    """The connection broke after sending: it may have arrived."""
+
+
+class Unreachable(ChannelError):
+    """The connection could not be made: nothing was sent."""

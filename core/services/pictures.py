@@ -1,0 +1,169 @@
+"""Pictures for a chat: a thumbnail, and many photos on one numbered contact sheet.
+
+A picture that can't be shown becomes a grey tile, never an error: a screen must not
+fail because one of its photos does.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from io import BytesIO
+from math import ceil, sqrt
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from core.avatars.picture_files.formats import read
+from core.avatars.picture_files.picture_file import Unreadable
+
+Colour = tuple[int, int, int]
+
+PAGE: Colour = (244, 245, 247)
+EMPTY: Colour = (218, 221, 226)
+DOTS: Colour = (150, 155, 163)
+BADGE = (24, 26, 30, 205)
+WHITE: Colour = (255, 255, 255)
+MARKS: dict[str, Colour] = {"✅": (38, 166, 91), "❌": (222, 62, 62)}
+STROKES = {
+    "✅": [[(0.29, 0.52), (0.44, 0.67), (0.72, 0.36)]],
+    "❌": [[(0.34, 0.34), (0.66, 0.66)], [(0.66, 0.34), (0.34, 0.66)]],
+}
+"""Points of the lines of a mark, as shares of its side."""
+
+WIDEST = 2560
+"""Pixels of a sheet's longer side: what Telegram keeps of a photo at its best."""
+FINE = 4
+"""Shapes are drawn this many times larger, then shrunk: Pillow draws jagged edges."""
+FACES_ARE_AT = (0.5, 0.35)
+"""Where a crop to a square is centred: heads are above the middle of a portrait."""
+WORKERS = 4
+
+_LABEL = re.compile(r"(.*?)\s*([✅❌]?)\ufe0f?\s*", re.DOTALL)
+_log = logging.getLogger(__name__)
+
+
+def contact_sheet(
+    pictures: Sequence[tuple[bytes | None, str]], tile: int = 320, columns: int | None = None
+) -> bytes:
+    """One JPEG with a square tile of `tile` pixels for each of 1 to 50 (bytes, label).
+
+    A label is a short text in Latin letters or digits, with ✅ or ❌ behind it where
+    there is a verdict; no bytes make a grey tile. Where the sheet would get larger
+    than WIDEST, the tiles get smaller.
+    """
+    if not pictures:
+        raise ValueError("A contact sheet needs a picture.")
+    across = min(columns or _columns(len(pictures)), len(pictures))
+    down = ceil(len(pictures) / across)
+    gutter = max(4, tile // 24)
+    tile = min(tile, (WIDEST - gutter) // max(across, down) - gutter)
+    step = tile + gutter
+    sheet = Image.new("RGB", (across * step + gutter, down * step + gutter), PAGE)
+    with ThreadPoolExecutor(WORKERS) as pool:  # Pillow decodes without the interpreter's lock
+        tiles = pool.map(lambda picture: _tile(picture[0], picture[1], tile), pictures)
+        for place, drawn in enumerate(tiles):
+            row, column = divmod(place, across)
+            corner = (gutter + column * step, gutter + row * step)
+            sheet.paste(drawn, corner, _rounded(tile))
+    return _jpeg(sheet)
+
+
+def thumbnail(data: bytes, side: int) -> bytes:
+    """A JPEG of the whole picture, upright, its longer side at most `side` pixels."""
+    picture = _opened(data, side)
+    if picture is None:
+        return _jpeg(_placeholder(side))
+    picture.thumbnail((side, side))
+    return _jpeg(picture)
+
+
+def _opened(data: bytes, side: int) -> Image.Image | None:
+    try:
+        return read(data).decode(side).convert("RGB")
+    except Unreadable as error:
+        _log.warning("a picture can't be shown: %s", error.reason)
+    except Exception:  # Pillow has no base error for what broken data makes it raise
+        _log.warning("a picture can't be shown", exc_info=True)
+    return None
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def _columns(count: int) -> int:
+    return count if count <= 3 else ceil(sqrt(count))
+
+
+def _tile(data: bytes | None, label: str, side: int) -> Image.Image:
+    """A square picture with its number at the lower left and its verdict at the upper right."""
+    match = _LABEL.fullmatch(label)
+    text, verdict = match.groups() if match else (label, "")
+    opened = _opened(data, side) if data is not None else None
+    picture = _square(opened, side) if opened else _placeholder(side)
+    if verdict == "❌":
+        picture = Image.blend(picture, Image.new("RGB", picture.size, PAGE), 0.35)
+    margin = max(2, side // 28)
+    if text:
+        badge = _badge(text, max(12, side // 7))
+        picture.paste(badge, (margin, side - margin - badge.height), badge)
+    if verdict:
+        mark = _mark(verdict, max(12, side // 6))
+        picture.paste(mark, (side - margin - mark.width, margin), mark)
+    return picture
+
+
+def _square(picture: Image.Image, side: int) -> Image.Image:
+    return ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC, centering=FACES_ARE_AT)
+
+
+def _placeholder(side: int) -> Image.Image:
+    picture = Image.new("RGB", (side, side), EMPTY)
+    large = Image.new("L", (side * FINE, side * FINE), 0)
+    draw = ImageDraw.Draw(large)
+    middle, radius = large.width / 2, large.width / 28
+    for offset in (-3.2, 0, 3.2):
+        draw.circle((middle + offset * radius, middle), radius, fill=255)
+    picture.paste(DOTS, (0, 0), large.resize((side, side), Image.Resampling.LANCZOS))
+    return picture
+
+
+@lru_cache(maxsize=8)
+def _rounded(side: int) -> Image.Image:
+    """A mask that takes the corners off a tile."""
+    mask = Image.new("L", (side * FINE, side * FINE), 0)
+    box = (0, 0, mask.width - 1, mask.height - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, radius=mask.width // 18, fill=255)
+    return mask.resize((side, side), Image.Resampling.LANCZOS)
+
+
+@lru_cache(maxsize=256)
+def _badge(text: str, height: int) -> Image.Image:
+    """A dark pill with the text in white; Pillow's own font, so that no machine lacks it."""
+    font = ImageFont.load_default(size=height * FINE * 0.68)
+    width = max(height * FINE, round(font.getlength(text)) + round(height * FINE * 0.7))
+    badge = Image.new("RGBA", (width, height * FINE))
+    draw = ImageDraw.Draw(badge)
+    box = (0, 0, badge.width - 1, badge.height - 1)
+    draw.rounded_rectangle(box, radius=badge.height // 2, fill=BADGE)
+    draw.text((badge.width / 2, badge.height / 2), text, WHITE, font, anchor="mm")
+    return badge.resize((width // FINE, height), Image.Resampling.LANCZOS)
+
+
+@lru_cache(maxsize=16)
+def _mark(verdict: str, side: int) -> Image.Image:
+    """A green circle with a check, or a red one with a cross; fonts may lack both."""
+    full = side * FINE
+    mark = Image.new("RGBA", (full, full))
+    draw = ImageDraw.Draw(mark)
+    draw.circle((full / 2, full / 2), full / 2 - 1, fill=WHITE)
+    draw.circle((full / 2, full / 2), full * 0.44, fill=MARKS[verdict])
+    for stroke in STROKES[verdict]:
+        points = [(x * full, y * full) for x, y in stroke]
+        draw.line(points, WHITE, width=round(full * 0.1), joint="curve")
+        for x, y in points:
+            draw.circle((x, y), full * 0.05, fill=WHITE)
+    return mark.resize((side, side), Image.Resampling.LANCZOS)

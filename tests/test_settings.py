@@ -1,0 +1,471 @@
+"""What a setting may be, where it may come from, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+
+from core.errors import ConfigurationError
+from core.settings import CHANNELS, Section, Settings, Training, describe
+
+CONFIG = Path(__file__).parents[1] / "config.toml"
+TOKEN = "123456:AAF-the-secret-of-a-bot"
+
+
+class Retries(Section):
+    limit: int | None = None
+
+
+class PagerSettings(Section):
+    token: SecretStr = SecretStr("")
+    backup: SecretStr | None = None
+    base_url: str = "http://localhost:8081/bot"
+    ports: tuple[int, ...] = ()
+    retries: Retries = Retries()
+
+    @model_validator(mode="after")
+    def _not_both(self) -> PagerSettings:
+        if self.token.get_secret_value() and self.base_url == "none":
+            raise ValueError(
+                f"token {self.token.get_secret_value()} is of no use without a base_url"
+            )
+        return self
+
+
+class Pager:
+    Settings = PagerSettings
+
+
+class Load:
+    """Settings from the text of a file and some variables, with the pager as the only channel."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "settings.toml"
+
+    def __call__(self, text: str = "", **environ: str) -> Settings:
+        self.file.write_text(text, encoding="utf-8")
+        return Settings.load(self.file, environ, {"pager": Pager})
+
+    def refusal(self, text: str = "", **environ: str) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            self(text, **environ)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        return str(caught.value)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    return Load(tmp_path)
+
+
+# Where values come from
+
+
+def test_without_a_file_or_a_variable_the_defaults_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.load(environ={}, channels={}).model_dump() == Settings().model_dump()
+
+
+def test_a_file_in_the_current_folder_overrides_a_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text('access = "invite"\n[training]\nmin_photos = 12\n')
+    settings = Settings.load(environ={}, channels={})
+    assert (settings.access, settings.training.min_photos) == ("invite", 12)
+
+
+def test_a_variable_overrides_the_file(load: Load) -> None:
+    settings = load("[training]\nmin_photos = 12", LIKENESS_TRAINING__MIN_PHOTOS="5")
+    assert settings.training.min_photos == 5
+
+
+def test_a_variable_may_name_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text('access = "invite"')
+    Path("other.toml").write_text('access = "list"')
+    settings = Settings.load(environ={"LIKENESS_CONFIG": "other.toml"}, channels={})
+    assert settings.access == "list"
+
+
+def test_variables_of_other_programs_are_left_alone(load: Load) -> None:
+    assert load(PATH="/bin", LIKENESSES="3").model_dump() == load().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("telegram:1, web:2", ("telegram:1", "web:2")),
+        ('["telegram:1"]', ("telegram:1",)),
+        ("telegram:1", ("telegram:1",)),
+        ("", ()),
+    ],
+)
+def test_a_list_in_a_variable_is_written_with_commas_or_as_in_the_file(
+    load: Load, text: str, people: tuple[str, ...]
+) -> None:
+    assert load(LIKENESS_PEOPLE=text).people == people
+
+
+def test_numbers_in_a_variables_list_are_numbers(load: Load) -> None:
+    assert load(LIKENESS_PAGER__PORTS="80,443").channel("pager").ports == (80, 443)
+
+
+@pytest.mark.parametrize(("text", "value"), [("False", False), ("no", False), ("1", True)])
+def test_a_switch_in_a_variable_takes_the_usual_words(load: Load, text: str, value: bool) -> None:
+    assert load(LIKENESS_TRAINING__ENABLED=text).training.enabled is value
+
+
+def test_a_whole_number_will_do_for_a_number(load: Load) -> None:
+    assert load("[jobs]\nsweep_seconds = 20").jobs.sweep_seconds == 20.0
+
+
+def test_each_value_knows_where_it_came_from(load: Load) -> None:
+    settings = load('access = "invite"', LIKENESS_JOBS__THREADS="2")
+    origins = [settings.origin(key) for key in ("access", "jobs.threads", "jobs.sweep_seconds")]
+    assert origins == [str(load.file), "LIKENESS_JOBS__THREADS", "default"]
+
+
+def test_settings_never_change_once_loaded(load: Load) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load().training.min_photos = 3  # type: ignore[misc]  # which is the point
+
+
+# Channels
+
+
+def test_a_channel_brings_a_section_of_its_own(load: Load) -> None:
+    settings = load('[pager]\nbase_url = "http://b"\n[pager.retries]\nlimit = 3')
+    section = settings.channel("pager")
+    assert isinstance(section, PagerSettings)
+    assert (section.base_url, section.retries.limit) == ("http://b", 3)
+
+
+def test_a_channels_section_inside_a_section_has_its_variables_too(load: Load) -> None:
+    assert load(LIKENESS_PAGER__RETRIES__LIMIT="4").channel("pager").retries.limit == 4
+
+
+@pytest.mark.parametrize("name", ["fax", "training", "channel"])
+def test_a_channel_that_is_not_there_is_refused_by_name(load: Load, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"no channel '{name}'. Installed: pager"):
+        load().channel(name)
+
+
+@pytest.mark.parametrize("name", ["training", "channel", "load", "my-channel", "My", "a__b"])
+def test_a_channels_name_must_be_free_and_fit_a_variable(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.load(CONFIG, {}, {name: Pager})
+
+
+def test_a_channels_setting_without_a_default_must_be_given() -> None:
+    class Fax:
+        class Settings(BaseModel):
+            number: int = Field(ge=1)
+
+    with pytest.raises(ConfigurationError, match=r"fax.number has no value.*whole number"):
+        Settings.load(CONFIG, {}, {"fax": Fax})
+
+
+# What is refused: the key, the value and the remedy
+
+
+def test_a_wrong_type_is_refused_with_key_value_and_remedy(load: Load) -> None:
+    assert load.refusal("[training]\nmin_photos = 'ten'") == (
+        "training.min_photos = 'ten' is not a whole number. "
+        "Write a whole number from 1 to 50, or remove the line to use 10."
+    )
+
+
+def test_a_wrong_variable_is_refused_by_its_name_as_well(load: Load) -> None:
+    assert load.refusal(LIKENESS_TRAINING__MIN_PHOTOS="ten") == (
+        "training.min_photos = 'ten' (from LIKENESS_TRAINING__MIN_PHOTOS) is not a whole number. "
+        "Write a whole number from 1 to 50, or unset LIKENESS_TRAINING__MIN_PHOTOS to use 10."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[training]\nmin_photos = true", "training.min_photos = true is not a whole number."),
+        ("[training]\nmin_photos = '10'", "training.min_photos = '10' is not a whole number."),
+        ("[training]\nmin_photos = 9.5", "training.min_photos = 9.5 is not a whole number."),
+        ("[training]\nenabled = 1", "training.enabled = 1 is not true or false."),
+        ("[jobs]\nsweep_seconds = nan", "jobs.sweep_seconds = nan is not a number."),
+        ("[training]\ndaily_budget_usd = inf", "training.daily_budget_usd = inf is not a number."),
+        ("data_dir = 3", "data_dir = 3 is not a text."),
+        ("people = 'telegram:1'", "people = 'telegram:1' is not a list of texts."),
+        ("invites = [1]", "invites = [1] is not a list of texts."),
+        ("access = 'all'", "access = 'all' is not one of its choices."),
+        ("[pager.retries]\nlimit = 'x'", "pager.retries.limit = 'x' is not a whole number."),
+    ],
+)
+def test_nonsense_is_never_taken_for_a_value(load: Load, text: str, sentence: str) -> None:
+    assert load.refusal(text).startswith(sentence)
+
+
+def test_a_choice_is_refused_with_the_choices(load: Load) -> None:
+    assert 'Write "open" or "invite" or "list", or remove' in load.refusal("access = 'all'")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("[training]\nmin_photos = 0", "Write a whole number from 1 to 50"),
+        ("[jobs]\nsweep_seconds = 0.0", "Write a number greater than 0 and of at most 3600"),
+        ("[training]\ndaily_budget_usd = -1", "Write a number of at least 0, "),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_the_range(load: Load, text: str, remedy: str) -> None:
+    message = load.refusal(text)
+    assert "is out of range" in message
+    assert remedy in message
+
+
+def test_an_unknown_key_is_refused_with_the_one_meant(load: Load) -> None:
+    assert load.refusal("[training]\nmin_fotos = 5").startswith(
+        "training.min_fotos = 5 is not a setting. Did you mean training.min_photos?"
+    )
+
+
+def test_a_key_in_the_wrong_section_is_sent_to_its_own(load: Load) -> None:
+    assert "Did you mean training.min_photos?" in load.refusal("min_photos = 5")
+
+
+def test_an_unknown_section_is_refused_with_the_one_meant(load: Load) -> None:
+    assert load.refusal("[trainings]\nenabled = true").startswith(
+        "trainings is not a setting. Did you mean training?"
+    )
+
+
+def test_what_resembles_nothing_is_to_be_removed(load: Load) -> None:
+    assert load.refusal("zzz = 1").startswith("zzz = 1 is not a setting. Remove it.")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "LIKENESS_TRAINING__MIN_FOTOS",
+        "LIKENESS_TRAINING_MIN_PHOTOS",
+        "LIKENESS_TRAINIG__MIN_PHOTOS",
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_one_meant(load: Load, variable: str) -> None:
+    message = load.refusal(**{variable: "5"})
+    assert message.startswith(f"{variable} is not a setting. Did you mean LIKENESS_TRAINING__MIN_P")
+
+
+def test_a_variable_that_names_a_section_is_refused(load: Load) -> None:
+    message = load.refusal(LIKENESS_TRAINING="on")
+    assert message.startswith("LIKENESS_TRAINING names a section, not a setting.")
+
+
+def test_a_value_in_the_place_of_a_section_is_refused(load: Load) -> None:
+    assert load.refusal("training = 5").startswith("training = 5 is not a section.")
+
+
+def test_more_photos_wanted_than_taken_is_refused(load: Load) -> None:
+    message = load.refusal("[training]\nmax_photos = 20", LIKENESS_TRAINING__MIN_PHOTOS="30")
+    assert "training.min_photos = 30 is greater than training.max_photos = 20" in message
+    assert "Lower the first or raise the second (from LIKENESS_TRAINING__MIN_PHOTOS)." in message
+
+
+def test_a_quiet_longer_than_the_longest_wait_is_refused(load: Load) -> None:
+    message = load.refusal("[conversation]\nquiet_seconds = 5.0")
+    assert "conversation.quiet_seconds = 5 is greater than conversation.settle_seconds" in message
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "postgres", "sqlite://x.db"])
+def test_a_database_of_another_kind_is_refused(load: Load, url: str) -> None:
+    message = load.refusal(f"[database]\nurl = '{url}'")
+    assert message.startswith(f"database.url = '{url}': a database is written sqlite:///path or")
+
+
+def test_a_person_without_a_channel_is_refused(load: Load) -> None:
+    message = load.refusal("people = ['anna']")
+    assert message.startswith('people = ["anna"]: an address is written "channel:id", not \'anna\'')
+
+
+def test_every_problem_is_told_at_once(load: Load) -> None:
+    message = load.refusal("zzz = 1\n[jobs]\nthreads = 0", LIKENESS_ACCESS="all")
+    assert message.startswith("3 settings are wrong:\n- zzz")
+    assert "- jobs.threads = 0" in message
+    assert "- access = 'all' (from LIKENESS_ACCESS)" in message
+
+
+def test_a_long_value_is_cut_short(load: Load) -> None:
+    assert len(load.refusal(f"access = '{'x' * 5000}'")) < 300
+
+
+# Files that can't be read
+
+
+def _missing(file: Path) -> None:
+    file.unlink()
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "problem"),
+    [
+        (lambda file: file.write_text("a = \n"), "is not valid TOML: Invalid value (at line 1"),
+        (lambda file: file.write_bytes(b"a = '\xff'"), "is not UTF-8 text"),
+        (_missing, "can't be read: No such file"),
+        (_folder, "can't be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, prepare: Callable[[Path], None], problem: str
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.touch()
+    prepare(file)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load(file, {}, {})
+    assert str(caught.value).startswith(f"{file} {problem}")
+
+
+# Secrets
+
+
+def test_a_secret_comes_from_the_environment(load: Load) -> None:
+    section = load(LIKENESS_PAGER__TOKEN=TOKEN).channel("pager")
+    assert section.token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("key", ["token", "backup"])
+def test_a_secret_in_the_file_is_refused_without_showing_it(load: Load, key: str) -> None:
+    message = load.refusal(f"[pager]\n{key} = '{TOKEN}'")
+    assert message.startswith(f"pager.{key} is a secret, which may not stand in {load.file}.")
+    assert f"set LIKENESS_PAGER__{key.upper()} in the environment" in message
+    assert TOKEN not in message
+
+
+def test_a_password_in_the_files_url_is_refused_without_showing_it(load: Load) -> None:
+    message = load.refusal("[database]\nurl = 'postgresql://bot:hush@host/likeness'")
+    assert message.startswith("database.url holds a password")
+    assert "hush" not in message
+
+
+@pytest.mark.parametrize("variable", ["LIKENESS_PAGER__TOKN", "LIKENESS_PAGE", "LIKENESS_PAGER"])
+def test_a_misspelt_variable_does_not_show_the_secret_in_it(load: Load, variable: str) -> None:
+    assert TOKEN not in load.refusal(**{variable: TOKEN})
+
+
+@pytest.mark.parametrize("key", ["tokn", "bot_token", "password"])
+def test_a_misspelt_key_does_not_show_the_secret_in_it(load: Load, key: str) -> None:
+    assert TOKEN not in load.refusal(f"[pager]\n{key} = '{TOKEN}'")
+
+
+def test_a_channels_own_sentence_does_not_show_the_secret_it_holds(load: Load) -> None:
+    message = load.refusal("[pager]\nbase_url = 'none'", LIKENESS_PAGER__TOKEN=TOKEN)
+    assert (
+        message == "pager: token *** is of no use without a base_url (from LIKENESS_PAGER__TOKEN)."
+    )
+
+
+@pytest.mark.parametrize("text", [repr, str, describe])
+def test_no_way_to_print_settings_shows_a_secret(load: Load, text: Callable[[Any], str]) -> None:
+    settings = load(
+        LIKENESS_PAGER__TOKEN=TOKEN, LIKENESS_DATABASE__URL="postgresql://bot:hush@host/likeness"
+    )
+    assert TOKEN not in text(settings)
+    assert "hush" not in text(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("mysql://bot:hush@host/name", "mysql://bot:***@host/name"),
+        ("mysql://bot:hu@sh/x@host/name", "mysql://bot:***@host/name"),
+        ("mysql://host/name?user=a&password=hush", "mysql://host/name?user=a&password=***"),
+        ("mysql://host:3306/name@here", "mysql://host:3306/name@here"),
+    ],
+)
+def test_a_wrong_url_is_shown_without_its_password(load: Load, url: str, hidden: str) -> None:
+    assert f"database.url = '{hidden}'" in load.refusal(LIKENESS_DATABASE__URL=url)
+
+
+# Describing, and the file that comes with the program
+
+
+def test_the_description_is_toml_that_loads_to_the_same_settings(load: Load) -> None:
+    settings = load('access = "invite"\ninvites = ["a \\"b\\" ☃"]', LIKENESS_JOBS__THREADS="2")
+    assert load(describe(settings)).model_dump() == settings.model_dump()
+
+
+def test_the_description_says_where_each_value_came_from(load: Load) -> None:
+    lines = describe(
+        load('access = "invite"', LIKENESS_JOBS__THREADS="2", LIKENESS_PAGER__TOKEN=TOKEN)
+    ).splitlines()
+    assert f'access = "invite"  # {load.file}' in lines
+    assert "threads = 2  # LIKENESS_JOBS__THREADS" in lines
+    assert "attempts = 5  # default" in lines
+    assert "# token: set, and hidden (LIKENESS_PAGER__TOKEN)" in lines
+    assert "# backup: not set (LIKENESS_PAGER__BACKUP)" in lines
+    assert "# limit: not set" in lines
+
+
+def _present_channels() -> dict[str, Any]:
+    points = entry_points(group=CHANNELS)
+    return {point.name: point.load() for point in points if find_spec(point.module)}
+
+
+def _plain(value: Any) -> Any:
+    """Defaults as TOML would hold them; secrets and what is not set can't stand there."""
+    if isinstance(value, dict):
+        return {
+            key: _plain(item)
+            for key, item in value.items()
+            if item is not None and not isinstance(item, SecretStr)
+        }
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def test_config_toml_lists_every_setting_with_its_default() -> None:
+    defaults = Settings.load(CONFIG, {}, _present_channels()).model_construct()
+    expected = type(defaults)().model_dump()
+    assert tomllib.loads(CONFIG.read_text(encoding="utf-8")) == _plain(expected)
+
+
+def test_config_toml_says_why_at_every_line() -> None:
+    lines = CONFIG.read_text(encoding="utf-8").splitlines()
+    assert [
+        line
+        for above, line in zip(lines, lines[1:], strict=False)
+        if " = " in line and not line.startswith("#") and not above.startswith("#")
+    ] == []
+
+
+def test_config_toml_names_the_variable_of_every_secret() -> None:
+    settings = Settings.load(CONFIG, {}, _present_channels())
+    named = [line for line in describe(settings).splitlines() if line.startswith("# ")]
+    variables = [line[line.index("(") + 1 : -1] for line in named if "LIKENESS_" in line]
+    text = CONFIG.read_text(encoding="utf-8")
+    assert [variable for variable in variables if variable not in text] == []
+
+
+def test_the_places_of_rows_and_photos_follow_the_data_folder() -> None:
+    settings = Settings(data_dir=Path("there"))
+    assert settings.database_url == "sqlite:///there/likeness.db"
+    assert settings.objects_dir == Path("there/objects")
+
+
+def test_settings_made_in_code_are_checked_as_well() -> None:
+    with pytest.raises(ValidationError, match="no training could ever start"):
+        Settings(training=Training(min_photos=30, max_photos=20))
