@@ -20,7 +20,7 @@ test: .venv browser ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv ## look for mistakes without running anything
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --check --quiet . || { echo "Run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
@@ -61,5 +61,5 @@ browser:
 	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get -qq install -y --no-install-recommends \
 	    chromium > /dev/null && exit 0; \
 	fi; \
-	echo "No Chromium was found, so the tests that need a browser are skipped: install 'chromium'."; \
-	[ "$$CI" != true ]
+	if [ "$$CI" = true ]; then echo "No Chromium: it can't be installed here, and CI wants it."; exit 1; fi; \
+	echo "No Chromium, so the tests that need a browser are skipped: install 'chromium' for them."

@@ -21,7 +21,7 @@ from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
-from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.log import configure
 from core.migrations import runner
 from core.services.jobs import Jobs
@@ -48,9 +48,7 @@ class App:
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.trainer: Trainer = SimulatedTrainer(settings.training)
-        self.inbox = Inbox(
-            TABLE.initial, self._language, settings.conversation.queue_cap
-        )
+        self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(settings, self.trainer, self.inbox, self.jobs)
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
@@ -62,16 +60,12 @@ class App:
             screens.NOTICES,
             LANGUAGES,
         )
-        self.engine = Engine(
-            self.flow, self.inbox, pace(settings), settings.conversation.attempts
-        )
+        self.engine = Engine(self.flow, self.inbox, pace(settings), settings.conversation.attempts)
 
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
         """Every installed channel, configured or not, by its name."""
-        return {
-            name: kind(self.settings.channel(name)) for name, kind in channel_classes().items()
-        }
+        return {name: kind(self.settings.channel(name)) for name, kind in channel_classes().items()}
 
     def channel(self, name: str) -> Channel:
         """One channel; raises ConfigurationError where none of that name is installed."""
@@ -86,7 +80,15 @@ class App:
                       self.spool, self.store)  # fmt: skip
 
     def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
-        """The bytes of a file that came through a channel; see `Channel.fetch`."""
+        """The bytes of a file that came through a channel; see `Channel.fetch`.
+
+        What a channel spooled before it told anybody is read from there.
+        """
+        if "spool" in reference:
+            try:
+                return self.spool.read(str(reference["spool"]))
+            except ObjectMissing as error:
+                raise Gone("the spooled file is gone") from error
         return self.channel(channel).fetch(reference, limit)
 
     def how_to_send(self, channel: str, language: str) -> str:
@@ -131,9 +133,7 @@ def database_url(settings: Settings) -> str:
 def pace(settings: Settings) -> Pace:
     """How long screens wait."""
     waits = settings.conversation
-    return Pace(
-        waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds
-    )
+    return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
 
 
 def channel_classes() -> dict[str, Any]:

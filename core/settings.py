@@ -19,7 +19,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    Strict,
     create_model,
     field_validator,
     model_validator,
@@ -30,9 +29,6 @@ from core.errors import ConfigurationError
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
-
-Folder = Annotated[Path, Strict(False)]
-Texts = Annotated[tuple[str, ...], Strict(False)]
 
 
 class Section(BaseModel):
@@ -146,10 +142,10 @@ class Settings(Section):
     """All settings. `Settings()` is the defaults; `load` reads the file and the environment."""
 
     environment: Literal["development", "production"] = "development"
-    data_dir: Folder = Path("data")
+    data_dir: Path = Path("data")
     access: Literal["open", "invite", "list"] = "open"
-    invites: Texts = ()
-    people: Texts = ()
+    invites: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     database: Database = Database()
     conversation: Conversation = Conversation()
     avatars: Avatars = Avatars()

@@ -35,7 +35,7 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class AvatarFacts:
-    """The avatar in focus. `valid + pending` counts against the limit; `refused` are undismissed."""
+    """The avatar in focus; `refused` are the refusals that the person has not put aside."""
 
     id: str
     name: str

@@ -73,7 +73,7 @@ def unknown_key(key: Key, value: Any, known: Mapping[Key, Setting], sections: se
     dotted = ".".join(key)
     names = {setting.dotted: setting for setting in known.values()}
     elsewhere = [name for name, setting in names.items() if setting.key[-1] == key[-1]]
-    near = _nearest(dotted, [*names, *map(".".join, sections)]) or elsewhere[:1]
+    near = elsewhere[:1] or _nearest(dotted, [*names, *map(".".join, sections)])
     secret = _SECRET_NAME.search(dotted) or any(n in names and names[n].secret for n in near)
     subject = dotted if secret or isinstance(value, Mapping) else f"{dotted} = {_quoted(value)}"
     remedy = f"Did you mean {near[0]}?" if near else "Remove it."
@@ -82,8 +82,9 @@ def unknown_key(key: Key, value: Any, known: Mapping[Key, Setting], sections: se
 
 def unknown_variable(variable: str, known: Collection[Setting]) -> str:
     """A misspelt variable; its value stays hidden, for it may be a secret."""
-    near = _nearest(variable, [setting.variable for setting in known])
-    remedy = f"Did you mean {near[0]}?" if near else "Unset it."
+    names = [setting.variable.removeprefix(PREFIX) for setting in known]
+    near = _nearest(variable.removeprefix(PREFIX), names)
+    remedy = f"Did you mean {PREFIX}{near[0]}?" if near else "Unset it."
     return f"{variable} is not a setting. {remedy} `likeness config` lists every setting."
 
 

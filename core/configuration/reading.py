@@ -6,14 +6,14 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.configuration import problems
 from core.configuration.problems import Given
-from core.configuration.setting import PREFIX, Key, masked, settings_of, without_none
+from core.configuration.setting import PREFIX, Key, is_list, item_of, masked, settings_of
 from core.errors import ConfigurationError
 
 CONFIG = PREFIX + "CONFIG"
@@ -65,7 +65,8 @@ class _Reading(Generic[M]):
         if self.settings[key].secret or password:
             self.problems.append(problems.secret_in_file(self.settings[key], given.origin))
         else:
-            self.given[key] = given
+            value = _fitting(given.value, self.settings[key].kind)
+            self.given[key] = Given(value, given.origin)
 
     def take_environment(self, environ: Mapping[str, str]) -> None:
         for variable, text in environ.items():
@@ -130,10 +131,17 @@ def _load(path: Path) -> dict[str, Any]:
     raise ConfigurationError(f"{path} {problem}")
 
 
+def _fitting(value: Any, kind: Any) -> Any:
+    """TOML's values as the types that it lacks."""
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        return tuple(value)
+    return Path(value) if isinstance(value, str) and kind is Path else value
+
+
 def _from_text(text: str, kind: Any) -> Any:
     """A variable's text as the value meant by it; what can't be one is left for the check."""
-    if get_origin(kind) in (list, tuple):
-        return _list_from_text(text, (*get_args(kind), str)[0])
+    if is_list(kind):
+        return _fitting(_list_from_text(text, item_of(kind)), kind)
     if kind is bool:
         return _TRUTH.get(text.strip().lower(), text)
     if kind in (int, float):
@@ -141,7 +149,7 @@ def _from_text(text: str, kind: Any) -> Any:
             return kind(text)
         except ValueError:
             return text
-    return text
+    return _fitting(text, kind)
 
 
 def _list_from_text(text: str, kind: Any) -> Any:
@@ -152,7 +160,7 @@ def _list_from_text(text: str, kind: Any) -> Any:
         except ValueError:
             return text
     items = (item.strip() for item in text.split(","))
-    return [_from_text(item, without_none(kind)) for item in items if item]
+    return [_from_text(item, kind) for item in items if item]
 
 
 def _branch(tree: dict[str, Any], key: Key) -> dict[str, Any]:

@@ -20,6 +20,8 @@ PREFIX = "LIKENESS_"
 Key = tuple[str, ...]
 
 _NOUNS = {int: "a whole number", float: "a number", bool: "true or false"}
+_LISTS = {int: ("a list of whole numbers", "[1, 2]"), float: ("a list of numbers", "[0.5, 1]")}
+_TEXTS = ("a list of texts", '["a", "b"]')
 _BOUNDS = {Ge: "of at least", Gt: "greater than", Le: "of at most", Lt: "less than"}
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)(?!\d+(?:/|$))\S*@|(\bpassword=)[^&\s]+")
 
@@ -57,8 +59,8 @@ class Setting:
         """What it takes: "a whole number"."""
         if get_origin(self.kind) is Literal:
             return "one of its choices"
-        if get_origin(self.kind) in (list, tuple):
-            return "a list of texts"
+        if is_list(self.kind):
+            return _LISTS.get(item_of(self.kind), _TEXTS)[0]
         return _NOUNS.get(self.kind, "a text")
 
     @property
@@ -66,8 +68,8 @@ class Setting:
         """What to write: "a whole number from 1 to 50"."""
         if get_origin(self.kind) is Literal:
             return " or ".join(map(written, get_args(self.kind)))
-        if get_origin(self.kind) in (list, tuple):
-            return 'a list like ["a", "b"]'
+        if is_list(self.kind):
+            return f"a list like {_LISTS.get(item_of(self.kind), _TEXTS)[1]}"
         return self.noun + self._range()
 
     def _range(self) -> str:
@@ -126,6 +128,15 @@ def without_none(annotation: Any) -> Any:
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
     optional = NoneType in get_args(annotation) and len(kinds) == 1
     return kinds[0] if optional else annotation
+
+
+def is_list(kind: Any) -> bool:
+    return get_origin(kind) in (list, tuple)
+
+
+def item_of(kind: Any) -> Any:
+    """What a list is of."""
+    return without_none((*get_args(kind), str)[0])
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:

@@ -54,6 +54,7 @@ class Parcel:
     previous: Mapping[str, Any] | None
     post: bool
     revision: int
+    visit: int
 
 
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
@@ -67,7 +68,8 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     rendered = render(look.screen, can, look.token_key, look.position.visit)
     previous = json.loads(row[1]) if row[1] else None
     revision = look.position.revision
-    return Parcel(conversation_id, row[0], rendered, previous, bool(row[2]), revision)
+    visit = look.position.visit
+    return Parcel(conversation_id, row[0], rendered, previous, bool(row[2]), revision, visit)
 
 
 def shown(
@@ -165,7 +167,7 @@ class Courier:
         for conversation_id in screens:
             self._start(conversation_id, self._show(conversation_id))
         for notice_id, conversation_id in notices:
-            self._start(conversation_id, self._notify(notice_id, conversation_id))
+            self._start(conversation_id, self._notify(notice_id))
 
     def _refill(self) -> int:
         now = self._clock()
@@ -219,7 +221,7 @@ class Courier:
         now = self._clock()
         await self._bridge.call(shown, conversation_id, ready.revision, offers, reference, now)
 
-    async def _notify(self, notice_id: int, conversation_id: int) -> None:
+    async def _notify(self, notice_id: int) -> None:
         found = await self._bridge.call(self._begin_notice, notice_id)
         try:
             await self._channel.notify(found[0], found[1])
@@ -274,8 +276,8 @@ def abandon(channel: str, bot: str) -> None:
     with transaction():
         run(
             """
-            UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending' AND conversation_id IN
-                (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
+            UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'
+              AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
             """,
             *(channel, bot),
         )

@@ -92,7 +92,7 @@ class Motion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All that a person sees of a state; `progress` is in percent, `hint` says what just happened."""
+    """All that a person sees of a state; `progress` in percent, `hint`: what just happened."""
 
     title: str
     text: str = ""

@@ -45,6 +45,7 @@ class Rendered:
     offers: tuple[Offer, ...]
     pictures: tuple[Picture, ...]
     progress: int | None
+    bar: str
     motion: Motion
 
     @property
@@ -108,6 +109,7 @@ def render(screen: Screen, can: Capabilities, key: str, visit: int | None) -> Re
         offers=offers,
         pictures=pictures,
         progress=screen.progress if can.progress else None,
+        bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
     )
 

@@ -1,4 +1,4 @@
-"""The statements of a turn, written by hand: for these, building a query costs more than running it.
+"""The statements of a turn, written by hand: building these queries costs more than running them.
 
 Everywhere else the models' own queries serve.
 """

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -34,6 +36,7 @@ class Client:
     """A `Bot` with a loop of its own, so that tests stay plain functions."""
 
     def __init__(self, tg: FakeTelegram, token: str = TOKEN) -> None:
+        self.tg = tg
         self.runner = asyncio.Runner()
         self.requests = HTTPXRequest(), HTTPXRequest()
         self.bot = Bot(token, tg.base_url, tg.base_file_url, *self.requests)
@@ -45,6 +48,12 @@ class Client:
         for request in self.requests:
             self(request.shutdown())
         self.runner.close()
+
+
+@pytest.fixture(autouse=True)
+def no_warning_at_each_429(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it, where warnings are errors, the library fails to raise its `RetryAfter`."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
 
 
 @pytest.fixture
@@ -70,6 +79,14 @@ def anna(tg: FakeTelegram) -> Person:
     anna = tg.person(id=1, first_name="Anna", language_code="ru")
     anna.say("/start")
     return anna
+
+
+@contextmanager
+def refused(client: Client, description: str) -> Iterator[None]:
+    """Looks at what was answered: the library changes the letters' case."""
+    with pytest.raises((BadRequest, Forbidden)):
+        yield
+    assert description in client.tg.refusals[-1].description
 
 
 def keyboard(*labels: str) -> InlineKeyboardMarkup:
@@ -192,7 +209,7 @@ def test_everything_a_person_can_do_is_understood_by_the_library(
     for update, kind in zip(others, ("document", "sticker", "voice", "location"), strict=True):
         assert kind in update["message"]
     assert group["message"]["chat"]["type"] == "supergroup"
-    assert set(unknown) == {"update_id"}
+    assert unknown["something_new"] == {"id": 7}
 
 
 # Sending and editing
@@ -219,10 +236,10 @@ def test_an_edit_that_changes_nothing_is_refused(
     client: Client, bot: Bot, anna: Person, text: str
 ) -> None:
     sent = client(bot.send_message(1, "Same", reply_markup=keyboard("A")))
-    with pytest.raises(BadRequest, match="message is not modified: specified new message content"):
+    with refused(client, "message is not modified: specified new message content"):
         client(bot.edit_message_text(text, 1, sent.message_id, reply_markup=keyboard("A")))
     client(bot.edit_message_reply_markup(1, sent.message_id, reply_markup=keyboard("B")))
-    with pytest.raises(BadRequest, match="not modified"):
+    with refused(client, "not modified"):
         client(bot.edit_message_reply_markup(1, sent.message_id, reply_markup=keyboard("B")))
 
 
@@ -230,21 +247,21 @@ def test_only_the_bots_own_and_still_existing_messages_can_be_edited(
     client: Client, bot: Bot, anna: Person
 ) -> None:
     sent = client(bot.send_message(1, "Here"))
-    with pytest.raises(BadRequest, match="Message can't be edited"):
+    with refused(client, "message can't be edited"):
         client(bot.edit_message_text("Mine", 1, anna.chat[0].id))
     anna.delete_message(sent.message_id)
-    with pytest.raises(BadRequest, match="Message to edit not found"):
+    with refused(client, "message to edit not found"):
         client(bot.edit_message_text("There", 1, sent.message_id))
-    with pytest.raises(BadRequest, match="Message to delete not found"):
+    with refused(client, "message to delete not found"):
         client(bot.delete_message(1, sent.message_id))
 
 
 def test_texts_and_captions_are_not_each_other(client: Client, bot: Bot, anna: Person) -> None:
     text = client(bot.send_message(1, "Text"))
     photo = client(bot.send_photo(1, picture(), caption="Caption"))
-    with pytest.raises(BadRequest, match="There is no caption in the message to edit"):
+    with refused(client, "there is no caption in the message to edit"):
         client(bot.edit_message_caption(1, text.message_id, caption="New"))
-    with pytest.raises(BadRequest, match="There is no text in the message to edit"):
+    with refused(client, "there is no text in the message to edit"):
         client(bot.edit_message_text("New", 1, photo.message_id))
     client(bot.edit_message_caption(1, photo.message_id, caption="New"))
     assert anna.last.text == "New"
@@ -273,10 +290,11 @@ def test_a_persons_photos_are_downloaded_in_their_largest_size(
     assert len({message.media_group_id for message in messages if message}) == 1
     files = [message.photo[-1] for message in messages if message]
     assert files[0].file_id != files[1].file_id
-    path = httpx.get(f"{tg.base_file_url}{TOKEN}/photos/file_1.jpg")
-    assert path.status_code == 404  # not before getFile
-    for photo, file in zip(photos, files, strict=True):
-        assert client(client(file.get_file()).download_as_bytearray()) == photo
+    file, _ = tg.world.files[files[0].file_id]
+    early = httpx.get(f"{tg.base_file_url}{TOKEN}/{file.path}")
+    assert early.status_code == 404  # not before getFile
+    for photo, size in zip(photos, files, strict=True):
+        assert client(client(size.get_file()).download_as_bytearray()) == photo
 
 
 def test_a_file_of_more_than_20_mb_is_not_given(client: Client, bot: Bot, anna: Person) -> None:
@@ -284,9 +302,9 @@ def test_a_file_of_more_than_20_mb_is_not_given(client: Client, bot: Bot, anna: 
     message = queue(client)[-1].message
     assert message
     assert message.document
-    with pytest.raises(BadRequest, match="File is too big"):
+    with refused(client, "file is too big"):
         client(bot.get_file(message.document.file_id))
-    with pytest.raises(BadRequest, match="Invalid file_id"):
+    with refused(client, "invalid file_id"):
         client(bot.get_file("unheard of"))
 
 
@@ -296,28 +314,28 @@ def test_a_file_of_more_than_20_mb_is_not_given(client: Client, bot: Bot, anna: 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (" \n", "Text must be non-empty"),
-        ("x" * 4097, "Message is too long"),
-        ("🙂" * 2049, "Message is too long"),
+        (" \n", "text must be non-empty"),
+        ("x" * 4097, "message is too long"),
+        ("🙂" * 2049, "message is too long"),
     ],
 )
 def test_a_text_has_from_1_to_4096_utf16_units(
     client: Client, bot: Bot, anna: Person, text: str, why: str
 ) -> None:
-    with pytest.raises(BadRequest, match=why):
+    with refused(client, why):
         client(bot.send_message(1, text))
     client(bot.send_message(1, "🙂" * 2048))
     client(bot.send_message(1, f"<b>{'x' * 4096}</b>", parse_mode="HTML"))
-    with pytest.raises(BadRequest, match="Message text is empty"):
+    with refused(client, "message text is empty"):
         client(bot.send_message(1, ""))
-    with pytest.raises(BadRequest, match="Message caption is too long"):
+    with refused(client, "message caption is too long"):
         client(bot.send_photo(1, picture(), caption="x" * 1025))
 
 
 @pytest.mark.parametrize(
     ("button", "why"),
     [
-        (InlineKeyboardButton("A", callback_data="я" * 33), "Button_data_invalid"),
+        (InlineKeyboardButton("A", callback_data="я" * 33), "BUTTON_DATA_INVALID"),
         (InlineKeyboardButton("", callback_data="a"), "text must be non-empty"),
         (InlineKeyboardButton("A"), "Text buttons are unallowed in the inline keyboard"),
         (InlineKeyboardButton("A", url="http://localhost/"), "is invalid: Wrong HTTP URL"),
@@ -326,7 +344,7 @@ def test_a_text_has_from_1_to_4096_utf16_units(
 def test_a_button_has_a_label_and_from_1_to_64_bytes(
     client: Client, bot: Bot, anna: Person, button: InlineKeyboardButton, why: str
 ) -> None:
-    with pytest.raises(BadRequest, match=why):
+    with refused(client, why):
         client(bot.send_message(1, "x", reply_markup=InlineKeyboardMarkup([[button]])))
     good = InlineKeyboardButton("A", callback_data="я" * 32)
     client(bot.send_message(1, "x", reply_markup=InlineKeyboardMarkup([[], [good]])))
@@ -336,7 +354,7 @@ def test_a_button_has_a_label_and_from_1_to_64_bytes(
 def test_a_keyboard_has_at_most_100_buttons(client: Client, bot: Bot, anna: Person) -> None:
     labels = [str(number) for number in range(101)]
     client(bot.send_message(1, "x", reply_markup=keyboard(*labels[:100])))
-    with pytest.raises(BadRequest, match="Reply markup is too long"):
+    with refused(client, "reply markup is too long"):
         client(bot.send_message(1, "x", reply_markup=keyboard(*labels)))
 
 
@@ -348,9 +366,9 @@ def test_entities_are_measured_in_utf16_units(client: Client, bot: Bot, anna: Pe
         ("italic", 8, 3),
     ]
     client(bot.send_message(1, "🙂!", entities=[MessageEntity("bold", 2, 1)]))
-    with pytest.raises(BadRequest, match="ends after the end of the text at UTF-16 offset 4"):
+    with refused(client, "ends after the end of the text at UTF-16 offset 4"):
         client(bot.send_message(1, "🙂!", entities=[MessageEntity("bold", 2, 2)]))
-    with pytest.raises(BadRequest, match="begins in a middle of a UTF-16 symbol"):
+    with refused(client, "begins in a middle of a UTF-16 symbol"):
         client(bot.send_message(1, "🙂!", entities=[MessageEntity("bold", 1, 1)]))
 
 
@@ -366,9 +384,8 @@ def test_entities_are_measured_in_utf16_units(client: Client, bot: Bot, anna: Pe
 def test_broken_html_is_refused(
     client: Client, bot: Bot, anna: Person, html: str, why: str
 ) -> None:
-    with pytest.raises(BadRequest, match="Can't parse entities: ") as caught:
+    with refused(client, f"can't parse entities: {why}"):
         client(bot.send_message(1, html, parse_mode="HTML"))
-    assert why in str(caught.value)
 
 
 # Who may be written to
@@ -378,13 +395,13 @@ def test_a_stranger_an_acquaintance_and_someone_who_left_get_nothing(
     tg: FakeTelegram, client: Client, bot: Bot, anna: Person
 ) -> None:
     stranger = tg.person(id=2, first_name="Boris")
-    with pytest.raises(BadRequest, match="Chat not found"):
+    with refused(client, "chat not found"):
         client(bot.send_message(2, "x"))
     stranger.in_group("hello")
-    with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
+    with refused(client, "bot can't initiate conversation with a user"):
         client(bot.send_message(2, "x"))
     anna.block()
-    with pytest.raises(Forbidden, match="bot was blocked by the user"):
+    with refused(client, "bot was blocked by the user"):
         client(bot.send_message(1, "x"))
     anna.unblock()
     client(bot.send_message(1, "x"))
@@ -409,7 +426,7 @@ def test_a_press_is_answered_once_or_twice_or_never(
     assert tg.answers[pressed] == ("Done", False)
     assert tg.unanswered == []
     tg.callback_seconds = 0
-    with pytest.raises(BadRequest, match="Query is too old and response timeout expired"):
+    with refused(client, "query is too old and response timeout expired"):
         client(bot.answer_callback_query(anna.press("do:Yes")))
 
 
@@ -439,7 +456,7 @@ def test_a_429_names_its_seconds_and_strikes_one_chat(
     client(bot.send_message(2, "x"))
     with pytest.raises(RetryAfter) as caught:
         client(bot.send_message(1, "x"))
-    assert caught.value.retry_after == 2
+    assert caught.value.retry_after == timedelta(seconds=2)
     client(bot.send_message(1, "x"))
     assert fault.hits == 1
     assert tg.refusals == []

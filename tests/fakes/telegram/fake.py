@@ -33,7 +33,7 @@ class FakeTelegram(Server):
 
     def person(
         self,
-        id: int = 1,  # noqa: A002 - Telegram's own name for it
+        id: int = 1,
         first_name: str = "Anna",
         language_code: str | None = "en",
         username: str | None = None,

@@ -16,10 +16,9 @@ from tests.fakes.telegram.world import World
 
 UPLOAD_BYTES = 50 * 2**20
 POLL_SECONDS = 50
-CONFLICT = ApiError(
-    409,
+CONFLICT = (
     "Conflict: terminated by other getUpdates request;"
-    " make sure that only one bot instance is running",
+    " make sure that only one bot instance is running"
 )
 
 
@@ -108,9 +107,9 @@ class Server:
                 raise ApiError(404, "Not Found: method not found")
             params = await read(request)
         except web.HTTPRequestEntityTooLarge:
-            return self._refuse(request.path, Params(), ApiError(413, "Request Entity Too Large"))
+            return self._refuse(request, ApiError(413, "Request Entity Too Large"))
         except ApiError as refusal:
-            return self._refuse(request.path, Params(), refusal)
+            return self._refuse(request, refusal)
         return await self._suffer(request, method, params, lambda: self._answer(method, params))
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
@@ -120,7 +119,7 @@ class Server:
         )
 
     async def _on_other(self, request: web.Request) -> web.StreamResponse:
-        return self._refuse(request.path, Params(), ApiError(404, "Not Found"))
+        return self._refuse(request, ApiError(404, "Not Found"))
 
     async def _suffer(
         self, request: web.Request, method: str, params: Params, work: Callable[[], Any]
@@ -133,16 +132,16 @@ class Server:
         if fault and fault.refusal:
             response: web.StreamResponse = refused(fault.refusal)
         else:
-            response = await self._respond(method, params, work)
+            response = await self._respond(request, method, params, work)
         return cut(request) if fault and fault.drop else response
 
     async def _respond(
-        self, method: str, params: Params, work: Callable[[], Any]
+        self, request: web.Request, method: str, params: Params, work: Callable[[], Any]
     ) -> web.StreamResponse:
         try:
             response: web.StreamResponse = await work()
         except ApiError as refusal:
-            response = self._refuse(method, params, refusal)
+            response = self._refuse(request, refusal, method, params)
         except Exception as error:  # kept for `__exit__`, where the test will see it
             self._crashes.append(error)
             raise
@@ -167,7 +166,8 @@ class Server:
         if updates or seconds <= 0:
             return updates
         if self._poll and not self._poll.done():
-            self._poll.set_exception(CONFLICT)  # the older of two pollers loses
+            # The older of two pollers loses.
+            self._poll.set_exception(ApiError(409, CONFLICT))
         poll = self._poll = self._loop.create_future()
         try:
             await asyncio.wait_for(poll, seconds)
@@ -194,9 +194,17 @@ class Server:
             self.world.lock.notify_all()
             return self._faults.strike(method, params.chat)
 
-    def _refuse(self, method: str, params: Params, refusal: ApiError) -> web.Response:
-        with self.world.lock:
-            self.refusals.append(Refused(method, params.values, refusal.code, refusal.description))
+    def _refuse(
+        self,
+        request: web.Request,
+        refusal: ApiError,
+        method: str = "",
+        params: Params | None = None,
+    ) -> web.Response:
+        what = method or request.path, params.values if params else {}
+        if request.transport is not None:  # a client who is dead was told nothing
+            with self.world.lock:
+                self.refusals.append(Refused(*what, refusal.code, refusal.description))
         return refused(refusal)
 
     def _wake(self) -> None:

@@ -1,0 +1,232 @@
+"""The terminal: lines in, plain text out. Works by hand and through a pipe.
+
+A number or a label presses a button, paths of files send photos, `/wait` waits until the screen
+has stopped changing by itself, and so does the end of a piped input.
+"""
+
+from __future__ import annotations
+
+import glob
+import mimetypes
+import os
+import select
+import shlex
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+from core.conversation.channel import Capabilities
+from core.conversation.delivery import parcel, shown, take_notices
+from core.conversation.engine import INFRASTRUCTURE
+from core.conversation.inbox import Receipt, find
+from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.rendering import Offer, Rendered
+from core.errors import Gone
+from core.settings import Section
+
+_WORDS = {
+    "en": {
+        "how": "Type the paths of the pictures, several on one line if you like.",
+        "missing": "There is no file {path}.",
+        "fault": "Something is wrong on our side, so this has not been taken. Please try again.",
+        "full": "That was too much at once. Please wait a moment and send the rest again.",
+    },
+    "ru": {
+        "how": "Напишите пути к файлам, можно несколько в одной строке.",
+        "missing": "Нет файла {path}.",
+        "fault": "У нас неполадка, поэтому сообщение не принято. Попробуйте, пожалуйста, ещё раз.",
+        "full": "Слишком много сразу. Подождите немного и отправьте остальное ещё раз.",
+    },
+}
+_LONGEST_WAIT = 600.0
+_LONGEST_SETTLE = 30.0
+_RETRIES = 5
+
+
+class ConsoleSettings(Section):
+    """The terminal has nothing to configure."""
+
+
+class Console:
+    """The channel that `likeness console` runs."""
+
+    name: ClassVar[str] = "console"
+    Settings: ClassVar[type[ConsoleSettings]] = ConsoleSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        label_length=200, payload_bytes=200, text_length=100_000, caption_length=100_000
+    )
+    configured: ClassVar[bool] = False
+
+    def __init__(self, settings: Any = None) -> None:
+        self.settings = settings or ConsoleSettings()
+
+    def how_to_send(self, language: str) -> str:
+        """How a person sends photos here."""
+        return _words(language)["how"]
+
+    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+        """Everything that came through here is spooled, so there is nothing else to fetch."""
+        raise Gone(f"no file of at most {limit} bytes behind {sorted(reference)}")
+
+    def run(
+        self,
+        app: Any,
+        name: str = "me",
+        language: str = "en",
+        source: TextIO = sys.stdin,
+        target: TextIO = sys.stdout,
+    ) -> None:
+        """Hold a conversation until the input ends, with a worker of its own beside it."""
+        worker = app.worker()
+        worker.start()
+        try:
+            _Talk(app, name, language, source, target).run()
+        except (KeyboardInterrupt, BrokenPipeError):
+            return
+        finally:
+            worker.stop()
+
+
+class _Talk:
+    """One conversation in one terminal."""
+
+    def __init__(self, app: Any, name: str, language: str, source: TextIO, target: TextIO) -> None:
+        self._app, self._source, self._target = app, source, target
+        self._address = Address("console", "console", name)
+        self._person = Person("" if name == "me" else name, language)
+        self._words = _words(language)
+        self._id = 0
+        self._seen = (-1, -1)
+        self._offers: tuple[Offer, ...] = ()
+
+    def run(self) -> None:
+        known = find(self._address)
+        if known is None:
+            self._send(Event(Kind.COMMAND, "start"))
+        else:
+            self._id = known
+            self._app.engine.drain(known)
+        self._show()
+        for line in self._lines():
+            self._handle(line.strip())
+        if not self._source.isatty():
+            self._wait(_LONGEST_WAIT)
+
+    def _lines(self) -> Iterator[str]:
+        """Lines as they come; at a terminal the screen moves while nobody types."""
+        if not self._source.isatty():
+            yield from self._source
+            return
+        while True:
+            self._print("> ", end="")
+            while not select.select([self._source], [], [], 0.5)[0]:
+                self._show()
+            line = self._source.readline()
+            if not line:
+                return
+            yield line
+
+    def _handle(self, line: str) -> None:
+        if not line:
+            return
+        command, _, rest = line.partition(" ")
+        if command == "/wait":
+            seconds = float(rest) if rest.replace(".", "", 1).isdigit() else _LONGEST_WAIT
+            self._wait(seconds)
+            return
+        for event in self._events(line):
+            self._send(event)
+        self._wait(_LONGEST_SETTLE, Motion.SETTLING)
+
+    def _events(self, line: str) -> list[Event]:
+        paths = _paths(line)
+        if not paths:
+            return [Event(Kind.TEXT, line)]
+        for path in paths:
+            if not path.is_file():
+                self._print(self._words["missing"].format(path=path))
+        return [self._spooled(path) for path in paths if path.is_file()]
+
+    def _spooled(self, path: Path) -> Event:
+        kind = mimetypes.guess_type(path.name)[0] or ""
+        reference = {
+            "spool": self._app.spool.put(path.read_bytes()),
+            "name": path.name,
+            "size": path.stat().st_size,
+        }
+        return Event(Kind.PHOTO if kind.startswith("image/") else Kind.FILE, file=reference)
+
+    def _send(self, event: Event) -> None:
+        """Commit and apply an event; a database in trouble is tried again, then admitted."""
+        update = Update(uuid.uuid4().hex, self._address, event, self._person)
+        for attempt in range(_RETRIES):
+            try:
+                received = self._app.engine.receive(update)
+                self._id = received.conversation_id
+                self._app.engine.drain(self._id)
+            except INFRASTRUCTURE:
+                time.sleep(0.2 * 2**attempt)
+                continue
+            if received.receipt is Receipt.OVERFLOW:
+                self._print(self._words["full"])
+            return
+        self._print(self._words["fault"])
+
+    def _wait(self, seconds: float, while_: Motion | None = None) -> None:
+        """Show what changes until the screen keeps still (or no longer has this motion)."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            motion = self._show()
+            if motion is Motion.STILL or (while_ and motion is not while_):
+                return
+            time.sleep(0.1)
+
+    def _show(self) -> Motion:
+        """Print what is new; returns whether the screen will go on changing."""
+        if not self._id:
+            return Motion.STILL
+        ready = parcel(self._app.engine, self._id, Console.capabilities)
+        notices = take_notices(self._app.engine, self._id, Console.capabilities)
+        for notice in notices:
+            self._print(f"\n🔔 {notice.text}")
+        now = (ready.visit, ready.revision)
+        if now != self._seen or notices:
+            self._draw(ready.rendered, ticking=now[0] == self._seen[0])
+            self._offers = ready.rendered.offers
+            links = tuple(offer for notice in notices for offer in notice.offers)
+            shown(self._id, ready.revision, self._offers + links, None, time.time())
+        self._seen = now
+        return ready.rendered.motion
+
+    def _draw(self, rendered: Rendered, *, ticking: bool) -> None:
+        if ticking and rendered.motion is Motion.MOVING and rendered.offers == self._offers:
+            self._print(rendered.bar or rendered.title)
+        else:
+            self._print(f"\n{rendered.text}\n")
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        print(text, end=end, file=self._target, flush=True)
+
+
+def _paths(line: str) -> list[Path]:
+    """The files that a line names: existing ones, or what can't be anything else."""
+    try:
+        parts = [os.path.expanduser(part) for part in shlex.split(line)]
+    except ValueError:
+        return []
+    found = [path for part in parts for path in sorted(glob.glob(part)) or [part]]
+    if not found or not all(_is_path(part) for part in found):
+        return []
+    return [Path(part) for part in found]
+
+
+def _is_path(part: str) -> bool:
+    picture = (mimetypes.guess_type(part)[0] or "").startswith("image/")
+    return picture or os.path.isfile(part)
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _WORDS.get(language, _WORDS["en"])

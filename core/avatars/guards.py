@@ -1,0 +1,267 @@
+"""The guards that the table names: questions about a turn, answered from the database.
+
+Each takes the turn, and the argument where the table gives one. None changes anything.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from core.avatars import owned
+from core.avatars.flow import ENDED, MENUS, SET
+from core.avatars.models import (
+    HOLDING,
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    AvatarType,
+    PhotoValidationStatus,
+    RunStatus,
+)
+from core.avatars.training import Training
+from core.conversation.messages import Kind
+from core.conversation.turn import Turn
+from core.settings import Settings
+
+_ON_THE_WAY = (
+    "selecting_training_type", "confirming_training_type", "viewing_training_comparison",
+    "selecting_avatar_type", "selecting_gender", "entering_name", "consent",
+)  # fmt: skip
+_COLLECTABLE = (*owned.UNFINISHED, AvatarStatus.ERROR, AvatarStatus.CANCELLED)
+_SPACES = re.compile(r"\s+")
+
+
+class Guards:
+    """Questions; `settings` hold the limits, `training` knows what stops a training."""
+
+    def __init__(self, settings: Settings, training: Training) -> None:
+        self._settings = settings
+        self._training = training
+
+    # the conversation
+
+    def asked(self, turn: Turn, question: str | None = None) -> bool:
+        """Whether this question is open (or any)."""
+        return turn.question is not None and question in (None, turn.question)
+
+    def returns_to(self, turn: Turn, state: str) -> bool:
+        """Whether this is where the person came from, or where their avatar has moved on to."""
+        wanted = turn.memory.get("return_to", "main_menu")
+        if self._fits(turn, wanted):
+            return bool(wanted == state)
+        found = self.focus_of(turn)
+        return found is not None and owned.place_of(found) == state
+
+    def opened_from(self, turn: Turn, state: str) -> bool:
+        """Whether the photo gallery was opened there."""
+        return bool(turn.memory.get("opened_from") == state)
+
+    def on_the_way(self, turn: Turn) -> bool:
+        """Whether the person is on the way to the photos, so that they will be asked for."""
+        return turn.state in _ON_THE_WAY
+
+    # the avatar in focus
+
+    def owned(self, turn: Turn) -> bool:
+        """Whether the avatar that a button names is the person's own."""
+        return self.named_in(turn) is not None
+
+    def belongs_in(self, turn: Turn, state: str) -> bool:
+        """Whether this is the place of the avatar that a button names."""
+        found = self.named_in(turn)
+        return found is not None and owned.place_of(found) == state
+
+    def focused(self, turn: Turn) -> bool:
+        """Whether a signal is about the avatar in focus: its latest run, or itself."""
+        found = self.focus_of(turn)
+        if found is None:
+            return False
+        run = owned.latest_run(found.id)
+        return turn.argument in (str(found.id), str(run.id) if run else "")
+
+    def unfinished(self, turn: Turn) -> bool:
+        """Whether the avatar in focus is named and still waits for its photos or its training."""
+        found = self.focus_of(turn)
+        return found is not None and bool(found.name) and found.status in owned.UNFINISHED
+
+    def untrained(self, turn: Turn) -> bool:
+        """Whether its training type may still be changed."""
+        found = self.focus_of(turn)
+        return found is not None and found.status in _COLLECTABLE
+
+    def described(self, turn: Turn) -> bool:
+        """Whether the avatar in focus has a kind, a gender and a name."""
+        found = self.focus_of(turn)
+        return found is not None and owned.has_kind(found) and bool(found.name)
+
+    def is_character(self, turn: Turn) -> bool:
+        """Whether the avatar in focus is a person."""
+        found = self.focus_of(turn)
+        return found is not None and found.avatar_type is AvatarType.CHARACTER
+
+    def style_chosen(self, turn: Turn) -> bool:
+        """Whether the avatar in focus was asked for its kind."""
+        found = self.focus_of(turn)
+        return found is not None and found.training_type == "style"
+
+    def proposed(self, turn: Turn, training_type: str) -> bool:
+        """Whether this training type is about to be confirmed."""
+        return bool(turn.memory.get("proposed") == training_type)
+
+    def chooses(self, turn: Turn, kind: str) -> bool:
+        """Whether the pressed button means this."""
+        return turn.argument == kind
+
+    def avatars_full(self, turn: Turn) -> bool:
+        """Whether the person has as many avatars as they may."""
+        count = int(owned.named_avatars(turn.user_id).count())
+        return count >= self._settings.avatars.maximum
+
+    def draft_open(self, turn: Turn) -> bool:
+        """Whether an avatar waits to be continued."""
+        return owned.unfinished_avatar(turn.user_id) is not None
+
+    def name_ok(self, turn: Turn) -> bool:
+        """Whether what was typed can be a name."""
+        return self.name_problem(turn) is None
+
+    # photos
+
+    def consented(self, turn: Turn) -> bool:
+        """Whether the person agrees to today's consent."""
+        return owned.consented(turn.user_id)
+
+    def collecting(self, turn: Turn) -> bool:
+        """Whether the avatar in focus takes photos now."""
+        return self.unfinished(turn) and self.consented(turn)
+
+    def can_collect(self, turn: Turn) -> bool:
+        """Whether it takes photos, or would after a failed or cancelled training."""
+        found = self.focus_of(turn)
+        named = found is not None and bool(found.name) and found.status in _COLLECTABLE
+        return named and self.consented(turn)
+
+    def room_left(self, turn: Turn) -> bool:
+        """Whether one more photo fits."""
+        return self.room(turn) > 0
+
+    def has_photos(self, turn: Turn) -> bool:
+        """Whether there is anything to look at."""
+        found = self.focus_of(turn)
+        return found is not None and owned.photos(found.id).exists()
+
+    def refused(self, turn: Turn) -> bool:
+        """Whether a refusal waits to be read."""
+        found = self.focus_of(turn)
+        return found is not None and owned.refusals(found.id).exists()
+
+    def removed(self, turn: Turn) -> bool:
+        """Whether the pressed photo is the one just removed, and still there."""
+        return self.removed_photo(turn) is not None
+
+    def photos_in_work(self, turn: Turn) -> bool:
+        """Whether a photo still waits for its verdict."""
+        found = self.focus_of(turn)
+        pending = PhotoValidationStatus.PENDING
+        return found is not None and owned.photos_with(found.id, pending).exists()
+
+    def too_few(self, turn: Turn) -> bool:
+        """Whether a training would lack photos."""
+        found = self.focus_of(turn)
+        if found is None:
+            return True
+        valid = owned.photos_with(found.id, PhotoValidationStatus.VALID).count()
+        return bool(valid < self._settings.training.min_photos)
+
+    # training
+
+    def training_closed(self, turn: Turn) -> bool:
+        """Whether anything stops a training now."""
+        return self.why_closed(turn) is not None
+
+    def run_active(self, turn: Turn) -> bool:
+        """Whether there is a run to be stopped."""
+        found = self.focus_of(turn)
+        run = owned.latest_run(found.id) if found else None
+        return run is not None and run.status in HOLDING
+
+    # what guards and effects both ask
+
+    def focus_of(self, turn: Turn) -> Avatar | None:
+        """The avatar in focus; a deleted one is none."""
+        if "focus" not in turn.cache:
+            turn.cache["focus"] = owned.avatar(turn.user_id, turn.memory.get("avatar"))
+        found: Avatar | None = turn.cache["focus"]
+        return found
+
+    def named_in(self, turn: Turn) -> Avatar | None:
+        """The person's avatar that a button names."""
+        if "named" not in turn.cache:
+            turn.cache["named"] = owned.avatar(turn.user_id, turn.argument)
+        found: Avatar | None = turn.cache["named"]
+        return found
+
+    def removed_photo(self, turn: Turn) -> AvatarPhoto | None:
+        """The photo just removed, where the press is about it."""
+        found = self.focus_of(turn)
+        if found is None or turn.memory.get("removed") != turn.argument:
+            return None
+        removed = AvatarPhoto.removed_at.is_null(False)
+        return AvatarPhoto.get_or_none(
+            AvatarPhoto.id == turn.argument, AvatarPhoto.avatar == found.id, removed
+        )
+
+    def room(self, turn: Turn) -> int:
+        """How many more photos the avatar in focus takes."""
+        found = self.focus_of(turn)
+        if found is None:
+            return 0
+        taken = owned.photos_with(found.id, *owned.COUNTING).count()
+        return int(self._settings.training.max_photos - taken)
+
+    def name_of(self, turn: Turn) -> str:
+        """The name that was typed, or the person's own where they pressed the button with it."""
+        text = turn.name if turn.event.kind is Kind.PRESS else turn.argument
+        visible = "".join(" " if _is_control(letter) else letter for letter in text)
+        return _SPACES.sub(" ", visible).strip()
+
+    def name_problem(self, turn: Turn) -> str | None:
+        """Why the typed text can't be a name: "empty", "long" or "sign"."""
+        name = self.name_of(turn)
+        if not name:
+            return "empty"
+        if len(name) > self._settings.avatars.name_length:
+            return "long"
+        return None if any(letter.isalnum() for letter in name) and name[0] != "/" else "sign"
+
+    def why_closed(self, turn: Turn) -> str | None:
+        """What stops a training of the avatar in focus now; see `Training.obstacle`."""
+        found = self.focus_of(turn)
+        if found is None:
+            return None
+        run = owned.latest_run(found.id)
+        if run is not None and run.status is RunStatus.CANCELLING:
+            return "stopping"
+        return self._training.obstacle(turn.user_id, found.training_type, turn.now)
+
+    def _fits(self, turn: Turn, state: str) -> bool:
+        """Whether a state still makes sense for the avatar in focus."""
+        found = self.focus_of(turn)
+        if state in MENUS or found is None:
+            return state in MENUS
+        if state in SET or state in _ON_THE_WAY:
+            return found.status in owned.UNFINISHED
+        return state not in ("training_in_progress", *ENDED) or owned.place_of(found) == state
+
+
+def _is_control(letter: str) -> bool:
+    """What can't be seen; the joiner inside an emoji may stay."""
+    return letter != "\u200d" and unicodedata.category(letter) in (
+        "Cc",
+        "Cf",
+        "Zl",
+        "Zp",
+        "Cs",
+        "Co",
+    )

@@ -1,0 +1,168 @@
+"""Facts, loaded from the database for one screen; the only place that knows both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from core.avatars import owned
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    PhotoValidationStatus,
+    RunStatus,
+    TrainingRun,
+)
+from core.avatars.training import Training
+from core.conversation.flow import Position
+from core.settings import Settings
+
+_MINUTES = {"portrait": (3, 15), "style": (5, 30)}
+"""The specification's durations."""
+
+_COLLECTABLE = (*owned.UNFINISHED, AvatarStatus.ERROR, AvatarStatus.CANCELLED)
+
+
+class Loader:
+    """Loads facts; `how_to_send` is a channel's own sentence in a language."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        training: Training,
+        how_to_send: Callable[[str, str], str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._training = training
+        self._how_to_send = how_to_send
+        self._clock = clock
+        self._limits = _limits(settings)
+
+    def __call__(self, position: Position, language: str) -> Facts:
+        """All that the screen of this position may know."""
+        memory, user_id = position.memory, position.user_id
+        found = owned.avatar(user_id, memory.get("avatar"))
+        consented = owned.consented(user_id)
+        unfinished = owned.unfinished_avatar(user_id)
+        obstacle, busy_with = self._obstacle(user_id, found)
+        focus = self._focus(found, consented) if found else None
+        facts: dict[str, Any] = {
+            "language": language,
+            "person_name": position.name,
+            "how_to_send": self._how_to_send(position.channel, language),
+            "limits": self._limits,
+            "avatars_count": owned.named_avatars(user_id).count(),
+            "said": tuple((code, parameters) for code, parameters in memory.get("said", ())),
+            "asked": memory.get("asked"),
+            "avatar": focus,
+            "resumable": _line(unfinished) if unfinished else None,
+            "proposed_type": memory.get("proposed"),
+            "obstacle": obstacle,
+            "busy_with": busy_with,
+            "held": owned.held_photos(user_id).count(),
+            "consented": consented,
+            "consent_version": owned.CONSENT_VERSION,
+            "collecting": focus is not None and focus.can_collect,
+        }
+        return Facts(**facts, **self._page(position, found))
+
+    def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
+        """The page of a gallery, where the state is one."""
+        memory = position.memory
+        if position.state == "avatar_gallery":
+            size = self._settings.avatars.page_size
+            page, pages, rows = _paged(owned.named_avatars(position.user_id), memory, size)
+            return {"page": page, "pages": pages, "avatars": tuple(_line(row) for row in rows)}
+        if position.state == "viewing_photo_gallery" and found:
+            size = self._settings.avatars.photo_page_size
+            page, pages, rows = _paged(owned.photos(found.id), memory, size)
+            photos = tuple(_photo(row) for row in rows)
+            removed = _removed(found, memory.get("removed"))
+            return {"page": page, "pages": pages, "photos": photos, "removed_photo": removed}
+        return {}
+
+    def _focus(self, found: Avatar, consented: bool) -> AvatarFacts:
+        run = owned.latest_run(found.id)
+        return AvatarFacts(
+            id=found.id.hex,
+            name=found.name,
+            gender=found.gender,
+            avatar_type=found.avatar_type,
+            training_type=found.training_type,
+            status=found.status,
+            progress=found.training_progress,
+            valid=owned.photos_with(found.id, PhotoValidationStatus.VALID).count(),
+            pending=owned.photos_with(found.id, PhotoValidationStatus.PENDING).count(),
+            refused=tuple(_photo(photo) for photo in owned.refusals(found.id)),
+            photos_digest=owned.photos_digest(found.id),
+            run=self._run(run) if run else None,
+            can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
+        )
+
+    def _run(self, run: TrainingRun) -> RunFacts:
+        return RunFacts(
+            status=run.status,
+            progress=run.progress,
+            position=run.position,
+            error_class=run.error_class,
+            price_usd=run.price_usd,
+            left=None if run.status.final else self._training.seconds_left(run),
+        )
+
+    def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
+        """What would stop a training now, and which avatar is in the way."""
+        if found is None or found.status not in _COLLECTABLE:
+            return None, None
+        latest = owned.latest_run(found.id)
+        if latest is not None and latest.status is RunStatus.CANCELLING:
+            return "stopping", None
+        obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
+        run = owned.holding_run(user_id) if obstacle == "busy" else None
+        return obstacle, _line(run.avatar) if run and run.avatar else None
+
+
+def _limits(settings: Settings) -> Limits:
+    training = settings.training
+    return Limits(
+        avatars=settings.avatars.maximum,
+        min_photos=training.min_photos,
+        max_photos=training.max_photos,
+        name_length=settings.avatars.name_length,
+        min_side=settings.photos.min_side,
+        max_megabytes=settings.photos.max_bytes / 1024 / 1024,
+        price_usd={"portrait": training.price_portrait_usd, "style": training.price_style_usd},
+        minutes=_MINUTES,
+    )
+
+
+def _line(found: Avatar) -> AvatarLine:
+    valid = owned.photos_with(found.id, PhotoValidationStatus.VALID).count()
+    return AvatarLine(
+        found.id.hex, found.name, found.status, found.training_progress, found.training_type, valid
+    )
+
+
+def _photo(photo: AvatarPhoto) -> PhotoFacts:
+    return PhotoFacts(
+        photo.id.hex, photo.number, photo.validation_status, photo.reason, photo.minio_key
+    )
+
+
+def _removed(found: Avatar, photo_id: str | None) -> PhotoFacts | None:
+    removed = photo_id and AvatarPhoto.get_or_none(
+        AvatarPhoto.id == photo_id,
+        AvatarPhoto.avatar == found.id,
+        AvatarPhoto.removed_at.is_null(False),
+    )
+    return _photo(removed) if removed else None
+
+
+def _paged(query: Any, memory: Any, size: int) -> tuple[int, int, list[Any]]:
+    """A page within bounds: its number from 1, how many there are, its rows."""
+    pages = max(1, -(-query.count() // size))
+    page = min(max(1, int(memory.get("page", 1))), pages)
+    return page, pages, list(query.paginate(page, size))

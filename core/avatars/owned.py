@@ -1,0 +1,133 @@
+"""What belongs to a person: named queries, each of which asks for the owner too."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from core.avatars.models import (
+    HOLDING,
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    AvatarTrainingType,
+    Consent,
+    HeldPhoto,
+    PhotoValidationStatus,
+    TrainingRun,
+)
+from core.conversation.rendering import digest
+
+CONSENT_VERSION = "2026-11"
+"""Rises with every change of the consent's meaning; an older consent is asked for again."""
+
+UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
+REFUSED = (PhotoValidationStatus.INVALID, PhotoValidationStatus.DUPLICATE)
+COUNTING = (PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING)
+
+
+def avatar(user_id: uuid.UUID, avatar_id: str | None) -> Avatar | None:
+    """A person's avatar by its id as screens write it (32 hex letters)."""
+    try:
+        wanted = uuid.UUID(avatar_id or "")
+    except ValueError:
+        return None
+    return Avatar.get_or_none(Avatar.id == wanted, Avatar.user == user_id)
+
+
+def named_avatars(user_id: uuid.UUID) -> Any:
+    """A person's avatars that count: those with a name, newest first."""
+    return (
+        Avatar.select()
+        .where(Avatar.user == user_id, Avatar.name != "")
+        .order_by(Avatar.created_at.desc(), Avatar.id)
+    )
+
+
+def unfinished_avatar(user_id: uuid.UUID) -> Avatar | None:
+    """The avatar that its person last worked on and has not trained yet."""
+    query: Any = Avatar.select().where(Avatar.user == user_id, Avatar.status.in_(UNFINISHED))
+    return query.order_by(Avatar.updated_at.desc()).first()
+
+
+def nameless_draft(user_id: uuid.UUID) -> Avatar | None:
+    """The one draft that has no name yet."""
+    return Avatar.get_or_none(Avatar.user == user_id, Avatar.name == "")
+
+
+def photos(avatar_id: uuid.UUID) -> Any:
+    """An avatar's photos in the order they came, without the removed ones."""
+    return (
+        AvatarPhoto.select()
+        .where(AvatarPhoto.avatar == avatar_id, AvatarPhoto.removed_at.is_null())
+        .order_by(AvatarPhoto.number)
+    )
+
+
+def photos_with(avatar_id: uuid.UUID, *statuses: PhotoValidationStatus) -> Any:
+    """Those of an avatar's photos that have one of these statuses."""
+    return photos(avatar_id).where(AvatarPhoto.validation_status.in_(statuses))
+
+
+def refusals(avatar_id: uuid.UUID) -> Any:
+    """Refused photos whose reasons the person has not put aside yet."""
+    return photos_with(avatar_id, *REFUSED).where(AvatarPhoto.dismissed_at.is_null())
+
+
+def photos_digest(avatar_id: uuid.UUID) -> str:
+    """A fingerprint of the photos that a training would take."""
+    valid = photos_with(avatar_id, PhotoValidationStatus.VALID)
+    return digest(",".join(str(photo.id) for photo in valid))
+
+
+def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
+    """The avatar's last training run."""
+    query: Any = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
+    return query.order_by(TrainingRun.created_at.desc()).first()
+
+
+def holding_run(user_id: uuid.UUID) -> TrainingRun | None:
+    """The run that holds a person's only training slot."""
+    return TrainingRun.get_or_none(TrainingRun.user == user_id, TrainingRun.status.in_(HOLDING))
+
+
+def consented(user_id: uuid.UUID) -> bool:
+    """Whether the person agrees to today's version of the consent."""
+    query: Any = Consent.select().where(
+        Consent.user == user_id,
+        Consent.version == CONSENT_VERSION,
+        Consent.withdrawn_at.is_null(),
+    )
+    return bool(query.exists())
+
+
+def held_photos(user_id: uuid.UUID) -> Any:
+    """Photos that came at the wrong moment, in the order they came."""
+    return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
+
+
+def has_kind(found: Avatar) -> bool:
+    """Whether it is settled what the avatar is and whom it shows."""
+    return found.avatar_type is not None and found.gender is not None
+
+
+def place_of(found: Avatar) -> str:
+    """The state in which its owner goes on with an avatar."""
+    if found.avatar_type is None:
+        style = found.training_type is AvatarTrainingType.STYLE
+        return "selecting_avatar_type" if style else "selecting_training_type"
+    if found.gender is None:
+        return "selecting_gender"
+    if not found.name:
+        return "entering_name"
+    if found.status in UNFINISHED:
+        return "uploading_photos" if consented(found.user_id) else "consent"
+    return _PLACES[found.status]
+
+
+_PLACES = {
+    AvatarStatus.TRAINING: "training_in_progress",
+    AvatarStatus.COMPLETED: "training_completed",
+    AvatarStatus.ERROR: "training_error",
+    AvatarStatus.CANCELLED: "training_cancelled",
+}

@@ -1,0 +1,265 @@
+"""No bytes bring the judge down, and each kind of them gets its reason."""
+
+import random
+from collections.abc import Callable
+from functools import lru_cache
+from io import BytesIO
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from core.avatars.photos import Judgement, judge
+from tests import nasty_files as nasty
+from tests.pictures_for_tests import photo
+
+JPEG, PNG = photo(1), photo(1, format="PNG")
+REASONS = {
+    *("empty", "too_big", "not_a_picture", "wrong_format", "broken"),
+    *("too_many_pixels", "too_complex", "animated", "too_small"),
+}
+
+
+def reason(data: bytes) -> str | None:
+    judgement = judge(data)
+    assert (judgement.status == "valid") == (judgement.reason is None)
+    return judgement.reason
+
+
+def is_sound(judgement: Judgement) -> bool:
+    """Refused with a known reason, or stored as a picture that any reader can open."""
+    if judgement.status == "invalid":
+        return judgement.reason in REASONS and judgement.data is None
+    assert judgement.data is not None
+    with Image.open(BytesIO(judgement.data), formats=("JPEG", "PNG")) as picture:
+        picture.load()
+    return judgement.reason is None
+
+
+def test_no_bytes_at_all_are_told_apart() -> None:
+    assert reason(b"") == "empty"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0",
+        b"hello",
+        b"%PDF-1.7 " + JPEG,
+        b"<html>" + PNG,
+        nasty.archive(),
+        b"BM, a letter",
+        JPEG[1:],
+    ]
+    + [b"\0\0\0\x18ftypisom" + bytes(500), b"\xff\xd8", b"\x89PNG\r\n\x1a"],
+)
+def test_what_does_not_start_as_a_picture_is_none(data: bytes) -> None:
+    assert reason(data) == "not_a_picture"
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "BMP", "TIFF", "ICO", "JPEG2000"])
+def test_another_format_is_told_by_its_name_whatever_the_file_is_called(format: str) -> None:
+    judgement = judge(nasty.converted(format))
+    assert (judgement.reason, judgement.format) == ("wrong_format", format)
+
+
+@pytest.mark.parametrize(
+    ("data", "format"),
+    [
+        (b"\0\0\0\x18ftypheic" + bytes(99), "HEIC"),
+        (b"\0\0\0\x18ftypavif" + bytes(99), "AVIF"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
+        (b"8BPS\0\1", "PSD"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+    ],
+)
+def test_formats_of_phones_and_artists_are_told_by_their_names(data: bytes, format: str) -> None:
+    judgement = judge(data)
+    assert (judgement.reason, judgement.format) == ("wrong_format", format)
+
+
+@pytest.mark.parametrize("share", [0.0001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.9999])
+@pytest.mark.parametrize("whole", [JPEG, PNG, photo(1, progressive=True)])
+def test_a_file_that_was_cut_off_is_broken(whole: bytes, share: float) -> None:
+    assert reason(whole[: max(9, int(len(whole) * share))]) == "broken"
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+@pytest.mark.parametrize("whole", [JPEG, PNG])
+def test_not_even_its_last_bytes_may_be_missing(whole: bytes, lost: int) -> None:
+    assert reason(whole[:-lost]) == "broken"
+
+
+@pytest.mark.parametrize("place", [20, 1000, 50_000, -5])
+def test_a_flipped_bit_breaks_a_png(place: int) -> None:
+    flipped = bytearray(PNG)
+    flipped[place] ^= 4
+    assert reason(bytes(flipped)) == "broken"
+
+
+def test_a_wrong_checksum_matters_only_where_the_chunk_does() -> None:
+    comment = nasty.chunk(b"tEXt", b"a\0b", checksum=1)
+    palette = nasty.chunk(b"PLTE", bytes(3), checksum=1)
+    assert reason(PNG[:33] + comment + PNG[33:]) is None
+    assert reason(PNG[:33] + palette + PNG[33:]) == "broken"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        nasty.SIGNATURE,
+        nasty.SIGNATURE + PNG[33:],
+        PNG[:33] + PNG[8:],
+        PNG[:33] + nasty.chunk(b"IEND", b""),
+        nasty.png((600, 600), colours=3),
+        nasty.png((600, 600), b""),
+        nasty.png((600, 600), bits=3),
+        nasty.png((0, 600)),
+        b"\xff\xd8\xff\xd9",
+        JPEG[:2] + JPEG[-2:] + b"\xff",
+        nasty.declaring(JPEG, (1280, 0)),
+        JPEG[: JPEG.index(b"\xff\xda")] + b"\xff\xd9",
+        nasty.with_segment(JPEG, 0xC0, b"\x08"),
+        JPEG[:2] + b"\xff\xe1\xff\xff" + JPEG[2:],
+        JPEG[:2] + b"\xff\xe1\0\0" + JPEG[2:],
+        b"\xff\xd8\xff" + random.Random(1).randbytes(50_000),
+    ],
+)
+def test_a_file_whose_parts_do_not_fit_is_broken(data: bytes) -> None:
+    assert reason(data) == "broken"
+
+
+def test_kinds_of_jpeg_that_hardly_anyone_can_open_are_a_wrong_format() -> None:
+    frame = JPEG.index(b"\xff\xc0")
+    lossless = JPEG[: frame + 1] + b"\xc3" + JPEG[frame + 2 :]
+    twelve_bits = JPEG[: frame + 4] + b"\x0c" + JPEG[frame + 5 :]
+    assert reason(lossless) == reason(twelve_bits) == "wrong_format"
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (nasty.declaring(JPEG, (8192, 6400)), None),
+        (nasty.declaring(JPEG, (8193, 6400)), "too_many_pixels"),
+        (nasty.declaring(JPEG, (65535, 65535)), "too_many_pixels"),
+        (nasty.png((4096, 4096), bits=1, colours=0), None),
+        (nasty.png((4096, 4097), bits=1, colours=0), "too_many_pixels"),
+        (nasty.png((2**31 - 1, 2**31 - 1), b""), "too_many_pixels"),
+    ],
+)
+def test_a_picture_of_too_many_pixels_is_never_decoded(data: bytes, wanted: str | None) -> None:
+    started = perf_counter()
+    assert reason(data) == wanted
+    assert perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (nasty.of_scans(100), None),
+        (nasty.of_scans(101), "too_complex"),
+        (nasty.of_scans(2000), "too_complex"),
+        (nasty.of_scans(90, (4000, 3000)), "too_complex"),
+    ],
+)
+def test_a_progressive_bomb_is_never_decoded(data: bytes, wanted: str | None) -> None:
+    assert reason(data) == wanted
+
+
+@pytest.mark.parametrize(
+    ("build", "wanted"),
+    [
+        (nasty.png_bomb_of_chunks, "too_complex"),
+        (nasty.jpeg_bomb_of_segments, "too_complex"),
+        (nasty.png_bomb_of_text, None),
+        (nasty.png_bomb_of_profile, None),
+    ],
+)
+def test_a_bomb_in_what_is_not_the_picture_goes_off_nowhere(
+    build: Callable[[], bytes], wanted: str | None
+) -> None:
+    data = build()
+    started = perf_counter()
+    assert reason(data) == wanted
+    assert perf_counter() - started < 0.5
+
+
+def test_an_animation_is_no_photo_but_a_single_frame_of_one_is() -> None:
+    assert reason(nasty.two_frames("PNG")) == "animated"
+    single = nasty.with_chunk(PNG, b"acTL", b"\0\0\0\1\0\0\0\0")
+    assert reason(single) is None
+
+
+@pytest.mark.parametrize("whole", [JPEG, PNG])
+@pytest.mark.parametrize("more", [nasty.archive(), b"<script>alert(1)</script>", JPEG, b"\0" * 9])
+def test_what_hangs_behind_a_picture_is_not_stored(whole: bytes, more: bytes) -> None:
+    judgement = judge(whole + more)
+    assert judgement.status == "valid"
+    assert judgement.data == judge(whole).data
+
+
+def test_what_hides_in_front_of_the_picture_is_not_stored() -> None:
+    page = b"<script>alert(1)</script>"
+    for data in (
+        nasty.with_segment(JPEG, 0xFE, page),
+        nasty.with_segment(JPEG, 0xE7, page),
+        JPEG[:2] + b"\xff" * 30 + JPEG[2:],
+        nasty.with_chunk(PNG, b"scRp", page),
+    ):
+        judgement = judge(data)
+        assert judgement.status == "valid"
+        assert judgement.data == judge(JPEG if data[:1] == b"\xff" else PNG).data
+
+
+@lru_cache
+def small(format: str) -> bytes:
+    """Small enough to be mutated a thousand times, large enough to be decoded."""
+    options = {"JPEG": {"gps": (1.0, 2.0)}, "PNG": {}, "progressive": {"progressive": True}}
+    return photo(3, (512, 512), "PNG" if format == "PNG" else "JPEG", **options[format])  # type: ignore[arg-type]  # options differ by format
+
+
+@given(st.binary(max_size=2000))
+def test_no_random_bytes_bring_it_down(junk: bytes) -> None:
+    for head in (b"", b"\xff\xd8\xff", nasty.SIGNATURE, JPEG[:300], PNG[:33]):
+        assert is_sound(judge(head + junk))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    format=st.sampled_from(["JPEG", "PNG", "progressive"]),
+    edits=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=40)), max_size=5
+    ),
+    early=st.booleans(),
+)
+def test_no_damaged_photo_brings_it_down(
+    format: str, edits: list[tuple[float, int, bytes]], early: bool
+) -> None:
+    data = small(format)
+    for place, removed, added in edits:
+        at = int(place * (700 if early else len(data)))
+        data = data[:at] + added + data[at + removed :]
+    assert is_sound(judge(data))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    kind=st.sampled_from([b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf", b"acTL", b"IDAT", b"gAMA"]),
+    body=st.binary(max_size=60),
+    place=st.sampled_from([8, 33]),
+)
+def test_no_chunk_with_a_right_checksum_brings_it_down(
+    kind: bytes, body: bytes, place: int
+) -> None:
+    data = small("PNG")
+    assert is_sound(judge(data[:place] + nasty.chunk(kind, body) + data[place:]))
+
+
+@settings(deadline=None, max_examples=150)
+@given(marker=st.integers(0xC0, 0xFE), body=st.binary(max_size=80), behind=st.booleans())
+def test_no_segment_brings_it_down(marker: int, body: bytes, behind: bool) -> None:
+    data = small("JPEG")
+    at = data.index(b"\xff\xda") if behind else 2
+    assert is_sound(judge(data[:at] + nasty.segment(marker, body) + data[at:]))
