@@ -53,13 +53,11 @@ diagram: .venv ## draw the flow's table into README.md
 # A browser for the tests of the web page, from the system's packages.
 browser:
 	@for name in $(CHROMIUM); do command -v $$name > /dev/null && exit 0; done; \
-	if command -v apt-get > /dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then as_root=; elif sudo -n true 2> /dev/null; then as_root=sudo; \
-	  else as_root=false; fi; \
+	if [ "$$(id -u)" = 0 ]; then as_root=env; else as_root="sudo -n env"; fi; \
+	if command -v apt-get > /dev/null && $$as_root true 2> /dev/null; then \
 	  echo "Installing chromium for the tests of the web page …"; \
-	  $$as_root apt-get -qq update && \
-	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get -qq install -y --no-install-recommends \
-	    chromium > /dev/null && exit 0; \
+	  $$as_root apt-get -qq update && $$as_root DEBIAN_FRONTEND=noninteractive \
+	    apt-get -qq install -y --no-install-recommends chromium > /dev/null && exit 0; \
 	fi; \
 	if [ "$$CI" = true ]; then echo "No Chromium: it can't be installed here, and CI wants it."; exit 1; fi; \
 	echo "No Chromium, so the tests that need a browser are skipped: install 'chromium' for them."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from core.avatars.ports import ObjectStore, Trainer
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.channel import Channel
+from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
@@ -29,7 +29,7 @@ from core.services.pictures import contact_sheet, thumbnail
 from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
 from core.services.storage import FolderStore
-from core.settings import Settings
+from core.settings import Settings, installed_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -39,12 +39,9 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.data = Path(settings.data_dir)
-        self.database = db.connect(database_url(settings), settings.database.synchronous)
-        runner.check(self.database)
-        self.store: ObjectStore = FolderStore(
-            Path(settings.storage.folder or self.data / "objects")
-        )
+        self.data = settings.data_dir
+        self.database = _open(settings)
+        self.store: ObjectStore = FolderStore(settings.objects_dir)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.trainer: Trainer = SimulatedTrainer(settings.training)
@@ -65,7 +62,9 @@ class App:
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
         """Every installed channel, configured or not, by its name."""
-        return {name: kind(self.settings.channel(name)) for name, kind in channel_classes().items()}
+        return {
+            name: kind(self.settings.channel(name)) for name, kind in installed_channels().items()
+        }
 
     def channel(self, name: str) -> Channel:
         """One channel; raises ConfigurationError where none of that name is installed."""
@@ -122,12 +121,9 @@ def bootstrap(settings: Settings) -> App:
     return App(settings)
 
 
-def database_url(settings: Settings) -> str:
-    """The configured database, or a file of our own in the data folder."""
-    if settings.database.url:
-        return settings.database.url
-    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{Path(settings.data_dir) / 'likeness.db'}"
+def diagram() -> str:
+    """The avatar flow as Mermaid source."""
+    return drawn(TABLE)
 
 
 def pace(settings: Settings) -> Pace:
@@ -136,6 +132,13 @@ def pace(settings: Settings) -> Pace:
     return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
 
 
-def channel_classes() -> dict[str, Any]:
-    """The classes behind the entry points of the group `likeness.channels`."""
-    return {point.name: point.load() for point in entry_points(group="likeness.channels")}
+def _open(settings: Settings) -> Any:
+    """The database: made where there is none yet, refused where it doesn't fit this version."""
+    url = settings.database_url
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    database = db.connect(url, settings.database.synchronous)
+    if not database.get_tables():
+        runner.migrate(database)
+    runner.check(database)
+    return database

@@ -162,7 +162,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder {folder} can't be made: {error.strerror}. Correct data_dir, or database.url."
+            f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."
         ) from None
 
 

@@ -6,6 +6,7 @@ LikenessError
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
+├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
     ├── RetryAfter        not now: wait so many seconds, for this chat alone
     ├── Blocked           the person doesn't want messages: wait for their next update

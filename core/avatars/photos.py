@@ -75,12 +75,9 @@ def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
         seen = replace(seen, width=width, height=height)
         reason = _measured(file, rules or PhotoRules())
         return replace(seen, reason=reason) if reason else _accepted(seen, file)
-    except MemoryError:
-        raise
     except Unreadable as error:
-        return replace(seen, reason=error.reason)
-    except Exception as error:  # Pillow has no base error for what broken data makes it raise
-        return replace(seen, reason="broken", metadata={"error": repr(error)[:200]})
+        told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]} if error.__cause__ else {}
+        return replace(seen, reason=error.reason, metadata=told)
 
 
 def _weighed(data: bytes, rules: PhotoRules) -> str | None:

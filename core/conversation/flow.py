@@ -186,15 +186,6 @@ class Flow:
         """Whether a free text means something of its own in this state."""
         return self.typed(state) != self.table.typed[-1]
 
-    def diagram(self) -> str:
-        """The table as a Mermaid state diagram, without what applies to every state."""
-        edges = dict.fromkeys(
-            f"    {step.source} --> {step.dest}: {step.trigger}"
-            for step in self.steps
-            if step.source != step.dest and "ANY" not in step.row.sources
-        )
-        return "\n".join(["stateDiagram-v2", f"    [*] --> {self.table.initial}", *edges])
-
     def _expand(self) -> Iterator[Step]:
         for row in self.table.rows:
             for source in self.table.sources(row):

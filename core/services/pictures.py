@@ -82,10 +82,8 @@ def _opened(data: bytes, side: int) -> Image.Image | None:
     try:
         return read(data).decode(side).convert("RGB")
     except Unreadable as error:
-        _log.warning("a picture can't be shown: %s", error.reason)
-    except Exception:  # Pillow has no base error for what broken data makes it raise
-        _log.warning("a picture can't be shown", exc_info=True)
-    return None
+        _log.warning("a picture can't be shown: %s, %r", error.reason, error.__cause__)
+        return None
 
 
 def _jpeg(picture: Image.Image) -> bytes:

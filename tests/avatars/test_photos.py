@@ -148,8 +148,9 @@ def test_colours_keep_their_meaning_but_the_profile_names_no_device(
 
 @pytest.mark.parametrize("profile", [b"x", b"acsp" * 500, bytes(128) + b"\xff" * 300])
 def test_a_broken_profile_is_dropped(profile: bytes) -> None:
-    for format in ("JPEG", "PNG"):
-        assert "icc_profile" not in stored(judge(photo(1, format=format, icc_profile=profile))).info
+    for kind in ("JPEG", "PNG"):
+        data = photo(1, format=kind, icc_profile=profile)
+        assert "icc_profile" not in stored(judge(data)).info
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "I;16"])
@@ -179,8 +180,8 @@ def test_a_photo_in_the_colours_of_print_is_stored_in_those_of_screens() -> None
 
 
 def test_a_grey_photo_stays_as_it_is() -> None:
-    for format in ("JPEG", "PNG"):
-        assert stored(judge(photo(1, format=format, mode="L"))).mode == "L"
+    for kind in ("JPEG", "PNG"):
+        assert stored(judge(photo(1, format=kind, mode="L"))).mode == "L"
 
 
 def test_a_turned_photo_far_larger_than_training_needs_is_stored_smaller() -> None:

@@ -71,14 +71,21 @@ class PictureFile:
         return "animated" if self.frames > 1 else None
 
     def decode(self, side: int | None = None) -> Image.Image:
-        """The picture: upright, RGB or grey, what was transparent white.
+        """The picture: upright, RGB or grey, what was transparent white; or Unreadable.
 
         With a `side`, a JPEG comes at a half, quarter or eighth of its size as long as
-        neither side falls below so many pixels: that is several times quicker. Pillow
-        raises whatever it likes on broken data.
+        neither side falls below so many pixels: that is several times quicker.
         """
         if self.refusal:
             raise Unreadable(self.refusal)
+        try:
+            return self._decoded(side)
+        except MemoryError:
+            raise  # our fault, not the file's
+        except Exception as error:  # Pillow has no base error for what broken data raises
+            raise Unreadable("broken") from error
+
+    def _decoded(self, side: int | None) -> Image.Image:
         with Image.open(BytesIO(self.clean), formats=(self.format,)) as image:
             if side:
                 image.draft(None, (side, side))
