@@ -44,7 +44,7 @@ class App:
         self.store: ObjectStore = FolderStore(settings.objects_dir)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
-        self.trainer: Trainer = SimulatedTrainer(settings.training)
+        self.trainer: Trainer = _trainer(settings)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(settings, self.trainer, self.inbox, self.jobs)
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch)
@@ -130,6 +130,18 @@ def pace(settings: Settings) -> Pace:
     """How long screens wait."""
     waits = settings.conversation
     return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
+
+
+def _trainer(settings: Settings) -> Trainer:
+    """The simulated trainer; in production only where the configuration asks for it by name."""
+    allowed = settings.training.allow_simulated_in_production
+    if settings.environment == "production" and not allowed:
+        raise ConfigurationError(
+            "environment = 'production', but trainings would only be simulated. Set "
+            "training.allow_simulated_in_production = true if that is what you want, or "
+            "environment = 'development'."
+        )
+    return SimulatedTrainer(settings.training)
 
 
 def _open(settings: Settings) -> Any:

@@ -50,12 +50,12 @@ def connect(url: str, synchronous: Synchronous = "full") -> Any:
 def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
     pragmas = {
         "journal_mode": "wal",
-        "busy_timeout": 20_000,
+        "busy_timeout": 5_000,
         "foreign_keys": 1,
         "synchronous": synchronous,
         "secure_delete": 1,
     }
-    return peewee.SqliteDatabase(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=20)
+    return peewee.SqliteDatabase(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
 
 
 def is_sqlite() -> bool:

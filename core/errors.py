@@ -6,6 +6,7 @@ LikenessError
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
+├── TrainingRefused       a training can't start now: says why
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
     ├── RetryAfter        not now: wait so many seconds, for this chat alone
@@ -38,6 +39,17 @@ class ObjectMissing(LikenessError):
 
 class StorageUnavailable(LikenessError):
     """The object store can't be reached or written at the moment."""
+
+
+class TrainingRefused(LikenessError):
+    """A training can't start now; `reason` is a code, as `Training.obstacle` gives it, or more.
+
+    "busy" also means that somebody was faster: the database allows one active run for an avatar.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a training can't start: {reason}")
+        self.reason = reason
 
 
 class ChannelError(LikenessError):

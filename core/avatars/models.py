@@ -123,8 +123,9 @@ class Avatar(Model):
 class AvatarPhoto(Model):
     """A photo of an avatar, `pending` from its arrival until its verdict and its object exist.
 
-    `reference` is what its channel fetches it by, `reason` the code of its refusal. `judged_batch`
-    numbers the settled album it was judged in. A removed photo can be put back until the sweep.
+    `reference` is what its channel fetches it by, `reason` the code of its refusal. `attempts`
+    counts the tries to judge it, `postponed` those that only found something out of reach. A
+    removed photo can be put back until the sweep.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -146,6 +147,7 @@ class AvatarPhoto(Model):
     photo_metadata = peewee.JSONField(default=dict)
     number = peewee.IntegerField()
     attempts = peewee.IntegerField(default=0)
+    postponed = peewee.IntegerField(default=0)
     next_check_at = peewee.DoubleField(default=0)
     dismissed_at = peewee.DoubleField(null=True)
     removed_at = peewee.DoubleField(null=True)
@@ -209,3 +211,28 @@ class Consent(Model):
 
     class Meta:
         table_name = "consents"
+
+
+class Admission(Model):
+    """Somebody who came with an invitation that was valid then; it lasts, whatever becomes of it."""
+
+    user = peewee.ForeignKeyField(User, primary_key=True, backref="admissions", on_delete="CASCADE")
+    invite = peewee.CharField(max_length=128)
+    at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "admissions"
+
+
+class DoomedObject(Model):
+    """An object, or all below a prefix that ends with a slash, to be deleted from the store.
+
+    Written in the transaction that makes it superfluous. Nothing is stored there until it is done.
+    """
+
+    id = peewee.BigAutoField()
+    prefix = peewee.CharField()
+    at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "doomed_objects"

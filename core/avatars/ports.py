@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 TrainingStatus = Literal["queued", "training", "completed", "failed", "cancelled"]
+ErrorClass = Literal["", "person", "retry", "operator"]
+"""Who can do something about a failure: the person, time, or whoever runs Likeness."""
 
 
 class ObjectStore(Protocol):
@@ -55,7 +57,10 @@ class Standing:
     position: int | None
     """The place in the queue while queued."""
     error: str = ""
+    """The trainer's own code of a failure."""
+    error_class: ErrorClass = ""
     result: Mapping[str, object] = field(default_factory=dict)
+    """Of a completed training: `finetune_id`, and whatever else is worth keeping."""
 
 
 class Trainer(Protocol):
@@ -65,9 +70,20 @@ class Trainer(Protocol):
     def test_mode(self) -> bool:
         """Whether trainings are simulated and cost nothing."""
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether submitting the same order again is still the same training, paid once."""
+
     def submit(self, order: TrainingOrder) -> str:
         """Order a training, which may cost money, and get its request id."""
 
     def check(self, request_id: str) -> Standing: ...
 
     def cancel(self, request_id: str) -> None: ...
+
+
+class Waker(Protocol):
+    """Makes the worker prompt; nothing depends on it."""
+
+    def wake(self, kind: str, id: str) -> None:
+        """Have a "photo", a "run" or a conversation ("drain") looked at now. Never raises."""

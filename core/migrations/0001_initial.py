@@ -154,6 +154,7 @@ CREATE TABLE avatar_photos (
     photo_metadata {json} NOT NULL,
     number INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
+    postponed INTEGER NOT NULL,
     next_check_at {float} NOT NULL,
     dismissed_at {float},
     removed_at {float},
@@ -212,7 +213,20 @@ CREATE TABLE consents (
     given_at {float} NOT NULL,
     withdrawn_at {float}
 );
-CREATE INDEX consents_user ON consents (user_id)
+CREATE INDEX consents_user ON consents (user_id);
+CREATE TABLE admissions (
+    user_id {uuid} PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    invite VARCHAR(128) NOT NULL,
+    at {float} NOT NULL
+);
+CREATE TABLE doomed_objects (
+    id {serial},
+    prefix VARCHAR(255) NOT NULL,
+    at {float} NOT NULL
+);
+CREATE INDEX doomed_objects_prefix ON doomed_objects (prefix);
+CREATE INDEX avatar_photos_removed ON avatar_photos (removed_at) WHERE removed_at IS NOT NULL;
+CREATE INDEX avatar_photos_key ON avatar_photos (minio_key) WHERE minio_key IS NOT NULL
 """
 
 

@@ -1,0 +1,92 @@
+"""Telegram, through python-telegram-bot: private chats, inline buttons, long polling."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from channels.telegram.files import Files
+from channels.telegram.serving import House, Service
+from channels.telegram.updates import NAME, to_event
+from channels.telegram.words import words
+from core.conversation.channel import Capabilities
+from core.errors import ConfigurationError
+from core.settings import Section
+
+__all__ = ["Settings", "Telegram", "to_event"]
+
+
+class Settings(Section):
+    """The section `telegram`: seconds of one long poll, and messages a second over all chats."""
+
+    token: SecretStr = SecretStr("")
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    poll_seconds: Annotated[int, Field(ge=1, le=50)] = 30
+    rate: Annotated[float, Field(gt=0, le=1000)] = 25.0
+
+    @field_validator("token")
+    @classmethod
+    def _looks_like_one(cls, token: SecretStr) -> SecretStr:
+        if token and not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value()):
+            raise ValueError("a token of @BotFather looks like 123456:ABC-DEF")
+        return token
+
+
+class Telegram:
+    """The channel; see `core.conversation.channel.Channel`."""
+
+    name: ClassVar[str] = NAME
+    Settings: ClassVar[type[Settings]] = Settings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        buttons_per_row=3,
+        label_length=40,
+        payload_bytes=64,
+        text_length=4096,
+        caption_length=1024,
+        pictures=1,
+        edit=True,
+        alert=True,
+    )
+
+    def __init__(self, settings: Any) -> None:
+        self._settings: Settings = settings
+        self._files = Files(
+            settings.token.get_secret_value(), settings.base_url, settings.base_file_url
+        )
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a token."""
+        return bool(self._settings.token.get_secret_value())
+
+    def how_to_send(self, language: str) -> str:
+        """How a person sends photos here."""
+        return words(language).how_to_send
+
+    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+        """The bytes of a photo or file; see `Channel.fetch`."""
+        return self._files.fetch(reference, limit)
+
+    def run(self, app: House) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        asyncio.run(self._until_asked(app))
+
+    async def serve(self, app: House, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set: what has begun is finished then."""
+        if not self.configured:
+            raise ConfigurationError(
+                "Telegram needs a token: get one from @BotFather and set LIKENESS_TELEGRAM__TOKEN."
+            )
+        await Service(app, self._settings, self.capabilities).run(stop)
+
+    async def _until_asked(self, app: House) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self.serve(app, stop)

@@ -1,0 +1,216 @@
+"""Taking updates in: committed to the inbox first, told to Telegram as received after that.
+
+What has been committed is applied beside it, each conversation on its own; whatever a killed
+process left unapplied is found by `sweep`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+
+from channels.telegram.api import Api, seconds_of
+from channels.telegram.updates import Raw, group_of, language_of, to_event
+from channels.telegram.words import words
+from core.conversation import inbox
+from core.conversation.bridge import Bridge
+from core.conversation.engine import INFRASTRUCTURE, Engine
+from core.conversation.inbox import Receipt
+from core.conversation.messages import Update
+
+log = structlog.get_logger()
+
+ANSWER_SECONDS = 2.0
+"""How long the next poll waits for presses to be answered: what it confirms never comes again."""
+FINISH_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
+TELL_SECONDS = 60.0
+LONGEST_WAIT = 30.0
+STORE_SECONDS = 5.0
+TRIES = 3
+
+
+class Polling:
+    """Asks Telegram for updates; `applied` is called whenever screens may have changed."""
+
+    def __init__(
+        self,
+        api: Api,
+        engine: Engine,
+        bridge: Bridge,
+        bot: str,
+        applied: Callable[[], None],
+        poll_seconds: int,
+    ) -> None:
+        self._api, self._engine, self._bridge = api, engine, bridge
+        self._bot = bot
+        self._applied = applied
+        self._seconds = poll_seconds
+        self._intake = Bridge(threads=1)  # so that nothing that arrives waits behind turns
+        self._offset: int | None = None
+        self._failures = 0
+        self._draining: set[int] = set()
+        self._again: set[int] = set()
+        self._told: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Take updates until cancelled."""
+        while True:
+            batch = [(raw, self._read(raw)) for raw in await self._poll()]
+            updates = [update for _, update in batch if update is not None]
+            answers = []
+            for raw, update in batch:
+                if update is not None:
+                    await self._receive(update, updates)
+                if "callback_query" in raw:
+                    answers.append(self._spawn(self._answer(raw["callback_query"]["id"])))
+                elif update is None:
+                    self._refuse(raw)
+                self._offset = raw["update_id"] + 1
+            if answers:
+                await asyncio.wait(answers, timeout=ANSWER_SECONDS)
+
+    async def sweep(self) -> None:
+        """Apply what a crash, a failure or a signal has left waiting, until cancelled."""
+        while True:
+            try:
+                waiting = await self._bridge.call(inbox.backlog, time.time())
+            except INFRASTRUCTURE as error:
+                log.error("can't read the inbox", error=str(error))
+            else:
+                for conversation_id in waiting:
+                    self._apply(conversation_id)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def finish(self) -> None:
+        """Let what has begun come to its end."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        self._intake.close()
+
+    async def _poll(self) -> list[dict[str, Any]]:
+        try:
+            batch = await self._api.updates(self._offset, self._seconds)
+        except TelegramError as error:
+            if not self._failures:
+                log.warning(_problem(error), error=error.message)
+            wait = min(LONGEST_WAIT, 2.0**self._failures / 2)
+            self._failures += 1
+            await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
+            return []
+        if self._failures:
+            log.info("Telegram gives updates again")
+            self._failures = 0
+        return batch
+
+    def _read(self, raw: Raw) -> Update | None:
+        try:
+            return to_event(raw, self._bot)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log.warning("an unreadable update is skipped", id=raw["update_id"], error=repr(error))
+            return None
+
+    async def _receive(self, update: Update, batch: Sequence[Update]) -> None:
+        """Commit an update, however long that takes; no later one may pass it."""
+        failures = 0
+        while True:
+            try:
+                received = await self._intake.call(self._engine.receive, update)
+                break
+            except INFRASTRUCTURE as error:
+                if not failures:
+                    log.error("can't store updates: Telegram keeps them", error=str(error))
+                    for waiting in batch:
+                        self._apologise(waiting)
+            except Exception:
+                log.exception("can't store an update", id=update.key)
+                if failures + 1 == TRIES:
+                    return
+            await asyncio.sleep(min(STORE_SECONDS, 2.0**failures / 4))
+            failures += 1
+        if received.receipt is Receipt.OVERFLOW:
+            self._tell(update.address.chat, words(update.person.language).too_many)
+        self._apply(received.conversation_id, update)
+
+    def _apply(self, conversation_id: int, update: Update | None = None) -> None:
+        """Have a conversation's events applied, beside those of all others."""
+        if conversation_id in self._draining:
+            self._again.add(conversation_id)
+        else:
+            self._draining.add(conversation_id)
+            self._spawn(self._drain(conversation_id, update))
+
+    async def _drain(self, conversation_id: int, update: Update | None) -> None:
+        try:
+            self._again.add(conversation_id)
+            while conversation_id in self._again:
+                self._again.discard(conversation_id)
+                if await self._bridge.call(self._engine.drain, conversation_id):
+                    self._applied()
+        except INFRASTRUCTURE as error:
+            log.error("can't apply events now", conversation=conversation_id, error=str(error))
+            if update is not None:
+                self._apologise(update)
+        except Exception:
+            log.exception("can't apply events", conversation=conversation_id)
+        finally:
+            self._again.discard(conversation_id)
+            self._draining.discard(conversation_id)
+
+    def _refuse(self, raw: Raw) -> None:
+        group = group_of(raw)
+        if group is None:
+            log.debug("an update is ignored", id=raw["update_id"], kinds=list(raw))
+        else:
+            self._tell(group, words(language_of(raw)).private_only, once=True)
+
+    def _apologise(self, update: Update) -> None:
+        self._tell(update.address.chat, words(update.person.language).our_fault)
+
+    def _tell(self, chat: str, text: str, *, once: bool = False) -> None:
+        """Say something beside all screens, and don't repeat it at once; nothing depends on it."""
+        now = time.monotonic()
+        self._told = {told: until for told, until in self._told.items() if until > now}
+        if chat not in self._told:
+            self._told[chat] = float("inf") if once else now + TELL_SECONDS
+            self._spawn(self._send(chat, text))
+
+    async def _send(self, chat: str, text: str) -> None:
+        try:
+            await self._api.send_message(chat, text)
+        except TelegramError as error:
+            log.debug("nobody could be told", chat=chat, error=error.message)
+
+    async def _answer(self, callback_id: str) -> None:
+        """Stop the waiting sign on a pressed button; what came of the press is on the screen."""
+        for _ in range(TRIES):
+            try:
+                await self._api.answer_callback_query(callback_id)
+            except RetryAfter as error:
+                await asyncio.sleep(seconds_of(error))
+            except TelegramError as error:
+                log.debug("a press was not answered", error=error.message)
+                if isinstance(error, BadRequest):  # it is too old
+                    return
+            else:
+                return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _problem(error: TelegramError) -> str:
+    if isinstance(error, Conflict):
+        return "another program takes this bot's updates: stop it, or its webhook"
+    if isinstance(error, InvalidToken):
+        return "Telegram no longer accepts the token: LIKENESS_TELEGRAM__TOKEN"
+    return "Telegram gives no updates; trying on"

@@ -1,0 +1,172 @@
+"""Buttons that several screens share, and how they are put in rows."""
+
+from __future__ import annotations
+
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts
+from core.avatars.screens import words
+from core.conversation.messages import Button
+from core.conversation.rendering import shorten
+from core.texts import Translator
+
+Rows = tuple[tuple[Button, ...], ...]
+
+_NAME = 28
+"""UTF-16 units of a name on a button: with what stands around it, it fits a phone."""
+_COLLECTABLE = (*words.UNFINISHED, "error", "cancelled")
+
+
+def rows(*parts: Button | tuple[Button, ...] | Rows | None) -> Rows:
+    """Rows from single buttons, rows and several rows; what is None or empty is left out."""
+    found: list[tuple[Button, ...]] = []
+    for part in parts:
+        if isinstance(part, Button):
+            found.append((part,))
+        elif part:
+            found.extend(_as_rows(part))
+    return tuple(found)
+
+
+def _as_rows(part: tuple[Button, ...] | Rows) -> Rows:
+    buttons = tuple(item for item in part if isinstance(item, Button))
+    return (buttons,) if buttons else tuple(r for r in part if not isinstance(r, Button) and r)
+
+
+def in_rows(buttons: tuple[Button, ...], width: int) -> Rows:
+    """Many small buttons, `width` of them side by side."""
+    return tuple(buttons[start : start + width] for start in range(0, len(buttons), width))
+
+
+def on_button(name: str, t: Translator) -> str:
+    """A name short enough for a button."""
+    return shorten(words.named(name, t), _NAME)
+
+
+def back(t: Translator) -> Button:
+    return Button(t("◀️ Back"), "back")
+
+
+def main_menu(t: Translator) -> Button:
+    return Button(t("◀️ Main menu"), "start")
+
+
+def avatars(t: Translator) -> Button:
+    return Button(t("🎭 Avatars"), "avatars")
+
+
+def create(t: Translator) -> Button:
+    return Button(t("🆕 Create avatar"), "create")
+
+
+def help_(t: Translator) -> Button:
+    return Button(t("ℹ️ Help"), "help")
+
+
+def language(t: Translator) -> Button:
+    return Button(t("🌐 Language"), "language")
+
+
+def privacy(t: Translator) -> Button:
+    return Button(t("🔒 My data"), "privacy")
+
+
+def tips(t: Translator) -> Button:
+    return Button(t("💡 Photo tips"), "tips")
+
+
+def details(t: Translator) -> Button:
+    return Button(t("👤 About the avatar"), "details")
+
+
+def delete(t: Translator) -> Button:
+    return Button(t("🗑 Delete"), "delete")
+
+
+def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    """Where the avatar takes photos, or will once its owner has consented."""
+    collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
+    if not avatar.can_collect and (facts.consented or not collectable):
+        return None
+    return Button(t("📷 Add photos"), "add_photos")
+
+
+def gallery(avatar: AvatarFacts, t: Translator) -> Button | None:
+    """Where there are photos to look at."""
+    if not avatar.valid:
+        return None
+    return Button(t("🖼️ View ({count})", count=avatar.valid), "gallery", "1")
+
+
+def done(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    """Where the photos suffice and all have their verdict."""
+    if not avatar.can_collect or not settled(facts, avatar):
+        return None
+    return Button(t("🚀 Start training"), "done")
+
+
+def settled(facts: Facts, avatar: AvatarFacts) -> bool:
+    """Whether the photos suffice and all have their verdict."""
+    return avatar.valid >= facts.limits.min_photos and not avatar.pending
+
+
+def untrained(avatar: AvatarFacts) -> bool:
+    """Whether the training type may still be changed."""
+    return avatar.status in _COLLECTABLE
+
+
+def resume(facts: Facts, t: Translator) -> Button | None:
+    """The unfinished avatar that menus offer first."""
+    return to_avatar(facts.resumable, facts, t) if facts.resumable else None
+
+
+def to_avatar(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> Button:
+    """Back to an avatar, wherever it stands."""
+    return Button(_way_to(avatar, facts, t), "resume", avatar.id)
+
+
+def _way_to(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> str:
+    name, wanted = on_button(avatar.name, t), facts.limits.min_photos
+    if avatar.status == "training":
+        return t("⏳ Training of “{name}” · {percent}%", name=name, percent=avatar.progress)
+    if avatar.status == "completed":
+        return t("▶️ Open “{name}”", name=name)
+    if not avatar.name:
+        return t("▶️ Continue creating")
+    if avatar.status not in words.UNFINISHED:
+        return t("▶️ Continue “{name}”", name=name)
+    if avatar.valid < wanted:
+        count = f"{avatar.valid}/{wanted}"
+        return t("▶️ Continue “{name}” ({count})", name=name, count=count)
+    return t.n(
+        "▶️ Continue “{name}” ({n} photo)",
+        "▶️ Continue “{name}” ({n} photos)",
+        avatar.valid,
+        name=name,
+    )
+
+
+def turning(page: int, pages: int) -> tuple[Button, ...]:
+    """To the pages before and after, as far as there are any."""
+    before = (Button("‹", "page", str(page - 1)),) if page > 1 else ()
+    after = (Button("›", "page", str(page + 1)),) if page < pages else ()
+    return before + after
+
+
+def training_types(t: Translator) -> Rows:
+    """The two training types, one under the other."""
+    return (
+        (Button(t("🎭 Portrait (recommended)"), "choose_type", "portrait"),),
+        (Button(t("🎨 Artistic (versatile)"), "choose_type", "style"),),
+    )
+
+
+def compare(t: Translator) -> Button:
+    return Button(t("📊 Compare types"), "compare")
+
+
+def genders(t: Translator) -> tuple[Button, ...]:
+    """Whom an avatar may show."""
+    return (
+        Button(t("Male"), "choose_gender", "male"),
+        Button(t("Female"), "choose_gender", "female"),
+        Button(t("Other"), "choose_gender", "other"),
+    )

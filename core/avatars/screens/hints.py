@@ -1,0 +1,206 @@
+"""What just happened, in a sentence for each code that a turn may say; and what stops a training.
+
+A code that is unknown here is left out: no screen fails because of a remark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.avatars.facts import Facts
+from core.avatars.flow import SET
+from core.avatars.screens import words
+from core.texts import Translator, mark
+
+Parameters = Mapping[str, Any]
+
+_AT_ONCE = 3
+"""Remarks on one screen: the latest say what matters."""
+
+OBSTACLES: Mapping[str, str] = MappingProxyType(
+    {
+        "closed": mark(
+            "⏸ Training is paused for everyone at the moment. Your photos are kept, and you can "
+            "start as soon as it opens again."
+        ),
+        "not_invited": mark(
+            "🔑 Training is by invitation only. If somebody gave you an invitation link, open it "
+            "and you are in."
+        ),
+        "daily_limit": mark(
+            "🌙 You have started as many trainings as one day allows. Your photos are kept, and "
+            "tomorrow you can go on."
+        ),
+        "budget": mark(
+            "🌙 All of today’s trainings are taken. Your photos are kept, and tomorrow you can "
+            "go on."
+        ),
+        "stopping": mark(
+            "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
+        ),
+    }
+)
+
+FIXED: Mapping[str, str] = MappingProxyType(
+    {
+        "stale": mark("This button was out of date. Here is where things stand now."),
+        "not_now": mark("That can’t be done right now. Here is what you can do."),
+        "our_fault": mark(
+            "Sorry, something broke on our side. Nothing is lost: please try that again."
+        ),
+        "gone": mark("That avatar is no more. Here are the ones you have."),
+        "nothing_to_cancel": mark("There is nothing to cancel here."),
+        "held_dropped": mark("All right, these photos will not be used."),
+        "no_consent": mark(
+            "All right, no photos are kept. You can come back to this whenever you like."
+        ),
+        "still_checking": mark("One moment: the last photos are still being looked at."),
+        "too_late": mark("The training is already running, so this photo can’t be part of it."),
+        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
+        "consent_withdrawn": mark(
+            "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
+            "Finished avatars stay until you delete them."
+        ),
+        **OBSTACLES,
+    }
+)
+
+
+def hint(state: str, facts: Facts, t: Translator) -> str:
+    """What a screen says about what just happened."""
+    found = (sentence(code, parameters, state, facts, t) for code, parameters in facts.said)
+    said = list(dict.fromkeys(text for text in found if text))
+    return words.lines(*said[-_AT_ONCE:])
+
+
+def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translator) -> str:
+    """One remark; nothing where its code is unknown."""
+    if code == "hint":
+        return _what_to_do(state, facts, t)
+    if code in FIXED:
+        return t(FIXED[code])
+    return TOLD[code](told, facts, t) if code in TOLD else ""
+
+
+def obstacle(facts: Facts, t: Translator) -> str:
+    """What would stop a training now; nothing where a hint has just said it."""
+    code = facts.obstacle or ""
+    if code in (said for said, _ in facts.said):
+        return ""
+    return sentence(code, {}, "", facts, t)
+
+
+def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
+    """After a text that means nothing here."""
+    if state in SET and facts.avatar and facts.avatar.can_collect:
+        return t("Please send a photo, or use one of the buttons.")
+    return t("Please use one of the buttons.")
+
+
+def _busy(told: Parameters, facts: Facts, t: Translator) -> str:
+    name = str(told.get("name") or (facts.busy_with.name if facts.busy_with else ""))
+    if not name:
+        return t(
+            "⏳ Another avatar is in training. You can start this one as soon as it is done; "
+            "your photos are kept."
+        )
+    return t(
+        "⏳ “{name}” is in training. You can start this avatar as soon as that is done; your "
+        "photos are kept.",
+        name=name,
+    )
+
+
+def _draft_kept(told: Parameters, _facts: Facts, t: Translator) -> str:
+    if name := told.get("name"):
+        return t("“{name}” is kept: you can go on whenever you like.", name=name)
+    return t("What you have begun is kept: you can go on whenever you like.")
+
+
+def _deleted(told: Parameters, _facts: Facts, t: Translator) -> str:
+    if name := told.get("name"):
+        return t("“{name}” and its photos are deleted.", name=name)
+    return t("The avatar and its photos are deleted.")
+
+
+def _avatars_full(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "You have {n} avatar, and more is not possible. Delete one to create another.",
+        "You have {n} avatars, and more is not possible. Delete one to create another.",
+        facts.limits.avatars,
+    )
+
+
+def _photos_full(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "This avatar has {n} photo, and no more will fit. You can remove some in the gallery.",
+        "This avatar has {n} photos, and no more will fit. You can remove some in the gallery.",
+        facts.limits.max_photos,
+    )
+
+
+def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
+    problem = told.get("problem")
+    if problem == "long":
+        return t.n(
+            "That name is too long: {n} character at most, please.",
+            "That name is too long: {n} characters at most, please.",
+            facts.limits.name_length,
+        )
+    if problem == "button":
+        return t("That is what a button is called. Please choose another name.")
+    if problem == "sign":
+        return t("That name can’t be shown. Please write it in ordinary letters.")
+    return t("Please type a name: one letter is enough.")
+
+
+def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📎 Your photo is put aside: it will be added when we get to the photos.",
+        "📎 {n} photos are put aside: they will be added when we get to the photos.",
+        max(1, facts.held),
+    )
+
+
+def _held_taken(told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📎 The photo that was put aside is added.",
+        "📎 The {n} photos that were put aside are added.",
+        _count(told, "n", facts.held),
+    )
+
+
+def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return facts.how_to_send or t("Just send your photos here, several at once if you like.")
+
+
+def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("Photo {number} is removed. You can still put it back.", number=told.get("number", ""))
+
+
+def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("Photo {number} is back.", number=told.get("number", ""))
+
+
+def _count(told: Parameters, name: str, otherwise: int) -> int:
+    found = told.get(name)
+    return found if isinstance(found, int) else max(1, otherwise)
+
+
+TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProxyType(
+    {
+        "avatars_full": _avatars_full,
+        "busy": _busy,
+        "deleted": _deleted,
+        "draft_kept": _draft_kept,
+        "held": _held,
+        "held_taken": _held_taken,
+        "how_to_send": _how_to_send,
+        "name_rule": _name_rule,
+        "photos_full": _photos_full,
+        "removed": _removed,
+        "restored": _restored,
+    }
+)

@@ -1,0 +1,136 @@
+"""Phrases that several screens share: names, counters, durations, what an avatar is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from math import ceil
+from types import MappingProxyType
+
+from core.avatars.facts import AvatarFacts, AvatarLine, Limits
+from core.texts import Translator, mark
+
+UNFINISHED = ("draft", "uploading", "ready")
+"""An avatar in one of these waits for its photos or its training."""
+
+_STATUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "draft": ("📝", mark("a draft, no photos yet")),
+        "uploading": ("📸", mark("waiting for photos, {counter}")),
+        "ready": ("🟢", mark("ready to be trained")),
+        "training": ("⏳", mark("in training, {percent}%")),
+        "completed": ("✅", mark("done")),
+        "error": ("⚠️", mark("the training failed")),
+        "cancelled": ("⏹", mark("the training was stopped")),
+    }
+)
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {"portrait": mark("🎭 portrait"), "style": mark("🎨 artistic")}
+)
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {"character": mark("character"), "style": mark("style"), "custom": mark("something else")}
+)
+_GENDERS: Mapping[str, str] = MappingProxyType(
+    {"male": mark("male"), "female": mark("female"), "other": mark("other")}
+)
+
+
+def lines(*parts: str) -> str:
+    """The parts that there are, one under the other."""
+    return "\n".join(part for part in parts if part)
+
+
+def paragraphs(*parts: str) -> str:
+    """The parts that there are, an empty line between them."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def named(name: str, t: Translator) -> str:
+    """An avatar's name, or what stands for one."""
+    return name or t("Nameless")
+
+
+def mark_of(avatar: AvatarFacts | AvatarLine) -> str:
+    """The sign of an avatar's status."""
+    return _STATUSES[avatar.status][0]
+
+
+def status(avatar: AvatarFacts | AvatarLine, limits: Limits, t: Translator) -> str:
+    """An avatar's status in words."""
+    text = _STATUSES[avatar.status][1]
+    return t(text, counter=f"{avatar.valid}/{limits.min_photos}", percent=avatar.progress)
+
+
+def training_type(name: str, t: Translator) -> str:
+    """A training type in a word."""
+    return t(_TYPES[name])
+
+
+def kind(avatar_type: str, t: Translator) -> str:
+    """What an avatar is, in a word."""
+    return t(_KINDS[avatar_type])
+
+
+def gender(name: str, t: Translator) -> str:
+    """Whom an avatar shows, in a word."""
+    return t(_GENDERS[name])
+
+
+def minutes(name: str, limits: Limits, t: Translator) -> str:
+    """How long a training of this type usually takes."""
+    low, high = limits.minutes[name]
+    if low == high:
+        return t.n("{n} minute", "{n} minutes", high)
+    return t.n("{low}–{n} minute", "{low}–{n} minutes", high, low=low)
+
+
+def price(name: str, limits: Limits, t: Translator) -> str:
+    """What a training of this type costs; nothing where it is free."""
+    dollars = limits.price_usd.get(name, 0.0)
+    return t("Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
+
+
+def remaining(left: float | None, t: Translator) -> str:
+    """How long a training will still take, in words; nothing where that is unknown."""
+    if left is None:
+        return ""
+    if left < 60:
+        return t("Less than a minute left") if left > 0 else t("Almost done")
+    if left < 90 * 60:
+        return t.n("About {n} minute left", "About {n} minutes left", ceil(left / 60))
+    return t.n("About {n} hour left", "About {n} hours left", round(left / 3600))
+
+
+def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """How many photos there are, and how many more are wanted or welcome."""
+    if avatar.valid < limits.min_photos:
+        have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=limits.min_photos)
+        return lines(have, t("At least needed: {wanted}", wanted=limits.min_photos))
+    have = t.n("Uploaded: {n} photo", "Uploaded: {n} photos", avatar.valid)
+    room = limits.max_photos - avatar.valid
+    if room <= 0:
+        return t("{uploaded}, no more will fit", uploaded=have)
+    return t.n("{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", room, uploaded=have)
+
+
+def looking_at(count: int, t: Translator) -> str:
+    """That photos still wait for their verdict; nothing where none do."""
+    return t.n("🔎 Looking at {n} photo…", "🔎 Looking at {n} photos…", count) if count else ""
+
+
+def numbers(found: Iterable[int]) -> str:
+    """Numbers as a person writes them: `1–3, 7`."""
+    ordered = sorted(set(found))
+    runs = groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])
+    return ", ".join(_run([number for _, number in run]) for _, run in runs)
+
+
+def _run(found: Sequence[int]) -> str:
+    if len(found) < 3:
+        return ", ".join(map(str, found))
+    return f"{found[0]}–{found[-1]}"
+
+
+def page_of(page: int, pages: int, t: Translator) -> str:
+    """Where one is in a list; nothing where all of it is here."""
+    return t("Page {page} of {pages}", page=page, pages=pages) if pages > 1 else ""

@@ -1,0 +1,28 @@
+"""Holding a person from outside of a turn: in the turn's own order, so that none waits for another.
+
+A turn locks its conversation, then its user. Whoever changes what belongs to a person beside the
+dialogue (a verdict, a training) calls this first in its transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from core.db import is_sqlite, run
+
+_BOTH = """
+SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ? FOR UPDATE
+"""
+
+
+def lock_person(conversation_id: int | None, user_id: uuid.UUID | None) -> None:
+    """Hold a conversation and its user until the transaction ends; either may be gone.
+
+    On SQLite the transaction itself is the lock.
+    """
+    if is_sqlite():
+        return
+    if conversation_id is not None and run(_BOTH, conversation_id).fetchone():
+        return
+    if user_id is not None:
+        run("SELECT 1 FROM users WHERE id = ? FOR UPDATE", user_id)

@@ -1,0 +1,104 @@
+"""The job queue, as a waker only: it makes the worker prompt, and nothing depends on it.
+
+huey loses what is in flight when it is killed, so no truth is kept in it: a message names a row,
+and what is to be done with it stands there. A lost message costs the time until the next sweep.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from huey import Huey
+from huey.consumer import Consumer, Scheduler
+from huey.storage import SqliteStorage
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.05
+"""How often the queue is looked at: at most so late a wake-up comes."""
+BUSY_SECONDS = 1.0
+"""How long a wake-up waits for the queue's file before it is given up."""
+
+
+class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
+    """`synchronous` normal: its own options are full, an fsync for each message, or off."""
+
+    def _create_connection(self) -> Any:
+        connection = super()._create_connection()
+        connection.execute("pragma synchronous = normal")
+        return connection
+
+
+class _NoSchedule(Scheduler):  # type: ignore[misc]  # huey has no types
+    """Nothing is ever scheduled: delays stand in our rows. huey's own one writes every second."""
+
+    def loop(self, now: Any = None) -> None:  # noqa: ARG002  # huey calls it so
+        self.stop_flag.wait()
+
+
+class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
+    """A consumer that leaves the signals to whoever embeds it, so that any thread may start it."""
+
+    scheduler_class = _NoSchedule
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+class Jobs:
+    """Wakes, and serves the wake-ups of every process that shares the file at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._huey = Huey(
+            "likeness",
+            results=False,
+            storage_class=_Storage,
+            filename=str(path),
+            timeout=BUSY_SECONDS,
+        )
+        self._handlers: Mapping[str, Callable[[str], None]] = {}
+        self._message = self._huey.task(name="wake")(self._handle)
+        self._consumer: Any = None
+
+    def wake(self, kind: str, id: str) -> None:
+        """Have a row looked at now. Never raises: a lost wake-up only delays."""
+        try:
+            self._message(kind, id)
+        except sqlite3.Error:
+            log.warning("wake-up lost", kind=kind, id=id, exc_info=True)
+
+    def serve(self, handlers: Mapping[str, Callable[[str], None]], threads: int = 1) -> None:
+        """Begin to call the handlers, by kind, on threads of their own; returns at once."""
+        self._handlers = handlers
+        self._consumer = _Consumer(
+            self._huey,
+            workers=threads,
+            periodic=False,
+            initial_delay=POLL_SECONDS,
+            max_delay=POLL_SECONDS,
+        )
+        self._consumer.start()
+
+    def stop(self) -> None:
+        """End serving, once what is being handled is done."""
+        if self._consumer is not None:
+            self._consumer.stop(graceful=True)
+            self._consumer = None
+
+    def close(self) -> None:
+        """Close the queue's file; a later wake-up opens it again."""
+        self._huey.storage.close()
+
+    def waiting(self) -> int:
+        """How many wake-ups nobody has taken yet."""
+        return int(self._huey.pending_count())
+
+    def _handle(self, kind: str, id: str) -> None:
+        handler = self._handlers.get(kind)
+        if handler is None:
+            log.error("unknown kind of wake-up", kind=kind, id=id)
+            return
+        handler(id)
