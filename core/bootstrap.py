@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from core import db
 from core.avatars import screens
@@ -115,9 +116,9 @@ class App:
         return self.flow.language(wanted)
 
 
-def bootstrap(settings: Settings) -> App:
+def bootstrap(settings: Settings, log: TextIO = sys.stderr) -> App:
     """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts."""
-    configure(settings.log)
+    configure(settings.log, log)
     return App(settings)
 
 

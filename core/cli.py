@@ -7,8 +7,9 @@ works where a library is missing.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -92,7 +93,8 @@ def console(
     """Chat in this terminal, or from a script through a pipe."""
     from core.bootstrap import bootstrap
 
-    application = bootstrap(Settings.load())
+    settings = Settings.load()
+    application = bootstrap(settings, _console_log(settings))
     terminal: Any = application.channel("console")  # its run() takes more than every channel's
     terminal.run(application, name=name, language=language or _terminal_language())
 
@@ -164,6 +166,14 @@ def _make_folder(folder: Path) -> None:
         raise ConfigurationError(
             f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."
         ) from None
+
+
+def _console_log(settings: Settings) -> TextIO:
+    """Where the logs go: into a file while somebody reads the terminal."""
+    if not sys.stderr.isatty():
+        return sys.stderr
+    _make_folder(settings.data_dir)
+    return (settings.data_dir / "console.log").open("a", encoding="utf-8")
 
 
 def _terminal_language() -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 
-def configure(settings: Any) -> None:
-    """Send logs to standard error, as text or JSON; `settings` is the section `log`."""
+def configure(settings: Any, target: TextIO = sys.stderr) -> None:
+    """Write logs as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "httpcore", "huey", "peewee", "asyncio", "telegram", "PIL"):
+    logging.basicConfig(stream=target, level=level, format="%(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "httpcore", "huey", "peewee", "asyncio", "telegram", "transitions", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    final: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":
         final = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
@@ -27,5 +27,5 @@ def configure(settings: Any) -> None:
             final,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(target),
     )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from channels.telegram.api import Api, seconds_of
-from channels.telegram.updates import Raw, group_of, language_of, to_event
+from channels.telegram.updates import Raw, callback_of, group_of, language_of, to_event
 from channels.telegram.words import words
 from core.conversation import inbox
 from core.conversation.bridge import Bridge
@@ -33,6 +33,16 @@ TELL_SECONDS = 60.0
 LONGEST_WAIT = 30.0
 STORE_SECONDS = 5.0
 TRIES = 3
+
+
+class Taken(NamedTuple):
+    """An update as it was read: for a conversation, a press to answer, or said in a group."""
+
+    id: int
+    update: Update | None = None
+    callback: str | None = None
+    group: str | None = None
+    language: str = ""
 
 
 class Polling:
@@ -62,17 +72,17 @@ class Polling:
     async def run(self) -> None:
         """Take updates until cancelled."""
         while True:
-            batch = [(raw, self._read(raw)) for raw in await self._poll()]
-            updates = [update for _, update in batch if update is not None]
+            batch = [self._read(raw) for raw in await self._poll()]
             answers = []
-            for raw, update in batch:
-                if update is not None:
-                    await self._receive(update, updates)
-                if "callback_query" in raw:
-                    answers.append(self._spawn(self._answer(raw["callback_query"]["id"])))
-                elif update is None:
-                    self._refuse(raw)
-                self._offset = raw["update_id"] + 1
+            for taken in batch:
+                if taken.update is not None:
+                    await self._receive(taken.update, batch)
+                if taken.callback is not None:
+                    answers.append(self._spawn(self._answer(taken.callback)))
+                if taken.group is not None:
+                    text = words(taken.language).private_only
+                    self._tell(taken.group, text, once=True)
+                self._offset = taken.id + 1
             if answers:
                 await asyncio.wait(answers, timeout=ANSWER_SECONDS)
 
@@ -109,14 +119,19 @@ class Polling:
             self._failures = 0
         return batch
 
-    def _read(self, raw: Raw) -> Update | None:
+    def _read(self, raw: Raw) -> Taken:
+        number = int(raw["update_id"])
         try:
-            return to_event(raw, self._bot)
+            update, callback, group = to_event(raw, self._bot), callback_of(raw), group_of(raw)
+            language = language_of(raw) if group else ""
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            log.warning("an unreadable update is skipped", id=raw["update_id"], error=repr(error))
-            return None
+            log.warning("an unreadable update is skipped", id=number, error=repr(error))
+            return Taken(number)
+        if not (update or callback or group):
+            log.debug("an update is ignored", id=number, kinds=list(raw))
+        return Taken(number, update, callback, group, language)
 
-    async def _receive(self, update: Update, batch: Sequence[Update]) -> None:
+    async def _receive(self, update: Update, batch: Sequence[Taken]) -> None:
         """Commit an update, however long that takes; no later one may pass it."""
         failures = 0
         while True:
@@ -127,7 +142,8 @@ class Polling:
                 if not failures:
                     log.error("can't store updates: Telegram keeps them", error=str(error))
                     for waiting in batch:
-                        self._apologise(waiting)
+                        if waiting.update is not None:
+                            self._apologise(waiting.update)
             except Exception:
                 log.exception("can't store an update", id=update.key)
                 if failures + 1 == TRIES:
@@ -162,13 +178,6 @@ class Polling:
         finally:
             self._again.discard(conversation_id)
             self._draining.discard(conversation_id)
-
-    def _refuse(self, raw: Raw) -> None:
-        group = group_of(raw)
-        if group is None:
-            log.debug("an update is ignored", id=raw["update_id"], kinds=list(raw))
-        else:
-            self._tell(group, words(language_of(raw)).private_only, once=True)
 
     def _apologise(self, update: Update) -> None:
         self._tell(update.address.chat, words(update.person.language).our_fault)

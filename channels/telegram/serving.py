@@ -87,7 +87,8 @@ class Service:
         failures = 0
         while True:
             try:
-                return await self._api.initialize()
+                await self._api.initialize()
+                break
             except InvalidToken:
                 raise ConfigurationError(
                     "Telegram refuses the token in LIKENESS_TELEGRAM__TOKEN. "
@@ -98,6 +99,8 @@ class Service:
                 wait = min(LONGEST_WAIT, 2.0**failures / 2)
                 await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
                 failures += 1
+        with suppress(TelegramError):  # else the poll will say what is wrong
+            await self._api.delete_webhook()
 
     async def _await_turn(self, name: str) -> None:
         told = False
@@ -144,7 +147,6 @@ class Service:
             self._api, self._house.engine, self._bridge, bot, courier.wake,
             self._settings.poll_seconds,
         )  # fmt: skip
-        await self._leave_webhook()
         log.info("serving", bot=f"@{self._api.username}")
         showing = asyncio.create_task(courier.run())
         receiving = [
@@ -165,13 +167,6 @@ class Service:
         if len(pictures) == 1 and not pictures[0].label:
             return self._house.thumbnail(pictures[0].key, PICTURE_SIDE)
         return self._house.sheet(tuple(pictures))
-
-    async def _leave_webhook(self) -> None:
-        """Telegram gives no updates to whoever asks while it also pushes them somewhere."""
-        with suppress(TelegramError):  # the poll says what is wrong, and goes on trying
-            if (await self._api.get_webhook_info()).url:
-                await self._api.delete_webhook()
-                log.info("the bot's webhook was removed: it is served by polling")
 
     async def _introduce(self) -> None:
         """Commands and descriptions in every language; where that fails, the old ones stay."""

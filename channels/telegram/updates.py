@@ -40,15 +40,20 @@ def to_event(raw: Raw, bot: str) -> Update | None:
     return Update(str(raw["update_id"]), address, event, _person(sender))
 
 
+def callback_of(raw: Raw) -> str | None:
+    """The identifier by which a press is answered; None for anything else."""
+    return raw["callback_query"]["id"] if "callback_query" in raw else None
+
+
 def group_of(raw: Raw) -> str | None:
-    """The group that an update comes from; None for anything else."""
-    chat = raw.get("message", {}).get("chat", {})
+    """The group that something was said in; None for anything else."""
+    chat = raw["message"]["chat"] if "message" in raw else {}
     return str(chat["id"]) if chat.get("type") in ("group", "supergroup") else None
 
 
 def language_of(raw: Raw) -> str:
-    """The language of whoever caused an update, as their client tells it."""
-    return str(raw.get("message", {}).get("from", {}).get("language_code", ""))
+    """The language of whoever said something, as their client tells it."""
+    return str(raw["message"].get("from", {}).get("language_code", ""))
 
 
 def _said(message: Raw) -> Event | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from core.avatars.models import Admission
 from core.conversation.models import Conversation
@@ -14,10 +15,9 @@ def allowed(settings: Settings, user_id: uuid.UUID) -> bool:
     if settings.access == "open":
         return True
     if settings.access == "invite":
-        return Admission.select().where(Admission.user == user_id).exists()
-    addresses = Conversation.select(Conversation.channel, Conversation.chat)
-    theirs = addresses.where(Conversation.user == user_id).tuples()
-    return any(f"{channel}:{chat}" in settings.people for channel, chat in theirs)
+        return _admitted(user_id)
+    theirs: Any = Conversation.select().where(Conversation.user == user_id)
+    return any(f"{found.channel}:{found.chat}" in settings.people for found in theirs)
 
 
 def admit(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> bool:
@@ -27,6 +27,11 @@ def admit(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> bo
     """
     if invite not in settings.invites:
         return False
-    if not Admission.select().where(Admission.user == user_id).exists():
-        Admission.create(user=user_id, invite=invite, at=now)
+    if not _admitted(user_id):
+        Admission.create(user=user_id, invite=invite[:128], at=now)
     return True
+
+
+def _admitted(user_id: uuid.UUID) -> bool:
+    query: Any = Admission.select().where(Admission.user == user_id)
+    return bool(query.exists())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from core.avatars.disposal import doom
 from core.avatars.models import (
     ACTIVE,
     Avatar,
@@ -19,7 +20,6 @@ from core.avatars.models import (
     utc_now,
 )
 from core.avatars.training import Training
-from core.avatars.verdicts import doom
 from core.conversation.models import (
     Conversation,
     InboxEvent,

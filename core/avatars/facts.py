@@ -35,7 +35,10 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class AvatarFacts:
-    """The avatar in focus; `refused` are the refusals that the person has not put aside."""
+    """The avatar in focus; `refused` are the refusals that the person has not put aside.
+
+    `accepted` are the numbers of the valid photos that were judged together with those.
+    """
 
     id: str
     name: str
@@ -50,6 +53,7 @@ class AvatarFacts:
     photos_digest: str
     run: RunFacts | None
     can_collect: bool
+    accepted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,9 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue. `obstacle` says what would stop a training
-    now ("busy", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which avatar does
-    where that is it. `photos` is the page of the photo gallery, `avatars` that of the avatars;
-    `page` counts from 1.
+    now ("busy", "stopping", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which
+    avatar does where that is it. `photos` is the page of the photo gallery, `avatars` that of the
+    avatars; `page` counts from 1.
     """
 
     language: str

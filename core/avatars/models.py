@@ -100,6 +100,7 @@ class Avatar(Model):
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     user = peewee.ForeignKeyField(User, backref="avatars", on_delete="CASCADE")
+    user_id: uuid.UUID
     name = peewee.CharField(max_length=64, default="")
     gender = EnumField(AvatarGender, max_length=16, null=True)
     avatar_type = EnumField(AvatarType, max_length=16, null=True)
@@ -132,6 +133,9 @@ class AvatarPhoto(Model):
     avatar = peewee.ForeignKeyField(Avatar, backref="photos", on_delete="CASCADE")
     user = peewee.ForeignKeyField(User, backref="photos", on_delete="CASCADE")
     conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="SET NULL")
+    avatar_id: uuid.UUID
+    user_id: uuid.UUID
+    conversation_id: int | None
     reference = peewee.JSONField(default=dict)
     minio_key = peewee.CharField(null=True)
     file_hash = peewee.CharField(max_length=64, null=True)
@@ -165,6 +169,9 @@ class TrainingRun(Model):
     avatar = peewee.ForeignKeyField(Avatar, backref="runs", null=True, on_delete="SET NULL")
     user = peewee.ForeignKeyField(User, backref="runs", null=True, on_delete="SET NULL")
     conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="SET NULL")
+    avatar_id: uuid.UUID | None
+    user_id: uuid.UUID | None
+    conversation_id: int | None
     training_type = EnumField(AvatarTrainingType, max_length=16)
     status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
     test_mode = peewee.BooleanField(default=False)
@@ -214,7 +221,7 @@ class Consent(Model):
 
 
 class Admission(Model):
-    """Somebody who came with an invitation that was valid then; it lasts, whatever becomes of it."""
+    """Somebody who came with an invitation; it lasts, whatever becomes of that."""
 
     user = peewee.ForeignKeyField(User, primary_key=True, backref="admissions", on_delete="CASCADE")
     invite = peewee.CharField(max_length=128)

@@ -19,7 +19,7 @@ import structlog
 
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Capabilities, Show
-from core.conversation.engine import Engine
+from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.models import PendingNotice
 from core.conversation.rendering import Offer, Rendered, render
 from core.db import run, snapshot, transaction
@@ -137,7 +137,7 @@ class Courier:
 
     async def run(self) -> None:
         """Show what is due until cancelled; what is being sent then is finished first."""
-        await self._bridge.call(abandon, *self._address)
+        await self._record(abandon, *self._address)
         try:
             while True:
                 await self._round()
@@ -198,13 +198,13 @@ class Courier:
         try:
             await work
         except RetryAfter as error:
-            await self._bridge.call(postpone, conversation_id, self._clock() + error.seconds)
+            await self._record(postpone, conversation_id, self._clock() + error.seconds)
         except Blocked:
-            await self._bridge.call(unreachable, conversation_id)
+            await self._record(unreachable, conversation_id)
         except Exception as error:
             if not isinstance(error, ChannelError):
                 log.exception("can't show", conversation=conversation_id)
-            await self._bridge.call(back_off, conversation_id, self._clock())
+            await self._record(back_off, conversation_id, self._clock())
         finally:
             self._busy.discard(conversation_id)
             self._wake.set()
@@ -219,25 +219,34 @@ class Courier:
             reference = await self._channel.show(ready.chat, ready.rendered, None, True)
         offers = ready.rendered.offers
         now = self._clock()
-        await self._bridge.call(shown, conversation_id, ready.revision, offers, reference, now)
+        await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _notify(self, notice_id: int) -> None:
         found = await self._bridge.call(self._begin_notice, notice_id)
         try:
             await self._channel.notify(found[0], found[1])
         except Uncertain:
-            await self._bridge.call(_settle, notice_id, "uncertain", self._clock())
+            await self._record(_settle, notice_id, "uncertain", self._clock())
         except (RetryAfter, Unreachable):
-            await self._bridge.call(_settle, notice_id, "pending", None)
+            await self._record(_settle, notice_id, "pending", None)
             raise
         except Blocked:
-            await self._bridge.call(_settle, notice_id, "blocked", None)
+            await self._record(_settle, notice_id, "blocked", None)
             raise
         except Exception:
-            await self._bridge.call(_settle, notice_id, "failed", None)
+            await self._record(_settle, notice_id, "failed", None)
             raise
         else:
-            await self._bridge.call(_settle, notice_id, "sent", self._clock())
+            await self._record(_settle, notice_id, "sent", self._clock())
+
+    async def _record(self, function: Callable[..., None], *args: Any) -> None:
+        """Write down what has become of a message; until then it isn't sent again."""
+        while True:
+            try:
+                return await self._bridge.call(function, *args)
+            except INFRASTRUCTURE as error:
+                log.error("can't record what was shown", error=str(error))
+                await asyncio.sleep(1)
 
     def _begin_notice(self, notice_id: int) -> tuple[str, Rendered]:
         with transaction():

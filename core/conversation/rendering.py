@@ -51,7 +51,7 @@ class Rendered:
     @property
     def text(self) -> str:
         """Title and body as one text."""
-        return "\n\n".join(part for part in (self.title, self.body) if part)
+        return _paragraphs(self.title, self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ class Press:
 
 
 def seal(key: str, visit: int | None, button: Button) -> str:
-    """The token of a button; at most 64 bytes for triggers of 14 and arguments of 32 letters."""
+    """The token of a button.
+
+    At most 64 bytes for a trigger of 14 letters and an argument of 32, or 24 where it confirms.
+    """
     number = "" if visit is None else format(visit, "x")
     confirms = digest(button.confirms) if button.confirms else ""
     content = f"{number}:{button.trigger}:{button.argument}:{confirms}"
@@ -75,11 +78,10 @@ def seal(key: str, visit: int | None, button: Button) -> str:
 def unseal(key: str, token: str) -> Press | None:
     """What a token says; None where it isn't one of this conversation's."""
     content, _, mac = token.rpartition(":")
-    parts = content.split(":")
-    sound = hmac.compare_digest(mac.encode(), _mac(key, content).encode())
-    if not sound or len(parts) != 4:
+    if not hmac.compare_digest(mac.encode(), _mac(key, content).encode()):
         return None
-    number, trigger, argument, confirms = parts
+    number, trigger, rest = content.split(":", 2)
+    argument, _, confirms = rest.rpartition(":")
     return Press(int(number, 16) if number else None, trigger, argument, confirms)
 
 
@@ -126,16 +128,22 @@ def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
 
 
 def _body(screen: Screen, can: Capabilities, offers: Sequence[Offer]) -> str:
-    parts = [screen.hint, screen.text]
+    """The text and what stands in for bars, pictures and buttons; too long a text is cut first."""
+    said, below = _paragraphs(screen.hint, screen.text), []
     if screen.progress is not None and not can.progress:
-        parts.append(bar(screen.progress))
+        below.append(bar(screen.progress))
     if screen.pictures and not can.pictures:
-        parts.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
+        below.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
     if offers and not can.buttons_per_row:
-        parts.append("\n".join(f"{n}. {offer.label}" for n, offer in enumerate(offers, 1)))
+        below.append("\n".join(f"{n}. {offer.label}" for n, offer in enumerate(offers, 1)))
     limit = can.caption_length if screen.pictures and can.pictures else can.text_length
     room = limit - length(screen.title) - 2
-    return shorten("\n\n".join(part for part in parts if part), room)
+    rest = _paragraphs(*below)
+    return shorten(_paragraphs(shorten(said, room - length(rest) - 2 * bool(rest)), rest), room)
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def bar(percent: int) -> str:
@@ -153,6 +161,8 @@ def shorten(text: str, limit: int) -> str:
     """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units."""
     if length(text) <= limit:
         return text
+    if limit < 1:
+        return ""
     kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
     return kept + "…"
 
@@ -160,7 +170,7 @@ def shorten(text: str, limit: int) -> str:
 def read_reply(text: str, offers: Sequence[Offer], numbers: bool) -> Offer | None:
     """The button that a typed reply means: its number, or its label however it is written."""
     typed = text.strip()
-    if numbers and typed.isdecimal() and 1 <= int(typed) <= len(offers):
+    if numbers and typed.isdecimal() and len(typed) < 5 and 1 <= int(typed) <= len(offers):
         return offers[int(typed) - 1]
     wanted = words(typed)
     for spelling in (words, _uncounted):

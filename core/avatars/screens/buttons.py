@@ -15,20 +15,9 @@ _NAME = 28
 _COLLECTABLE = (*words.UNFINISHED, "error", "cancelled")
 
 
-def rows(*parts: Button | tuple[Button, ...] | Rows | None) -> Rows:
-    """Rows from single buttons, rows and several rows; what is None or empty is left out."""
-    found: list[tuple[Button, ...]] = []
-    for part in parts:
-        if isinstance(part, Button):
-            found.append((part,))
-        elif part:
-            found.extend(_as_rows(part))
-    return tuple(found)
-
-
-def _as_rows(part: tuple[Button, ...] | Rows) -> Rows:
-    buttons = tuple(item for item in part if isinstance(item, Button))
-    return (buttons,) if buttons else tuple(r for r in part if not isinstance(r, Button) and r)
+def rows(*parts: Button | tuple[Button, ...] | None) -> Rows:
+    """A row for each button or tuple of buttons; what is None or empty is left out."""
+    return tuple((part,) if isinstance(part, Button) else part for part in parts if part)
 
 
 def in_rows(buttons: tuple[Button, ...], width: int) -> Rows:
@@ -84,7 +73,7 @@ def delete(t: Translator) -> Button:
 def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """Where the avatar takes photos, or will once its owner has consented."""
     collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
-    if not avatar.can_collect and (facts.consented or not collectable):
+    if not collectable or (facts.consented and not avatar.can_collect):
         return None
     return Button(t("📷 Add photos"), "add_photos")
 

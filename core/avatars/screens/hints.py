@@ -50,14 +50,17 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
         ),
-        "gone": mark("That avatar is no more. Here are the ones you have."),
+        "gone": mark("That avatar doesn’t exist any more."),
         "nothing_to_cancel": mark("There is nothing to cancel here."),
         "held_dropped": mark("All right, these photos will not be used."),
         "no_consent": mark(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
-        "too_late": mark("The training is already running, so this photo can’t be part of it."),
+        "too_late": mark(
+            "The training is already running without this photo. It is put aside for your next "
+            "avatar."
+        ),
         "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
@@ -103,11 +106,11 @@ def _busy(told: Parameters, facts: Facts, t: Translator) -> str:
     name = str(told.get("name") or (facts.busy_with.name if facts.busy_with else ""))
     if not name:
         return t(
-            "⏳ Another avatar is in training. You can start this one as soon as it is done; "
+            "⏳ Another avatar is in training. This one can be trained as soon as that is done; "
             "your photos are kept."
         )
     return t(
-        "⏳ “{name}” is in training. You can start this avatar as soon as that is done; your "
+        "⏳ “{name}” is in training. This avatar can be trained as soon as that is done; your "
         "photos are kept.",
         name=name,
     )

@@ -87,7 +87,7 @@ def minutes(name: str, limits: Limits, t: Translator) -> str:
 def price(name: str, limits: Limits, t: Translator) -> str:
     """What a training of this type costs; nothing where it is free."""
     dollars = limits.price_usd.get(name, 0.0)
-    return t("Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
+    return t("💰 Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
 
 
 def remaining(left: float | None, t: Translator) -> str:
@@ -95,22 +95,24 @@ def remaining(left: float | None, t: Translator) -> str:
     if left is None:
         return ""
     if left < 60:
-        return t("Less than a minute left") if left > 0 else t("Almost done")
+        return t("⏱️ Less than a minute left") if left > 0 else t("⏱️ Almost done")
     if left < 90 * 60:
-        return t.n("About {n} minute left", "About {n} minutes left", ceil(left / 60))
-    return t.n("About {n} hour left", "About {n} hours left", round(left / 3600))
+        return t.n("⏱️ About {n} minute left", "⏱️ About {n} minutes left", ceil(left / 60))
+    return t.n("⏱️ About {n} hour left", "⏱️ About {n} hours left", round(left / 3600))
 
 
 def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """How many photos there are, and how many more are wanted or welcome."""
     if avatar.valid < limits.min_photos:
         have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=limits.min_photos)
-        return lines(have, t("At least needed: {wanted}", wanted=limits.min_photos))
+        return lines(have, t("Minimum: {wanted}", wanted=limits.min_photos))
     have = t.n("Uploaded: {n} photo", "Uploaded: {n} photos", avatar.valid)
     room = limits.max_photos - avatar.valid
     if room <= 0:
         return t("{uploaded}, no more will fit", uploaded=have)
-    return t.n("{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", room, uploaded=have)
+    return t.n(
+        "{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", room, uploaded=have
+    )
 
 
 def looking_at(count: int, t: Translator) -> str:

@@ -1,0 +1,226 @@
+"""The main menu and the side rooms: help, tips, language, one's data, consent."""
+
+from __future__ import annotations
+
+from core.avatars.facts import Facts
+from core.avatars.screens import buttons, hints, words
+from core.conversation.messages import Button, Screen
+from core.texts import LANGUAGES, NAMES, Translator, translator
+
+
+def main_menu(facts: Facts, t: Translator) -> Screen:
+    """Who has no avatar yet is told what this is; everyone else finds their way at once."""
+    new = not facts.avatars_count and not (facts.resumable and facts.resumable.name)
+    greeting = _welcome(facts, t) if new else _welcome_back(facts, t)
+    return Screen(
+        title=_hello(facts, t) if new else t("🏠 Main menu"),
+        text=words.paragraphs(greeting, put_aside(facts, t)),
+        buttons=buttons.rows(
+            buttons.resume(facts, t),
+            buttons.create(t),
+            buttons.avatars(t),
+            (buttons.language(t), buttons.privacy(t)),
+            buttons.help_(t),
+        ),
+    )
+
+
+def _hello(facts: Facts, t: Translator) -> str:
+    return t("👋 Hello, {name}!", name=facts.person_name) if facts.person_name else t("👋 Hello!")
+
+
+def _welcome(facts: Facts, t: Translator) -> str:
+    return words.paragraphs(
+        t("I make a personal AI avatar of you from your photos."),
+        _what_it_takes(facts, t),
+        _how_to_begin(facts, t),
+    )
+
+
+def _how_to_begin(facts: Facts, t: Translator) -> str:
+    if facts.obstacle == "not_invited":
+        return hints.obstacle(facts, t)
+    if facts.resumable:
+        return t("You can go on where you stopped.")
+    return t("Shall we begin? Press “🆕 Create avatar”.")
+
+
+def _what_it_takes(facts: Facts, t: Translator) -> str:
+    limits = facts.limits
+    return words.lines(
+        t.n(
+            "📷 {low} to {n} photo is all I need",
+            "📷 {low} to {n} photos are all I need",
+            limits.max_photos,
+            low=limits.min_photos,
+        ),
+        t(
+            "⏱️ Training time: {portrait} for a portrait, {style} for an artistic avatar",
+            portrait=words.minutes("portrait", limits, t),
+            style=words.minutes("style", limits, t),
+        ),
+        t("🔒 Your photos stay private, and you can delete them whenever you like"),
+    )
+
+
+def _welcome_back(facts: Facts, t: Translator) -> str:
+    return words.lines(_how_many(facts, t), t("What shall we do?"))
+
+
+def _how_many(facts: Facts, t: Translator) -> str:
+    """How many avatars there are; nothing where there are none."""
+    count = facts.avatars_count
+    return t.n("You have {n} avatar.", "You have {n} avatars.", count) if count else ""
+
+
+def put_aside(facts: Facts, t: Translator) -> str:
+    """That photos wait for an avatar; nothing where none do."""
+    if not facts.held:
+        return ""
+    return t.n(
+        "📎 {n} photo is put aside: it will be added to your next avatar.",
+        "📎 {n} photos are put aside: they will be added to your next avatar.",
+        facts.held,
+    )
+
+
+def help_(facts: Facts, t: Translator) -> Screen:
+    """How it works, and the commands that work everywhere."""
+    steps = words.lines(
+        t("1. Choose how the avatar is trained, and name it."),
+        t.n(
+            "2. Send at least {n} photo of one person.",
+            "2. Send at least {n} photos of one person.",
+            facts.limits.min_photos,
+        ),
+        t("3. Start the training and wait: it goes on by itself, even when you leave."),
+        t("4. The finished avatar is in “🎭 Avatars”."),
+    )
+    commands = words.lines(
+        t("/menu – the main menu"),
+        t("/cancel – stop what you are doing; nothing is lost"),
+        t("/language – another language"),
+        t("/privacy – your data, and how to delete it"),
+        t("/help – this page"),
+    )
+    return Screen(
+        title=t("ℹ️ Help"),
+        text=words.paragraphs(steps, commands),
+        buttons=buttons.rows(
+            buttons.tips(t), (buttons.language(t), buttons.privacy(t)), buttons.back(t)
+        ),
+    )
+
+
+def photo_tips(facts: Facts, t: Translator) -> Screen:
+    """What makes good photos, of a person or of anything else."""
+    avatar = facts.avatar
+    thing = avatar is not None and avatar.avatar_type in ("style", "custom")
+    collecting = avatar is not None and avatar.can_collect and avatar.status in words.UNFINISHED
+    return Screen(
+        title=t("💡 Photo tips"),
+        text=words.paragraphs(
+            _tips_for_things(t) if thing else _tips_for_people(t),
+            _files(facts, t),
+            t("You can send photos right here.") if collecting else "",
+        ),
+        buttons=buttons.rows(buttons.back(t)),
+    )
+
+
+def _tips_for_people(t: Translator) -> str:
+    return words.lines(
+        t("✅ One person in each photo, the face clearly visible"),
+        t("✅ Even light, a sharp picture, no filters"),
+        t("✅ Different angles, expressions, clothes and backgrounds"),
+        t("✅ Close-ups, and some photos from the waist up"),
+        t("❌ No sunglasses, masks or hands before the face"),
+        t("❌ No group photos, no nearly identical ones"),
+    )
+
+
+def _tips_for_things(t: Translator) -> str:
+    return words.lines(
+        t("✅ The same style or thing in every picture"),
+        t("✅ Different subjects, angles and backgrounds"),
+        t("✅ Even light and a sharp picture"),
+        t("❌ No captions, frames or watermarks"),
+        t("❌ No nearly identical pictures"),
+    )
+
+
+def _files(facts: Facts, t: Translator) -> str:
+    limits = facts.limits
+    return t(
+        "JPEG or PNG, at least {side}×{side} pixels, up to {size} MB.",
+        side=limits.min_side,
+        size=f"{limits.max_megabytes:g}",
+    )
+
+
+def choosing_language(_facts: Facts, t: Translator) -> Screen:
+    """Said in every language, for whoever has landed in the wrong one."""
+    everyone = [translator(language) for language in LANGUAGES]
+    names = tuple(NAMES.items())[::-1]
+    return Screen(
+        title=" · ".join(t("🌐 Language") for t in everyone),
+        text=words.lines(*(t("Choose a language:") for t in everyone)),
+        buttons=buttons.rows(
+            tuple(Button(name, "set_language", language) for language, name in names),
+            buttons.back(t),
+        ),
+    )
+
+
+def privacy(facts: Facts, t: Translator) -> Screen:
+    """What is kept of a person, and how to be rid of it."""
+    consent = t("✅ You have agreed to your photos being used for training.")
+    if not facts.consented:
+        consent = t("You have not agreed to your photos being used, so none are asked for yet.")
+    withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
+    return Screen(
+        title=t("🔒 My data"),
+        text=words.paragraphs(
+            t("Kept are your avatars, their photos, and what is needed to go on with our chat."),
+            _how_many(facts, t),
+            consent,
+        ),
+        buttons=buttons.rows(Button(t("🔥 Delete everything"), "erase"), withdraw, buttons.back(t)),
+    )
+
+
+def consent(facts: Facts, t: Translator) -> Screen:
+    """The whole of what is agreed to; its version travels with the answer."""
+    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", facts.consent_version)
+    return Screen(
+        title=t("🔒 Your consent"),
+        text=words.paragraphs(
+            t("Photos of a face are sensitive, so please read this before you send the first one."),
+            t(
+                "What is kept: the photos you send, the names you give, and the avatar made from "
+                "them. Place, date and camera are removed from the photos."
+            ),
+            t("What for: to train your avatar, and for nothing else."),
+            t(
+                "Where: in our private storage. For the training alone, the photos are passed to "
+                "the training service fal.ai."
+            ),
+            t("How long: until you delete the avatar, or everything."),
+            t(
+                "You can change your mind at any time: “🔒 My data” or /privacy stops trainings "
+                "and deletes the photos."
+            ),
+            t(
+                "By agreeing you confirm that you are 18 or older, and that the photos show you, "
+                "or an adult who allows it."
+            ),
+            t("Version {version}", version=facts.consent_version),
+            hints.obstacle(facts, t),
+        ),
+        buttons=buttons.rows(
+            agree,
+            Button(t("I don’t agree"), "decline"),
+            (buttons.tips(t), buttons.privacy(t)),
+            buttons.back(t),
+        ),
+    )

@@ -1,0 +1,133 @@
+"""The choices that make an avatar: how it is trained, what it is, and its name."""
+
+from __future__ import annotations
+
+from core.avatars.facts import Facts, Limits
+from core.avatars.screens import buttons, hints, words
+from core.conversation.messages import Button, Screen
+from core.texts import Translator
+
+
+def selecting_training_type(facts: Facts, t: Translator) -> Screen:
+    """The first choice; what could stop a training is said here already."""
+    types = words.lines(
+        t(
+            "🎭 Portrait: for people’s faces, {time}",
+            time=words.minutes("portrait", facts.limits, t),
+        ),
+        t("🎨 Artistic: for anything, {time}", time=words.minutes("style", facts.limits, t)),
+    )
+    return Screen(
+        title=t("🎓 Choose the training type"),
+        text=words.paragraphs(types, hints.obstacle(facts, t)),
+        buttons=buttons.rows(*buttons.training_types(t), buttons.compare(t), buttons.back(t)),
+    )
+
+
+def confirming_training_type(facts: Facts, t: Translator) -> Screen:
+    """The proposed type in full, with its price."""
+    avatar = facts.avatar
+    proposed = facts.proposed_type or (avatar.training_type if avatar else "portrait")
+    return Screen(
+        title=t("🎨 Artistic type") if proposed == "style" else t("🎭 Portrait type"),
+        text=words.paragraphs(_type_in_full(proposed, facts.limits, t), hints.obstacle(facts, t)),
+        buttons=buttons.rows(
+            Button(t("✅ Choose"), "confirm"), buttons.compare(t), buttons.back(t)
+        ),
+    )
+
+
+def viewing_training_comparison(facts: Facts, t: Translator) -> Screen:
+    """Both types, one under the other: that is how a phone shows a comparison."""
+    limits = facts.limits
+    return Screen(
+        title=t("📊 Comparing the types"),
+        text=words.paragraphs(
+            words.lines(t("🎭 PORTRAIT"), _type_in_full("portrait", limits, t)),
+            words.lines(t("🎨 ARTISTIC"), _type_in_full("style", limits, t)),
+        ),
+        buttons=buttons.rows(*buttons.training_types(t), buttons.back(t)),
+    )
+
+
+def _type_in_full(name: str, limits: Limits, t: Translator) -> str:
+    """Purpose, duration, features and price, as the specification lists them."""
+    purpose, features = _style(t) if name == "style" else _portrait(t)
+    return words.lines(
+        purpose,
+        t("⏱️ Training time: {time}", time=words.minutes(name, limits, t)),
+        words.price(name, limits, t),
+        *(f"• {feature}" for feature in features),
+    )
+
+
+def _portrait(t: Translator) -> tuple[str, tuple[str, ...]]:
+    return t("🎯 Purpose: people’s faces"), (
+        t("Photos are cropped to the portrait automatically"),
+        t("The face is told apart from the background"),
+        t("Tuned for portrait photos"),
+        t("The best quality for human faces"),
+    )
+
+
+def _style(t: Translator) -> tuple[str, tuple[str, ...]]:
+    return t("🎯 Purpose: any style or thing"), (
+        t("Takes any style"),
+        t("Learns things and ideas as well"),
+        t("As versatile as can be"),
+        t("Right for unusual tasks"),
+    )
+
+
+def selecting_avatar_type(_facts: Facts, t: Translator) -> Screen:
+    """Asked of artistic avatars alone: a portrait is always a character."""
+    return Screen(
+        title=t("🧑 Who or what will it be?"),
+        text=words.lines(
+            t("🧑 Character: a person or a hero"),
+            t("🖌 Style: a manner of drawing or photographing"),
+            t("📦 Other: a thing, a place, an idea"),
+        ),
+        buttons=buttons.rows(
+            (
+                Button(t("🧑 Character"), "choose_kind", "character"),
+                Button(t("🖌 Style"), "choose_kind", "style"),
+                Button(t("📦 Other"), "choose_kind", "custom"),
+            ),
+            buttons.back(t),
+        ),
+    )
+
+
+def selecting_gender(_facts: Facts, t: Translator) -> Screen:
+    """Whom the avatar shows."""
+    return Screen(
+        title=t("👤 The avatar’s gender"),
+        text=t("Whom will the avatar show? This makes the likeness better."),
+        buttons=buttons.rows(buttons.genders(t), buttons.back(t)),
+    )
+
+
+def entering_name(facts: Facts, t: Translator) -> Screen:
+    """A name is typed, or the person's own is taken."""
+    return Screen(
+        title=t("✏️ The avatar’s name"),
+        text=words.lines(
+            t("Type a name for the avatar."),
+            t.n("At most {n} character.", "At most {n} characters.", facts.limits.name_length),
+        ),
+        buttons=buttons.rows(_own_name(facts, t), buttons.back(t)),
+    )
+
+
+def _own_name(facts: Facts, t: Translator) -> Button | None:
+    """The person's own name, where it may be an avatar's and the avatar is a person.
+
+    The press carries no argument: the dialogue knows the name, and a token has no room for it.
+    """
+    name = " ".join(facts.person_name.split())
+    a_person = facts.avatar is None or facts.avatar.avatar_type in (None, "character")
+    sound = any(letter.isalnum() for letter in name) and not name.startswith("/")
+    if not sound or not a_person or len(name) > facts.limits.name_length:
+        return None
+    return Button(t("Call it “{name}”", name=buttons.on_button(name, t)), "name")

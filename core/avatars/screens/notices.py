@@ -1,0 +1,41 @@
+"""Messages of their own, beside the screen: what became of an avatar that nobody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.avatars.screens import buttons, words
+from core.avatars.screens.training import why_failed
+from core.conversation.messages import Button, Screen
+from core.texts import Translator, translator
+
+
+def training_finished(parameters: Mapping[str, Any], language: str) -> Screen:
+    """An avatar is ready."""
+    t = translator(language)
+    name = str(parameters.get("name", ""))
+    return Screen(
+        title=t("🎉 The avatar is ready"),
+        text=t("“{name}” is trained.", name=words.named(name, t)),
+        buttons=_open(parameters, name, t),
+    )
+
+
+def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
+    """A training failed: which, and whose turn it is."""
+    t = translator(language)
+    name = str(parameters.get("name", ""))
+    return Screen(
+        title=t("⚠️ The training failed"),
+        text=words.paragraphs(
+            t("Avatar: “{name}”", name=words.named(name, t)),
+            why_failed(str(parameters.get("error_class", "")), t),
+        ),
+        buttons=_open(parameters, name, t),
+    )
+
+
+def _open(parameters: Mapping[str, Any], name: str, t: Translator) -> buttons.Rows:
+    label = t("▶️ Open “{name}”", name=buttons.on_button(name, t))
+    return buttons.rows(Button(label, "resume", str(parameters["avatar"])))

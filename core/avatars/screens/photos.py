@@ -1,0 +1,173 @@
+"""Photos: how many there are, what became of each, and the gallery of them."""
+
+from __future__ import annotations
+
+from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
+from core.avatars.screens import buttons, hints, verdicts, words
+from core.conversation.messages import Button, Picture, Screen
+from core.texts import Translator
+
+_REMOVALS_IN_ROW = 3
+
+
+def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """The counters, and what to do next."""
+    return Screen(
+        title=t("📸 Uploading photos"),
+        text=words.paragraphs(
+            which(facts, avatar, t),
+            words.counter(avatar, facts.limits, t),
+            words.looking_at(avatar.pending, t),
+            _next_step(facts, avatar, t),
+            hints.obstacle(facts, t),
+        ),
+        buttons=buttons.rows(
+            buttons.done(facts, avatar, t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.gallery(avatar, t),
+            buttons.tips(t),
+            buttons.back(t),
+        ),
+    )
+
+
+def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
+    """Which avatar this is about, for whoever has several."""
+    return t("Avatar: “{name}”", name=avatar.name) if facts.avatars_count > 1 else ""
+
+
+def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
+    if avatar.pending:
+        return ""
+    if buttons.settled(facts, avatar):
+        return t("That is enough: you can start the training, or add more photos.")
+    said = any(code == "how_to_send" for code, _ in facts.said)
+    return words.lines(
+        "" if avatar.valid else _wanted(avatar, t),
+        "" if said else hints.sentence("how_to_send", {}, "uploading_photos", facts, t),
+    )
+
+
+def _wanted(avatar: AvatarFacts, t: Translator) -> str:
+    if avatar.avatar_type in ("style", "custom"):
+        return t("Different photos of the same thing or style are best.")
+    return t("Different photos of one person with a clearly visible face are best.")
+
+
+def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """What was accepted, and for each refused photo why and what to do."""
+    return Screen(
+        title=t("🔍 Photos checked"),
+        text=words.paragraphs(
+            which(facts, avatar, t),
+            verdicts.summary(avatar, t),
+            verdicts.refusals(avatar.refused, facts.limits, t),
+            words.counter(avatar, facts.limits, t),
+            words.looking_at(avatar.pending, t),
+            hints.obstacle(facts, t),
+        ),
+        buttons=buttons.rows(
+            buttons.add_photos(facts, avatar, t),
+            buttons.done(facts, avatar, t),
+            buttons.gallery(avatar, t),
+            buttons.tips(t),
+            buttons.back(t),
+        ),
+    )
+
+
+def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """How many are lacking; photos that have come since may have made it enough."""
+    lacking = facts.limits.min_photos - avatar.valid
+    more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
+    return Screen(
+        title=t("📸 A few photos are lacking") if lacking > 0 else t("📸 Enough photos"),
+        text=words.paragraphs(
+            which(facts, avatar, t),
+            words.counter(avatar, facts.limits, t),
+            words.looking_at(avatar.pending, t),
+            more if lacking > 0 else _next_step(facts, avatar, t),
+        ),
+        buttons=buttons.rows(
+            buttons.done(facts, avatar, t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.gallery(avatar, t),
+            buttons.tips(t),
+            buttons.back(t),
+        ),
+    )
+
+
+def viewing_photo_gallery(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """A page of photos; in words stands what the pictures can't tell."""
+    pictures = (_picture(photo) for photo in facts.photos)
+    untold = tuple(p for p in facts.photos if p.status != "valid" or not p.key)
+    return Screen(
+        title=t("🖼️ Photos of “{name}”", name=words.named(avatar.name, t)),
+        text=words.paragraphs(
+            words.counter(avatar, facts.limits, t) if facts.photos else t("No photos here yet."),
+            verdicts.briefly(untold, facts.limits, t),
+            words.page_of(facts.page, facts.pages, t),
+        ),
+        pictures=tuple(picture for picture in pictures if picture),
+        buttons=buttons.rows(
+            buttons.turning(facts.page, facts.pages),
+            *buttons.in_rows(_removals(facts, avatar), _REMOVALS_IN_ROW),
+            _restoration(facts, avatar, t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.done(facts, avatar, t),
+            buttons.back(t),
+        ),
+    )
+
+
+def _picture(photo: PhotoFacts) -> Picture | None:
+    """A stored photo with its verdict; a pending one has a key before it has an object."""
+    if not photo.key or photo.status == "pending":
+        return None
+    sign = {"valid": " ✅", verdicts.DUPLICATE: ""}.get(photo.status, " ❌")
+    return Picture(photo.key, f"{photo.number}{sign}")
+
+
+def _removals(facts: Facts, avatar: AvatarFacts) -> tuple[Button, ...]:
+    if not avatar.can_collect:
+        return ()
+    judged = (photo for photo in facts.photos if photo.status != "pending")
+    return tuple(Button(f"🗑 {photo.number}", "remove_photo", photo.id) for photo in judged)
+
+
+def _restoration(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    photo = facts.removed_photo
+    room = facts.limits.max_photos - avatar.valid - avatar.pending
+    if photo is None or not avatar.can_collect or room <= 0:
+        return None
+    return Button(t("↩️ Put back {number}", number=photo.number), "restore_photo", photo.id)
+
+
+def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """A last look before the price."""
+    enough = buttons.settled(facts, avatar)
+    return Screen(
+        title=t("🖼️ Are these photos right?"),
+        text=words.paragraphs(
+            which(facts, avatar, t),
+            words.counter(avatar, facts.limits, t),
+            words.looking_at(avatar.pending, t),
+            _last_look(avatar, t) if enough else "",
+        ),
+        buttons=buttons.rows(
+            Button(t("✅ The photos are right"), "approve") if enough else None,
+            buttons.add_photos(facts, avatar, t),
+            buttons.gallery(avatar, t),
+            buttons.back(t),
+        ),
+    )
+
+
+def _last_look(avatar: AvatarFacts, t: Translator) -> str:
+    if avatar.avatar_type in ("style", "custom"):
+        return t("The avatar will be what all of them show: take out what doesn’t belong.")
+    return t(
+        "Is the same person in all of them, with a clear face? Blurred photos and strangers are "
+        "better taken out."
+    )

@@ -1,0 +1,112 @@
+"""Questions that a turn may open on a screen: what is asked, and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.avatars.facts import Facts
+from core.avatars.flow import MENUS
+from core.avatars.screens import buttons, words
+from core.conversation.messages import Button
+from core.texts import Translator
+
+STOPPABLE = ("ready", "submitting", "queued", "training")
+"""A training run in one of these can be stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """It takes the place of a screen's text and buttons until it is answered."""
+
+    text: str
+    buttons: buttons.Rows
+
+
+def question(state: str, facts: Facts, t: Translator) -> Question | None:
+    """The open question, where it can be answered on this screen."""
+    ask = _QUESTIONS.get(facts.asked or "")
+    return ask(state, facts, t) if ask else None
+
+
+def _new(state: str, facts: Facts, t: Translator) -> Question | None:
+    if state not in MENUS:
+        return None
+    name = facts.resumable.name if facts.resumable else ""
+    text = t("You have an avatar that isn’t finished yet. Go on with it, or begin another?")
+    if name:
+        text = t("“{name}” isn’t finished yet. Go on with it, or begin another?", name=name)
+    another = Button(t("🆕 A new one all the same"), "create")
+    return Question(text, buttons.rows(buttons.resume(facts, t), another, _no(t("No"))))
+
+
+def _held(_state: str, facts: Facts, t: Translator) -> Question:
+    count = max(1, facts.held)
+    sent = t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
+    wanted, label = t("Make an avatar from them?"), t("🆕 Create an avatar from them")
+    if count == 1:
+        wanted, label = t("Make an avatar from it?"), t("🆕 Create an avatar from it")
+    full = facts.avatars_count >= facts.limits.avatars
+    if full:
+        wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
+    create = None if full else Button(label, "create")
+    answers = buttons.rows(create, _add_to(facts, t), _no(t("No, not needed")))
+    return Question(words.lines(sent, wanted), answers)
+
+
+def _add_to(facts: Facts, t: Translator) -> Button | None:
+    avatar = facts.resumable
+    if avatar is None or not avatar.name or avatar.status not in words.UNFINISHED:
+        return None
+    name = buttons.on_button(avatar.name, t)
+    return Button(t("▶️ Add to “{name}”", name=name), "resume", avatar.id)
+
+
+def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
+    avatar = facts.avatar
+    if state != "training_in_progress" or avatar is None or not stoppable(facts):
+        return None
+    text = t("Stop the training? Your photos are kept, but the progress is lost.")
+    yes = Button(t("Yes, stop it"), "yes", confirms=f"stop:{avatar.id}")
+    return Question(text, buttons.rows(yes, _no(t("No, go on"))))
+
+
+def stoppable(facts: Facts) -> bool:
+    """Whether the avatar in focus is in a training that can be stopped."""
+    run = facts.avatar.run if facts.avatar else None
+    return run is not None and run.status in STOPPABLE
+
+
+def _erase(state: str, _facts: Facts, t: Translator) -> Question | None:
+    if state != "privacy":
+        return None
+    text = t(
+        "Delete everything? All your avatars, photos and settings will be gone for good, and "
+        "running trainings will be stopped. This can’t be undone."
+    )
+    yes = Button(t("Yes, delete everything"), "yes", confirms="erase")
+    return Question(text, buttons.rows(yes, _no(t("No"))))
+
+
+def _withdraw(state: str, facts: Facts, t: Translator) -> Question | None:
+    if state != "privacy" or not facts.consented:
+        return None
+    text = t(
+        "Withdraw your consent? Your photos will be deleted and running trainings stopped. "
+        "Finished avatars stay until you delete them."
+    )
+    yes = Button(t("Yes, withdraw it"), "yes", confirms="withdraw")
+    return Question(text, buttons.rows(yes, _no(t("No"))))
+
+
+def _no(label: str) -> Button:
+    return Button(label, "no")
+
+
+_QUESTIONS: dict[str, Callable[[str, Facts, Translator], Question | None]] = {
+    "new": _new,
+    "held": _held,
+    "stop": _stop,
+    "erase": _erase,
+    "withdraw": _withdraw,
+}

@@ -1,0 +1,153 @@
+"""A training, from the last question to how it ended."""
+
+from __future__ import annotations
+
+from core.avatars.facts import AvatarFacts, Facts, RunFacts
+from core.avatars.screens import buttons, hints, words
+from core.avatars.screens.photos import which
+from core.avatars.screens.questions import stoppable
+from core.conversation.messages import Button, Screen
+from core.texts import Translator
+
+
+def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """What is about to be started, for how much, and what stands in its way."""
+    limits = facts.limits
+    order = words.lines(
+        t("Avatar: “{name}”", name=words.named(avatar.name, t)),
+        t("Type: {type}", type=words.training_type(avatar.training_type, t)),
+        t("Photos: {count}", count=avatar.valid),
+        words.price(avatar.training_type, limits, t),
+        t("Usual time: {time}", time=words.minutes(avatar.training_type, limits, t)),
+    )
+    return Screen(
+        title=t("🚀 Start the training?"),
+        text=words.paragraphs(order, words.looking_at(avatar.pending, t), hints.obstacle(facts, t)),
+        buttons=buttons.rows(
+            _train(facts, avatar, t),
+            _in_the_way(facts, t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.back(t),
+        ),
+    )
+
+
+def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    """Where the photos suffice. Obstacles pass without a sign: the press then tells what is."""
+    if not buttons.settled(facts, avatar) or facts.obstacle == "not_invited":
+        return None
+    price = facts.limits.price_usd.get(avatar.training_type, 0.0)
+    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}"
+    return Button(t("🚀 Launch the training"), "train", confirms=agreed)
+
+
+def _in_the_way(facts: Facts, t: Translator) -> Button | None:
+    busy = facts.obstacle == "busy" and facts.busy_with
+    return buttons.to_avatar(busy, facts, t) if busy else None
+
+
+def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """How far it is, and that one needn't wait here."""
+    run = avatar.run
+    progress = max(0, min(100, run.progress if run else avatar.progress))
+    stop = Button(t("⏹ Cancel"), "stop") if stoppable(facts) else None
+    return Screen(
+        title=t("🤖 Training the avatar"),
+        text=words.paragraphs(
+            which(facts, avatar, t),
+            words.lines(
+                t("📊 Progress: {percent}%", percent=progress),
+                t("⚡ Status: {status}", status=_standing(run, t)),
+            ),
+            _left(run, t),
+            t("There is no need to wait here: the training goes on by itself."),
+        ),
+        progress=progress,
+        buttons=buttons.rows(stop, (buttons.avatars(t), buttons.details(t))),
+    )
+
+
+def _standing(run: RunFacts | None, t: Translator) -> str:
+    match run.status if run else "ready":
+        case "ready" | "submitting":
+            return t("Getting your photos ready…")
+        case "queued":
+            place = run.position if run else None
+            return t("In the queue, place {place}", place=place) if place else t("In the queue…")
+        case "cancelling" | "cancelled":
+            return t("Stopping…")
+        case "completed":
+            return t("Finishing…")
+        case _:
+            return t("In progress…")
+
+
+def _left(run: RunFacts | None, t: Translator) -> str:
+    if run is not None and run.status == "training":
+        return words.remaining(run.left, t) or t("⏱️ The training goes on…")
+    return t("⏱️ It begins as soon as it is your turn.")
+
+
+def training_completed(_facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """The good end."""
+    return Screen(
+        title=t("🎉 The avatar is ready"),
+        text=words.paragraphs(
+            t("“{name}” is trained.", name=words.named(avatar.name, t)),
+            t("You will find it in “🎭 Avatars” at any time."),
+        ),
+        buttons=buttons.rows(buttons.details(t), buttons.avatars(t)),
+    )
+
+
+def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """What went wrong, whose turn it is, and that nothing is lost."""
+    error_class = avatar.run.error_class if avatar.run else ""
+    at_fault = error_class == "person"
+    return Screen(
+        title=t("⚠️ The training failed"),
+        text=words.paragraphs(
+            which(facts, avatar, t), why_failed(error_class, t), hints.obstacle(facts, t)
+        ),
+        buttons=buttons.rows(
+            _again(t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.tips(t) if at_fault else None,
+            buttons.delete(t),
+            (buttons.details(t), buttons.avatars(t)),
+        ),
+    )
+
+
+def why_failed(error_class: str, t: Translator) -> str:
+    """Whose turn it is: the person's ("person"), ours ("operator"), or another try's."""
+    if error_class == "person":
+        return t(
+            "The training could not work with these photos. Add better ones, or replace those "
+            "with an unclear face, and try again."
+        )
+    if error_class == "operator":
+        return t(
+            "This is not your fault: something has to be put right on our side. Your photos are "
+            "kept, so please try again later."
+        )
+    return t("This is not your fault, and your photos are kept. Please try again.")
+
+
+def training_cancelled(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+    """Stopped by the person."""
+    kept = t("Your photos are kept: you can start again whenever you like.")
+    return Screen(
+        title=t("⏹ The training was stopped"),
+        text=words.paragraphs(which(facts, avatar, t), kept),
+        buttons=buttons.rows(
+            _again(t),
+            buttons.add_photos(facts, avatar, t),
+            buttons.delete(t),
+            (buttons.details(t), buttons.avatars(t)),
+        ),
+    )
+
+
+def _again(t: Translator) -> Button:
+    return Button(t("🔁 Try again"), "retry")

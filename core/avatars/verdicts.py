@@ -1,0 +1,278 @@
+"""Verdicts on photos: fetched, judged and stored beside the dialogue, told in one transaction.
+
+An `AvatarPhoto` is `pending` until then. A try claims it by pushing `next_check_at` ahead; whoever
+dies over it leaves a claim that runs out. What is out of reach is tried again for as long as it
+takes; a photo that we fail at, or die over, again and again is given up.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    Consent,
+    PhotoValidationStatus,
+    utc_now,
+)
+from core.avatars.photos import Judgement, PhotoRules, judge
+from core.avatars.ports import ObjectStore
+from core.conversation.engine import INFRASTRUCTURE
+from core.conversation.inbox import Inbox
+from core.conversation.locks import lock_person
+from core.db import database, transaction
+from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+CLAIM_SECONDS = 30.0
+"""A try takes less; whoever has not finished it by then is taken for dead."""
+LONGEST_WAIT = 60.0
+MISHAPS = 8
+"""So many tries that ended badly, or never ended, and a photo is given up."""
+
+_UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
+_PENDING = AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
+_VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
+_THERE = AvatarPhoto.removed_at.is_null()
+
+Fetch = Callable[[str, Mapping[str, Any], int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A photo that has its verdict: whom it concerns, and the spooled bytes nobody needs now."""
+
+    conversation_id: int | None
+    spooled: str | None
+
+
+class Verdicts:
+    """Judges pending photos; `fetch(channel, reference, limit)` gets the bytes of one.
+
+    `clock` gives seconds since 1970. Safe in any number of threads and processes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        inbox: Inbox,
+        fetch: Fetch,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._inbox = inbox
+        self._fetch = fetch
+        self._clock = clock
+        self._rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
+
+    def due(self, now: float, limit: int) -> list[str]:
+        """Photos that want to be judged, the longest waiting first."""
+        query: Any = AvatarPhoto.select(AvatarPhoto.id).where(
+            _PENDING, AvatarPhoto.next_check_at <= now
+        )
+        rows = query.order_by(AvatarPhoto.next_check_at, AvatarPhoto.number).limit(limit)
+        return [str(row.id) for row in rows]
+
+    def judge(self, photo_id: str) -> Settled | None:
+        """Judge a photo, unless somebody else is at it or it is too early.
+
+        None where it has no verdict yet. Raises INFRASTRUCTURE errors: the claim runs out then.
+        """
+        photo = self._claim(photo_id)
+        if photo is None:
+            return None
+        try:
+            verdict = self._verdict(photo)
+        except Gone:
+            verdict = _refusal("gone")
+        except (ChannelError, StorageUnavailable) as error:
+            self._postpone(photo, error)
+            return None
+        except INFRASTRUCTURE:
+            raise
+        except Exception:
+            log.exception("photo failed", photo=str(photo.id), attempts=photo.attempts)
+            self._try_again(photo)
+            return None
+        return self._settle(photo, verdict)
+
+    def _claim(self, photo_id: str) -> AvatarPhoto | None:
+        now = self._clock()
+        claim: Any = AvatarPhoto.update(
+            next_check_at=now + CLAIM_SECONDS, attempts=AvatarPhoto.attempts + 1
+        ).where(AvatarPhoto.id == photo_id, _PENDING, AvatarPhoto.next_check_at <= now)
+        with transaction():
+            return AvatarPhoto.get_by_id(photo_id) if claim.execute() else None
+
+    def _verdict(self, photo: AvatarPhoto) -> dict[str, Any]:
+        """The columns to be written. Raises what stands in the way of a verdict."""
+        if _mishaps(photo) > MISHAPS:
+            return _refusal("broken")
+        limit = self._settings.photos.max_bytes
+        if photo.conversation is None:
+            raise Gone("the conversation that it came through is gone")
+        data = self._fetch(photo.conversation.channel, photo.reference, limit)
+        judgement = judge(data, self._rules)
+        key = None
+        if judgement.data is not None:
+            key = prefix_of(photo.user_id, photo.avatar_id) + judgement.file_hash
+            if self._reserve(photo, key):
+                self._store.put(key, judgement.data)
+        return _columns(judgement, key)
+
+    def _reserve(self, photo: AvatarPhoto, key: str) -> bool:
+        """Name the object before it exists, so that none exists that no row names.
+
+        False where the photo is not to be stored any more.
+        """
+        with transaction():
+            found = self._held(photo)
+            if found is None:
+                return False
+            if doomed(key):
+                raise StorageUnavailable(f"{key} is being cleared")
+            found.minio_key = key
+            found.save(only=["minio_key"])
+            return True
+
+    def _settle(self, seen: AvatarPhoto, verdict: dict[str, Any]) -> Settled | None:
+        """Write the verdict and tell it, unless the photo is no more or has one already."""
+        with transaction():
+            photo = self._held(seen)
+            if photo is None:
+                doom_unused(verdict["minio_key"], self._clock())
+                return Settled(None, spooled(seen.reference))
+            if photo.validation_status is not PhotoValidationStatus.PENDING:
+                return None
+            if verdict["validation_status"] is PhotoValidationStatus.VALID and _twin(
+                photo, verdict
+            ):
+                status = PhotoValidationStatus.DUPLICATE
+                verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
+            _change(photo, **verdict)
+            recount(photo.avatar_id, self._settings)
+            self._tell(photo)
+            return Settled(photo.conversation_id, spooled(photo.reference))
+
+    def _held(self, seen: AvatarPhoto) -> AvatarPhoto | None:
+        """The photo as it is now, its person held; None where it, or their consent, is gone."""
+        lock_person(seen.conversation_id, seen.user_id)
+        photo = AvatarPhoto.get_or_none(AvatarPhoto.id == seen.id)
+        if photo is None or _consented(photo.user_id):
+            return photo
+        photo.delete_instance()
+        doom_unused(photo.minio_key, self._clock())
+        return None
+
+    def _tell(self, photo: AvatarPhoto) -> None:
+        """Once no photo of the album waits any more, the person learns what became of them."""
+        waiting: Any = AvatarPhoto.select().where(
+            AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
+        )
+        if waiting.exists():
+            return
+        avatar_id = str(photo.avatar_id)
+        if photo.conversation_id is not None:
+            key = f"judged:{photo.id}:{photo.attempts}"
+            self._inbox.signal(photo.conversation_id, "judged", avatar_id, key)
+        if photo.removed_at is None:
+            count = photo.avatar.photos_count
+            loaded = f"📸 Загружено {count} фотографий для аватара {avatar_id}"
+            database.after_commit(lambda: log.info(loaded))
+
+    def _postpone(self, photo: AvatarPhoto, error: Exception) -> None:
+        """Out of reach, which is nobody's fault: it waits, longer each time, and is not lost."""
+        wait = min(2.0**photo.postponed, LONGEST_WAIT)
+        if isinstance(error, RetryAfter):
+            wait = max(wait, error.seconds)
+        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=str(error))
+        self._wait(photo, wait, postponed=photo.postponed + 1)
+
+    def _try_again(self, photo: AvatarPhoto) -> None:
+        self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))
+
+    def _wait(self, photo: AvatarPhoto, seconds: float, **changes: Any) -> None:
+        query: Any = AvatarPhoto.update(next_check_at=self._clock() + seconds, **changes)
+        with transaction():
+            query.where(AvatarPhoto.id == photo.id, _PENDING).execute()
+
+
+def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
+    """Bring an unfinished avatar's count and status in line with its photos; holds the person.
+
+    `photos_count` is the valid ones; "ready" from the minimum of them on, "draft" without any
+    photo. An avatar that is trained, or was, keeps its status.
+    """
+    photos: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, _THERE)
+    valid = photos.where(_VALID).count()
+    status = AvatarStatus.UPLOADING if photos.exists() else AvatarStatus.DRAFT
+    if valid >= settings.training.min_photos:
+        status = AvatarStatus.READY
+    with transaction():
+        avatar = Avatar.get_by_id(avatar_id)
+        if avatar.status not in _UNFINISHED:
+            status = avatar.status
+        if (avatar.photos_count, avatar.status) != (valid, status):
+            _change(avatar, photos_count=valid, status=status)
+
+
+def _twin(photo: AvatarPhoto, verdict: dict[str, Any]) -> bool:
+    """Whether the avatar has this very file already."""
+    same: Any = AvatarPhoto.select().where(
+        AvatarPhoto.avatar == photo.avatar_id,
+        AvatarPhoto.file_hash == verdict["file_hash"],
+        AvatarPhoto.id != photo.id,
+        _VALID,
+        _THERE,
+    )
+    return bool(same.exists())
+
+
+def _consented(user_id: uuid.UUID) -> bool:
+    """Whether a consent stands, whatever its version: the photo was sent under it."""
+    query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
+    return bool(query.exists())
+
+
+def _mishaps(photo: AvatarPhoto) -> int:
+    """How many tries, this one included, were more than waiting for what is out of reach."""
+    return int(photo.attempts - photo.postponed)
+
+
+def _refusal(reason: str) -> dict[str, Any]:
+    status = PhotoValidationStatus.INVALID
+    return {"validation_status": status, "reason": reason, "minio_key": None}
+
+
+def _columns(judgement: Judgement, key: str | None) -> dict[str, Any]:
+    return {
+        "validation_status": PhotoValidationStatus(judgement.status),
+        "reason": judgement.reason or "",
+        "width": judgement.width,
+        "height": judgement.height,
+        "file_size": judgement.file_size,
+        "file_hash": judgement.file_hash,
+        "minio_key": key,
+        "photo_metadata": {"format": judgement.format, **judgement.metadata},
+    }
+
+
+def _change(row: Any, **columns: Any) -> None:
+    """Write these columns of one row, and when they changed."""
+    changed: dict[str, Any] = {**columns, "updated_at": utc_now()}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    row.save(only=list(changed))

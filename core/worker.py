@@ -1,0 +1,208 @@
+"""The worker: verdicts, trainings, timers, and the sweep for what a dead one left behind.
+
+Wake-ups make it prompt. All that it does stands in rows, and its loops find them without any.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.avatars import disposal
+from core.avatars.ports import ObjectStore
+from core.avatars.training import Training
+from core.avatars.verdicts import Verdicts
+from core.conversation import inbox, timers
+from core.conversation.bridge import release
+from core.conversation.engine import Engine
+from core.crew import Crew
+from core.db import transaction
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.services.jobs import Jobs
+    from core.services.spool import Spool
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.5
+"""How often the worker looks for rows that are due."""
+AT_ONCE = 100
+"""How many rows of a kind it takes at a look."""
+OTHERS = 2
+"""Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
+PUT_BACK_SECONDS = 600.0
+"""How long a removed photo can be put back."""
+DAY = 86_400.0
+
+Step = Callable[[], object]
+
+
+class Worker:
+    """Runs in a process of its own (`run`), or inside another one (`start`, `stop`)."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        jobs: Jobs,
+        verdicts: Verdicts,
+        training: Training,
+        spool: Spool,
+        store: ObjectStore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._jobs = jobs
+        self._verdicts = verdicts
+        self._training = training
+        self._spool = spool
+        self._store = store
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._loops: list[threading.Thread] = []
+        self._crews: dict[str, Crew] = {}
+        self._work: dict[str, Callable[[str], None]] = {
+            "photo": self._judge,
+            "run": self._advance,
+            "drain": self._drain,
+        }
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; what has been begun is finished."""
+        asked = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self._asked_to_stop) for number in asked}
+        self.start()
+        try:
+            self._stopping.wait()
+        finally:
+            self.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def start(self) -> None:
+        """Begin to work on threads of our own; returns at once."""
+        self._stopping.clear()
+        photos = Crew("photos", self._settings.jobs.threads)
+        others = Crew("others", OTHERS)
+        self._crews = {"photo": photos, "run": others, "drain": others}
+        self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
+        self._loop("look", LOOK_SECONDS, self._look_steps())
+        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        log.info("worker started", photos=self._settings.jobs.threads)
+
+    def stop(self) -> None:
+        """Finish what has been begun and end every thread; the rest stays for the next worker."""
+        self._stopping.set()
+        for loop in self._loops:
+            loop.join()
+        self._jobs.stop()
+        for crew in set(self._crews.values()):
+            crew.stop()
+        self._loops, self._crews = [], {}
+
+    def sweep(self) -> None:
+        """Clear away what is past its time, once; a step that fails stops no other."""
+        self._try(self._sweep_steps())
+
+    # pieces of work
+
+    def _give(self, kind: str, *row_ids: str) -> None:
+        for row_id in row_ids:
+            self._crews[kind].take(kind, self._work[kind], row_id)
+
+    def _judge(self, photo_id: str) -> None:
+        settled = self._verdicts.judge(photo_id)
+        if settled is None:
+            return
+        if settled.conversation_id is not None:
+            self._engine.drain(settled.conversation_id)
+        if settled.spooled:
+            self._spool.remove(settled.spooled)
+
+    def _advance(self, run_id: str) -> None:
+        conversation_id = self._training.advance(run_id)
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
+    def _drain(self, conversation_id: str) -> None:
+        self._engine.drain(int(conversation_id))
+
+    # what is due
+
+    def _look_steps(self) -> tuple[Step, ...]:
+        return (self._due_photos, self._due_runs, self._due_events, self._doomed)
+
+    def _due_photos(self) -> None:
+        self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
+
+    def _due_runs(self) -> None:
+        self._give("run", *self._training.due(self._clock(), AT_ONCE))
+
+    def _due_events(self) -> None:
+        """Timers, and events that nobody has applied: their channel died, or they had to wait."""
+        now = self._clock()
+        fired = timers.fire(self._engine.inbox, now, AT_ONCE)
+        self._give("drain", *map(str, [*fired, *inbox.backlog(now, AT_ONCE)]))
+
+    def _doomed(self) -> None:
+        disposal.delete_doomed(self._store, self._clock())
+
+    # the slow sweep
+
+    def _sweep_steps(self) -> tuple[Step, ...]:
+        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool)
+
+    def _sweep_inbox(self) -> None:
+        with transaction():
+            inbox.sweep(self._clock() - self._settings.conversation.inbox_days * DAY)
+
+    def _sweep_held(self) -> None:
+        for name in disposal.forget_held(self._clock() - self._held_seconds):
+            self._spool.remove(name)
+
+    def _sweep_removed(self) -> None:
+        now = self._clock()
+        for name in disposal.delete_removed(now - PUT_BACK_SECONDS, now):
+            self._spool.remove(name)
+
+    def _sweep_spool(self) -> None:
+        """Remove spooled bytes that nobody can need: older than all that may still name them."""
+        waiting = disposal.waiting_seconds(self._clock())
+        self._spool.sweep(max(DAY, self._held_seconds) + waiting)
+
+    @property
+    def _held_seconds(self) -> float:
+        return self._settings.avatars.held_hours * 3600.0
+
+    # threads
+
+    def _loop(self, name: str, seconds: float, steps: tuple[Step, ...]) -> None:
+        def loop() -> None:
+            try:
+                while not self._stopping.is_set():
+                    self._try(steps)
+                    self._stopping.wait(seconds)
+            finally:
+                release()
+
+        self._loops.append(threading.Thread(target=loop, name=name, daemon=True))
+        self._loops[-1].start()
+
+    def _try(self, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            try:
+                step()
+            except Exception:
+                log.exception("a step of the worker failed")
+                release()  # a broken connection must not be kept
+
+    def _asked_to_stop(self, _number: int, _frame: object) -> None:
+        self._stopping.set()

@@ -1,0 +1,156 @@
+"""Facts for tests: one plain set of them, and any that a conversation may come to."""
+
+import string
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.screens import hints, verdicts
+
+ID, OTHER_ID = "a" * 32, "b" * 32
+LIMITS = Limits(
+    avatars=10,
+    min_photos=10,
+    max_photos=50,
+    name_length=40,
+    min_side=512,
+    max_megabytes=10.0,
+    price_usd={"portrait": 0.0, "style": 6.0},
+    minutes={"portrait": (3, 15), "style": (5, 30)},
+)
+ANNA = AvatarFacts(
+    id=ID,
+    name="Анна",
+    gender="female",
+    avatar_type="character",
+    training_type="portrait",
+    status="uploading",
+    progress=0,
+    valid=7,
+    pending=0,
+    refused=(),
+    photos_digest="1234abcd",
+    run=None,
+    can_collect=True,
+)
+RUN = RunFacts("training", 65, None, "", 0.0, 250.0)
+LINE = AvatarLine(ID, "Анна", "uploading", 0, "portrait", 7)
+BORIS = AvatarLine(OTHER_ID, "Борис", "training", 40, "style", 12)
+FACTS = Facts(
+    language="ru",
+    person_name="",
+    how_to_send="Пришлите фото сюда.",
+    limits=LIMITS,
+    avatars_count=1,
+    avatar=ANNA,
+    consented=True,
+    consent_version="2026-11",
+    collecting=True,
+)
+
+STATUSES = ("draft", "uploading", "ready", "training", "completed", "error", "cancelled")
+RUN_STATUSES = (
+    "ready", "submitting", "queued", "training", "cancelling", "completed", "failed", "cancelled",
+)  # fmt: skip
+REASONS = (*verdicts.REASONS, "something_new")
+SAID = (*hints.FIXED, *hints.TOLD, "hint", "something_new")
+QUESTIONS = ("new", "stop", "erase", "withdraw", "held", "something_new")
+
+
+def facts(language: str = "ru", **changes: Any) -> Facts:
+    """The plain facts with changes; `avatar` may be a dict of changes to Anna."""
+    avatar = changes.pop("avatar", {})
+    if isinstance(avatar, dict):
+        avatar = replace(ANNA, **avatar)
+    return replace(FACTS, language=language, avatar=avatar, **changes)
+
+
+def photo(
+    number: int, status: str = "valid", reason: str = "", key: str | None = None
+) -> PhotoFacts:
+    """A photo; a valid one is stored."""
+    return PhotoFacts(
+        f"{number:032x}", number, status, reason, key or ("k" if not reason else None)
+    )
+
+
+def any_facts(
+    language: str, letters: str = string.printable + "Ёж“”„🎭👩‍🎨{}<*_`"
+) -> st.SearchStrategy[Facts]:
+    """Facts of every kind, also such as should not be; names are of these letters."""
+    names = st.text(letters, max_size=LIMITS.name_length).map(lambda name: " ".join(name.split()))
+    numbers = st.integers(0, 60)
+    ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+    types = st.sampled_from(("portrait", "style"))
+    photos = st.builds(
+        PhotoFacts,
+        ids,
+        st.integers(1, 500),
+        st.sampled_from(("pending", "valid", "invalid", "duplicate")),
+        st.sampled_from(REASONS),
+        st.none() | st.just("user/avatar/hash"),
+    )
+    runs = st.builds(
+        RunFacts,
+        st.sampled_from(RUN_STATUSES),
+        st.integers(0, 100),
+        st.none() | st.integers(0, 300),
+        st.sampled_from(("", "person", "retry", "operator", "something_new")),
+        st.sampled_from((0.0, 6.0)),
+        st.none() | st.floats(-100, 100_000),
+    )
+    lines = st.builds(
+        AvatarLine, ids, names, st.sampled_from(STATUSES), st.integers(0, 100), types, numbers
+    )
+    avatars = st.builds(
+        AvatarFacts,
+        ids,
+        names,
+        st.sampled_from((None, "male", "female", "other")),
+        st.sampled_from((None, "character", "style", "custom")),
+        types,
+        st.sampled_from(STATUSES),
+        st.integers(0, 100),
+        numbers,
+        st.integers(0, 50),
+        st.lists(photos, max_size=20).map(tuple),
+        st.just("1234abcd"),
+        st.none() | runs,
+        st.booleans(),
+        st.lists(st.integers(1, 500), max_size=50).map(tuple),
+    )
+    told = st.fixed_dictionaries(
+        {},
+        optional={
+            "name": names,
+            "n": numbers,
+            "number": numbers,
+            "problem": st.sampled_from(("empty", "long", "button", "sign", "something_new")),
+        },
+    )
+    return st.builds(
+        Facts,
+        st.just(language),
+        names,
+        st.sampled_from(("", "Пришлите сюда фото.")),
+        st.just(LIMITS),
+        st.integers(0, 12),
+        st.lists(st.tuples(st.sampled_from(SAID), told), max_size=4).map(tuple),
+        st.none() | st.sampled_from(QUESTIONS),
+        st.none() | avatars,
+        st.none() | lines,
+        st.none() | types,
+        st.none() | st.sampled_from((*hints.OBSTACLES, "busy", "something_new")),
+        st.none() | lines,
+        numbers,
+        st.booleans(),
+        st.just("2026-11"),
+        st.integers(1, 5),
+        st.integers(1, 5),
+        st.lists(lines, max_size=6).map(tuple),
+        st.lists(photos, max_size=9).map(tuple),
+        st.none() | photos,
+        st.booleans(),
+    )

@@ -1,0 +1,109 @@
+"""The bot as a process of its own, killed or asked to stop."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.conversation.models import InboxEvent, TransitionLog
+from tests.channels.telegram.feedback import House
+from tests.channels.telegram.test_showing import all_shown, begun, until
+from tests.fakes.telegram import FakeTelegram, Person
+
+Start = Callable[[], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tg: FakeTelegram, house: House, tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        module = "tests.channels.telegram.feedback"
+        command = [sys.executable, "-m", module, str(tmp_path), tg.base_url, tg.base_file_url]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_killed_between_commit_and_offset_nothing_is_lost_or_doubled(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    bot = start()
+    begun(anna)
+    anna.press("Begin")
+    button = anna.wait_for("How was it?").buttons[0][1]
+    tg.delay("answerCallbackQuery", 5, times=1)
+    anna.press(button)
+    anna.say("because")
+    tg.wait_until(lambda: len(tg.called("answerCallbackQuery")) == 2)
+    until(lambda: InboxEvent.select().count() == 4)
+    bot.kill()
+    bot.wait()
+    assert len(tg.pending_updates) == 2
+    start()
+    anna.wait_for("Thanks: because")
+    tg.wait_until(lambda: not tg.pending_updates and not tg.unanswered)
+    assert [log.trigger for log in TransitionLog.select()] == ["start", "begin", "rate", "comment"]
+
+
+def stored(count: int) -> bool:
+    return InboxEvent.select().count() > count
+
+
+def test_killed_again_and_again_every_text_counts_once(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    bot = start()
+    begun(anna)
+    for sent in (10, 20, 30):
+        for _ in range(10):
+            anna.say("x")
+        until(functools.partial(stored, sent - 6))
+        bot.kill()
+        bot.wait()
+        bot = start()
+    anna.wait_for("texts: 30")
+    until(all_shown)
+    tg.wait_until(lambda: not tg.pending_updates)
+    assert TransitionLog.select().count() == 31
+
+
+def test_killed_while_a_screen_is_sent_the_screen_comes_all_the_same(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    bot = start()
+    begun(anna)
+    tg.delay("editMessageText", 5, times=1)
+    anna.press("Begin")
+    tg.wait_until(lambda: bool(tg.called("editMessageText")))
+    bot.kill()
+    bot.wait()
+    tg.heal()
+    start()
+    anna.wait_for("How was it?")
+    until(all_shown)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_ends_at_once_and_without_complaint(
+    anna: Person, start: Start, number: signal.Signals
+) -> None:
+    bot = start()
+    begun(anna)
+    asked = time.monotonic()
+    bot.send_signal(number)
+    _, complaints = bot.communicate(timeout=10)
+    assert (bot.returncode, complaints) == (0, "")
+    assert time.monotonic() - asked < 2

@@ -1,0 +1,47 @@
+"""What this channel brings with it."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from channels.telegram import Settings, Telegram
+from channels.telegram.messages import fitting
+from channels.telegram.words import WORDS
+from core.conversation.rendering import Offer
+
+
+def test_it_is_configured_where_there_is_a_token() -> None:
+    assert not Telegram(Settings()).configured
+    assert Telegram(Settings.model_validate({"token": "123:abc"})).configured
+
+
+def test_what_is_no_token_is_refused() -> None:
+    with pytest.raises(ValidationError, match="looks like"):
+        Settings.model_validate({"token": "my bot"})
+
+
+def test_settings_never_show_the_token() -> None:
+    assert "123:abc" not in repr(Settings.model_validate({"token": "123:abc"}))
+
+
+def test_how_to_send_is_said_in_the_persons_language() -> None:
+    telegram = Telegram(Settings())
+    assert "paperclip" in telegram.how_to_send("en-GB")
+    assert "скрепку" in telegram.how_to_send("ru")
+    assert telegram.how_to_send("fr") == telegram.how_to_send("en")
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_is_said_of_the_bot_fits_telegrams_limits(language: str) -> None:
+    words = WORDS[language]
+    assert len(words.description.format(least=100, most=500)) <= 512
+    assert len(words.about.format(least=100, most=500)) <= 120
+    assert words.commands.keys() == WORDS["en"].commands.keys()
+
+
+def test_labels_too_long_for_their_row_stand_below_each_other() -> None:
+    short = [Offer("Male", "a"), Offer("Female", "b"), Offer("Other", "c")]
+    assert fitting(short) == [short]
+    long = [Offer("Delete this avatar for ever", "a"), Offer("Keep it", "b")]
+    assert fitting(long) == [[long[0]], [long[1]]]

