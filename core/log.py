@@ -13,7 +13,16 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     """Write logs as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
     logging.basicConfig(stream=target, level=level, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "httpcore", "huey", "peewee", "asyncio", "telegram", "transitions", "PIL"):
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "huey",
+        "peewee",
+        "asyncio",
+        "telegram",
+        "transitions",
+        "PIL",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":

@@ -1,4 +1,4 @@
-"""Facts for tests: one plain set of them, and any that a conversation may come to."""
+"""Facts for tests: a plain set of them, any that a conversation may come to, and what is drawn."""
 
 import string
 from dataclasses import replace
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.screens import hints, verdicts
+from core.conversation.messages import Button, Screen
 
 ID, OTHER_ID = "a" * 32, "b" * 32
 LIMITS = Limits(
@@ -50,6 +51,9 @@ FACTS = Facts(
     collecting=True,
 )
 
+READY = {"status": "ready", "valid": 12}
+"""Changes that make Anna ready to be trained."""
+
 STATUSES = ("draft", "uploading", "ready", "training", "completed", "error", "cancelled")
 RUN_STATUSES = (
     "ready", "submitting", "queued", "training", "cancelling", "completed", "failed", "cancelled",
@@ -74,6 +78,22 @@ def photo(
     return PhotoFacts(
         f"{number:032x}", number, status, reason, key or ("k" if not reason else None)
     )
+
+
+def labels(screen: Screen) -> list[str]:
+    """What its buttons say, in reading order."""
+    return [button.label for button in screen.each_button()]
+
+
+def triggers(screen: Screen) -> list[str]:
+    """What its buttons do, in reading order."""
+    return [button.trigger for button in screen.each_button()]
+
+
+def button(screen: Screen, trigger: str) -> Button:
+    """Its only button that does this."""
+    (found,) = (button for button in screen.each_button() if button.trigger == trigger)
+    return found
 
 
 def any_facts(

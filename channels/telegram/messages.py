@@ -35,6 +35,9 @@ log = structlog.get_logger()
 ROW_LETTERS = 36
 """What a narrow phone shows of the labels of one row; Telegram cuts the rest off."""
 
+LATER_SECONDS = 1.5
+LATER_TRIES = 5
+
 _LEFT = 5
 _PLAIN = LinkPreviewOptions(is_disabled=True)
 _REFUSED = ("image_process_failed", "photo_invalid_dimensions")
@@ -48,6 +51,7 @@ class Messages:
     def __init__(self, api: Api, draw: Draw) -> None:
         self._api = api
         self._draw = draw
+        self._later: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def show(
         self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
@@ -85,7 +89,7 @@ class Messages:
         else:
             reference["id"] = await self._post(chat, rendered, picture)
             left += [old["id"]] if "id" in old else []
-        reference["left"] = [m for m in left[-_LEFT:] if not await self._strip(chat, m)]
+        reference["left"] = [m for m in left[-_LEFT:] if not await self._stripped(chat, m)]
         if rendered.motion is Motion.SETTLING:
             await self._busy(chat)
         return reference
@@ -134,8 +138,28 @@ class Messages:
                     text, entities=entities, link_preview_options=_PLAIN, **place
                 )
 
+    async def _stripped(self, chat: str, message: int) -> bool:
+        """Take a message's buttons away; False where that will be tried again.
+
+        It is tried here, for the next screen may be long in coming, and with the next screen,
+        for this process may end before.
+        """
+        key = (chat, message)
+        if key in self._later:
+            return False
+        if await self._strip(chat, message):
+            return True
+        self._later[key] = asyncio.create_task(self._strip_later(chat, message))
+        self._later[key].add_done_callback(lambda _: self._later.pop(key))
+        return False
+
+    async def _strip_later(self, chat: str, message: int) -> None:
+        for _ in range(LATER_TRIES):
+            await asyncio.sleep(LATER_SECONDS)
+            if await self._strip(chat, message):
+                return
+
     async def _strip(self, chat: str, message: int) -> bool:
-        """Take a message's buttons away; False where that must be tried again."""
         try:
             with in_our_words(repeatable=True):
                 await self._api.edit_message_reply_markup(chat, message)

@@ -27,11 +27,11 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
+from core.avatars.ports import Waker
 from core.avatars.training import Training
 from core.avatars.verdicts import recount
 from core.conversation.turn import Turn
 from core.db import database
-from core.services.jobs import Jobs
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 class AvatarDialogue(Guards):
     """Everything that `core.avatars.flow.TABLE` names."""
 
-    def __init__(self, settings: Settings, training: Training, jobs: Jobs) -> None:
+    def __init__(self, settings: Settings, training: Training, jobs: Waker) -> None:
         super().__init__(settings, training)
         self._jobs = jobs
         self._erasure = Erasure(training)
@@ -247,7 +247,7 @@ class AvatarDialogue(Guards):
         if run is None or run.avatar is None:
             return
         parameters: Mapping[str, Any] = {
-            "avatar": run.avatar_id.hex,
+            "avatar": run.avatar.id.hex,
             "name": run.avatar.name,
             "error_class": run.error_class,
         }

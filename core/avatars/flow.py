@@ -142,7 +142,6 @@ ROWS = (
     row("yes", "privacy", SAME, when="asked(withdraw)",
         then="withdraw_consent, say(consent_withdrawn)"),
     # back
-    row("back", "avatar_menu", "main_menu"),
     row("back", "selecting_training_type", "avatar_details", when="described"),
     row("back", "selecting_training_type avatar_gallery training_in_progress ENDED", "avatar_menu"),
     row("back", "confirming_training_type viewing_training_comparison", "selecting_training_type"),

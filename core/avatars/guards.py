@@ -20,7 +20,6 @@ from core.avatars.models import (
     RunStatus,
 )
 from core.avatars.training import Training
-from core.conversation.messages import Kind
 from core.conversation.turn import Turn
 from core.settings import Settings
 
@@ -222,7 +221,7 @@ class Guards:
 
     def name_of(self, turn: Turn) -> str:
         """The name that was typed, or the person's own where they pressed the button with it."""
-        text = turn.name if turn.event.kind is Kind.PRESS else turn.argument
+        text = turn.argument if turn.pressed is None else turn.name
         visible = "".join(" " if _is_control(letter) else letter for letter in text)
         return _SPACES.sub(" ", visible).strip()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.avatars import owned
@@ -98,9 +98,21 @@ class Loader:
             valid=owned.photos_with(found.id, PhotoValidationStatus.VALID).count(),
             pending=owned.photos_with(found.id, PhotoValidationStatus.PENDING).count(),
             refused=tuple(_photo(photo) for photo in owned.refusals(found.id)),
+            accepted=self._accepted(found),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
+        )
+
+    def _accepted(self, found: Avatar) -> tuple[int, ...]:
+        """The valid photos that came in one series with a refusal that waits to be read."""
+        pause = self._settings.conversation.series_seconds
+        return tuple(
+            photo.number
+            for series in _series(owned.photos(found.id), pause)
+            if any(_unread(other) for other in series)
+            for photo in series
+            if photo.validation_status == PhotoValidationStatus.VALID
         )
 
     def _run(self, run: TrainingRun) -> RunFacts:
@@ -115,7 +127,10 @@ class Loader:
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
         """What would stop a training now, and which avatar is in the way."""
-        if found is None or found.status not in _COLLECTABLE:
+        if found is None:
+            newcomer = self._training.obstacle(user_id, "portrait", self._clock())
+            return (newcomer if newcomer == "not_invited" else None), None
+        if found.status not in _COLLECTABLE:
             return None, None
         latest = owned.latest_run(found.id)
         if latest is not None and latest.status is RunStatus.CANCELLING:
@@ -150,6 +165,22 @@ def _photo(photo: AvatarPhoto) -> PhotoFacts:
     return PhotoFacts(
         photo.id.hex, photo.number, photo.validation_status, photo.reason, photo.minio_key
     )
+
+
+def _series(photos: Iterable[AvatarPhoto], pause: float) -> list[list[AvatarPhoto]]:
+    """Photos split where longer than `pause` seconds passed between one and the next."""
+    found: list[list[AvatarPhoto]] = []
+    for photo in photos:
+        last = found[-1][-1].created_at if found else photo.created_at
+        if found and (photo.created_at - last).total_seconds() <= pause:
+            found[-1].append(photo)
+        else:
+            found.append([photo])
+    return found
+
+
+def _unread(photo: AvatarPhoto) -> bool:
+    return photo.validation_status in owned.REFUSED and photo.dismissed_at is None
 
 
 def _removed(found: Avatar, photo_id: str | None) -> PhotoFacts | None:

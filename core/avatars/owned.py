@@ -47,7 +47,8 @@ def named_avatars(user_id: uuid.UUID) -> Any:
 def unfinished_avatar(user_id: uuid.UUID) -> Avatar | None:
     """The avatar that its person last worked on and has not trained yet."""
     query: Any = Avatar.select().where(Avatar.user == user_id, Avatar.status.in_(UNFINISHED))
-    return query.order_by(Avatar.updated_at.desc()).first()
+    found: Avatar | None = query.order_by(Avatar.updated_at.desc()).first()
+    return found
 
 
 def nameless_draft(user_id: uuid.UUID) -> Avatar | None:
@@ -83,7 +84,8 @@ def photos_digest(avatar_id: uuid.UUID) -> str:
 def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     """The avatar's last training run."""
     query: Any = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
-    return query.order_by(TrainingRun.created_at.desc()).first()
+    found: TrainingRun | None = query.order_by(TrainingRun.created_at.desc()).first()
+    return found
 
 
 def holding_run(user_id: uuid.UUID) -> TrainingRun | None:

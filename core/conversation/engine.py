@@ -6,6 +6,7 @@ An update's way: `receive` commits it, `drain` applies it, `look` draws what has
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ log = structlog.get_logger()
 
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """What is nobody's poison: a locked or unreachable database, a full disk."""
+
+STALE = ""
+"""Stands for the trigger of a button whose moment has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,10 @@ class Engine:
         try:
             with transaction():
                 return self._turn(conversation_id, started)
-        except INFRASTRUCTURE:
-            raise
         except Exception as error:
-            if not started:
+            if not started or _blameless(error):
                 raise
-            log.exception("event failed", conversation=conversation_id, event=started[0])
+            log.exception("event failed", conversation=conversation_id, id=started[0])
             self._failed(conversation_id, started[0], error)
             return True
 
@@ -123,20 +125,21 @@ class Engine:
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name = found.name
+        if turn.state not in self.flow.screens:  # an upgrade has removed it
+            turn.state, turn.visit = self.flow.table.initial, turn.visit + 1
+            turn.memory.pop("asked", None)
         return turn
 
     def _enter(self, turn: Turn) -> None:
-        """What every event brings: a state that the table knows, and the person's own language."""
-        if turn.state not in self.flow.screens:
-            log.warning("unknown state", conversation=turn.conversation_id, state=turn.state)
-            turn.state = self.flow.table.initial
-            turn.visit += 1
+        """What every event brings: the person's own language and name."""
+        if turn.state != turn.source:
+            log.warning("unknown state", conversation=turn.conversation_id, state=turn.source)
         if turn.person and not turn.language_chosen and turn.client_language:
             turn.language = self.flow.language(turn.client_language)
         turn.name = turn.client_name or turn.name
 
     def _trigger(self, turn: Turn, key: str) -> str | None:
-        """The trigger that an event means; None where it has been answered already."""
+        """The trigger that an event means; None where it shall pass without a word."""
         event = turn.event
         turn.argument = event.argument
         if event.kind is Kind.PRESS:
@@ -144,22 +147,23 @@ class Engine:
         if event.kind in (Kind.PHOTO, Kind.FILE):
             return self.flow.table.files
         if event.kind is Kind.SIGNAL:
-            return event.value
+            return event.value if event.visit in (None, turn.visit) else None
         command = self._command(turn)
         if command is not None:
             return command
-        reply = self._reply(turn, key) if event.kind is Kind.TEXT else None
-        if reply is not None:
-            return self._press(turn, key, reply.token)
         turn.argument = event.value
-        return self.flow.typed(turn.state)
+        if event.kind is Kind.COMMAND:
+            return self.flow.table.typed[-1]
+        reply = self._reply(turn, key)
+        return self.flow.typed(turn.state) if reply is None else self._press(turn, key, reply.token)
 
     def _command(self, turn: Turn) -> str | None:
         event = turn.event
         if event.kind is Kind.TEXT and event.value.startswith("/"):
             name, _, turn.argument = event.value[1:].partition(" ")
             return self.flow.table.commands.get(name.lower())
-        return self.flow.table.commands.get(event.value) if event.kind is Kind.COMMAND else None
+        command = event.value.lower() if event.kind is Kind.COMMAND else ""
+        return self.flow.table.commands.get(command)
 
     def _reply(self, turn: Turn, key: str) -> Offer | None:
         """The button that a typed text means: as last shown, or as it would read elsewhere."""
@@ -175,20 +179,14 @@ class Engine:
         return [Offer(b.label, seal(key, turn.visit, b)) for b in screen.each_button()]
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
+        """The trigger of a button; of an old one STALE, but a double press passes in silence."""
         press = unseal(key, token)
         stale = press is None or press.visit not in (None, turn.visit)
         if press is None or stale or not self._still_offered(turn, press):
-            self._stale(turn, token)
-            return None
+            return None if turn.memory.get("pressed") == token else STALE
         turn.argument = press.argument
         turn.pressed = turn.memory["pressed"] = token
         return press.trigger
-
-    def _stale(self, turn: Turn, token: str) -> None:
-        """An old button: say so, but let the second half of a double press pass in silence."""
-        if turn.memory.get("pressed") != token:
-            turn.say("stale")
-            turn.alert()
 
     def _still_offered(self, turn: Turn, press: Press) -> bool:
         """Whether what a paying or destroying button confirms is still so."""
@@ -199,28 +197,39 @@ class Engine:
         return (press.trigger, press.confirms) in offered
 
     def _apply(self, turn: Turn, key: str) -> None:
-        said, asked = turn.memory.get("said"), turn.memory.get("asked")
+        trigger = self._trigger(turn, key)
+        turn.changed = turn.state != turn.source
+        if trigger is not None:
+            self._fire(turn, trigger)
+        turn.revision += turn.changed
+
+    def _fire(self, turn: Turn, trigger: str) -> None:
+        """Take the table's step, and note what the person will see of it."""
+        state = turn.state
         if turn.person:
             turn.memory.pop("said", None)
-        source = turn.state
-        trigger = self._trigger(turn, key)
-        if trigger is None and "said" not in turn.memory:
-            turn.memory.update({"said": said} if said else {})
-            return
-        turn.trigger = trigger or ""
-        step = self.flow.fire(turn, trigger) if trigger else None
-        if trigger and step is None and turn.person:
-            turn.say("not_now")
-        moved = turn.state != source
-        turn.visit += moved or (step is not None and turn.pressed is not None)
-        turn.changed = (step is not None and not step.quiet) or (
-            turn.person and "said" in turn.memory
-        )
-        turn.revision += turn.changed
+        if turn.person and turn.pressed is None and trigger != STALE:
+            turn.memory.pop("pressed", None)
+        seen = self._step(turn, trigger)
+        moved = turn.state != state
+        turn.visit += moved or (seen and turn.pressed is not None)
+        turn.changed = turn.changed or seen or (turn.person and "said" in turn.memory)
         if turn.asking:
             turn.memory["asked"] = turn.asking
-        elif asked and (turn.person or moved):
+        elif turn.person or moved:
             turn.memory.pop("asked", None)
+
+    def _step(self, turn: Turn, trigger: str) -> bool:
+        """Whether a step was taken that isn't quiet; a person is told why none was."""
+        if trigger == STALE:
+            turn.say("stale")
+            turn.alert()
+            return False
+        turn.trigger = trigger
+        step = self.flow.fire(turn, trigger)
+        if step is None and turn.person:
+            turn.say("not_now")
+        return step is not None and not step.quiet
 
     def _save(self, turn: Turn, found: Locked) -> None:
         kind, schedule = turn.event.kind, found.schedule
@@ -241,9 +250,19 @@ class Engine:
         now = self._clock()
         with transaction():
             attempts = statements.tried(event_id, f"{type(error).__name__}: {error}"[:500], now)
+            if attempts is None:  # another process has applied it meanwhile
+                return
             if attempts < self._attempts:
                 statements.postpone(event_id, now + 0.25 * 2**attempts)
                 return
             statements.quarantine(event_id, now)
-            log.error("event quarantined", conversation=conversation_id, event=event_id)
+            log.error("event quarantined", conversation=conversation_id, id=event_id)
             self.say(conversation_id, "our_fault")
+
+
+def _blameless(error: Exception) -> bool:
+    """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
+    if not isinstance(error, INFRASTRUCTURE):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import peewee
+
 from core.conversation.messages import Address, Event, Kind, Update
 from core.conversation.models import Conversation, InboxEvent, User
 from core.db import run, transaction
@@ -72,16 +74,27 @@ class Inbox:
         Raises peewee's OperationalError where the database can't be written: then it has not been
         received, and the channel must keep it.
         """
+        try:
+            return self._receive(update)
+        except peewee.IntegrityError:  # the person's first two updates came at once
+            return self._receive(update)
+
+    def signal(
+        self, conversation_id: int, trigger: str, argument: str, key: str, visit: int | None = None
+    ) -> None:
+        """Tell a conversation what has become true, in the caller's transaction; once a `key`.
+
+        With a `visit` it means nothing on any other.
+        """
+        payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
+        run(_SIGNAL, conversation_id, key, payload, self._clock())
+
+    def _receive(self, update: Update) -> Received:
         with transaction():
             conversation_id = self._insert(update)
             if conversation_id is not None:
                 return Received(Receipt.ACCEPTED, conversation_id)
-            return self._refused_or_first(update)
-
-    def signal(self, conversation_id: int, trigger: str, argument: str, key: str) -> None:
-        """Tell a conversation what has become true, in the caller's transaction; once a `key`."""
-        payload = encode(Event(Kind.SIGNAL, trigger, argument))
-        run(_SIGNAL, conversation_id, key, payload, self._clock())
+            return self._first_or_refused(update)
 
     def _insert(self, update: Update) -> int | None:
         address, event = update.address, update.event
@@ -94,13 +107,11 @@ class Inbox:
         found = rows.fetchone()
         return None if found is None else int(found[0])
 
-    def _refused_or_first(self, update: Update) -> Received:
+    def _first_or_refused(self, update: Update) -> Received:
         address = update.address
-        known = find(address)
-        if known is None:
-            conversation_id = self._begin(update)
-            self._insert(update)
-            return Received(Receipt.ACCEPTED, conversation_id)
+        known = find(address) or self._begin(update)
+        if self._insert(update) is not None:  # begun here, or elsewhere since the first try
+            return Received(Receipt.ACCEPTED, known)
         same = InboxEvent.select().where(
             InboxEvent.channel == address.channel,
             InboxEvent.bot == address.bot,
@@ -112,7 +123,7 @@ class Inbox:
         now = self._clock()
         person, address = update.person, update.address
         user = User.create(
-            name=person.name[:255], language=self._language(person.language), created_at=now
+            name=storable(person.name)[:255], language=self._language(person.language), created_at=now
         )
         conversation = Conversation.create(
             user=user,
@@ -138,15 +149,28 @@ def find(address: Address) -> int | None:
 
 def encode(event: Event, language: str = "", name: str = "") -> str:
     """An event as the inbox keeps it."""
-    return json.dumps(
-        [event.kind, event.value, event.argument, event.file, language, name], ensure_ascii=False
-    )
+    file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}
+    value, argument, name = storable(event.value), storable(event.argument), storable(name)[:255]
+    kept = [event.kind, value, argument, file, event.visit, storable(language), name]
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def decode(payload: str) -> tuple[Event, str, str]:
     """The event, and what its client's language and name were."""
-    kind, value, argument, file, language, name = json.loads(payload)
-    return Event(Kind(kind), value, argument, file), language, name
+    kind, value, argument, file, visit, language, name = json.loads(payload)
+    return Event(Kind(kind), value, argument, file, visit), language, name
+
+
+def storable(text: str) -> str:
+    """A client's text without what a database refuses: zero characters and halves of pairs."""
+    if text.isascii():
+        return text.replace("\0", "")
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "")
+
+
+def _storable_value(value: object) -> object:
+    return storable(value) if isinstance(value, str) else value
 
 
 def backlog(now: float, limit: int = 100) -> list[int]:

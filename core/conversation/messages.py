@@ -25,12 +25,14 @@ class Event:
     `value` is the typed text, the pressed button's token, the command's name without a slash, or
     the signal's trigger. `argument` is what follows a command or belongs to a signal. `file` is
     the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later.
+    `visit` is the only one that a timer's signal means something on.
     """
 
     kind: Kind
     value: str = ""
     argument: str = ""
     file: Mapping[str, object] | None = None
+    visit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Locked(NamedTuple):
     wake_trigger: str
     wake_visit: int
     unreachable: bool
+    active_at: float
     language: str
     language_chosen: bool
     name: str
@@ -81,7 +82,8 @@ INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest,
 _HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
 _PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ? WHERE id = ?"
 _TRIED = """
-UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ? WHERE id = ? RETURNING attempts
+UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ?
+WHERE id = ? AND handled_at IS NULL AND failed_at IS NULL RETURNING attempts
 """
 _SAID = """
 UPDATE conversations SET memory = ?, revision = revision + 1, post_revision = revision + 1,
@@ -96,8 +98,12 @@ def read(conversation_id: int) -> Locked | None:
 
 
 def lock(conversation_id: int) -> Locked | None:
-    """The same, locked until the transaction ends; on SQLite the transaction is the lock."""
-    row = run(_READ if is_sqlite() else _READ + " FOR UPDATE", conversation_id).fetchone()
+    """The same, locked until the transaction ends; on SQLite the transaction is the lock.
+
+    NO KEY: what arrives meanwhile refers to the conversation and must not wait for its turn.
+    """
+    query = _READ if is_sqlite() else _READ + " FOR NO KEY UPDATE"
+    row = run(query, conversation_id).fetchone()
     return None if row is None else Locked(*row)
 
 
@@ -112,11 +118,12 @@ def save(
 ) -> None:
     """Write what a turn changed, log it, and mark its event handled."""
     unreachable = bool(before.unreachable) and not turn.person
+    active_at = turn.now if turn.person else before.active_at
     saved = run(
         _SAVE,
         *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
         *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
-        *(turn.now, unreachable, turn.conversation_id, before.revision),
+        *(active_at, unreachable, turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name)
@@ -136,9 +143,10 @@ def shown_buttons(conversation_id: int) -> str:
     return str(run(query, conversation_id).fetchone()[0])
 
 
-def tried(event_id: int, error: str, now: float) -> int:
-    """Count a failed try; returns how many there have been."""
-    return int(run(_TRIED, error, now, event_id).fetchone()[0])
+def tried(event_id: int, error: str, now: float) -> int | None:
+    """Count a failed try; returns how many there have been, None where it waits no longer."""
+    row = run(_TRIED, error, now, event_id).fetchone()
+    return None if row is None else int(row[0])
 
 
 def postpone(event_id: int, until: float) -> None:

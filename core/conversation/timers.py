@@ -28,6 +28,6 @@ def _fire(inbox: Inbox, conversation_id: int, now: float) -> bool:
         still = found.wake_visit == found.visit
         if still:
             key = f"timer:{conversation_id}:{found.visit}:{found.wake_at}"
-            inbox.signal(conversation_id, found.wake_trigger, "", key)
+            inbox.signal(conversation_id, found.wake_trigger, "", key, found.visit)
         run(_CLEAR, conversation_id)
         return still

@@ -11,6 +11,9 @@ from typing import Any
 from core import db
 from core.conversation.bridge import release
 
+_CONTEXT = multiprocessing.get_context("forkserver")  # its processes have nothing open, and are quick
+_CONTEXT.set_forkserver_preload(["tests.conversation.racing", "tests.feedback"])
+
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Start each in a thread of its own at the same moment; returns what they returned."""
@@ -29,10 +32,9 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 def in_processes(url: str, work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
     """Call a function in new processes, each connected to the same database, and wait for them."""
-    context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(len(arguments))
+    gate = _CONTEXT.Barrier(len(arguments))
     processes = [
-        context.Process(target=_connected, args=(url, gate, work, given)) for given in arguments
+        _CONTEXT.Process(target=_connected, args=(url, gate, work, given)) for given in arguments
     ]
     for process in processes:
         process.start()

@@ -46,7 +46,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def summary(avatar: AvatarFacts, t: Translator) -> str:
     """How many of the settled photos were accepted, and which, where that is known."""
-    accepted = len(avatar.accepted) or avatar.valid
+    accepted = len(avatar.accepted)
     total = accepted + len(avatar.refused)
     if not avatar.accepted:
         return t("✅ Accepted: {count} of {total}", count=accepted, total=total)

@@ -14,7 +14,7 @@ import pytest
 
 from core.conversation.models import InboxEvent, TransitionLog
 from tests.channels.telegram.feedback import House
-from tests.channels.telegram.test_showing import all_shown, begun, until
+from tests.channels.telegram.test_showing import all_shown, begun, buttons, until
 from tests.fakes.telegram import FakeTelegram, Person
 
 Start = Callable[[], subprocess.Popen[str]]
@@ -94,6 +94,23 @@ def test_killed_while_a_screen_is_sent_the_screen_comes_all_the_same(
     start()
     anna.wait_for("How was it?")
     until(all_shown)
+
+
+def test_killed_before_it_could_remove_old_buttons_it_removes_them_with_the_next_screen(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    bot = start()
+    begun(anna)
+    tg.fault("editMessageReplyMarkup", code=429)
+    anna.say("x")
+    anna.wait_for("texts: 1")
+    until(all_shown)
+    bot.kill()
+    bot.wait()
+    assert buttons(anna) == [["Begin"], ["Begin"]]
+    start()
+    anna.press("Begin")
+    tg.wait_until(lambda: buttons(anna) == [[], ["1", "2", "3"]])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

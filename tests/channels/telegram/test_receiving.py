@@ -153,7 +153,7 @@ def test_updates_of_unknown_and_broken_kinds_are_passed_over(
     tg.raw_update({"message": "nonsense"})
     tg.raw_update({"callback_query": {"id": "7", "from": {"id": 1, "first_name": "A"}}})
     begun(anna)
-    assert not tg.pending_updates
+    tg.wait_until(lambda: not tg.pending_updates)
     assert InboxEvent.select().count() == 1
     assert [call.params["callback_query_id"] for call in tg.called("answerCallbackQuery")] == ["7"]
 

@@ -1,0 +1,66 @@
+"""What stands in front of Streamlit: who comes in, and what never goes out."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from channels.web.site import COOKIE, Site
+
+FOR_DAYS = 400
+"""How long a browser keeps a cookie at most; each visit begins it anew."""
+
+CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
+"""Parts of Streamlit that are nobody's business."""
+
+
+class Doors:
+    """Gives whoever opens a page their cookie, and keeps Streamlit's back doors shut."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(CLOSED):
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
+            return
+
+        async def greet(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._greet(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        await self._app(scope, receive, greet)
+
+    def _greet(self, scope: Scope, headers: MutableHeaders) -> None:
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        if headers.get("Content-Type", "").startswith("text/html"):
+            headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+            headers["Cache-Control"] = "no-store"
+            headers.append("Set-Cookie", self._cookie(HTTPConnection(scope)))
+
+    def _cookie(self, request: HTTPConnection) -> str:
+        visitor = self._site.visitor_of(request.cookies) or self._site.new_visitor()
+        cookie = SimpleCookie({COOKIE: self._site.cookie_of(visitor)})
+        kept = cookie[COOKIE]
+        kept["path"] = "/"
+        kept["max-age"] = FOR_DAYS * 24 * 3600
+        kept["httponly"] = True
+        kept["samesite"] = "Lax"
+        if self._site.settings.secure or _https(request.headers):
+            kept["secure"] = True
+        return kept.OutputString()
+
+
+def _https(headers: Headers) -> bool:
+    """Whether a proxy says that the person came over HTTPS."""
+    return headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower() == "https"

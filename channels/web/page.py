@@ -1,0 +1,156 @@
+"""The chat page: Streamlit runs this script whenever something happens in a tab.
+
+It only draws. What a person does is a callback of `Talk`, what they see is its view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import streamlit as st
+
+from channels.web import site as sites
+from channels.web.bubbles import Bubbles, button_label, header
+from channels.web.site import Site
+from channels.web.talk import Talk, Upload, View
+from channels.web.transcript import Entry, Rows
+from channels.web.words import Words, words
+from core.conversation.bridge import release
+from core.conversation.messages import Motion
+
+PAUSES = {Motion.STILL: 4.0, Motion.SETTLING: 0.7, Motion.MOVING: 1.0}
+TROUBLED = 3.0
+"""Seconds between two looks whether anything has changed."""
+
+
+def page() -> None:
+    """Draw everything; the thread's connection is given back, for Streamlit ends the thread."""
+    try:
+        _page(sites.current())
+    finally:
+        release()
+
+
+def _page(site: Site) -> None:
+    st.set_page_config(page_title=site.settings.title, layout="centered")
+    locale = st.context.locale or "en"
+    visitor = site.visitor_of(st.context.cookies)
+    if visitor is None:
+        speech = words(locale)
+        st.html(header(site.settings.title, speech, locale))
+        st.html(Bubbles(speech, _nowhere, None).trouble(speech.no_cookies))
+        return
+    talk = _talk(site, visitor, locale)
+    talk.refresh()
+    speech = words(talk.language)
+    bubbles = Bubbles(speech, partial(site.picture_path, visitor), st.context.timezone)
+    st.html(header(site.settings.title, speech, talk.language))
+    if talk.view is not None:
+        _conversation(talk, talk.view, bubbles)
+    _waiting(talk, bubbles, speech)
+    st.chat_input(
+        speech.message, key="said", accept_file="multiple", on_submit=partial(_say, talk)
+    )
+    pause = TROUBLED if talk.trouble else PAUSES[talk.motion]
+    st.fragment(_watch, run_every=pause)(talk)
+
+
+def _talk(site: Site, visitor: str, locale: str) -> Talk:
+    """The tab's own, as long as the tab is open."""
+    talk: Talk | None = st.session_state.get("talk")
+    if talk is None or talk.visitor != visitor:
+        talk = st.session_state["talk"] = Talk(site.house, visitor, locale)
+    return talk
+
+
+def _conversation(talk: Talk, view: View, bubbles: Bubbles) -> None:
+    """What was said, the screen that it has come to, and what came in beside it."""
+    said = max((n for n, e in enumerate(view.entries, 1) if e.by_person), default=0)
+    _entries(talk, view, view.entries[:said], bubbles)
+    with st.container(key="screen", gap=None):
+        st.html(bubbles.screen(view.rendered))
+        if view.rendered.pictures:
+            st.html(bubbles.pictures([(p.key, p.label) for p in view.rendered.pictures]))
+        if view.rendered.progress is not None:
+            st.progress(view.rendered.progress)
+    _keyboard(talk, view, view.rendered.rows, "screen")
+    _entries(talk, view, view.entries[said:], bubbles)
+
+
+def _entries(talk: Talk, view: View, entries: tuple[Entry, ...], bubbles: Bubbles) -> None:
+    """Bubbles, as few elements as possible: one up to each that has buttons."""
+    waiting: list[Entry] = []
+    for entry in entries:
+        waiting.append(entry)
+        if entry.rows:
+            st.html(bubbles.entries(waiting))
+            _keyboard(talk, view, entry.rows, f"entry{entry.id}")
+            waiting = []
+    if waiting:
+        st.html(bubbles.entries(waiting))
+
+
+def _keyboard(talk: Talk, view: View, rows: Rows, name: str) -> None:
+    """Real buttons; each is known by its token, so that none is ever taken for another."""
+    if not rows:
+        return
+    with st.container(key=f"keyboard-{name}", gap=None):
+        for row in rows:
+            with st.container(horizontal=True, gap=None):
+                for offer in row:
+                    st.button(
+                        button_label(offer.label),
+                        key=f"{name}-{blake2b(offer.token.encode(), digest_size=8).hexdigest()}",
+                        on_click=_released(partial(talk.press, offer, view.revision)),
+                        width="stretch",
+                    )
+
+
+def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
+    """What could not be taken, and why."""
+    unsent = "".join(bubbles.waiting(post.content()) for post in talk.outbox)
+    if talk.trouble:
+        unsent += bubbles.trouble(speech.press_again if talk.press_lost else speech.our_fault)
+    if talk.refused:
+        unsent += bubbles.trouble(speech.too_many)
+    if unsent:
+        st.html(unsent)
+
+
+def _say(talk: Talk) -> None:
+    said = st.session_state["said"]
+    uploads = [Upload(file.name, file.type, file.getvalue()) for file in said.files]
+    _released(partial(talk.say, said.text, uploads))()
+
+
+def _watch(talk: Talk) -> None:
+    """Look whether anything has changed; only then is the page drawn anew."""
+    try:
+        changed = talk.changed()
+    finally:
+        release()
+    if changed:
+        st.rerun()
+
+
+def _released(act: Callable[[], Any]) -> Callable[[], None]:
+    """A callback that leaves no connection behind, even where no page is drawn after it."""
+
+    def acted() -> None:
+        try:
+            act()
+        finally:
+            release()
+
+    return acted
+
+
+def _nowhere(kind: str, name: str) -> str:
+    return f"#{kind}-{name}"
+
+
+if __name__ == "__main__":
+    page()

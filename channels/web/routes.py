@@ -1,0 +1,96 @@
+"""What is served beside Streamlit's own: the first page, its looks, pictures, health."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import streamlit
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from channels.web.site import SIDES, Site
+from channels.web.talk import TROUBLE
+from core.conversation.bridge import release
+from core.conversation.inbox import find
+from core.conversation.messages import Address
+from core.db import run
+
+HERE = Path(__file__).parent
+_FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Routes:
+    """The handlers; those that read the database or the disk run in threads."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def all(self) -> list[BaseRoute]:
+        """For `st.App`."""
+        return [
+            Route("/", self.index),
+            Route("/looks/{name}", self.looks),
+            Route("/picture/{token}", self.picture),
+            Route("/health", self.health),
+        ]
+
+    async def index(self, request: Request) -> Response:
+        """Streamlit's first page with our name and looks, so that nothing of it flashes up."""
+        return HTMLResponse(first_page(self._site.settings.title))
+
+    async def looks(self, request: Request) -> Response:
+        """The style sheet and the icon."""
+        name = request.path_params["name"]
+        if name not in ("style.css", "icon.svg"):
+            return PlainTextResponse("Not found", 404)
+        return FileResponse(HERE / name, headers=_FOR_EVER)
+
+    def picture(self, request: Request) -> Response:
+        """A picture, for the one visitor whom its path was made for."""
+        visitor = self._site.visitor_of(request.cookies)
+        found = visitor and self._site.picture_of(visitor, request.path_params["token"])
+        if not visitor or not found:
+            return PlainTextResponse("Not found", 404)
+        try:
+            data = self._picture(visitor, *found, SIDES["large" in request.query_params])
+        except TROUBLE:
+            return PlainTextResponse("Try again", 503)
+        finally:
+            release()
+        if data is None:
+            return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
+        return Response(data, media_type="image/jpeg", headers=_FOR_AN_HOUR)
+
+    def _picture(self, visitor: str, kind: str, name: str, side: int) -> bytes | None:
+        if kind == "stored":
+            return self._site.house.thumbnail(name, side)
+        conversation_id = find(Address("web", "web", visitor))
+        if conversation_id is None:
+            return None
+        return self._site.house.sent_picture(conversation_id, name, side)
+
+    def health(self, request: Request) -> Response:
+        """Whether the page can do its work."""
+        try:
+            run("SELECT 1").fetchone()
+        except TROUBLE:
+            return PlainTextResponse("The database can't be reached", 503)
+        finally:
+            release()
+        return PlainTextResponse("ok")
+
+
+@cache
+def first_page(title: str) -> str:
+    """Streamlit's `index.html` under our name."""
+    page = Path(streamlit.__file__).with_name("static") / "index.html"
+    version = hashlib.sha256((HERE / "style.css").read_bytes()).hexdigest()[:12]
+    text = page.read_text(encoding="utf-8")
+    text = text.replace("<title>Streamlit</title>", f"<title>{title}</title>")
+    text = text.replace('href="./favicon.png"', 'href="/looks/icon.svg" type="image/svg+xml"')
+    looks = f'<link rel="stylesheet" href="/looks/style.css?{version}">'
+    return text.replace("</head>", f"{looks}\n</head>")

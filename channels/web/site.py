@@ -1,0 +1,148 @@
+"""What one process serves: the house behind it, its settings, and who a cookie belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
+
+from channels.web import Settings
+from core.conversation.engine import Engine
+from core.errors import ConfigurationError
+
+COOKIE = "likeness_visitor"
+SIDES = (320, 1600)
+"""Pixels of a picture's longer side: in a bubble, and opened."""
+
+_VISITOR = re.compile(r"[0-9a-f]{32}")
+
+
+class Spool(Protocol):
+    """Where uploads are kept until they are looked at."""
+
+    def put(self, data: bytes) -> str: ...
+
+
+class House(Protocol):
+    """What this channel needs of `core.bootstrap.App`.
+
+    `sent_picture` makes a picture small that came through the spool in this conversation, for as
+    long as anybody keeps it.
+    """
+
+    engine: Engine
+    data: Path
+
+    @property
+    def spool(self) -> Spool: ...
+
+    def thumbnail(self, key: str, side: int) -> bytes | None: ...
+
+    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None: ...
+
+
+class Site:
+    """One process's chat page."""
+
+    def __init__(self, house: House, settings: Settings) -> None:
+        self.house = house
+        self.settings = settings
+        secret = settings.secret.get_secret_value() or kept_secret(house.data / "web.secret")
+        self._signer = Signer(secret, "likeness.web.visitor", digest_method=hashlib.sha256)
+        self._secret = secret
+
+    def new_visitor(self) -> str:
+        """An identifier that nobody has had."""
+        return secrets.token_hex(16)
+
+    def cookie_of(self, visitor: str) -> str:
+        """What the browser keeps."""
+        return self._signer.sign(visitor).decode()
+
+    def visitor_of(self, cookies: Mapping[str, str]) -> str | None:
+        """Whose cookie this is; None where it is missing or not of our making."""
+        try:
+            visitor = self._signer.unsign(cookies.get(COOKIE, "")).decode()
+        except BadSignature:
+            return None
+        return visitor if _VISITOR.fullmatch(visitor) else None
+
+    def picture_path(self, visitor: str, kind: str, name: str) -> str:
+        """Where one visitor, and nobody else, finds a picture: "stored" or "sent"."""
+        return f"/picture/{self._pictures(visitor).dumps([kind, name])}"
+
+    def picture_of(self, visitor: str, token: str) -> tuple[str, str] | None:
+        """What a picture's path means, for the visitor that it was made for."""
+        try:
+            kind, name = self._pictures(visitor).loads(token)
+        except BadSignature:
+            return None
+        return str(kind), str(name)
+
+    def streamlit_secret(self) -> str:
+        """A secret for Streamlit's own cookies, the same after a restart and in every process."""
+        return hashlib.sha256(f"streamlit:{self._secret}".encode()).hexdigest()
+
+    def _pictures(self, visitor: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"likeness.web.picture:{visitor}")
+
+
+_open: dict[str, Any] = {}
+
+
+def open_site(house: House, settings: Settings) -> Site:
+    """Make this process's site known to its page."""
+    site = _open["site"] = Site(house, settings)
+    return site
+
+
+def current() -> Site:
+    """The site of this process: Streamlit runs the page's script without arguments."""
+    site: Site = _open["site"]
+    return site
+
+
+def kept_secret(path: Path) -> str:
+    """A secret that is made once and then kept for its owner alone to read."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _read(path)
+        except FileNotFoundError:
+            _make(path)
+            return _read(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
+            "LIKENESS_WEB__SECRET to 32 letters or more."
+        ) from error
+
+
+def _read(path: Path) -> str:
+    secret = path.read_text(encoding="ascii").strip()
+    if len(secret) < 32:
+        raise ConfigurationError(
+            f"{path} holds no secret. Delete it: everybody who has been here then is a new person."
+        )
+    return secret
+
+
+def _make(path: Path) -> None:
+    """Write it whole or not at all, and never over another process's."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(half, path)
+    except FileExistsError:
+        pass
+    finally:
+        half.unlink()

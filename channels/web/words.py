@@ -1,0 +1,99 @@
+"""What the chat page says itself, where no screen can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's."""
+
+    bot: str
+    typing: str
+    connecting: str
+    message: str
+    how_to_send: str
+    our_fault: str
+    press_again: str
+    waiting: str
+    too_many: str
+    no_cookies: str
+    broken: str
+    photo: str
+    gone: str
+
+
+EN = Words(
+    bot="bot",
+    typing="typing…",
+    connecting="connecting…",
+    message="Message",
+    how_to_send=(
+        "Press + below, choose several photos at once and send them. "
+        "You can also drag them onto the line you type in."
+    ),
+    our_fault=(
+        "Something is broken on our side, not yours. Nothing is lost: "
+        "what you wrote stays here and goes out by itself as soon as this works again."
+    ),
+    press_again=(
+        "Something is broken on our side, not yours. Nothing is lost, "
+        "but this button did not work: please press it again in a moment."
+    ),
+    waiting="waiting to be sent",
+    too_many=(
+        "That was too much at once, and I couldn't take the last part. "
+        "Give me a moment, then send again what is missing."
+    ),
+    no_cookies=(
+        "I can't tell who you are, because your browser keeps no cookies for this page. "
+        "Please allow them and load the page again: I use one, to find our conversation again."
+    ),
+    broken=(
+        "Something went wrong on our side. Nothing you sent is lost: please load the page again."
+    ),
+    photo="Photo",
+    gone="this photo is no longer kept",
+)
+
+RU = Words(
+    bot="бот",
+    typing="печатает…",
+    connecting="соединяюсь…",
+    message="Сообщение",
+    how_to_send=(
+        "Нажмите + внизу, выберите сразу несколько фото и отправьте. "
+        "Их можно и перетащить на строку ввода."
+    ),
+    our_fault=(
+        "У нас неполадка, вы ни при чём. Ничего не потеряно: написанное остаётся здесь "
+        "и уйдёт само, как только всё заработает."
+    ),
+    press_again=(
+        "У нас неполадка, вы ни при чём. Ничего не потеряно, но эта кнопка не сработала: "
+        "нажмите её, пожалуйста, ещё раз чуть позже."
+    ),
+    waiting="ждёт отправки",
+    too_many=(
+        "Слишком много сразу: последнее я не смог принять. "
+        "Подождите немного и пришлите ещё раз то, чего не хватает."
+    ),
+    no_cookies=(
+        "Не могу понять, кто вы: браузер не сохраняет файлы cookie этой страницы. Разрешите их, "
+        "пожалуйста, и обновите страницу. Мне нужен один: чтобы снова найти наш разговор."
+    ),
+    broken=(
+        "У нас что-то сломалось. Ничего из присланного не потеряно: "
+        "обновите, пожалуйста, страницу."
+    ),
+    photo="Фото",
+    gone="это фото больше не хранится",
+)
+
+WORDS = {"en": EN, "ru": RU}
+
+
+def words(language: str) -> Words:
+    """The words for a client's (BCP 47) tag; English where we don't speak it."""
+    return WORDS.get(language.replace("_", "-").split("-")[0].lower(), EN)

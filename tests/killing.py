@@ -1,0 +1,207 @@
+"""Kills a process at every line of what it does, one after another, and looks what becomes of it.
+
+Run as `python -m tests.killing URL FOLDER training|cancelling|judging`. For each n a new person's
+work is begun in a child that dies at the nth line of the code under test; then this process goes
+on as the next worker would. It prints at how many lines it killed; what does not converge is an
+AssertionError. One process without threads, so that forking is safe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from core import db
+from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus, RunStatus
+from core.avatars.ports import TrainingOrder
+from core.avatars.training import Training
+from core.avatars.verdicts import Verdicts
+from core.conversation.locks import lock_person
+from core.db import transaction
+from core.services.simulated import SimulatedTrainer
+from core.services.storage import FolderStore
+from core.settings import Settings
+from core.settings import Training as TrainingSettings
+from tests import makers
+from tests.conversation.chat import Clock
+from tests.pictures_for_tests import photo
+
+KILLED = 9
+WATCHED = ("training.py", "recording.py", "verdicts.py", "disposal.py")
+
+
+def settings(seconds: float = 1.0) -> Settings:
+    queue = {"simulated_queue_seconds": 1.0, "simulated_seconds": seconds}
+    return makers.settings(training={"min_photos": 1, **queue})
+
+
+class NotedTrainer(SimulatedTrainer):
+    """Notes in a file what was submitted, before it is known to anybody else."""
+
+    def __init__(self, settings: TrainingSettings, clock: Clock, file: Path) -> None:
+        super().__init__(settings, clock)
+        self._file = file
+
+    def submit(self, order: TrainingOrder) -> str:
+        request_id = super().submit(order)
+        with self._file.open("a") as noted:
+            noted.write(f"{request_id}\n")
+        return request_id
+
+
+class Work:
+    """One person's work: `do` begins it, `goes_on` ends it, whatever has been done of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.folder = folder
+        self.owner = makers.conversation()
+
+    def do(self) -> None:
+        raise NotImplementedError
+
+    def goes_on(self) -> None:
+        """Do it once more, when every claim of the dead has run out."""
+        self.clock.forward(60)
+        self.do()
+
+    def check(self) -> None:
+        """Raise AssertionError where it did not end well."""
+        raise NotImplementedError
+
+
+class TrainingWork(Work):
+    """A training from its start to its end."""
+
+    settings = settings()
+    cancels = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.avatar = makers.avatar(self.owner, photos=1)
+        self.submitted = folder / f"submitted {self.owner.id}"
+        self.submitted.touch()
+        trainer = NotedTrainer(self.settings.training, self.clock, self.submitted)
+        inbox = makers.inbox(self.clock)
+        self.work = Training(self.settings, trainer, inbox, makers.Wakes(), self.clock)
+
+    def do(self) -> None:
+        if not makers.runs(self.avatar):
+            with transaction():
+                lock_person(self.owner.id, self.owner.user.id)
+                self.work.start(self.avatar.id, self.owner.user.id, self.owner.id)
+        for _ in range(100):
+            run = makers.runs(self.avatar)[0]
+            if run.status.final:
+                return
+            if self.cancels and run.status in (RunStatus.QUEUED, RunStatus.TRAINING):
+                with transaction():
+                    lock_person(self.owner.id, self.owner.user.id)
+                    self.work.cancel(run.id)
+            self.work.advance(str(run.id))
+            self.clock.forward(1)
+        raise AssertionError("the training never ends")
+
+    def check(self) -> None:
+        (run,) = makers.runs(self.avatar)
+        assert run.status is RunStatus.COMPLETED, run.status
+        avatar = makers.fresh(self.avatar)
+        assert (avatar.status, avatar.training_progress) == (AvatarStatus.COMPLETED, 100)
+        assert set(self.submitted.read_text().split()) == {run.request_id}
+        assert makers.told(self.owner).count(("finished", str(run.id))) == 1
+        assert {trigger for trigger, _ in makers.told(self.owner)} <= {"progress", "finished"}
+
+
+class CancellingWork(TrainingWork):
+    """The same, cancelled while it queues, or later where somebody died before."""
+
+    settings = settings(seconds=1000.0)
+    cancels = True
+
+    def check(self) -> None:
+        (run,) = makers.runs(self.avatar)
+        assert run.status is RunStatus.CANCELLED, run.status
+        assert makers.fresh(self.avatar).status is AvatarStatus.CANCELLED
+        ended = [told for told in makers.told(self.owner) if told[0] != "progress"]
+        assert ended == [("cancelled", str(run.id))]
+
+
+class JudgingWork(Work):
+    """A photo from its arrival to its verdict."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.avatar = makers.avatar(self.owner, photos=0)
+        self.photo = makers.photo(self.avatar, self.owner)
+        self.store = FolderStore(folder / "objects")
+        self.verdicts = Verdicts(
+            settings(), self.store, makers.inbox(self.clock), lambda *_: photo(1), self.clock
+        )
+
+    def do(self) -> None:
+        self.verdicts.judge(str(self.photo.id))
+
+    def check(self) -> None:
+        found: AvatarPhoto = makers.fresh(self.photo)
+        assert found.validation_status is PhotoValidationStatus.VALID, found.validation_status
+        prefix = f"{self.owner.user.id.hex}/{self.avatar.id.hex}/"
+        assert list(self.store.keys(prefix)) == [found.minio_key]
+        avatar = makers.fresh(self.avatar)
+        assert (avatar.photos_count, avatar.status) == (1, AvatarStatus.READY)
+        assert makers.told(self.owner) == [("judged", str(self.avatar.id))]
+
+
+WORKS: dict[str, type[Any]] = {
+    "training": TrainingWork,
+    "cancelling": CancellingWork,
+    "judging": JudgingWork,
+}
+
+
+def killed_at(line: int, work: Callable[[], None]) -> bool:
+    """Do the work in a child that dies at a line; False where it ends before it gets there."""
+    db.database.close()
+    child = os.fork()
+    if child == 0:
+        left = line
+
+        def trace(frame: FrameType, event: str, _argument: object) -> Any:
+            nonlocal left
+            if not frame.f_code.co_filename.endswith(WATCHED):
+                return None
+            left -= event == "line"
+            if left == 0:
+                os._exit(KILLED)
+            return trace
+
+        sys.settrace(trace)
+        work()
+        sys.settrace(None)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, KILLED), code
+    return code == KILLED
+
+
+def main(url: str, folder: str, name: str) -> None:
+    db.connect(url, "normal")
+    line = 0
+    while True:
+        line += 1
+        work = WORKS[name](Path(folder))
+        killed = killed_at(line, work.do)
+        if killed:
+            work.goes_on()
+        work.check()
+        if not killed:
+            break
+    print(line - 1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

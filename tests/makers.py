@@ -1,0 +1,118 @@
+"""Rows for tests of what happens beside the dialogue: people, avatars, photos; what was told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    AvatarType,
+    Consent,
+    PhotoValidationStatus,
+    TrainingRun,
+)
+from core.conversation.inbox import Inbox
+from core.conversation.models import Conversation, InboxEvent, User
+from core.settings import Settings
+
+_SECTIONS = ("training", "photos", "conversation", "avatars", "jobs")
+
+
+class Wakes:
+    """A waker that only notes whom it was to wake."""
+
+    def __init__(self) -> None:
+        self.woken: list[tuple[str, str]] = []
+
+    def wake(self, kind: str, id: str) -> None:
+        self.woken.append((kind, id))
+
+
+def settings(**changes: Any) -> Settings:
+    """The defaults with changes: `access="list"`, or a section as a mapping."""
+    made = {
+        name: getattr(Settings(), name).model_copy(update=value) if name in _SECTIONS else value
+        for name, value in changes.items()
+    }
+    return Settings().model_copy(update=made)
+
+
+def inbox(clock: Callable[[], float]) -> Inbox:
+    return Inbox("main_menu", lambda wanted: "en", clock=clock)
+
+
+def conversation(consented: bool = True, channel: str = "web", chat: str = "") -> Conversation:
+    """Somebody new, on a channel."""
+    user = User.create(name="Anna", created_at=0)
+    if consented:
+        Consent.create(user=user, version="1", given_at=0)
+    return Conversation.create(
+        user=user,
+        channel=channel,
+        bot=channel,
+        chat=chat or uuid4().hex,
+        state="main_menu",
+        created_at=0,
+        active_at=0,
+    )
+
+
+def avatar(owner: Conversation, photos: int = 10, **columns: Any) -> Avatar:
+    """A named avatar, with so many valid photos, that could be trained."""
+    made = Avatar.create(
+        **{
+            "user": owner.user,
+            "name": "Anna",
+            "avatar_type": AvatarType.CHARACTER,
+            "status": AvatarStatus.READY if photos else AvatarStatus.DRAFT,
+            "photos_count": photos,
+            **columns,
+        }
+    )
+    for n in range(photos):
+        photo(made, owner, PhotoValidationStatus.VALID, file_hash=f"{n:064x}", minio_key=f"a/b/{n}")
+    return made
+
+
+def photo(
+    of: Avatar,
+    owner: Conversation,
+    status: PhotoValidationStatus = PhotoValidationStatus.PENDING,
+    reference: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> AvatarPhoto:
+    """One more photo of an avatar."""
+    return AvatarPhoto.create(
+        avatar=of,
+        user=owner.user,
+        conversation=owner,
+        reference=dict(reference or {}),
+        validation_status=status,
+        number=AvatarPhoto.select().where(AvatarPhoto.avatar == of.id).count() + 1,
+        **columns,
+    )
+
+
+def fresh(row: Any) -> Any:
+    """A row as it is now."""
+    return type(row).get_by_id(row.id)
+
+
+def runs(of: Avatar) -> list[TrainingRun]:
+    """An avatar's trainings, oldest first."""
+    query: Any = TrainingRun.select().where(TrainingRun.avatar == of.id)
+    return list(query.order_by(TrainingRun.created_at))
+
+
+def told(owner: Conversation) -> list[tuple[str, str]]:
+    """The signals that wait for a person or were applied: trigger and argument."""
+    query: Any = InboxEvent.select().where(
+        InboxEvent.conversation == owner.id, InboxEvent.channel == "signal"
+    )
+    payloads = [json.loads(event.payload) for event in query.order_by(InboxEvent.id)]
+    return [(payload[1], payload[2]) for payload in payloads]

@@ -1,0 +1,164 @@
+"""Wake-ups: prompt, and never depended upon."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.services.jobs import Jobs
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[Jobs]:
+    made = Jobs(tmp_path / "queue" / "jobs.db")
+    yield made
+    made.stop()
+    made.close()
+
+
+class Seen:
+    """A handler that notes what it was called with."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def __call__(self, id: str) -> None:
+        self.ids.append(id)
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.005)
+
+
+def test_a_wake_up_reaches_its_handler_at_once(jobs: Jobs) -> None:
+    photos, runs = Seen(), Seen()
+    jobs.serve({"photo": photos, "run": runs})
+    begun = time.monotonic()
+    jobs.wake("run", "7")
+    wait_for(lambda: runs.ids == ["7"])
+    assert time.monotonic() - begun < 1
+    assert photos.ids == []
+
+
+def test_another_process_is_woken_through_the_file(jobs: Jobs, tmp_path: Path) -> None:
+    seen = Seen()
+    jobs.serve({"photo": seen})
+    code = (
+        "import sys; from pathlib import Path; from core.services.jobs import Jobs\n"
+        "Jobs(Path(sys.argv[1])).wake('photo', 'from afar')"
+    )
+    path = tmp_path / "queue" / "jobs.db"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    wait_for(lambda: seen.ids == ["from afar"])
+
+
+def test_what_was_woken_while_nobody_served_is_handled_later(jobs: Jobs) -> None:
+    jobs.wake("photo", "1")
+    assert jobs.waiting() == 1
+    seen = Seen()
+    jobs.serve({"photo": seen})
+    wait_for(lambda: seen.ids == ["1"])
+    assert jobs.waiting() == 0
+
+
+def test_two_that_serve_share_the_work(jobs: Jobs, tmp_path: Path) -> None:
+    other, seen = Jobs(tmp_path / "queue" / "jobs.db"), Seen()
+    jobs.serve({"photo": seen}, threads=2)
+    other.serve({"photo": seen}, threads=2)
+    for n in range(50):
+        jobs.wake("photo", str(n))
+    wait_for(lambda: len(seen.ids) == 50)
+    other.stop()
+    other.close()
+    assert sorted(map(int, seen.ids)) == list(range(50))
+
+
+def test_serving_leaves_the_signals_alone_and_works_from_any_thread(jobs: Jobs) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    seen = Seen()
+    thread = threading.Thread(target=jobs.serve, args=({"photo": seen},))
+    thread.start()
+    thread.join()
+    jobs.wake("photo", "1")
+    wait_for(lambda: seen.ids == ["1"])
+    assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_a_handler_that_fails_stops_nothing(jobs: Jobs) -> None:
+    seen = Seen()
+
+    def fail(id: str) -> None:
+        raise RuntimeError(id)
+
+    jobs.serve({"run": fail, "photo": seen})
+    jobs.wake("run", "1")
+    jobs.wake("unheard of", "1")
+    jobs.wake("photo", "2")
+    wait_for(lambda: seen.ids == ["2"])
+
+
+def test_stopping_waits_for_what_is_being_handled(jobs: Jobs) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(id: str) -> None:
+        begun.set()
+        time.sleep(0.2)
+        ended.set()
+
+    jobs.serve({"photo": slow})
+    jobs.wake("photo", "1")
+    begun.wait(10)
+    jobs.stop()
+    assert ended.is_set()
+
+
+def test_stopping_may_be_repeated_and_serving_begun_again(jobs: Jobs) -> None:
+    seen = Seen()
+    for n in range(2):
+        jobs.serve({"photo": seen})
+        jobs.wake("photo", str(n))
+        wait_for(lambda n=n: len(seen.ids) == n + 1)  # type: ignore[misc]
+        jobs.stop()
+        jobs.stop()
+
+
+def test_a_wake_up_that_cannot_be_written_is_lost_in_silence(jobs: Jobs, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "queue" / "jobs.db") as blocker:
+        blocker.execute("BEGIN EXCLUSIVE")
+        jobs.wake("photo", "lost")
+        blocker.rollback()
+    blocker.close()
+    assert jobs.waiting() == 0
+    jobs.wake("photo", "found")
+    assert jobs.waiting() == 1
+
+
+def test_a_queue_whose_disk_is_gone_raises_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    broken = Jobs(path)
+    broken.close()
+    for file in tmp_path.iterdir():
+        file.unlink()
+    path.mkdir()
+    broken.wake("photo", "1")
+
+
+def test_a_message_costs_no_fsync_and_leaves_no_result(jobs: Jobs, tmp_path: Path) -> None:
+    connection = jobs._huey.storage.conn
+    assert connection.execute("pragma synchronous").fetchone() == (1,)
+    assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    seen = Seen()
+    jobs.serve({"photo": seen})
+    jobs.wake("photo", "1")
+    wait_for(lambda: seen.ids == ["1"])
+    jobs.stop()
+    assert jobs._huey.result_count() == 0
