@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core import db
-from core.avatars import screens
+from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.flow import TABLE
 from core.avatars.loading import Loader
@@ -111,6 +111,17 @@ class App:
         """A stored picture made small (JPEG), or None where it can't be had."""
         data = self.open_picture(key)
         return None if data is None else thumbnail(data, side)
+
+    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
+        """A photo that came through the spool in a conversation, made small (JPEG), while kept."""
+        photo = owned.sent_photo(conversation_id, name)
+        key = getattr(photo, "minio_key", None)
+        if photo is None or key:
+            return self.thumbnail(key, side) if key else None
+        try:
+            return thumbnail(self.spool.read(name), side)
+        except ObjectMissing:
+            return None
 
     def _language(self, wanted: str) -> str:
         return self.flow.language(wanted)

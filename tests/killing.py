@@ -1,6 +1,6 @@
 """Kills a process at every line of what it does, one after another, and looks what becomes of it.
 
-Run as `python -m tests.killing URL FOLDER training|cancelling|judging`. For each n a new person's
+Run as `python -m tests.killing URL FOLDER training|cancelling|judging` in a migrated database. For each n a new person's
 work is begun in a child that dies at the nth line of the code under test; then this process goes
 on as the next worker would. It prints at how many lines it killed; what does not converge is an
 AssertionError. One process without threads, so that forking is safe.
@@ -9,6 +9,7 @@ AssertionError. One process without threads, so that forking is safe.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -186,6 +187,14 @@ def killed_at(line: int, work: Callable[[], None]) -> bool:
     code = os.waitstatus_to_exitcode(status)
     assert code in (0, KILLED), code
     return code == KILLED
+
+
+def kill_at_every_line(url: str, folder: Path, name: str) -> int:
+    """Run this module in a process of its own; returns at how many lines it killed."""
+    command = [sys.executable, "-m", "tests.killing", url, str(folder), name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return int(done.stdout.split()[-1])
 
 
 def main(url: str, folder: str, name: str) -> None:

@@ -110,7 +110,7 @@ class Polling:
         except TelegramError as error:
             if not self._failures:
                 log.warning(_problem(error), error=error.message)
-            wait = min(LONGEST_WAIT, 2.0**self._failures / 2)
+            wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 9) / 2)
             self._failures += 1
             await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
             return []
@@ -148,7 +148,7 @@ class Polling:
                 log.exception("can't store an update", id=update.key)
                 if failures + 1 == TRIES:
                     return
-            await asyncio.sleep(min(STORE_SECONDS, 2.0**failures / 4))
+            await asyncio.sleep(min(STORE_SECONDS, 2.0 ** min(failures, 9) / 4))
             failures += 1
         if received.receipt is Receipt.OVERFLOW:
             self._tell(update.address.chat, words(update.person.language).too_many)

@@ -96,7 +96,7 @@ class Service:
                 ) from None  # the library's own error quotes the token
             except TelegramError as error:
                 log.warning("Telegram can't be reached; trying on", error=error.message)
-                wait = min(LONGEST_WAIT, 2.0**failures / 2)
+                wait = min(LONGEST_WAIT, 2.0 ** min(failures, 9) / 2)
                 await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
                 failures += 1
         with suppress(TelegramError):  # else the poll will say what is wrong

@@ -43,15 +43,15 @@ class Bubbles:
         content, time = entry.content, self._time(entry.at)
         if entry.by_person:
             return self.said(content, time)
-        return _bubble("bot", self._screen(content), time)
+        pictures = [(key, label) for key, label in content.get("pictures", ())]
+        words = _words(content["title"], content["text"], time)
+        return _bubble("bot", words + self.pictures(pictures))
 
     def said(self, content: Mapping[str, Any], foot: str = "", waiting: bool = False) -> str:
         """What the person said: a text, a pressed button, or files with a caption."""
-        parts = [self._sent(content.get("files", ()))]
-        if content["text"]:
-            parts.append(_text(content["text"]))
-        classes = "person" + " pressed" * bool(content.get("pressed")) + " waiting" * waiting
-        return _bubble(classes, "".join(parts), foot)
+        files = self._sent(content.get("files", ()))
+        classes = "person" + " waiting" * waiting
+        return _bubble(classes, files + (_words("", content["text"], foot) or foot))
 
     def waiting(self, content: Mapping[str, Any]) -> str:
         """What the person said and we could not take yet."""
@@ -61,8 +61,8 @@ class Bubbles:
 
     def screen(self, rendered: Rendered) -> str:
         """The inside of the bubble that is still alive."""
-        parts = _title(rendered.title) + _text(rendered.body)
-        return parts + _DOTS * (rendered.motion is Motion.SETTLING)
+        words = _words(rendered.title, rendered.body)
+        return words + _DOTS * (rendered.motion is Motion.SETTLING)
 
     def pictures(self, pictures: Sequence[tuple[str, str]]) -> str:
         """A tidy grid of stored pictures with their labels; each opens large."""
@@ -72,11 +72,7 @@ class Bubbles:
 
     def trouble(self, text: str) -> str:
         """What the page itself has to say."""
-        return _bubble("bot trouble", _text(text), "")
-
-    def _screen(self, content: Mapping[str, Any]) -> str:
-        pictures = [(key, label) for key, label in content.get("pictures", ())]
-        return _title(content["title"]) + _text(content["text"]) + self.pictures(pictures)
+        return _bubble("bot trouble", _words("", text))
 
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
         photos = [file for file in files if file["photo"]]
@@ -102,7 +98,7 @@ class Bubbles:
 def header(title: str, words: Words, language: str) -> str:
     """The bar at the top: who this is, and whether they are there."""
     return (
-        f'<header class="top" lang="{escape(language)}"><span class="face">🎭</span><div>'
+        f'<header class="top" lang="{escape(language)}"><span class="face"></span><div>'
         f"<strong>{escape(title)}</strong>"
         f'<span class="standing"><span class="there">{escape(words.bot)}</span>'
         f'<span class="typing">{escape(words.typing)}</span>'
@@ -115,16 +111,18 @@ def button_label(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", _SHORTHAND.sub(_JOINER, text))
 
 
-def _bubble(classes: str, inside: str, foot: str) -> str:
-    return f'<div class="bubble {classes}">{inside}{foot}</div>'
+def _bubble(classes: str, inside: str) -> str:
+    return f'<div class="bubble {classes}">{inside}</div>'
 
 
-def _title(text: str) -> str:
-    return f'<div class="title" dir="auto">{escape(text)}</div>' if text else ""
-
-
-def _text(text: str) -> str:
-    return f'<div class="text" dir="auto">{escape(text)}</div>' if text else ""
+def _words(title: str, text: str, foot: str = "") -> str:
+    """A bold title and a text; `foot` stands at the end of the last line."""
+    parts = [("title", title)] * bool(title) + [("text", text)] * bool(text)
+    feet = [""] * (len(parts) - 1) + [foot]
+    return "".join(
+        f'<div class="{name}" dir="auto">{escape(words)}{end}</div>'
+        for (name, words), end in zip(parts, feet, strict=False)
+    )
 
 
 def _zone(name: str | None) -> ZoneInfo:

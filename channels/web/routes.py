@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import streamlit
@@ -19,6 +20,7 @@ from core.conversation.messages import Address
 from core.db import run
 
 HERE = Path(__file__).parent
+LOOKS = ("style.css", "page.js", "icon.svg")
 _FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -43,9 +45,9 @@ class Routes:
         return HTMLResponse(first_page(self._site.settings.title))
 
     async def looks(self, request: Request) -> Response:
-        """The style sheet and the icon."""
+        """The style sheet, the script and the icon."""
         name = request.path_params["name"]
-        if name not in ("style.css", "icon.svg"):
+        if name not in LOOKS:
             return PlainTextResponse("Not found", 404)
         return FileResponse(HERE / name, headers=_FOR_EVER)
 
@@ -88,9 +90,10 @@ class Routes:
 def first_page(title: str) -> str:
     """Streamlit's `index.html` under our name."""
     page = Path(streamlit.__file__).with_name("static") / "index.html"
-    version = hashlib.sha256((HERE / "style.css").read_bytes()).hexdigest()[:12]
+    version = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LOOKS)).hexdigest()
     text = page.read_text(encoding="utf-8")
-    text = text.replace("<title>Streamlit</title>", f"<title>{title}</title>")
     text = text.replace('href="./favicon.png"', 'href="/looks/icon.svg" type="image/svg+xml"')
-    looks = f'<link rel="stylesheet" href="/looks/style.css?{version}">'
-    return text.replace("</head>", f"{looks}\n</head>")
+    text = text.replace("<title>Streamlit</title>", f"<title>{escape(title)}</title>")
+    looks = f'<link rel="stylesheet" href="/looks/style.css?{version[:12]}">'
+    script = f'<script defer src="/looks/page.js?{version[:12]}"></script>'
+    return text.replace("</head>", f"{looks}{script}\n</head>")

@@ -108,6 +108,18 @@ def held_photos(user_id: uuid.UUID) -> Any:
     return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
 
 
+def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:
+    """The photo that came through the spool under this name in a conversation, while it is kept."""
+    for model in (AvatarPhoto, HeldPhoto):
+        query: Any = model.select().where(
+            model.conversation == conversation_id, model.reference["spool"] == spooled
+        )
+        found: AvatarPhoto | HeldPhoto | None = query.first()
+        if found is not None:
+            return found
+    return None
+
+
 def has_kind(found: Avatar) -> bool:
     """Whether it is settled what the avatar is and whom it shows."""
     return found.avatar_type is not None and found.gender is not None

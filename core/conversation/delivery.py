@@ -308,7 +308,7 @@ def back_off(conversation_id: int, now: float) -> None:
     """Wait longer after each failure in a row: 1, 2, 4 … 60 seconds."""
     with transaction():
         row = run("SELECT failures FROM conversations WHERE id = ?", conversation_id).fetchone()
-        wait = min(_LONGEST_WAIT, 2.0 ** row[0])
+        wait = min(_LONGEST_WAIT, 2.0 ** min(row[0], 9))
         run(
             "UPDATE conversations SET not_before = ?, failures = failures + 1 WHERE id = ?",
             *(now + wait, conversation_id),

@@ -123,7 +123,9 @@ class Inbox:
         now = self._clock()
         person, address = update.person, update.address
         user = User.create(
-            name=storable(person.name)[:255], language=self._language(person.language), created_at=now
+            name=storable(person.name)[:255],
+            language=self._language(person.language),
+            created_at=now,
         )
         conversation = Conversation.create(
             user=user,

@@ -1,7 +1,5 @@
 """A training is started once, converges whoever dies, and its person is always told."""
 
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -35,6 +33,7 @@ from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.conversation.racing import at_once, in_processes
+from tests.killing import kill_at_every_line
 
 QUEUED = Standing("queued", 0, 2)
 COMPLETED = Standing("completed", 100, None, result={"finetune_id": "ft-1", "seed": 7})
@@ -574,16 +573,12 @@ def test_a_trainer_that_cannot_be_reached_is_asked_again_later(house: House) -> 
     assert house.run.status is RunStatus.COMPLETED
 
 
-@pytest.mark.parametrize(
-    ("work", "least"), [("training", 150), ("cancelling", 100)], ids=["training", "cancelling"]
-)
-def test_killed_at_any_line_it_converges_to_one_training(
-    database_url: str, tmp_path: Path, work: str, least: int
-) -> None:
-    command = [sys.executable, "-m", "tests.killing", database_url, str(tmp_path), work]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout.split()[-1]) > least
+def test_killed_at_any_line_it_converges_to_one_training(database_url: str, tmp_path: Path) -> None:
+    assert kill_at_every_line(database_url, tmp_path, "training") > 150
+
+
+def test_killed_at_any_line_a_cancelled_training_ends(sqlite_url: str, tmp_path: Path) -> None:
+    assert kill_at_every_line(sqlite_url, tmp_path, "cancelling") > 100
 
 
 # cancelling
@@ -618,7 +613,7 @@ def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: H
     house.trainer.meanwhile = house.cancel
     house.advance()
     house.trainer.meanwhile = lambda: None
-    assert house.run.status is RunStatus.CANCELLING
+    assert house.training.due(house.clock(), 10) == [str(house.run.id)]
     house.advance()
     assert house.run.status is RunStatus.CANCELLED
     assert house.trainer.cancelled == [house.run.request_id]

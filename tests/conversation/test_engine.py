@@ -171,7 +171,7 @@ def test_an_effect_that_raises_rolls_everything_back(db: Any, clock: Clock) -> N
     clock.forward(60)
     assert anna.engine.drain(anna.id) == 1
     assert (anna.state, anna.memory["sent"]) == ("thanked", 1)
-    assert (anna.row.user.name, anna.row.notices.count()) == ("anna", 1)
+    assert (anna.row.user.name, anna.row.notices.count()) == ("changed", 1)
 
 
 def test_what_an_effect_writes_is_part_of_the_turn(db: Any) -> None:

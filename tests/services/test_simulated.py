@@ -120,7 +120,9 @@ def test_it_never_goes_back(queue: float, seconds: float, moments: list[float]) 
     assert all((s.progress == 100) == (s.status == "completed") for s in seen)
 
 
-@pytest.mark.parametrize("wrong", ["", "sim", "fal-1-2-3-4-success", "sim-a-1-2-3-maybe", "sim-a-b-c-d-success"])
+@pytest.mark.parametrize(
+    "wrong", ["", "sim", "fal-1-2-3-4-success", "sim-a-1-2-3-maybe", "sim-a-b-c-d-success"]
+)
 def test_an_id_that_it_never_gave_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # whichever part of it is wrong
         trainer().check(wrong)
