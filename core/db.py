@@ -32,6 +32,23 @@ class _Model(peewee.Model):
 Model = _Model
 
 
+class _Sqlite(peewee.SqliteDatabase):
+    """SQLite, which rolls back by itself where the disk is full: that is no second error."""
+
+    def rollback(self) -> None:
+        if self.connection().in_transaction:
+            super().rollback()
+
+
+class _Postgresql(peewee.PostgresqlDatabase):
+    """PostgreSQL, whose server may have been restarted: a closed connection is replaced."""
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        if not (self.is_closed() or self.in_transaction()) and self.connection().closed:
+            self.close()
+        return super().cursor(*args, **kwargs)
+
+
 def connect(url: str, synchronous: Synchronous = "full") -> Any:
     """Bind the models to the database at `url` and return it; nothing is opened yet.
 
@@ -42,7 +59,7 @@ def connect(url: str, synchronous: Synchronous = "full") -> Any:
     if url.startswith("sqlite:///"):
         opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
     else:
-        opened = peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
+        opened = _Postgresql(url, prefer_psycopg3=True)
     database.initialize(opened)
     return opened
 
@@ -55,7 +72,7 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "synchronous": synchronous,
         "secure_delete": 1,
     }
-    return peewee.SqliteDatabase(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    return _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
 
 
 def is_sqlite() -> bool:

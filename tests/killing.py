@@ -1,9 +1,9 @@
 """Kills a process at every line of what it does, one after another, and looks what becomes of it.
 
-Run as `python -m tests.killing URL FOLDER training|cancelling|judging` in a migrated database. For each n a new person's
-work is begun in a child that dies at the nth line of the code under test; then this process goes
-on as the next worker would. It prints at how many lines it killed; what does not converge is an
-AssertionError. One process without threads, so that forking is safe.
+Run as `python -m tests.killing URL FOLDER training|cancelling|judging`, on a migrated database. For
+each n a new person's work is begun in a child that dies at the nth line of the code under test;
+then this process goes on as the next worker would. It prints at how many lines it killed; what
+does not converge is an AssertionError. One process without threads, so that forking is safe.
 """
 
 from __future__ import annotations

@@ -264,5 +264,5 @@ def _blameless(error: Exception) -> bool:
     """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
     if not isinstance(error, INFRASTRUCTURE):
         return False
-    code = getattr(error.orig, "sqlite_errorcode", None)
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
     return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH)

@@ -1,6 +1,7 @@
 """A training is started once, converges whoever dies, and its person is always told."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -337,9 +338,20 @@ def test_simulated_money_is_not_taken_from_the_real_budget(db: Any) -> None:
 
 def test_people_who_start_at_once_do_not_overdraw_the_budget(db: Any) -> None:
     prices = {"daily_budget_usd": 6.0, "price_portrait_usd": 6.0}
-    houses = [House(training=prices) for _ in range(4)]
-    outcomes = at_once(*[lambda house=house: _start_at_once(house) for house in houses])
-    assert sorted(outcomes) == ["budget"] * 3 + ["started"]
+    first, second = House(training=prices), House(training=prices)
+    started = threading.Event()
+
+    def start_slowly() -> None:
+        with transaction():
+            first.start()
+            started.set()
+            time.sleep(0.3)
+
+    def start_meanwhile() -> str:
+        started.wait(10)
+        return _start_at_once(second)
+
+    assert at_once(start_slowly, start_meanwhile)[1] == "budget"
 
 
 # its way
@@ -609,8 +621,12 @@ def test_a_run_that_was_never_submitted_is_cancelled_without_the_trainer(house: 
 
 
 def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: House) -> None:
+    def cancel() -> None:
+        house.cancel()
+        assert house.training.due(house.clock(), 10) == [], "whoever submits it is still at it"
+
     house.start()
-    house.trainer.meanwhile = house.cancel
+    house.trainer.meanwhile = cancel
     house.advance()
     house.trainer.meanwhile = lambda: None
     assert house.training.due(house.clock(), 10) == [str(house.run.id)]
