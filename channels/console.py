@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from core.conversation.channel import Capabilities
-from core.conversation.delivery import parcel, shown, take_notices
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Receipt, find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.errors import Gone
 from core.settings import Section

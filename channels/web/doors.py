@@ -14,8 +14,11 @@ from channels.web.site import COOKIE, Site
 FOR_DAYS = 400
 """How long a browser keeps a cookie at most; each visit begins it anew."""
 
-CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
-"""Parts of Streamlit that are nobody's business."""
+OPEN = (
+    "/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/",
+    "/static/", "/looks/", "/picture/", "/health",
+)  # fmt: skip
+"""What the page needs; the rest of Streamlit (metrics, agents, log-in) is nobody's business."""
 
 
 class Doors:
@@ -29,7 +32,7 @@ class Doors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith(CLOSED):
+        if scope["path"] != "/" and not scope["path"].startswith(OPEN):
             await PlainTextResponse("Not found", 404)(scope, receive, send)
             return
 

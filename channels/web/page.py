@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 import streamlit as st
+from streamlit.typing import UploadedFile
 
 from channels.web import site as sites
 from channels.web.bubbles import Bubbles, button_label, header
@@ -51,9 +52,7 @@ def _page(site: Site) -> None:
     if talk.view is not None:
         _conversation(talk, talk.view, bubbles)
     _waiting(talk, bubbles, speech)
-    st.chat_input(
-        speech.message, key="said", accept_file="multiple", on_submit=partial(_say, talk)
-    )
+    st.chat_input(speech.message, key="said", accept_file="multiple", on_submit=partial(_say, talk))
     pause = TROUBLED if talk.trouble else PAUSES[talk.motion]
     st.fragment(_watch, run_every=pause)(talk)
 
@@ -62,7 +61,8 @@ def _talk(site: Site, visitor: str, locale: str) -> Talk:
     """The tab's own, as long as the tab is open."""
     talk: Talk | None = st.session_state.get("talk")
     if talk is None or talk.visitor != visitor:
-        talk = st.session_state["talk"] = Talk(site.house, visitor, locale)
+        talk = Talk(site.house, visitor, locale, st.query_params.get("start", ""))
+        st.session_state["talk"] = talk
     return talk
 
 
@@ -122,8 +122,9 @@ def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
 
 def _say(talk: Talk) -> None:
     said = st.session_state["said"]
-    uploads = [Upload(file.name, file.type, file.getvalue()) for file in said.files]
-    _released(partial(talk.say, said.text, uploads))()
+    kept = [file for file in said.files if isinstance(file, UploadedFile)]
+    uploads = [Upload(file.name, file.type, file.getvalue()) for file in kept]
+    _released(partial(talk.say, said.text, uploads, lost=len(kept) < len(said.files)))()
 
 
 def _watch(talk: Talk) -> None:

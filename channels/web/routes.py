@@ -40,7 +40,7 @@ class Routes:
             Route("/health", self.health),
         ]
 
-    async def index(self, request: Request) -> Response:
+    async def index(self, _: Request) -> Response:
         """Streamlit's first page with our name and looks, so that nothing of it flashes up."""
         return HTMLResponse(first_page(self._site.settings.title))
 
@@ -75,7 +75,7 @@ class Routes:
             return None
         return self._site.house.sent_picture(conversation_id, name, side)
 
-    def health(self, request: Request) -> Response:
+    def health(self, _: Request) -> Response:
         """Whether the page can do its work."""
         try:
             run("SELECT 1").fetchone()

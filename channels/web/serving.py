@@ -144,7 +144,7 @@ def _admit(error: Exception) -> bool:
 def _stopping_quietly() -> Iterator[None]:
     """uvicorn passes a signal on once it has stopped: then this process ends, and ends well."""
 
-    def leave(number: int, frame: FrameType | None) -> None:
+    def leave(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}

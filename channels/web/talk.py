@@ -7,22 +7,22 @@ wrote waits in the tab, under a key that can't be taken twice, until it could be
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from channels.web import NAME, Web, transcript
+from channels.web.posts import Post, Upload
 from channels.web.site import House
-from channels.web.transcript import Content, Entry
-from core.conversation.delivery import parcel, shown, take_notices
+from channels.web.transcript import Entry
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Receipt, find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.db import run, snapshot, transaction
 from core.errors import StorageUnavailable
@@ -39,67 +39,9 @@ SELECT c.revision, u.language,
 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?
 """
 
+LONGEST_LINK = 64
+
 Stamp = tuple[int, str, int | None, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as the browser sent it."""
-
-    name: str
-    mime: str
-    data: bytes
-
-    @property
-    def is_photo(self) -> bool:
-        mime = self.mime or mimetypes.guess_type(self.name)[0] or ""
-        return mime.startswith("image/")
-
-
-@dataclass(slots=True)
-class Post:
-    """One thing that a person did, until the inbox has it; `spooled` are the files kept so far."""
-
-    key: str
-    text: str = ""
-    press: Offer | None = None
-    uploads: Sequence[Upload] = ()
-    spooled: list[str] = field(default_factory=list)
-
-    def spool(self, house: House) -> None:
-        """Keep the files; a second try goes on where the first one stopped."""
-        for upload in self.uploads[len(self.spooled) :]:
-            self.spooled.append(house.spool.put(upload.data))
-
-    def events(self) -> list[Event]:
-        """What happened, in our words. A text beside files is their caption and no event."""
-        if self.press is not None:
-            return [Event(Kind.PRESS, self.press.token)]
-        if not self.uploads:
-            return [Event(Kind.TEXT, self.text)]
-        return [
-            Event(
-                Kind.PHOTO if upload.is_photo else Kind.FILE,
-                file={
-                    "spool": name,
-                    "name": upload.name,
-                    "size": len(upload.data),
-                    "kind": "photo" if upload.is_photo else "file",
-                },
-            )
-            for upload, name in zip(self.uploads, self.spooled, strict=True)
-        ]
-
-    def content(self) -> Content:
-        """How the transcript keeps it."""
-        files = [
-            {"name": upload.name, "photo": upload.is_photo, "spool": name}
-            for upload, name in zip(
-                self.uploads, self.spooled or [""] * len(self.uploads), strict=True
-            )
-        ]
-        text = self.press.label if self.press else self.text
-        return {"text": text, "files": files, "pressed": self.press is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +68,17 @@ class View:
 
 
 class Talk:
-    """A tab's side of a conversation; `language` is the browser's."""
+    """A tab's side of a conversation.
 
-    def __init__(self, house: House, visitor: str, language: str) -> None:
+    `language` is the browser's, `link` what stood behind `?start=` in the address it was opened by.
+    """
+
+    def __init__(self, house: House, visitor: str, language: str, link: str = "") -> None:
         self._house = house
         self._engine = house.engine
         self.address = Address(NAME, NAME, visitor)
         self._person = Person(language=language)
+        self._link = link[:LONGEST_LINK]
         self.conversation_id: int | None = None
         self.view: View | None = None
         self.outbox: deque[Post] = deque()
@@ -161,10 +107,11 @@ class Talk:
         pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()
         self._send(Post(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
 
-    def say(self, text: str, uploads: Sequence[Upload] = ()) -> None:
-        """A text was typed, or files were sent, perhaps with a caption."""
+    def say(self, text: str, uploads: Sequence[Upload] = (), lost: bool = False) -> None:
+        """A text was typed, or files were sent, perhaps with a caption; some may be `lost`."""
         if text.strip() or uploads:
             self._send(Post(uuid.uuid4().hex, text.strip(), None, uploads))
+        self.refused = self.refused or lost
 
     def refresh(self) -> None:
         """Hand over what waits, and look at what has come of it."""
@@ -205,11 +152,12 @@ class Talk:
         self.trouble = True
 
     def _begin(self) -> None:
-        """Find the conversation, or begin it."""
+        """Find the conversation, or begin it; a link begins it anew."""
         known = find(self.address)
-        if known is None:
-            start = Event(Kind.COMMAND, "start")
-            update = Update(f"start:{self.visitor}", self.address, start, self._person)
+        if known is None or self._link:
+            start = Event(Kind.COMMAND, "start", self._link)
+            key = f"start:{self.visitor}:{self._link}"
+            update = Update(key, self.address, start, self._person)
             known = self._engine.receive(update).conversation_id
         self._engine.drain(known)
         self.conversation_id = known

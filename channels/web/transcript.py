@@ -66,7 +66,8 @@ def newest(conversation_id: int) -> tuple[Entry, ...]:
     """What is shown, the oldest first."""
     rows = run(_NEWEST, conversation_id, SHOWN).fetchall()
     return tuple(
-        Entry(id, author, json.loads(content), at) for id, author, content, at in reversed(rows)
+        Entry(number, author, json.loads(content), at)
+        for number, author, content, at in reversed(rows)
     )
 
 

@@ -19,10 +19,10 @@ COLLECT = (
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
 MENUS = ("main_menu", "avatar_menu", "avatar_gallery")
+CHOOSING = ("selecting_training_type", "confirming_training_type", "viewing_training_comparison")
 
 STATES = (
-    "main_menu", "avatar_menu",
-    "selecting_training_type", "confirming_training_type", "viewing_training_comparison",
+    "main_menu", "avatar_menu", *CHOOSING,
     "selecting_avatar_type", "selecting_gender", "entering_name", "consent",
     *SET, "training_in_progress", *ENDED,
     "avatar_gallery", "avatar_details", "editing_avatar", "deleting_avatar", *SIDE,
@@ -108,6 +108,7 @@ ROWS = (
     row("done", "COLLECT", "insufficient_photos", when="too_few"),
     row("done", "COLLECT", "confirming_photos"),
     row("approve", "confirming_photos", SAME, when="photos_in_work", then="say(still_checking)"),
+    row("train", "confirming_training", "training_completed", when="trained"),
     row("approve train", "confirming_photos confirming_training", "insufficient_photos",
         when="too_few"),
     row("approve", "confirming_photos", "confirming_training"),
@@ -118,7 +119,10 @@ ROWS = (
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
-    row("finished", "training_in_progress", "training_completed", when="focused", then="alert"),
+    row("finished", "viewing_photo_gallery", QUIET, when="opened_from(avatar_details)",
+        then="notice"),
+    row("finished", "training_in_progress training_cancelled SET CHOOSING", "training_completed",
+        when="focused", then="alert"),
     row("failed", "training_in_progress", "training_error", when="focused", then="alert"),
     row("cancelled", "training_in_progress", "training_cancelled", when="focused", then="alert"),
     row("finished failed", "ANY", QUIET, then="notice"),
@@ -165,7 +169,8 @@ TABLE = Table(
     states=STATES,
     initial="main_menu",
     rows=ROWS,
-    groups={"SIDE": SIDE, "COLLECT": COLLECT, "SET": SET, "ENDED": ENDED, "MENUS": MENUS},
+    groups={"SIDE": SIDE, "COLLECT": COLLECT, "SET": SET, "ENDED": ENDED, "MENUS": MENUS,
+            "CHOOSING": CHOOSING},
     places={
         RETURN: (*((f"returns_to({state})", state) for state in _RETURNS), ("", "avatar_menu")),
         PLACE: tuple((f"belongs_in({state})", state) for state in PLACES),

@@ -89,6 +89,11 @@ class Guards:
         found = self.focus_of(turn)
         return found is not None and found.status in _COLLECTABLE
 
+    def trained(self, turn: Turn) -> bool:
+        """Whether it is finished: a training that was being stopped may have won the race."""
+        found = self.focus_of(turn)
+        return found is not None and found.status is AvatarStatus.COMPLETED
+
     def described(self, turn: Turn) -> bool:
         """Whether the avatar in focus has a kind, a gender and a name."""
         found = self.focus_of(turn)

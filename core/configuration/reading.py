@@ -13,7 +13,15 @@ from pydantic_core import ErrorDetails
 
 from core.configuration import problems
 from core.configuration.problems import Given
-from core.configuration.setting import PREFIX, Key, is_list, item_of, masked, settings_of
+from core.configuration.setting import (
+    PREFIX,
+    Key,
+    is_list,
+    item_of,
+    masked,
+    sections_of,
+    settings_of,
+)
 from core.errors import ConfigurationError
 
 CONFIG = PREFIX + "CONFIG"
@@ -43,7 +51,7 @@ class _Reading(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self.model = model
         self.settings = {setting.key: setting for setting in settings_of(model)}
-        self.sections = {key[:n] for key in self.settings for n in range(1, len(key))}
+        self.sections = set(sections_of(model))
         self.given: dict[Key, Given] = {}
         self.problems: list[str] = []
 

@@ -92,6 +92,14 @@ def settings_of(model: type[BaseModel], above: Key = ()) -> Iterator[Setting]:
             yield Setting((*above, name), info)
 
 
+def sections_of(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
+    """Every section of a model and of the sections inside it, empty ones too."""
+    for name, info in model.model_fields.items():
+        if section := _section(info.annotation):
+            yield (*above, name)
+            yield from sections_of(section, (*above, name))
+
+
 def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
     """The settings in force as TOML, each with where it came from; secrets are masked."""
     lines: list[str] = []

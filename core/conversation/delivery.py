@@ -9,10 +9,8 @@ not repeated.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -21,8 +19,17 @@ from core.conversation.bridge import Bridge
 from core.conversation.channel import Capabilities, Show
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.models import PendingNotice
-from core.conversation.rendering import Offer, Rendered, render
-from core.db import run, snapshot, transaction
+from core.conversation.outbox import (
+    abandon,
+    back_off,
+    begin_notice,
+    parcel,
+    postpone,
+    settle,
+    shown,
+    unreachable,
+)
+from core.db import run
 from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable
 
 log = structlog.get_logger()
@@ -37,71 +44,6 @@ SELECT min(n.id) FROM notices n JOIN conversations c ON c.id = n.conversation_id
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
-_SHOWN = """
-UPDATE conversations SET shown_revision = ?, shown = ?, shown_buttons = ?, shown_at = ?,
-       failures = 0 WHERE id = ? AND shown_revision <= ?
-"""
-_LONGEST_WAIT = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A screen ready to be shown: what, where, over which message, from which revision."""
-
-    conversation_id: int
-    chat: str
-    rendered: Rendered
-    previous: Mapping[str, Any] | None
-    post: bool
-    revision: int
-    visit: int
-
-
-def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
-    """Draw a conversation's screen for a channel; everything from one moment."""
-    with snapshot():
-        look = engine.look(conversation_id)
-        row = run(
-            "SELECT chat, shown, post_revision > shown_revision FROM conversations WHERE id = ?",
-            conversation_id,
-        ).fetchone()
-    rendered = render(look.screen, can, look.token_key, look.position.visit)
-    previous = json.loads(row[1]) if row[1] else None
-    revision = look.position.revision
-    visit = look.position.visit
-    return Parcel(conversation_id, row[0], rendered, previous, bool(row[2]), revision, visit)
-
-
-def shown(
-    conversation_id: int,
-    revision: int,
-    offers: tuple[Offer, ...],
-    reference: Mapping[str, Any] | None,
-    now: float,
-) -> None:
-    """Record what a person sees now: typed replies are read against it."""
-    buttons = json.dumps([[o.label, o.token] for o in offers], ensure_ascii=False)
-    kept = None if reference is None else json.dumps(reference)
-    with transaction():
-        run(_SHOWN, revision, kept, buttons, now, conversation_id, revision)
-
-
-def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> list[Rendered]:
-    """The notices that wait for a pulled conversation; from now on they count as sent."""
-    with transaction():
-        waiting = list(
-            PendingNotice.select()
-            .where(
-                PendingNotice.conversation == conversation_id, PendingNotice.outcome == "pending"
-            )
-            .order_by(PendingNotice.id)
-        )
-        if not waiting:
-            return []
-        now = time.time()
-        for notice in waiting:
-            _settle(notice.id, "sent", now)
-    return [_draw_notice(engine, notice, can) for notice in waiting]
 
 
 class Courier:
@@ -222,22 +164,25 @@ class Courier:
         await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _notify(self, notice_id: int) -> None:
-        found = await self._bridge.call(self._begin_notice, notice_id)
+        now = self._clock()
+        chat, rendered = await self._bridge.call(
+            begin_notice, self._engine, notice_id, self._can, now
+        )
         try:
-            await self._channel.notify(found[0], found[1])
+            await self._channel.notify(chat, rendered)
         except Uncertain:
-            await self._record(_settle, notice_id, "uncertain", self._clock())
+            await self._record(settle, notice_id, "uncertain", self._clock())
         except (RetryAfter, Unreachable):
-            await self._record(_settle, notice_id, "pending", None)
+            await self._record(settle, notice_id, "pending", None)
             raise
         except Blocked:
-            await self._record(_settle, notice_id, "blocked", None)
+            await self._record(settle, notice_id, "blocked", None)
             raise
         except Exception:
-            await self._record(_settle, notice_id, "failed", None)
+            await self._record(settle, notice_id, "failed", None)
             raise
         else:
-            await self._record(_settle, notice_id, "sent", self._clock())
+            await self._record(settle, notice_id, "sent", self._clock())
 
     async def _record(self, function: Callable[..., None], *args: Any) -> None:
         """Write down what has become of a message; until then it isn't sent again."""
@@ -247,69 +192,3 @@ class Courier:
             except INFRASTRUCTURE as error:
                 log.error("can't record what was shown", error=str(error))
                 await asyncio.sleep(1)
-
-    def _begin_notice(self, notice_id: int) -> tuple[str, Rendered]:
-        with transaction():
-            notice = PendingNotice.get_by_id(notice_id)
-            run(
-                "UPDATE notices SET outcome = 'sending', attempted_at = ? WHERE id = ?",
-                *(self._clock(), notice_id),
-            )
-        return str(notice.conversation.chat), _draw_notice(self._engine, notice, self._can)
-
-
-def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
-    conversation = notice.conversation
-    draw = engine.flow.notices[notice.name]
-    screen = draw(json.loads(notice.parameters), conversation.user.language)
-    return render(screen, can, conversation.token_key, None)
-
-
-def _settle(notice_id: int, outcome: str, sent_at: float | None) -> None:
-    """Record a notice's fate; once there, it lies below the screen's message."""
-    with transaction():
-        run("UPDATE notices SET outcome = ?, sent_at = ? WHERE id = ?", outcome, sent_at, notice_id)
-        if outcome in ("sent", "uncertain"):
-            run(
-                """
-                UPDATE conversations SET post_revision = shown_revision + 1
-                WHERE post_revision <= shown_revision
-                  AND id = (SELECT conversation_id FROM notices WHERE id = ?)
-                """,
-                notice_id,
-            )
-
-
-def abandon(channel: str, bot: str) -> None:
-    """Notices that a dead sender had begun: they may have arrived, so they are not repeated."""
-    with transaction():
-        run(
-            """
-            UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'
-              AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
-            """,
-            *(channel, bot),
-        )
-
-
-def postpone(conversation_id: int, until: float) -> None:
-    """Leave one chat alone until a moment."""
-    with transaction():
-        run("UPDATE conversations SET not_before = ? WHERE id = ?", until, conversation_id)
-
-
-def unreachable(conversation_id: int) -> None:
-    """The person has blocked the bot: nothing more until their next update."""
-    with transaction():
-        run("UPDATE conversations SET unreachable = ? WHERE id = ?", True, conversation_id)
-
-
-def back_off(conversation_id: int, now: float) -> None:
-    """Wait longer after each failure in a row: 1, 2, 4 … 60 seconds."""
-    with transaction():
-        row = run("SELECT failures FROM conversations WHERE id = ?", conversation_id).fetchone()
-        wait = min(_LONGEST_WAIT, 2.0 ** min(row[0], 9))
-        run(
-            "UPDATE conversations SET not_before = ?, failures = failures + 1 WHERE id = ?",
-            *(now + wait, conversation_id),
-        )

@@ -74,7 +74,7 @@ class Turn:
         """The question that was open when this event came."""
         return self.memory.get("asked")
 
-    def say(self, code: str, **parameters: Any) -> None:
+    def say(self, code: str, /, **parameters: Any) -> None:
         """Let the next screen say something once."""
         self.memory.setdefault("said", []).append([code, parameters])
 
@@ -94,7 +94,7 @@ class Turn:
         """Fire a signal later, if the person is then still on this visit."""
         self.wake = (seconds, trigger)
 
-    def notify(self, name: str, key: str, **parameters: Any) -> None:
+    def notify(self, name: str, key: str, /, **parameters: Any) -> None:
         """Post a notice beside the screen; once for each key."""
         text = json.dumps(parameters, ensure_ascii=False)
         run(_NOTICE, self.conversation_id, key, name, text, self.now)

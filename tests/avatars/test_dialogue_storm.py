@@ -51,7 +51,7 @@ from core.avatars.ports import TrainingOrder
 from core.avatars.screens import _WITH_AVATAR
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
-from core.conversation.delivery import parcel, shown, take_notices
+from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox, decode
@@ -369,7 +369,7 @@ class Storm(RuleBasedStateMachine):
             assert found is not None
         if found is not None and row.state in (*ENDED, "training_in_progress"):
             assert owned.place_of(found) == row.state
-        if found is not None and row.state in SET:
+        if found is not None and row.state in set(SET) - {"viewing_photo_gallery"}:
             assert found.name
             assert found.status in UNFINISHED
 
@@ -435,7 +435,9 @@ class Storm(RuleBasedStateMachine):
         found = self._focus()
         takes = self._row().state in ("uploading_photos", "insufficient_photos")
         counted = owned.photos_with(found.id, *COUNTING).count() if found else 0
-        return takes and owned.consented(self._row().user_id) and counted < LIMITS.training.min_photos
+        return (
+            takes and owned.consented(self._row().user_id) and counted < LIMITS.training.min_photos
+        )
 
     def _focus(self) -> Avatar | None:
         return owned.avatar(self._row().user_id, self._memory().get("avatar"))
@@ -510,5 +512,3 @@ def test_a_conversation_weathers_any_event_at_any_time(sqlite_template: Path) ->
             suppress_health_check=list(HealthCheck),
         ),
     )
-
-

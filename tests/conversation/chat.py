@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from core.conversation.channel import Capabilities
-from core.conversation.delivery import Parcel, parcel, shown
+from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update

@@ -11,7 +11,9 @@ from typing import Any
 from core import db
 from core.conversation.bridge import release
 
-_CONTEXT = multiprocessing.get_context("forkserver")  # its processes have nothing open, and are quick
+_CONTEXT = multiprocessing.get_context(
+    "forkserver"
+)  # its processes have nothing open, and are quick
 _CONTEXT.set_forkserver_preload(["tests.conversation.racing", "tests.feedback"])
 
 

@@ -1,5 +1,6 @@
 """Buttons know their moment: no press acts twice, late, or for somebody else."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from core.conversation.inbox import Inbox
 from core.conversation.messages import Button
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.rendering import seal, unseal
+from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
-from tests.feedback import TABLE, feedback_engine, feedback_flow
+from tests.feedback import TABLE, Feedback, feedback_engine, feedback_flow
 
 
 @pytest.fixture
@@ -111,20 +113,19 @@ def test_a_press_that_no_row_takes_now_leaves_the_other_buttons_alive(anna: Chat
 
 
 def test_a_press_that_nobody_sees_anything_of_leaves_the_shown_buttons_alive(db: Any) -> None:
-    quiet = [row("rate", "asking_rating", QUIET, when="not asked(no)", then="keep_rating")]
-    rows = (*quiet, *(r for r in TABLE.rows if r.triggers != ("comment",)))
-    rows = (*rows, row("comment", "ANY", "asking_comment"), row("skip", "ANY", "confirming"))
-    table = type(TABLE)(
-        TABLE.states, TABLE.initial, rows, TABLE.groups, commands=TABLE.commands, typed=("text",)
-    )
-    flow = feedback_flow(table=table)
+    class Hesitant(Feedback):
+        def low(self, turn: Turn) -> bool:
+            return turn.argument == "1"
+
+    first = row("rate", "asking_rating", QUIET, when="low", then="keep_rating")
+    flow = feedback_flow(Hesitant(), replace(TABLE, rows=(first, *TABLE.rows)))
     chat = Chat(Engine(flow, Inbox("asking_rating", flow.language)))
     chat.command("start")
     other = chat.token("2")
     chat.press("1")
-    assert chat.form["rating"] == 1
+    assert (chat.state, chat.form["rating"]) == ("asking_rating", 1)
     chat.press_token(other)
-    assert (chat.form["rating"], chat.screen.hint) == (2, "")
+    assert (chat.state, chat.form["rating"]) == ("asking_comment", 2)
 
 
 # Whose

@@ -65,7 +65,10 @@ def _facts(position: Position, language: str) -> str:
         ((*ROWS, row("kick", "closed", "ajar")), "'ajar' is not a state"),
         ((*ROWS, row("kick", "HALF", "closed")), "'HALF' is not a state"),
         ((*ROWS, row("kick", "closed", "open", when="strong")), "no function is called 'strong'"),
-        ((*ROWS, row("kick", "closed", "open", then="break_it")), "no function is called 'break_it'"),
+        (
+            (*ROWS, row("kick", "closed", "open", then="break_it")),
+            "no function is called 'break_it'",
+        ),
         (ROWS[:2], "'locked' can't be reached"),
         ((*ROWS, row("push", "closed", "locked")), "push to locked can never be taken"),
         ((*ROWS, row("push", "ANY", SAME, when="has_key")), None),
@@ -93,9 +96,7 @@ def test_an_initial_state_must_be_a_state() -> None:
 
 def test_every_state_must_have_a_screen() -> None:
     with pytest.raises(FlowError, match="the state 'locked' has no screen"):
-        Flow(
-            Table(STATES, "closed", ROWS), Callbacks(), _facts, {"closed": Screen, "open": Screen}
-        )
+        Flow(Table(STATES, "closed", ROWS), Callbacks(), _facts, {"closed": Screen, "open": Screen})
 
 
 @pytest.mark.parametrize("text", ["say(a", "say)", "a b", "not not a", "say(a)(b)", "!a", ""])
@@ -190,7 +191,9 @@ def test_a_place_leads_to_the_first_destination_whose_guard_holds() -> None:
     doors = flow(
         *ROWS,
         row("return", "ANY", "↩"),
-        places={"↩": (("came_from(open)", "open"), ("came_from(locked)", "locked"), ("", "closed"))},
+        places={
+            "↩": (("came_from(open)", "open"), ("came_from(locked)", "locked"), ("", "closed"))
+        },
     )
     for notes, dest in ((["open"], "open"), (["locked"], "locked"), ([], "closed")):
         door = Door("closed", notes=notes)

@@ -48,7 +48,11 @@ def test_the_first_update_of_a_person_makes_them_known(box: Inbox, clock: Clock)
     conversation = Conversation.get()
     assert received == inbox.Received(Receipt.ACCEPTED, conversation.id)
     assert (conversation.channel, conversation.bot, conversation.chat) == ("test", "bot", "anna")
-    assert (conversation.state, conversation.visit, conversation.revision) == ("asking_rating", 1, 0)
+    assert (conversation.state, conversation.visit, conversation.revision) == (
+        "asking_rating",
+        1,
+        0,
+    )
     assert (conversation.user.name, conversation.user.language) == ("Anna", "ru")
     assert conversation.user.language_chosen is False
     assert conversation.created_at == conversation.active_at == clock.now
@@ -150,7 +154,9 @@ def _receive_ten(prefix: str, process: int) -> None:
 # Whatever a client may send
 
 
-@pytest.mark.parametrize("nasty", ["\ud83d", "a\0b", "\udc00\ud83d", "🎭", "\u2028", "'; DROP", "я" * 999])
+@pytest.mark.parametrize(
+    "nasty", ["\ud83d", "a\0b", "\udc00\ud83d", "🎭", "\u2028", "'; DROP", "я" * 999]
+)
 def test_no_text_or_name_stops_an_update_from_being_received(box: Inbox, nasty: str) -> None:
     box.receive(text("1", value="first"))
     for n, event in enumerate(
@@ -159,7 +165,9 @@ def test_no_text_or_name_stops_an_update_from_being_received(box: Inbox, nasty: 
     ):  # fmt: skip
         received = box.receive(Update(f"{n} again", ANNA, event, Person(nasty, nasty)))
         assert received.receipt is Receipt.ACCEPTED
-    other = box.receive(text("2", Address("test", "bot", "other"), nasty, name=nasty, language="en"))
+    other = box.receive(
+        text("2", Address("test", "bot", "other"), nasty, name=nasty, language="en")
+    )
     assert other.receipt is Receipt.ACCEPTED
     for row in InboxEvent.select():
         event, _, name = inbox.decode(row.payload)

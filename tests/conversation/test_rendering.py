@@ -29,7 +29,10 @@ KEYBOARD = Capabilities(buttons_per_row=2, pictures=10)
 SCREEN = Screen(
     "Your avatars",
     "Choose one.",
-    ((Button("Anna · 65 %", "pick", "1"), Button("Boris", "pick", "2")), (Button("◀️ Back", "back"),)),
+    (
+        (Button("Anna · 65 %", "pick", "1"), Button("Boris", "pick", "2")),
+        (Button("◀️ Back", "back"),),
+    ),
 )
 
 colons = st.text(st.characters(exclude_categories=["Cs"]) | st.just(":"), max_size=8)

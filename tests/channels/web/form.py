@@ -56,7 +56,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "greeting": "Привет! 👋", "about": "Сделаю открытку из имени и фотографий.",
         "begin": "🚀 Начать", "russian": "🌐 По-русски", "naming": "Как вас зовут?",
         "collecting": "Фото «{name}»", "count": "Фото: {count}", "back": "◀️ Назад",
-        "work": "✨ Сделать", "working": "Работаю…", "finished": "Готово! 🎉", "again": "🔁 Ещё раз",
+        "work": "✨ Сделать", "working": "Работаю…", "finished": "Готово! 🎉", "again": "🔁 Опять",
         "choose": "Выберите кнопку.", "not_now": "Фото потом.", "open": "Открыть {what}",
         "opened": "Открыто.", "told": "Новости: {what}", "stale": "Это старая кнопка.",
         "our_fault": "Это наша вина.", "others": "Не фото: {others}",

@@ -1,0 +1,160 @@
+"""What is to be shown, and what has become of it: the rows behind `delivery`.
+
+A channel that is pulled (a page, a terminal) uses `parcel`, `shown` and `take_notices` itself; for
+one that pushes, the courier does.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.conversation.channel import Capabilities
+from core.conversation.engine import Engine
+from core.conversation.models import PendingNotice
+from core.conversation.rendering import Offer, Rendered, render
+from core.db import run, snapshot, transaction
+
+_SHOWN = """
+UPDATE conversations SET shown_revision = ?, shown = ?, shown_buttons = ?, shown_at = ?,
+       failures = 0 WHERE id = ? AND shown_revision <= ?
+"""
+_LONGEST_WAIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A screen ready to be shown: what, where, over which message, from which revision."""
+
+    conversation_id: int
+    chat: str
+    rendered: Rendered
+    previous: Mapping[str, Any] | None
+    post: bool
+    revision: int
+    visit: int
+
+
+def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
+    """Draw a conversation's screen for a channel; everything from one moment.
+
+    Raises LookupError where there is no such conversation any more.
+    """
+    with snapshot():
+        look = engine.look(conversation_id)
+        row = run(
+            "SELECT chat, shown, post_revision > shown_revision FROM conversations WHERE id = ?",
+            conversation_id,
+        ).fetchone()
+    rendered = render(look.screen, can, look.token_key, look.position.visit)
+    previous = json.loads(row[1]) if row[1] else None
+    revision = look.position.revision
+    visit = look.position.visit
+    return Parcel(conversation_id, row[0], rendered, previous, bool(row[2]), revision, visit)
+
+
+def shown(
+    conversation_id: int,
+    revision: int,
+    offers: tuple[Offer, ...],
+    reference: Mapping[str, Any] | None,
+    now: float,
+) -> None:
+    """Record what a person sees now: typed replies are read against it."""
+    buttons = json.dumps([[o.label, o.token] for o in offers], ensure_ascii=False)
+    kept = None if reference is None else json.dumps(reference)
+    with transaction():
+        run(_SHOWN, revision, kept, buttons, now, conversation_id, revision)
+
+
+def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> list[Rendered]:
+    """The notices that wait for a pulled conversation; from now on they count as sent."""
+    with transaction():
+        waiting = list(
+            PendingNotice.select()
+            .where(
+                PendingNotice.conversation == conversation_id, PendingNotice.outcome == "pending"
+            )
+            .order_by(PendingNotice.id)
+        )
+        if not waiting:
+            return []
+        now = time.time()
+        for notice in waiting:
+            settle(notice.id, "sent", now)
+    return [_draw_notice(engine, notice, can) for notice in waiting]
+
+
+def begin_notice(
+    engine: Engine, notice_id: int, can: Capabilities, now: float
+) -> tuple[str, Rendered]:
+    """Note that a notice is about to be sent; the chat it goes to, and what it says."""
+    with transaction():
+        notice = PendingNotice.get_by_id(notice_id)
+        run(
+            "UPDATE notices SET outcome = 'sending', attempted_at = ? WHERE id = ?",
+            *(now, notice_id),
+        )
+    return str(notice.conversation.chat), _draw_notice(engine, notice, can)
+
+
+def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
+    conversation = notice.conversation
+    draw = engine.flow.notices[notice.name]
+    screen = draw(json.loads(notice.parameters), conversation.user.language)
+    return render(screen, can, conversation.token_key, None)
+
+
+def settle(notice_id: int, outcome: str, sent_at: float | None) -> None:
+    """Record a notice's fate; once there, it lies below the screen's message."""
+    with transaction():
+        run("UPDATE notices SET outcome = ?, sent_at = ? WHERE id = ?", outcome, sent_at, notice_id)
+        if outcome in ("sent", "uncertain"):
+            run(
+                """
+                UPDATE conversations SET post_revision = shown_revision + 1
+                WHERE post_revision <= shown_revision
+                  AND id = (SELECT conversation_id FROM notices WHERE id = ?)
+                """,
+                notice_id,
+            )
+
+
+def abandon(channel: str, bot: str) -> None:
+    """Notices that a dead sender had begun: they may have arrived, so they are not repeated."""
+    with transaction():
+        run(
+            """
+            UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'
+              AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
+            """,
+            *(channel, bot),
+        )
+
+
+def postpone(conversation_id: int, until: float) -> None:
+    """Leave one chat alone until a moment."""
+    with transaction():
+        run("UPDATE conversations SET not_before = ? WHERE id = ?", until, conversation_id)
+
+
+def unreachable(conversation_id: int) -> None:
+    """The person has blocked the bot: nothing more until their next update."""
+    with transaction():
+        run("UPDATE conversations SET unreachable = ? WHERE id = ?", True, conversation_id)
+
+
+def back_off(conversation_id: int, now: float) -> None:
+    """Wait longer after each failure in a row: 1, 2, 4 … 60 seconds."""
+    with transaction():
+        row = run("SELECT failures FROM conversations WHERE id = ?", conversation_id).fetchone()
+        if row is None:
+            return
+        wait = min(_LONGEST_WAIT, 2.0 ** min(row[0], 9))
+        run(
+            "UPDATE conversations SET not_before = ?, failures = failures + 1 WHERE id = ?",
+            *(now + wait, conversation_id),
+        )
