@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import peewee
 
@@ -36,7 +36,8 @@ class _Sqlite(peewee.SqliteDatabase):
     """SQLite, which rolls back by itself where the disk is full: that is no second error."""
 
     def rollback(self) -> None:
-        if self.connection().in_transaction:
+        this: Any = self  # peewee types neither its connections nor its cursors
+        if this.connection().in_transaction:
             super().rollback()
 
 
@@ -44,9 +45,10 @@ class _Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL, whose server may have been restarted: a closed connection is replaced."""
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
-        if not (self.is_closed() or self.in_transaction()) and self.connection().closed:
+        this, above = cast(Any, self), cast(Any, super())
+        if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
             self.close()
-        return super().cursor(*args, **kwargs)
+        return above.cursor(*args, **kwargs)
 
 
 def connect(url: str, synchronous: Synchronous = "full") -> Any:

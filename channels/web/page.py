@@ -15,11 +15,13 @@ from streamlit.typing import UploadedFile
 
 from channels.web import site as sites
 from channels.web.bubbles import Bubbles, button_label, header
+from channels.web.posts import Upload
 from channels.web.site import Site
-from channels.web.talk import Talk, Upload, View
+from channels.web.talk import Talk, View
 from channels.web.transcript import Entry, Rows
 from channels.web.words import Words, words
 from core.conversation.bridge import release
+from core.conversation.inbox import storable
 from core.conversation.messages import Motion
 
 PAUSES = {Motion.STILL: 4.0, Motion.SETTLING: 0.7, Motion.MOVING: 1.0}
@@ -123,8 +125,9 @@ def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
 def _say(talk: Talk) -> None:
     said = st.session_state["said"]
     kept = [file for file in said.files if isinstance(file, UploadedFile)]
-    uploads = [Upload(file.name, file.type, file.getvalue()) for file in kept]
-    _released(partial(talk.say, said.text, uploads, lost=len(kept) < len(said.files)))()
+    uploads = [Upload(storable(file.name), file.type, file.getvalue()) for file in kept]
+    lost = len(kept) < len(said.files)
+    _released(partial(talk.say, storable(said.text), uploads, lost=lost))()
 
 
 def _watch(talk: Talk) -> None:

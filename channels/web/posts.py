@@ -62,11 +62,10 @@ class Post:
 
     def content(self) -> Content:
         """How the transcript keeps it."""
+        names = [*self.spooled, *[""] * (len(self.uploads) - len(self.spooled))]
         files = [
             {"name": upload.name, "photo": upload.is_photo, "spool": name}
-            for upload, name in zip(
-                self.uploads, self.spooled or [""] * len(self.uploads), strict=True
-            )
+            for upload, name in zip(self.uploads, names, strict=True)
         ]
         text = self.press.label if self.press else self.text
         return {"text": text, "files": files, "pressed": self.press is not None}

@@ -116,12 +116,14 @@ class Talk:
     def refresh(self) -> None:
         """Hand over what waits, and look at what has come of it."""
         try:
-            if self.conversation_id is None:
-                self._begin()
             self._deliver()
-            self.view = self._look()
+            self.view = self._look(self.conversation_id or self._begin())
+        except LookupError:  # the conversation was erased while this tab was open
+            self.conversation_id = None
+            self.trouble = True
         except TROUBLE as error:
             self._troubled(error)
+            self._drop_presses()
         else:
             self.trouble = self.press_lost = False
 
@@ -142,16 +144,19 @@ class Talk:
             self._deliver()
         except TROUBLE as error:
             self._troubled(error)
-        if post.press and post in self.outbox:  # nobody wants a press to act in ten minutes
-            self.outbox.remove(post)
-            self.press_lost = True
 
     def _troubled(self, error: Exception) -> None:
         if not self.trouble:
             log.error("the chat page can't reach what it needs", error=str(error))
         self.trouble = True
 
-    def _begin(self) -> None:
+    def _drop_presses(self) -> None:
+        """Nobody wants a press to act in ten minutes."""
+        kept = [post for post in self.outbox if post.press is None]
+        self.press_lost = self.press_lost or len(kept) < len(self.outbox)
+        self.outbox = deque(kept)
+
+    def _begin(self) -> int:
         """Find the conversation, or begin it; a link begins it anew."""
         known = find(self.address)
         if known is None or self._link:
@@ -160,7 +165,8 @@ class Talk:
             update = Update(key, self.address, start, self._person)
             known = self._engine.receive(update).conversation_id
         self._engine.drain(known)
-        self.conversation_id = known
+        self.conversation_id, self._link = known, ""
+        return known
 
     def _deliver(self) -> None:
         while self.outbox:
@@ -169,6 +175,7 @@ class Talk:
             with transaction():
                 self.conversation_id = self._hand_over(post)
             self.outbox.popleft()
+            self._frozen = self.view and self.view.revision
             self._engine.drain(self.conversation_id)
 
     def _hand_over(self, post: Post) -> int:
@@ -190,17 +197,15 @@ class Talk:
         """The screen that is answered becomes a part of what was said."""
         if self.view is not None and self._frozen != self.view.revision:
             transcript.add(conversation_id, "bot", transcript.screen(self.view.rendered))
-            self._frozen = self.view.revision
 
-    def _look(self) -> View:
-        assert self.conversation_id is not None, "begun before"
-        if _stamp(self.conversation_id)[3]:
-            self._take_notices(self.conversation_id)
+    def _look(self, conversation_id: int) -> View:
+        if _stamp(conversation_id)[3]:
+            self._take_notices(conversation_id)
         with snapshot():
-            ready = parcel(self._engine, self.conversation_id, Web.capabilities)
-            entries = transcript.newest(self.conversation_id)
-            view = View(_stamp(self.conversation_id), entries, ready.rendered)
-        self._tell(self.conversation_id, view)
+            ready = parcel(self._engine, conversation_id, Web.capabilities)
+            entries = transcript.newest(conversation_id)
+            view = View(_stamp(conversation_id), entries, ready.rendered)
+        self._tell(conversation_id, view)
         return view
 
     def _take_notices(self, conversation_id: int) -> None:

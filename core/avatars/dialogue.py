@@ -12,24 +12,20 @@ from typing import Any
 import structlog
 
 from core.avatars import access, owned
+from core.avatars.collecting import Collecting
 from core.avatars.erasure import Erasure
 from core.avatars.flow import SIDE
-from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
     AvatarGender,
-    AvatarPhoto,
-    AvatarStatus,
     AvatarTrainingType,
     AvatarType,
     Consent,
-    HeldPhoto,
     TrainingRun,
-    utc_now,
+    change,
 )
 from core.avatars.ports import Waker
 from core.avatars.training import Training
-from core.avatars.verdicts import recount
 from core.conversation.turn import Turn
 from core.db import database
 from core.settings import Settings
@@ -37,12 +33,11 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 
-class AvatarDialogue(Guards):
+class AvatarDialogue(Collecting):
     """Everything that `core.avatars.flow.TABLE` names."""
 
     def __init__(self, settings: Settings, training: Training, jobs: Waker) -> None:
-        super().__init__(settings, training)
-        self._jobs = jobs
+        super().__init__(settings, training, jobs)
         self._erasure = Erasure(training)
 
     # the conversation
@@ -96,7 +91,7 @@ class AvatarDialogue(Guards):
     def open_draft(self, turn: Turn) -> None:
         """Begin an avatar; a draft without a name is begun anew, so that there is only one."""
         draft = owned.nameless_draft(turn.user_id) or Avatar.create(user=turn.user_id)
-        _change(draft, avatar_type=None, gender=None, training_type=AvatarTrainingType.PORTRAIT)
+        change(draft, avatar_type=None, gender=None, training_type=AvatarTrainingType.PORTRAIT)
         self._focus(turn, draft)
 
     def propose_type(self, turn: Turn) -> None:
@@ -108,25 +103,25 @@ class AvatarDialogue(Guards):
         found = self._focused(turn)
         proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
         if proposed is AvatarTrainingType.PORTRAIT:
-            _change(found, training_type=proposed, avatar_type=AvatarType.CHARACTER)
+            change(found, training_type=proposed, avatar_type=AvatarType.CHARACTER)
         elif self.described(turn):
-            _change(found, training_type=proposed)
+            change(found, training_type=proposed)
         else:
-            _change(found, training_type=proposed, avatar_type=None)
+            change(found, training_type=proposed, avatar_type=None)
 
     def set_kind(self, turn: Turn) -> None:
         """A person, a style, or something else."""
-        _change(self._focused(turn), avatar_type=AvatarType(turn.argument))
+        change(self._focused(turn), avatar_type=AvatarType(turn.argument))
 
     def set_gender(self, turn: Turn, gender: str | None = None) -> None:
         """Whom it shows; of a style or a thing nobody is asked."""
-        _change(self._focused(turn), gender=AvatarGender(gender or turn.argument))
+        change(self._focused(turn), gender=AvatarGender(gender or turn.argument))
 
     def set_name(self, turn: Turn) -> None:
         """Name it; with its first name an avatar counts as created."""
         found = self._focused(turn)
         first = not found.name
-        _change(found, name=self.name_of(turn))
+        change(found, name=self.name_of(turn))
         if first:
             avatar_id, user_id = str(found.id), str(turn.user_id)
             created = f"🎭 Создан аватар {avatar_id} пользователем {user_id}"
@@ -140,87 +135,6 @@ class AvatarDialogue(Guards):
         """The person agrees to today's consent."""
         if not self.consented(turn):
             Consent.create(user=turn.user_id, version=owned.CONSENT_VERSION, given_at=turn.now)
-
-    # photos
-
-    def add_photo(self, turn: Turn) -> None:
-        """Take a photo in: pending, until its verdict."""
-        self._add(turn, turn.event.file or {})
-        self._recount(turn)
-
-    def hold_photo(self, turn: Turn) -> None:
-        """Keep only the channel's reference to a photo that came at the wrong moment."""
-        if owned.held_photos(turn.user_id).count() < self._settings.training.max_photos:
-            HeldPhoto.create(
-                user=turn.user_id,
-                conversation=turn.conversation_id,
-                reference=dict(turn.event.file or {}),
-                held_at=turn.now,
-            )
-
-    def take_held_photos(self, turn: Turn) -> None:
-        """Take in what was held, now that there is an avatar and a consent."""
-        if not self.collecting(turn):
-            return
-        held = list(owned.held_photos(turn.user_id))[: self.room(turn)]
-        for photo in held:
-            self._add(turn, photo.reference)
-            photo.delete_instance()
-        if held:
-            self._recount(turn)
-            turn.say("held_taken", n=len(held))
-
-    def drop_held_photos(self, turn: Turn) -> None:
-        """Forget what was held."""
-        HeldPhoto.delete().where(HeldPhoto.user == turn.user_id).execute()
-
-    def reopen(self, turn: Turn) -> None:
-        """Let an avatar whose training failed or was stopped take photos again."""
-        found = self._focused(turn)
-        if found.status in (AvatarStatus.ERROR, AvatarStatus.CANCELLED):
-            _change(found, status=AvatarStatus.DRAFT, training_progress=0)
-            self._recount(turn)
-
-    def dismiss_refusals(self, turn: Turn) -> None:
-        """The person has read why photos were refused."""
-        refused = [photo.id for photo in owned.refusals(self._focused(turn).id)]
-        query: Any = AvatarPhoto.update(dismissed_at=turn.now)
-        query.where(AvatarPhoto.id.in_(refused)).execute()
-
-    def open_gallery(self, turn: Turn) -> None:
-        """Look at the photos from the first page on."""
-        turn.memory.update(page=1, opened_from=turn.source)
-        turn.memory.pop("removed", None)
-
-    def first_page(self, turn: Turn) -> None:
-        """Begin a list at its beginning."""
-        turn.memory["page"] = 1
-
-    def set_page(self, turn: Turn) -> None:
-        """Turn the page."""
-        turn.memory["page"] = int(turn.argument)
-
-    def remove_photo(self, turn: Turn) -> None:
-        """Take a photo out; it can be put back until the sweep."""
-        found = self._focused(turn)
-        photo = owned.photos(found.id).where(AvatarPhoto.id == turn.argument).first()
-        if photo is not None:
-            _change(photo, removed_at=turn.now)
-            turn.memory["removed"] = turn.argument
-            turn.say("removed", number=photo.number)
-            self._recount(turn)
-
-    def restore_photo(self, turn: Turn) -> None:
-        """Put the photo back that was just removed, unless the same one has come again since."""
-        photo = self.removed_photo(turn)
-        assert photo is not None, "a guard asks for it first"
-        turn.memory.pop("removed", None)
-        same = AvatarPhoto.file_hash == photo.file_hash
-        valid = owned.photos_with(photo.avatar_id, *owned.COUNTING)
-        if photo.file_hash is None or not valid.where(same).exists():
-            _change(photo, removed_at=None)
-            self._recount(turn)
-        turn.say("restored", number=photo.number)
 
     # training
 
@@ -274,42 +188,3 @@ class AvatarDialogue(Guards):
         turn.memory.clear()
         turn.cache.clear()
         turn.name = ""
-
-    # what effects share
-
-    def _focused(self, turn: Turn) -> Avatar:
-        found = self.focus_of(turn)
-        if found is None:
-            raise LookupError(f"no avatar in focus in {turn.source}")
-        return found
-
-    def _focus(self, turn: Turn, found: Avatar) -> None:
-        turn.memory["avatar"] = found.id.hex
-        turn.cache["focus"] = found
-
-    def _add(self, turn: Turn, reference: Mapping[str, Any]) -> None:
-        found = self._focused(turn)
-        last: Any = AvatarPhoto.select(AvatarPhoto.number).where(AvatarPhoto.avatar == found.id)
-        newest = last.order_by(AvatarPhoto.number.desc()).first()
-        photo = AvatarPhoto.create(
-            avatar=found.id,
-            user=turn.user_id,
-            conversation=turn.conversation_id,
-            reference=dict(reference),
-            number=newest.number + 1 if newest else 1,
-        )
-        photo_id = str(photo.id)
-        database.after_commit(lambda: self._jobs.wake("photo", photo_id))
-
-    def _recount(self, turn: Turn) -> None:
-        found = self._focused(turn)
-        recount(found.id, self._settings)
-        turn.cache.pop("focus", None)
-
-
-def _change(found: Any, **columns: Any) -> None:
-    """Write these columns of one row, and when they changed."""
-    changed: dict[str, Any] = {**columns, "updated_at": utc_now()}
-    for name, value in changed.items():
-        setattr(found, name, value)
-    found.save(only=list(changed))

@@ -169,8 +169,14 @@ TABLE = Table(
     states=STATES,
     initial="main_menu",
     rows=ROWS,
-    groups={"SIDE": SIDE, "COLLECT": COLLECT, "SET": SET, "ENDED": ENDED, "MENUS": MENUS,
-            "CHOOSING": CHOOSING},
+    groups={
+        "SIDE": SIDE,
+        "COLLECT": COLLECT,
+        "SET": SET,
+        "ENDED": ENDED,
+        "MENUS": MENUS,
+        "CHOOSING": CHOOSING,
+    },
     places={
         RETURN: (*((f"returns_to({state})", state) for state in _RETURNS), ("", "avatar_menu")),
         PLACE: tuple((f"belongs_in({state})", state) for state in PLACES),

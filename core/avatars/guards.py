@@ -17,7 +17,6 @@ from core.avatars.models import (
     AvatarStatus,
     AvatarType,
     PhotoValidationStatus,
-    RunStatus,
 )
 from core.avatars.training import Training
 from core.conversation.turn import Turn
@@ -244,8 +243,7 @@ class Guards:
         found = self.focus_of(turn)
         if found is None:
             return None
-        run = owned.latest_run(found.id)
-        if run is not None and run.status is RunStatus.CANCELLING:
+        if owned.stopping(found.id):
             return "stopping"
         return self._training.obstacle(turn.user_id, found.training_type, turn.now)
 

@@ -13,7 +13,6 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
-    RunStatus,
     TrainingRun,
 )
 from core.avatars.training import Training
@@ -132,8 +131,7 @@ class Loader:
             return (newcomer if newcomer == "not_invited" else None), None
         if found.status not in _COLLECTABLE:
             return None, None
-        latest = owned.latest_run(found.id)
-        if latest is not None and latest.status is RunStatus.CANCELLING:
+        if owned.stopping(found.id):
             return "stopping", None
         obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
         run = owned.holding_run(user_id) if obstacle == "busy" else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from enum import StrEnum
+from typing import Any
 
 import peewee
 from playhouse.fields import EnumField
@@ -89,6 +90,14 @@ HOLDING = tuple(status for status in ACTIVE if status is not RunStatus.CANCELLIN
 def utc_now() -> datetime.datetime:
     """Now in UTC, as `created_at` and `updated_at` keep it."""
     return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+def change(row: Any, **columns: Any) -> None:
+    """Write these columns of an avatar or a photo, and when they changed."""
+    changed: dict[str, Any] = {**columns, "updated_at": utc_now()}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    row.save(only=list(changed))
 
 
 class Avatar(Model):

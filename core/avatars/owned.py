@@ -14,6 +14,7 @@ from core.avatars.models import (
     Consent,
     HeldPhoto,
     PhotoValidationStatus,
+    RunStatus,
     TrainingRun,
 )
 from core.conversation.rendering import digest
@@ -86,6 +87,12 @@ def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     query: Any = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
     found: TrainingRun | None = query.order_by(TrainingRun.created_at.desc()).first()
     return found
+
+
+def stopping(avatar_id: uuid.UUID) -> bool:
+    """Whether the avatar's last training is still being stopped behind the scenes."""
+    run = latest_run(avatar_id)
+    return run is not None and run.status is RunStatus.CANCELLING
 
 
 def holding_run(user_id: uuid.UUID) -> TrainingRun | None:

@@ -22,7 +22,7 @@ from core.avatars.models import (
     AvatarStatus,
     Consent,
     PhotoValidationStatus,
-    utc_now,
+    change,
 )
 from core.avatars.photos import Judgement, PhotoRules, judge
 from core.avatars.ports import ObjectStore
@@ -162,7 +162,9 @@ class Verdicts:
             ):
                 status = PhotoValidationStatus.DUPLICATE
                 verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
-            _change(photo, **verdict)
+            reserved = photo.minio_key
+            change(photo, **verdict)
+            doom_unused(reserved, self._clock())  # by a try that got further than this one
             recount(photo.avatar_id, self._settings)
             self._tell(photo)
             return Settled(photo.conversation_id, spooled(photo.reference))
@@ -226,7 +228,7 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
         if avatar.status not in _UNFINISHED:
             status = avatar.status
         if (avatar.photos_count, avatar.status) != (valid, status):
-            _change(avatar, photos_count=valid, status=status)
+            change(avatar, photos_count=valid, status=status)
 
 
 def _twin(photo: AvatarPhoto, verdict: dict[str, Any]) -> bool:
@@ -268,11 +270,3 @@ def _columns(judgement: Judgement, key: str | None) -> dict[str, Any]:
         "minio_key": key,
         "photo_metadata": {"format": judgement.format, **judgement.metadata},
     }
-
-
-def _change(row: Any, **columns: Any) -> None:
-    """Write these columns of one row, and when they changed."""
-    changed: dict[str, Any] = {**columns, "updated_at": utc_now()}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.save(only=list(changed))

@@ -291,7 +291,8 @@ class Storm(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([700.0, 90_000.0]))
     def sweep(self, seconds: float) -> None:
-        now = self.house.clock() + seconds
+        self.house.clock.forward(seconds)
+        now = self.house.clock()
         disposal.delete_doomed(self.house.store, now)
         disposal.delete_removed(now - 600, now)
         disposal.forget_held(now - 24 * 3600)
@@ -470,7 +471,7 @@ class Storm(RuleBasedStateMachine):
     def _put_away(self) -> None:
         """Once everything has settled and been swept, nothing is stored that no row names."""
         self.house.away = False
-        for _ in range(12):
+        for _ in range(20):
             self.drain()
             self.judge(all_of_them=True)
             self.advance("success")

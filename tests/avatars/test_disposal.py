@@ -70,7 +70,11 @@ def test_a_removed_photo_goes_when_its_time_is_over(store: FolderStore) -> None:
     owner = makers.conversation()
     avatar = makers.avatar(owner, photos=0)
     valid = PhotoValidationStatus.VALID
-    old = {"removed_at": NOW - 700, "minio_key": "7/anna/1", "reference": {"spool": "abc"}}
+    old: dict[str, Any] = {
+        "removed_at": NOW - 700,
+        "minio_key": "7/anna/1",
+        "reference": {"spool": "abc"},
+    }
     makers.photo(avatar, owner, valid, **old)
     recent = makers.photo(avatar, owner, valid, removed_at=NOW - 500, minio_key="7/anna/2")
     kept = makers.photo(avatar, owner, valid)
