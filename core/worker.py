@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
 """How often the worker looks for rows that are due."""
+FAILED_SECONDS = 5.0
+"""How long it rests, at least, when something failed: a broken disk is not asked all the time."""
 AT_ONCE = 100
 """How many rows of a kind it takes at a look."""
 OTHERS = 2
@@ -188,21 +190,25 @@ class Worker:
         def loop() -> None:
             try:
                 while not self._stopping.is_set():
-                    self._try(steps)
-                    self._stopping.wait(seconds)
+                    failed = self._try(steps)
+                    self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)
             finally:
                 release()
 
         self._loops.append(threading.Thread(target=loop, name=name, daemon=True))
         self._loops[-1].start()
 
-    def _try(self, steps: tuple[Step, ...]) -> None:
+    def _try(self, steps: tuple[Step, ...]) -> int:
+        """Take each step; how many failed."""
+        failed = 0
         for step in steps:
             try:
                 step()
             except Exception:
+                failed += 1
                 log.exception("a step of the worker failed")
                 release()  # a broken connection must not be kept
+        return failed
 
     def _asked_to_stop(self, _number: int, _frame: object) -> None:
         self._stopping.set()

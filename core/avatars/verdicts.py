@@ -232,7 +232,9 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
 
 
 def _twin(photo: AvatarPhoto, verdict: dict[str, Any]) -> bool:
-    """Whether the avatar has this very file already."""
+    """Whether it would be valid, but the avatar has this very file already."""
+    if verdict["validation_status"] is not PhotoValidationStatus.VALID:
+        return False
     same: Any = AvatarPhoto.select().where(
         AvatarPhoto.avatar == photo.avatar_id,
         AvatarPhoto.file_hash == verdict["file_hash"],
@@ -257,6 +259,11 @@ def _mishaps(photo: AvatarPhoto) -> int:
 def _refusal(reason: str) -> dict[str, Any]:
     status = PhotoValidationStatus.INVALID
     return {"validation_status": status, "reason": reason, "minio_key": None}
+
+
+def _duplicate(verdict: dict[str, Any]) -> dict[str, Any]:
+    status = PhotoValidationStatus.DUPLICATE
+    return {**verdict, "validation_status": status, "reason": "duplicate"}
 
 
 def _columns(judgement: Judgement, key: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A whole transaction runs inside one call, on one of a few threads that keep thei
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -21,6 +22,7 @@ class Bridge:
 
     def __init__(self, threads: int = 4) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="core")
+        self._threads = threads
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Await a synchronous function; its errors come through."""
@@ -28,7 +30,10 @@ class Bridge:
         return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
 
     def close(self) -> None:
-        """Wait for what is running and let the threads go."""
+        """Wait for what is running, give the connections back and let the threads go."""
+        gate = threading.Barrier(self._threads)  # so that each thread takes one of these
+        for _ in range(self._threads):
+            self._pool.submit(_release_together, gate)
         self._pool.shutdown()
 
 
@@ -36,3 +41,8 @@ def release() -> None:
     """Give this thread's database connection back: for threads that somebody else ends."""
     if not database.is_closed():
         database.close()
+
+
+def _release_together(gate: threading.Barrier) -> None:
+    release()
+    gate.wait()

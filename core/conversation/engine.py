@@ -155,7 +155,7 @@ class Engine:
         if event.kind is Kind.COMMAND:
             return self.flow.table.typed[-1]
         reply = self._reply(turn, key)
-        return self.flow.typed(turn.state) if reply is None else self._press(turn, key, reply.token)
+        return self.flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
 
     def _command(self, turn: Turn) -> str | None:
         event = turn.event
@@ -165,18 +165,19 @@ class Engine:
         command = event.value.lower() if event.kind is Kind.COMMAND else ""
         return self.flow.table.commands.get(command)
 
-    def _reply(self, turn: Turn, key: str) -> Offer | None:
-        """The button that a typed text means: as last shown, or as it would read elsewhere."""
-        numbers = not self.flow.takes_text(turn.state)
+    def _reply(self, turn: Turn, key: str) -> str | None:
+        """The token of the button that a text means: as last shown, or as it reads elsewhere."""
+        text, numbers = turn.event.value, not self.flow.takes_text(turn.state)
         shown = json.loads(statements.shown_buttons(turn.conversation_id))
-        found = read_reply(turn.event.value, [Offer(*offer) for offer in shown], numbers)
+        offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
+        if offer is not None:
+            return offer.token
         for language in self.flow.languages:
-            found = found or read_reply(turn.event.value, self._offers(turn, key, language), False)
-        return found
-
-    def _offers(self, turn: Turn, key: str, language: str) -> list[Offer]:
-        screen = self.flow.draw(turn.position, language)
-        return [Offer(b.label, seal(key, turn.visit, b)) for b in screen.each_button()]
+            buttons = list(self.flow.draw(turn.position, language).each_button())
+            button = read_reply(text, buttons, numbers=False)
+            if button is not None:
+                return seal(key, turn.visit, button)
+        return None
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
         """The trigger of a button; of an old one STALE, but a double press passes in silence."""

@@ -58,8 +58,8 @@ class Schedule:
         since = self.differs_since if waiting else now
         rank = Rank.ALERT if alert else Rank.TICK if tick else Rank.REPLY
         due = self._due(kind, now, since, pace, rank)
-        if waiting and self.due_at <= now:
-            due = min(due, self.due_at)
+        if waiting and (self.due_at <= now or rank is Rank.TICK):
+            due = min(due, self.due_at)  # neither what is due nor a reply waits for progress
         below = alert or self._below(kind, now, pace)
         return replace(
             self,

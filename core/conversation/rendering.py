@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from core.conversation.channel import Capabilities
 from core.conversation.messages import Button, Motion, Picture, Screen
@@ -21,6 +22,16 @@ _BAR = 12
 _SEAL = 6
 _WORDS = re.compile(r"\w+")
 _COUNTER = re.compile(r"\([^()]*\)\s*$")
+
+
+class Labelled(Protocol):
+    """A button or an offer: what a typed reply can mean."""
+
+    @property
+    def label(self) -> str: ...
+
+
+L = TypeVar("L", bound=Labelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,7 @@ def shorten(text: str, limit: int) -> str:
     return kept + "…"
 
 
-def read_reply(text: str, offers: Sequence[Offer], numbers: bool) -> Offer | None:
+def read_reply(text: str, offers: Sequence[L], numbers: bool) -> L | None:
     """The button that a typed reply means: its number, or its label however it is written."""
     typed = text.strip()
     if numbers and typed.isdecimal() and len(typed) < 5 and 1 <= int(typed) <= len(offers):

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from channels.telegram import Telegram
-from core.avatars import dialogue, flow, guards, owned
+from core.avatars import collecting, dialogue, flow, guards, owned
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
@@ -306,7 +306,7 @@ def test_every_callback_exists_and_takes_what_the_table_gives_it() -> None:
 def test_every_guard_and_effect_is_in_use() -> None:
     """Found here is what the table has stopped naming, and nothing else needs."""
     named = {call.name for step in bound().steps for call in (*step.guards, *step.effects)}
-    written = "".join(inspect.getsource(module) for module in (guards, dialogue))
+    written = "".join(inspect.getsource(module) for module in (collecting, guards, dialogue))
     for name in vars(guards.Guards).keys() | vars(dialogue.AvatarDialogue).keys():
         if not name.startswith("_"):
             assert name in named or f"self.{name}(" in written, name
@@ -430,7 +430,7 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (dialogue, guards, engine):
+    for module in (collecting, dialogue, guards, engine):
         yield from _said_in(module)
     yield from ("busy", *hints.OBSTACLES)
 

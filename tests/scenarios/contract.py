@@ -1,0 +1,245 @@
+"""One contract for every channel: a chat is four things that a person can do.
+
+A new channel brings a `Chat` and a stage to play on, and every conversation of this folder runs on
+it. They are written in English; the chat says and reads all of it in its own language.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from core.conversation.rendering import words
+from core.texts import translator
+from tests.scenarios.house import House, Kept
+
+PATIENCE = 30.0
+"""Seconds that something may take on a busy machine before it counts as never coming."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is in sight now: the screen and the notices beside it, and what can be pressed."""
+
+    text: str
+    labels: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.text}\n" + " ".join(f"[{label}]" for label in self.labels)
+
+
+class Chat(ABC):
+    """One person on one channel, in one language."""
+
+    channel: str
+    address: str
+
+    def __init__(self, house: House, language: str) -> None:
+        self.house = house
+        self.language = language
+        self.t = translator(language)
+
+    # the four things that a channel brings, and a file besides
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Type something, a command included."""
+
+    @abstractmethod
+    def send_photos(self, photos: Sequence[bytes]) -> None:
+        """Send pictures at once."""
+
+    @abstractmethod
+    def send_file(self, name: str, data: bytes) -> None:
+        """Send any file."""
+
+    @abstractmethod
+    def press_label(self, label: str) -> None:
+        """Press a button that is in sight."""
+
+    @property
+    @abstractmethod
+    def sight(self) -> Sight:
+        """What is in sight now."""
+
+    def close(self) -> None:
+        """Leave."""
+
+    # what every chat makes of them
+
+    def speak(self, language: str) -> None:
+        """Go on in another language."""
+        self.language = language
+        self.t = translator(language)
+
+    def see(self, *texts: str, timeout: float = PATIENCE, **values: object) -> Sight:
+        """Wait until all of these sentences are in sight; they are written in English."""
+        wanted = [self.t(text, **values) for text in texts]
+        return self.wait_for(
+            lambda sight: all(text in sight.text for text in wanted), f"{wanted}", timeout
+        )
+
+    def see_count(self, one: str, many: str, n: int, **values: object) -> Sight:
+        """Wait for a sentence that counts."""
+        wanted = self.t.n(one, many, n, **values)
+        return self.wait_for(lambda sight: wanted in sight.text, wanted)
+
+    def offers(self, label: str, **values: object) -> bool:
+        """Whether a button is in sight now."""
+        return self._known(self.t(label, **values), self.sight) is not None
+
+    def press(self, label: str, **values: object) -> Sight:
+        """Wait for a button and press it; returns what was in sight then."""
+        wanted = self.t(label, **values)
+        sight = self.wait_for(lambda seen: self._known(wanted, seen) is not None, f"[{wanted}]")
+        known = self._known(wanted, sight)
+        assert known is not None
+        self.press_label(known)
+        return sight
+
+    def press_first(self, label: str) -> str:
+        """Press the first button whose label begins like this; returns the whole label."""
+        wanted = self.t(label)
+        sight = self.wait_for(lambda seen: any(s.startswith(wanted) for s in seen.labels), wanted)
+        found = next(known for known in sight.labels if known.startswith(wanted))
+        self.press_label(found)
+        return found
+
+    def wait_for(
+        self, wanted: Callable[[Sight], bool], what: str, timeout: float = PATIENCE
+    ) -> Sight:
+        """Look again and again until it is as wanted."""
+        deadline = time.monotonic() + timeout
+        while not wanted(sight := self.sight):
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    f"{self.channel}, {self.language}: waited {timeout} s in vain for {what}.\n"
+                    f"In sight is:\n{sight}\n{self.kept}"
+                )
+            self.pause()
+        return sight
+
+    def pause(self) -> None:
+        time.sleep(0.05)
+
+    def number_of_labels(self, start: str) -> int:
+        return sum(label.startswith(start) for label in self.sight.labels)
+
+    @property
+    def kept(self) -> Kept:
+        """What the database holds of this person."""
+        return self.house.kept_of(self.channel, self.address)
+
+    def settle(self) -> Kept:
+        """Wait until nothing that this person did waits to be applied."""
+        deadline = time.monotonic() + PATIENCE
+        while (kept := self.kept).unapplied or kept.photos_that_are("pending"):
+            assert time.monotonic() < deadline, kept
+            self.pause()
+        return kept
+
+    @staticmethod
+    def _known(wanted: str, sight: Sight) -> str | None:
+        """The label in sight that reads like this, though a channel may have shortened it."""
+        exact = [label for label in sight.labels if label == wanted]
+        alike = [label for label in sight.labels if words(label) == words(wanted)]
+        cut = [s for s in sight.labels if s.endswith("…") and wanted.startswith(s[:-1])]
+        return next(iter(exact + alike + cut), None)
+
+
+Conversation = Callable[[Any], None]
+Key = tuple[Conversation, str]
+
+
+class Stage(ABC):
+    """Where the conversations of one channel are held, many of them at a time."""
+
+    at_once = 4
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="person")
+        self._playing: dict[Key, Future[None]] = {}
+
+    @abstractmethod
+    def chat(self, language: str) -> Chat:
+        """Somebody new."""
+
+    def begin(self, conversations: Sequence[Key]) -> None:
+        """Start all that will be asked for; the tests then only wait for their own."""
+        for conversation, language in conversations:
+            self._playing[conversation, language] = self._pool.submit(
+                self._play, conversation, language
+            )
+
+    def result(self, conversation: Conversation, language: str) -> None:
+        """Wait until a conversation is over; raises what went wrong in it."""
+        self._playing[conversation, language].result()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        self.house.stop()
+
+    def _play(self, conversation: Conversation, language: str) -> None:
+        chat = self.chat(language)
+        try:
+            conversation(chat)
+            kept = chat.kept
+            assert not kept.failed, kept.failed
+        finally:
+            chat.close()
+
+
+def conversation(played: Conversation) -> Any:
+    """A conversation that is held on every channel, in every language: a test for each."""
+    return _test(played, "stage")
+
+
+def failing(played: Conversation) -> Any:
+    """The same where every training fails."""
+    return _test(played, "failing_stage")
+
+
+def on(*channels: str) -> Any:
+    """Only these channels can do it."""
+    return pytest.mark.parametrize("stage", channels, indirect=True)
+
+
+def _test(played: Conversation, stage: str) -> Any:
+    if stage == "stage":
+
+        def test(stage: Stage, language: str) -> None:
+            stage.result(played, language)
+
+    else:
+
+        def test(failing_stage: Stage, language: str) -> None:  # type: ignore[misc]
+            failing_stage.result(played, language)
+
+    test.__name__, test.__doc__ = played.__name__, played.__doc__
+    test.played = played  # type: ignore[attr-defined]
+    return pytest.mark.parametrize("language", ["en", "ru"])(test)
+
+
+@contextmanager
+def begun(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A stage on which everything that this session asks of it has begun."""
+    wanted = [
+        (item.function.played, item.callspec.params["language"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and hasattr(item.function, "played")
+        and item.callspec.params.get(request.fixturename) == request.param
+    ]
+    try:
+        stage.begin(wanted)
+        yield stage
+    finally:
+        stage.close()

@@ -1,0 +1,149 @@
+"""Likeness as its users have it: real processes over a data folder, and a look at what they keep."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.services.storage import FolderStore
+
+ROOT = Path(__file__).parents[2]
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What belongs to one person: rows as dictionaries."""
+
+    state: str
+    avatars: tuple[Mapping[str, Any], ...]
+    photos: tuple[Mapping[str, Any], ...]
+    runs: tuple[Mapping[str, Any], ...]
+    held: int
+    unapplied: int
+    failed: tuple[str, ...]
+
+    def photos_that_are(self, status: str) -> list[Mapping[str, Any]]:
+        """The photos with this status, without the removed ones."""
+        there = (photo for photo in self.photos if photo["removed_at"] is None)
+        return [photo for photo in there if photo["validation_status"] == status]
+
+    @property
+    def statuses(self) -> list[str]:
+        """The statuses of the avatars, oldest first."""
+        return [avatar["status"] for avatar in self.avatars]
+
+    @property
+    def names(self) -> list[str]:
+        return [avatar["name"] for avatar in self.avatars]
+
+
+class House:
+    """A data folder, and the processes that share it; `settings` as LIKENESS_… names them."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.store = FolderStore(folder / "objects")
+        self._settings = {name: str(value) for name, value in settings.items()}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *command: str, **streams: Any) -> subprocess.Popen[bytes]:
+        """Start `likeness COMMAND`; what it says goes to a file named after the command."""
+        streams.setdefault("stdin", subprocess.DEVNULL)
+        with self._log(command[0]).open("ab") as log:
+            streams = {"stdout": log, **streams}
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.cli", *command],
+                cwd=self.folder,
+                env=self.environment,
+                stderr=log,
+                **streams,
+            )
+        self._running[command[0]] = process
+        return process
+
+    def kill(self, command: str) -> None:
+        """As a power cut would, at once and without a word."""
+        process = self._running.pop(command)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def running(self, command: str) -> bool:
+        return self._running[command].poll() is None
+
+    def stop(self) -> None:
+        """Ask every process to stop, and wait for it."""
+        for process in self._running.values():
+            process.terminate()
+        for command, process in self._running.items():
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise AssertionError(f"{command} does not stop:\n{self.said(command)}") from None
+
+    def said(self, command: str) -> str:
+        """The end of what a command has logged."""
+        log = self._log(command)
+        return log.read_text(errors="replace")[-3000:] if log.exists() else ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
+        own = {f"LIKENESS_{name.upper()}": value for name, value in self._settings.items()}
+        data = {"LIKENESS_DATA_DIR": str(self.folder), "LIKENESS_LOG__LEVEL": "warning"}
+        return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | own
+
+    def kept_of(self, channel: str, chat: str) -> Kept:
+        """What belongs to whoever talks in this chat."""
+        found = self._rows(
+            "SELECT id, user_id, state FROM conversations WHERE channel = ? AND chat = ?",
+            *(channel, chat),
+        )
+        if not found:
+            return Kept("", (), (), (), 0, 0, ())
+        conversation, user = found[0]["id"], found[0]["user_id"]
+        waiting = "handled_at IS NULL AND failed_at IS NULL"
+        return Kept(
+            state=found[0]["state"],
+            avatars=self._rows("SELECT * FROM avatars WHERE user_id = ? ORDER BY created_at", user),
+            photos=self._rows("SELECT * FROM avatar_photos WHERE user_id = ? ORDER BY number", user),
+            runs=self._rows("SELECT * FROM training_runs WHERE user_id = ?", user),
+            held=len(self._rows("SELECT 1 FROM held_photos WHERE user_id = ?", user)),
+            unapplied=len(
+                self._rows(f"SELECT 1 FROM inbox WHERE conversation_id = ? AND {waiting}", conversation)
+            ),
+            failed=tuple(
+                row["error"] for row in self._rows(
+                    "SELECT error FROM inbox WHERE conversation_id = ? AND attempts > 0", conversation
+                )
+            ),
+        )  # fmt: skip
+
+    def spooled(self) -> int:
+        """How many uploads wait to be looked at."""
+        return len(list((self.folder / "spool").glob("*")))
+
+    def _rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
+        path = self.folder / "likeness.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as opened:
+            opened.row_factory = sqlite3.Row
+            return tuple(dict(row) for row in opened.execute(query, parameters))
+
+    def _log(self, command: str) -> Path:
+        return self.folder / f"{command}.log"
+
+
+def new_name() -> str:
+    """A name that nobody else has."""
+    return f"anna{uuid.uuid4().hex[:6]}"

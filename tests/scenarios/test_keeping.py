@@ -1,0 +1,82 @@
+"""A person looks after their avatars, and after their data."""
+
+from __future__ import annotations
+
+from tests.scenarios.contract import Chat, conversation
+from tests.scenarios.walks import complete, launch, pictures, portrait, ready, upload
+
+
+@conversation
+def test_an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
+    portrait(chat)
+    upload(chat, pictures(2))
+    chat.say("/menu")
+    chat.press("🎭 Avatars")
+    chat.press("📁 My avatars ({count})", count=1)
+    chat.see("📁 My avatars", "“{name}”"[:0], name="Anna")
+    chat.press_first("📸 Anna")
+    chat.see("👤 Anna")
+    chat.press("✏️ Edit")
+    chat.see("✏️ Editing “{name}”", name="Anna")
+    chat.say("Berta")
+    chat.see("👤 Berta")
+    chat.press("✏️ Edit")
+    chat.see("✏️ Editing “{name}”", name="Berta")
+    chat.press("Other")
+    chat.see("👤 Berta", "Gender: {gender}", gender=chat.t("other"))
+    avatar = chat.settle().avatars[0]
+    assert (avatar["name"], avatar["gender"]) == ("Berta", "other")
+    chat.press("🗑 Delete")
+    chat.see("🗑 Delete “{name}”?", "This can’t be undone.", name="Berta")
+    chat.press("◀️ Back")
+    chat.see("👤 Berta")
+    chat.press("🗑 Delete")
+    chat.press("Yes, delete for good")
+    chat.see("“{name}” and its photos are deleted.", name="Berta")
+    kept = chat.settle()
+    assert (kept.avatars, kept.photos) == ((), ())
+    nothing_stored(chat, avatar["user_id"])
+
+
+@conversation
+def test_everything_of_a_person_is_erased(chat: Chat) -> None:
+    ready(chat)
+    launch(chat)
+    user = complete(chat).avatars[0]["user_id"]
+    chat.say("/privacy")
+    chat.press("🔥 Delete everything")
+    chat.press("No")
+    chat.see("🔒 My data")
+    assert len(chat.settle().avatars) == 1
+    chat.press("🔥 Delete everything")
+    chat.press("Yes, delete everything")
+    chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
+    kept = chat.settle()
+    assert (kept.avatars, kept.photos, kept.runs, kept.held) == ((), (), (), 0)
+    nothing_stored(chat, user)
+    chat.press("🆕 Create avatar")
+    chat.see("🎓 Choose the training type")
+
+
+@conversation
+def test_a_consent_is_withdrawn_and_the_photos_go_with_it(chat: Chat) -> None:
+    ready(chat)
+    user = chat.settle().avatars[0]["user_id"]
+    chat.say("/privacy")
+    chat.press("Withdraw consent")
+    chat.press("Yes, withdraw it")
+    chat.see("Your consent is withdrawn: your photos are deleted and trainings are stopped. "
+             "Finished avatars stay until you delete them.")  # fmt: skip
+    kept = chat.settle()
+    assert (kept.photos, kept.statuses) == ((), ["draft"])
+    nothing_stored(chat, user)
+    assert not chat.offers("Withdraw consent")
+    chat.say("/menu")
+    chat.press("▶️ Continue “{name}” ({count})", name="Anna", count="0/10")
+    chat.see("🔒 Your consent")
+
+
+def nothing_stored(chat: Chat, user: str) -> None:
+    prefix = user.replace("-", "")
+    stored = chat.house.store
+    chat.wait_for(lambda _: not any(k.startswith(prefix) for k in stored.keys("")), "no object")

@@ -1,0 +1,132 @@
+"""A person sends photos, good and bad, too many and too early, and looks at them."""
+
+from __future__ import annotations
+
+from tests.pictures_for_tests import photo
+from tests.scenarios.contract import Chat, conversation
+from tests.scenarios.walks import (
+    SIZE,
+    UPLOADED,
+    agree,
+    begin_portrait,
+    complete,
+    launch,
+    pictures,
+    portrait,
+    ready,
+    upload,
+    whole,
+)
+
+
+@conversation
+def test_each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Chat) -> None:
+    portrait(chat)
+    upload(chat, pictures(10))
+    chat.send_photos([photo(0, SIZE)])
+    refused(chat, 11, chat.t("already here"))
+    chat.send_photos([photo(99, (400, 400))])
+    refused(chat, 12, chat.t("smaller than {side}×{side} pixels", side=512))
+    chat.send_file("notes.txt", b"Dear diary, today I am no picture.")
+    refused(chat, 13, chat.t("not a picture"))
+    for number in (11, 12):
+        refused(chat, number, "")
+    launch(chat)
+    kept = complete(chat)
+    whole(kept, chat)
+    assert len(kept.photos) == 13
+
+
+@conversation
+def test_of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
+    portrait(chat)
+    chat.send_photos(pictures(51))
+    chat.see("{uploaded}, no more will fit", uploaded=chat.t.n(*UPLOADED, 50))
+    one = "This avatar has {n} photo, and no more will fit. You can remove some in the gallery."
+    many = "This avatar has {n} photos, and no more will fit. You can remove some in the gallery."
+    chat.send_photos(pictures(1, start=60))
+    chat.see_count(one, many, 50)
+    assert len(chat.settle().photos_that_are("valid")) == 50
+
+
+@conversation
+def test_a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> None:
+    portrait(chat)
+    upload(chat, pictures(3))
+    assert not chat.offers("🚀 Start training")
+    chat.say(chat.t("🚀 Start training"))
+    chat.see("Please send a photo, or use one of the buttons.",
+             "Uploaded: {count}/{wanted} photos", count=3, wanted=10)  # fmt: skip
+    assert chat.settle().runs == ()
+
+
+@conversation
+def test_photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
+    chat.see("I make a personal AI avatar of you from your photos.")
+    chat.send_photos(pictures(2))
+    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", 2)
+    assert chat.settle().photos == (), "nothing is stored before consent"
+    chat.press(chat.t.n("🆕 Create an avatar from it", "🆕 Create an avatar from them", 2))
+    chat.press("🎭 Portrait (recommended)")
+    chat.press("✅ Choose")
+    chat.see("👤 The avatar’s gender")
+    chat.send_photos(pictures(1, start=2))
+    one = "📎 Your photo is put aside: it will be added when we get to the photos."
+    many = "📎 {n} photos are put aside: they will be added when we get to the photos."
+    chat.see_count(one, many, 3)
+    chat.press("Male")
+    chat.see("✏️ The avatar’s name")
+    chat.say("Anna")
+    agree(chat)
+    chat.see("Uploaded: {count}/{wanted} photos", count=3, wanted=10)
+    kept = chat.settle()
+    assert len(kept.photos_that_are("valid")) == 3
+    assert kept.held == 0
+
+
+@conversation
+def test_who_declines_leaves_no_photo_behind(chat: Chat) -> None:
+    begin_portrait(chat)
+    chat.see("🔒 Your consent")
+    chat.send_photos(pictures(2))
+    chat.see("📎")
+    chat.press("I don’t agree")
+    chat.see("All right, no photos are kept. You can come back to this whenever you like.")
+    kept = chat.settle()
+    assert (kept.held, kept.photos) == (0, ())
+    chat.press("▶️ Continue “{name}” ({count})", name="Anna", count="0/10")
+    chat.see("🔒 Your consent")
+
+
+@conversation
+def test_a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
+    ready(chat)
+    chat.press("🖼️ View ({count})", count=10)
+    chat.see("🖼️ Photos of “{name}”", "Page {page} of {pages}", name="Anna", page=1, pages=2)
+    assert chat.number_of_labels("🗑 ") == 9
+    chat.press("›")
+    chat.see("Page {page} of {pages}", page=2, pages=2)
+    assert chat.number_of_labels("🗑 ") == 1
+    chat.press("‹")
+    chat.see("Page {page} of {pages}", page=1, pages=2)
+    chat.press("🗑 3")
+    chat.see("Photo {number} is removed. You can still put it back.", number=3)
+    assert not chat.offers("🚀 Start training")
+    assert len(chat.settle().photos_that_are("valid")) == 9
+    chat.press("↩️ Put back {number}", number=3)
+    chat.see("Photo {number} is back.", number=3)
+    assert len(chat.settle().photos_that_are("valid")) == 10
+    chat.press("◀️ Back")
+    chat.see("📸 Uploading photos")
+    chat.see_count(*UPLOADED, 10)
+
+
+def refused(chat: Chat, number: int, reason: str) -> None:
+    """Wait for a line that names this photo and this reason."""
+    photos = chat.t.n("photo {numbers}", "photos {numbers}", 1, numbers=number)
+    chat.wait_for(
+        lambda sight: any(
+            f"{photos}:" in line and reason in line for line in sight.text.splitlines()
+        ),
+        f"{photos}: {reason}",
+    )

@@ -1,0 +1,123 @@
+"""A person leaves, comes back, asks for help, speaks another language, changes their mind."""
+
+from __future__ import annotations
+
+from tests.scenarios.contract import Chat, conversation
+from tests.scenarios.walks import begin_portrait, launch, pictures, portrait, ready, upload
+
+OTHER = {"en": ("ru", "Русский"), "ru": ("en", "English")}
+
+
+@conversation
+def test_whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> None:
+    chat.press("🆕 Create avatar")
+    chat.press("🎭 Portrait (recommended)")
+    chat.press("✅ Choose")
+    chat.see("👤 The avatar’s gender")
+    chat.say("/menu")
+    chat.see("I make a personal AI avatar of you from your photos.")
+    assert chat.sight.labels[0] == chat.t("▶️ Continue creating")
+    chat.press("▶️ Continue creating")
+    chat.see("👤 The avatar’s gender")
+    chat.press("Female")
+    chat.see("✏️ The avatar’s name")
+    chat.say("/cancel")
+    chat.see("What you have begun is kept: you can go on whenever you like.")
+    chat.press("▶️ Continue creating")
+    chat.see("✏️ The avatar’s name")
+    chat.say("Anna")
+    chat.see("🔒 Your consent")
+    chat.say("/start")
+    chat.press("▶️ Continue “{name}” ({count})", name="Anna", count="0/10")
+    chat.press("✅ I agree, and I am 18 or older")
+    upload(chat, pictures(7))
+    chat.say("/menu")
+    chat.see("🏠 Main menu")
+    chat.press("▶️ Continue “{name}” ({count})", name="Anna", count="7/10")
+    chat.see("📸 Uploading photos", "Uploaded: {count}/{wanted} photos", count=7, wanted=10)
+    assert chat.settle().names == ["Anna"]
+
+
+@conversation
+def test_help_language_and_privacy_lead_back_to_where_one_was(chat: Chat) -> None:
+    begin_portrait(chat)
+    chat.see("🔒 Your consent")
+    for command, title in (("/help", "ℹ️ Help"), ("/privacy", "🔒 My data")):
+        chat.say(command)
+        chat.see(title)
+        chat.press("◀️ Back")
+        chat.see("🔒 Your consent")
+    chat.say("/help")
+    chat.press("💡 Photo tips")
+    chat.see("💡 Photo tips")
+    chat.press("◀️ Back")
+    chat.see("🔒 Your consent")
+    chat.press("✅ I agree, and I am 18 or older")
+    chat.see("📸 Uploading photos")
+    chat.say("/language")
+    chat.see("Choose a language:")
+    chat.press("◀️ Back")
+    chat.see("📸 Uploading photos")
+
+
+@conversation
+def test_another_language_redraws_what_is_in_sight_and_stays(chat: Chat) -> None:
+    portrait(chat)
+    chat.say("/language")
+    language, name = OTHER[chat.language]
+    chat.press(name)
+    chat.speak(language)
+    chat.see("📸 Uploading photos", "Uploaded: {count}/{wanted} photos", count=0, wanted=10)
+    chat.say("/menu")
+    chat.see("🏠 Main menu")
+
+
+@conversation
+def test_cancelling_loses_nothing_and_says_where_there_is_nothing(chat: Chat) -> None:
+    chat.see("I make a personal AI avatar of you from your photos.")
+    chat.say("/cancel")
+    chat.see("There is nothing to cancel here.")
+    portrait(chat)
+    chat.say("/cancel")
+    chat.see("“{name}” is kept: you can go on whenever you like.", "🎭 Avatar menu", name="Anna")
+
+
+@conversation
+def test_whoever_types_something_is_told_what_to_do_here(chat: Chat) -> None:
+    chat.see("I make a personal AI avatar of you from your photos.")
+    chat.say("what is this?")
+    chat.see("Please use one of the buttons.")
+    chat.say(chat.t("Help").upper() if chat.language == "en" else "ПОМОЩЬ")
+    chat.see("ℹ️ Help")
+
+
+@conversation
+def test_a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(chat: Chat) -> None:
+    ready(chat)
+    launch(chat)
+    chat.press("🎭 Avatars")
+    chat.see("🎭 Avatar menu")
+    chat.say("/help")
+    chat.see("ℹ️ Help")
+    chat.see("“{name}” is trained.", "🎉 The avatar is ready", name="Anna")
+    assert chat.settle().state == "help", "the person keeps their screen"
+    chat.press("▶️ Open “{name}”", name="Anna")
+    chat.see("You will find it in “🎭 Avatars” at any time.")
+    assert chat.settle().state == "training_completed"
+
+
+@conversation
+def test_a_training_that_ends_while_one_makes_another_avatar_is_told_too(chat: Chat) -> None:
+    ready(chat, "Anna")
+    launch(chat)
+    chat.say("/menu")
+    begin_portrait(chat, "Berta")
+    chat.see("📸 Uploading photos")
+    chat.see("“{name}” is trained.", name="Anna")
+    chat.press("▶️ Open “{name}”", name="Anna")
+    chat.see("You will find it in “🎭 Avatars” at any time.")
+    kept = chat.settle()
+    assert dict(zip(kept.names, kept.statuses, strict=True)) == {
+        "Anna": "completed",
+        "Berta": "draft",
+    }

@@ -1,0 +1,328 @@
+"""The worker: prompt when it is woken, complete when it is not, and gone without a trace."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.avatars import disposal
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    HeldPhoto,
+    PhotoValidationStatus,
+    RunStatus,
+    TrainingRun,
+)
+from core.conversation.models import Conversation, InboxEvent
+from core.db import run, transaction
+from core.errors import StorageUnavailable
+from tests import makers
+from tests.conversation.chat import Clock
+from tests.pictures_for_tests import photo as picture
+from tests.working import House, quickly
+
+PENDING, VALID = PhotoValidationStatus.PENDING, PhotoValidationStatus.VALID
+
+
+def wait_for(holds: Callable[[], object], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def house(db: Any, tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path, **quickly())
+    yield made
+    made.worker.stop()
+    made.jobs.close()
+
+
+@pytest.fixture
+def unwoken(db: Any, tmp_path: Path) -> Iterator[House]:
+    """A house in which every wake-up is thrown away."""
+    made = House(tmp_path, makers.Wakes(), **quickly())
+    yield made
+    made.worker.stop()
+    made.jobs.close()
+
+
+@pytest.fixture
+def still(sqlite_db: Any, tmp_path: Path) -> House:
+    """A house whose clock stands still, to be swept by hand."""
+    return House(tmp_path, clock=Clock())
+
+
+def send(house: House, owner: Conversation, avatar: Avatar, n: int) -> AvatarPhoto:
+    """A photo as a web page spools it."""
+    name = house.spool.put(picture(n, (640, 640)))
+    return makers.photo(avatar, owner, reference={"spool": name})
+
+
+def start(house: House, owner: Conversation, avatar: Avatar) -> None:
+    with transaction():
+        house.training.start(avatar.id, owner.user.id, owner.id)
+
+
+def applied(owner: Conversation) -> list[str]:
+    """What the dialogue has been told and has taken in."""
+    told: list[str] = json.loads(makers.fresh(owner).memory).get("told", [])
+    return told
+
+
+def spooled(house: House) -> list[Path]:
+    return list(house.spool.folder.iterdir())
+
+
+# prompt
+
+
+def test_a_woken_worker_judges_a_photo_at_once_and_the_dialogue_knows(house: House) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=0)
+    house.worker.start()
+    time.sleep(0.1)
+    photo = send(house, owner, avatar, 1)
+    begun = time.monotonic()
+    house.jobs.wake("photo", str(photo.id))
+    wait_for(lambda: applied(owner) == ["judged"])
+    assert time.monotonic() - begun < 2
+    assert makers.fresh(photo).validation_status is VALID
+    wait_for(lambda: spooled(house) == [])
+
+
+def test_a_training_goes_to_its_end_and_the_dialogue_follows(house: House) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=1)
+    house.worker.start()
+    start(house, owner, avatar)
+    wait_for(lambda: makers.fresh(avatar).status is AvatarStatus.COMPLETED)
+    wait_for(lambda: "finished" in applied(owner))
+    told = applied(owner)
+    assert told[-1] == "finished"
+    assert set(told[:-1]) == {"progress"}
+
+
+# without a single wake-up
+
+
+def test_every_wake_up_may_be_thrown_away(unwoken: House) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=1)
+    other = makers.avatar(owner, photos=0)
+    photos = [send(unwoken, owner, other, n) for n in range(5)]
+    start(unwoken, owner, avatar)
+    unwoken.worker.start()
+    wait_for(lambda: makers.fresh(avatar).status is AvatarStatus.COMPLETED)
+    wait_for(lambda: {"judged", "finished"} <= set(applied(owner)))
+    assert all(makers.fresh(photo).validation_status is VALID for photo in photos)
+    assert unwoken.jobs.waiting() == 0
+
+
+def test_what_a_dead_worker_left_unapplied_is_applied(unwoken: House) -> None:
+    owner = makers.conversation()
+    with transaction():
+        unwoken.engine.inbox.signal(owner.id, "judged", "", "left behind")
+    unwoken.worker.start()
+    wait_for(lambda: applied(owner) == ["judged"])
+
+
+def test_a_timer_reaches_the_dialogue(unwoken: House) -> None:
+    owner = makers.conversation()
+    owner.wake_at, owner.wake_trigger, owner.wake_visit = time.time() + 0.2, "remind", owner.visit
+    owner.save()
+    unwoken.worker.start()
+    wait_for(lambda: applied(owner) == ["remind"])
+
+
+def test_a_deleted_avatars_objects_are_deleted(
+    unwoken: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disposal, "GRACE_SECONDS", 0.0)
+    unwoken.store.put("7/anna/1", b"face")
+    disposal.doom("7/anna/", time.time())
+    unwoken.worker.start()
+    wait_for(lambda: list(unwoken.store.keys("")) == [])
+
+
+def test_two_workers_share_the_work_and_do_nothing_twice(
+    db: Any, house: House, tmp_path: Path
+) -> None:
+    other = House(tmp_path, **quickly())
+    owner = makers.conversation()
+    avatar, album = makers.avatar(owner, photos=1), makers.avatar(owner, photos=0)
+    photos = [send(house, owner, album, n) for n in range(8)]
+    house.worker.start()
+    other.worker.start()
+    start(house, owner, avatar)
+    for photo in photos:
+        house.jobs.wake("photo", str(photo.id))
+    wait_for(lambda: makers.fresh(avatar).status is AvatarStatus.COMPLETED)
+    wait_for(lambda: applied(owner).count("judged") == 1)
+    other.worker.stop()
+    other.jobs.close()
+    assert [makers.fresh(photo).attempts for photo in photos] == [1] * 8
+    assert len(makers.runs(avatar)) == 1
+    assert applied(owner).count("finished") == 1
+
+
+# sweeping
+
+
+def test_handled_updates_are_forgotten_after_a_week(still: House) -> None:
+    owner, week = makers.conversation(), 7 * 86_400
+    event = {"conversation": owner, "channel": "web", "bot": "web", "kind": "text"}
+    now = still.engine._clock()
+    for name, handled_at in (("old", now - week - 1), ("recent", now - week + 1), ("waits", None)):
+        InboxEvent.create(**event, update_id=name, received_at=0, handled_at=handled_at)
+    still.worker.sweep()
+    assert sorted(event.update_id for event in InboxEvent.select()) == ["recent", "waits"]
+
+
+def test_held_photos_go_after_a_day_with_their_bytes(still: House) -> None:
+    owner, now = makers.conversation(), still.engine._clock()
+    for age in (24 * 3600 + 1, 24 * 3600 - 1):
+        reference = {"spool": still.spool.put(b"face")}
+        HeldPhoto.create(
+            user=owner.user, conversation=owner, reference=reference, held_at=now - age
+        )
+    still.worker.sweep()
+    (kept,) = HeldPhoto.select()
+    assert [path.name for path in spooled(still)] == [kept.reference["spool"]]
+
+
+def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
+    owner, now = makers.conversation(), still.engine._clock()
+    avatar = makers.avatar(owner, photos=0)
+    for age in (601, 599):
+        makers.photo(avatar, owner, VALID, removed_at=now - age)
+    still.worker.sweep()
+    (kept,) = AvatarPhoto.select()
+    assert kept.removed_at == now - 599
+
+
+def test_a_step_that_fails_is_logged_and_stops_no_other(
+    still: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise StorageUnavailable("no disk")
+
+    monkeypatch.setattr(disposal, "forget_held", fail)
+    owner = makers.conversation()
+    makers.photo(makers.avatar(owner, photos=0), owner, VALID, removed_at=1.0)
+    with capture_logs() as logs:
+        still.worker.sweep()
+    assert [line["event"] for line in logs] == ["a step of the worker failed"]
+    assert list(AvatarPhoto.select()) == []
+
+
+def test_a_piece_of_work_that_fails_stops_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=0)
+    house.worker.start()
+    house.jobs.wake("drain", "not a number")
+    house.jobs.wake("photo", "not an id")
+    photo = send(house, owner, avatar, 1)
+    wait_for(lambda: makers.fresh(photo).validation_status is VALID)
+
+
+# starting and stopping
+
+
+def test_it_leaves_no_thread_and_no_connection_behind(postgresql_db: Any, tmp_path: Path) -> None:
+    house = House(tmp_path, **quickly())
+    owner = makers.conversation()
+    before = set(threading.enumerate())
+    house.worker.start()
+    photo = send(house, owner, makers.avatar(owner, photos=0), 1)
+    wait_for(lambda: makers.fresh(photo).validation_status is VALID)
+    house.worker.stop()
+    house.jobs.close()
+    assert set(threading.enumerate()) == before
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    wait_for(lambda: run(others).fetchone()[0] == 0)
+
+
+def test_it_can_be_started_again(house: House) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=0)
+    for n in range(2):
+        house.worker.start()
+        photo = send(house, owner, avatar, n)
+        wait_for(lambda photo=photo: makers.fresh(photo).validation_status is VALID)  # type: ignore[misc]
+        house.worker.stop()
+        house.worker.stop()
+
+
+def process(url: str, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.working", url, str(folder)]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_stops_cleanly_when_it_is_asked(
+    sqlite_db: Any, sqlite_url: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    house = House(tmp_path, makers.Wakes(), **quickly())
+    owner = makers.conversation()
+    photo = send(house, owner, makers.avatar(owner, photos=0), 1)
+    with process(sqlite_url, tmp_path) as worker:
+        wait_for(lambda: makers.fresh(photo).validation_status is VALID)
+        worker.send_signal(number)
+        output, _ = worker.communicate(timeout=30)
+    assert worker.returncode == 0
+    assert output.endswith("stopped\n")
+    house.jobs.close()
+
+
+def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
+    db: Any, database_url: str, tmp_path: Path
+) -> None:
+    house = House(tmp_path, **quickly())
+    people = [makers.conversation() for _ in range(4)]
+    avatars = [makers.avatar(owner, photos=1) for owner in people]
+    albums = [makers.avatar(owner, photos=0) for owner in people]
+    for owner, avatar, album in zip(people, avatars, albums, strict=True):
+        start(house, owner, avatar)
+        for n in range(6):
+            house.jobs.wake("photo", str(send(house, owner, album, n).id))
+    lives = [0.4 + 0.15 * n for n in range(6)]
+    for life in lives:
+        with process(database_url, tmp_path) as worker:
+            time.sleep(life)
+            worker.kill()
+    with process(database_url, tmp_path) as worker:
+        wait_for(lambda: _all_done(people), 60)
+        worker.terminate()
+    assert {row.status for row in TrainingRun.select()} == {RunStatus.COMPLETED}
+    assert TrainingRun.select().count() == len(people)
+    for owner, album in zip(people, albums, strict=True):
+        photos = list(AvatarPhoto.select().where(AvatarPhoto.avatar == album.id))
+        assert [photo.validation_status for photo in photos] == [VALID] * 6
+        assert sorted(house.store.keys(disposal.prefix_of(owner.user.id, album.id))) == sorted(
+            photo.minio_key for photo in photos
+        )
+        assert applied(owner).count("finished") == 1
+        assert applied(owner).count("judged") >= 1
+    house.jobs.close()
+
+
+def _all_done(people: list[Conversation]) -> bool:
+    pending = AvatarPhoto.select().where(AvatarPhoto.validation_status == PENDING)
+    return not pending.exists() and all("finished" in applied(owner) for owner in people)

@@ -1,0 +1,109 @@
+"""A worker with everything real around it but the dialogue, here or in a process of its own.
+
+Run as `python -m tests.working URL FOLDER` it works until it is told to stop, or killed; what a dead
+one had claimed is taken over after a second.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core import db
+from core.avatars import training, verdicts
+from core.avatars.ports import Waker
+from core.avatars.training import Training
+from core.avatars.verdicts import Verdicts
+from core.conversation.engine import Engine
+from core.conversation.flow import SAME, Flow, Table, row
+from core.conversation.inbox import Inbox
+from core.conversation.messages import Screen
+from core.conversation.turn import Turn
+from core.errors import Gone, ObjectMissing
+from core.services.jobs import Jobs
+from core.services.simulated import SimulatedTrainer
+from core.services.spool import Spool
+from core.services.storage import FolderStore
+from core.worker import Worker
+from tests import makers
+
+SIGNALS = ("judged", "progress", "finished", "failed", "cancelled", "remind")
+TABLE = Table(
+    states=("main_menu",),
+    initial="main_menu",
+    rows=(row(" ".join(SIGNALS), "ANY", SAME, then="note"), row("text", "ANY", SAME)),
+    signals=frozenset(SIGNALS),
+)
+
+
+class Notes:
+    """Keeps in the conversation's memory what was told, in order."""
+
+    def note(self, turn: Turn) -> None:
+        turn.memory.setdefault("told", []).append(turn.trigger)
+
+
+class House:
+    """Everything that a worker needs; `waker` replaces the wake-ups of the dialogue's side."""
+
+    def __init__(
+        self,
+        folder: Path,
+        waker: Waker | None = None,
+        clock: Callable[[], float] = time.time,
+        **settings: Any,
+    ) -> None:
+        self.settings = makers.settings(**settings)
+        self.store = FolderStore(folder / "objects")
+        self.spool = Spool(folder / "spool")
+        self.jobs = Jobs(folder / "jobs.db")
+        inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)
+        flow = Flow(TABLE, Notes(), lambda *_: None, {"main_menu": lambda _: Screen("Menu")})
+        self.engine = Engine(flow, inbox, clock=clock)
+        trainer = SimulatedTrainer(self.settings.training, clock)
+        self.training = Training(self.settings, trainer, inbox, waker or self.jobs, clock)
+        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
+        self.worker = Worker(
+            self.settings,
+            self.engine,
+            self.jobs,
+            self.verdicts,
+            self.training,
+            self.spool,
+            self.store,
+            clock,
+        )
+
+    def fetch(self, _channel: str, reference: Any, _limit: int) -> bytes:
+        try:
+            return self.spool.read(reference["spool"])
+        except ObjectMissing as error:
+            raise Gone("not in the spool") from error
+
+
+def quickly() -> dict[str, Any]:
+    """Settings for trainings that take about a second, and prompt sweeps."""
+    return {
+        "training": {
+            "min_photos": 1,
+            "simulated_queue_seconds": 0.2,
+            "simulated_seconds": 0.8,
+            "check_seconds": 0.1,
+        },
+        "conversation": {"tick_seconds": 0.0},
+        "jobs": {"threads": 2, "sweep_seconds": 0.5},
+    }
+
+
+def main(url: str, folder: str) -> None:
+    training.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
+    db.connect(url, "normal")
+    House(Path(folder), **quickly()).worker.run()
+    print("stopped")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
