@@ -15,6 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
@@ -88,6 +89,10 @@ class Console:
             return
         finally:
             worker.stop()
+
+
+_NOTICES = replace(Console.capabilities, buttons_per_row=1)
+"""Notices are printed without their buttons: those are listed after the screen's."""
 
 
 class _Talk:
@@ -189,14 +194,15 @@ class _Talk:
         if not self._id:
             return Motion.STILL
         ready = parcel(self._app.engine, self._id, Console.capabilities)
-        notices = take_notices(self._app.engine, self._id, Console.capabilities)
+        notices = take_notices(self._app.engine, self._id, _NOTICES)
         for notice in notices:
             self._print(f"\n🔔 {notice.text}")
         now = (ready.visit, ready.revision)
         if now != self._seen or notices:
-            self._draw(ready.rendered, ticking=now[0] == self._seen[0])
+            self._draw(ready.rendered, ticking=now[0] == self._seen[0] and not notices)
             self._offers = ready.rendered.offers
             links = tuple(offer for notice in notices for offer in notice.offers)
+            self._list(links, len(self._offers) + 1)
             shown(self._id, ready.revision, self._offers + links, None, time.time())
         self._seen = now
         return ready.rendered.motion
@@ -206,6 +212,11 @@ class _Talk:
             self._print(rendered.bar or rendered.title)
         else:
             self._print(f"\n{rendered.text}\n")
+
+    def _list(self, links: tuple[Offer, ...], first: int) -> None:
+        """The notices' buttons, numbered after the screen's, for a number means one thing."""
+        for number, offer in enumerate(links, first):
+            self._print(f"{number}. {offer.label}")
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self._target, flush=True)

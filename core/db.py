@@ -9,8 +9,7 @@ inside it is of one moment.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, cast
 
 import peewee
@@ -73,6 +72,7 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "foreign_keys": 1,
         "synchronous": synchronous,
         "secure_delete": 1,
+        "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
     return _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
 
@@ -82,35 +82,52 @@ def is_sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
-@contextmanager
-def transaction() -> Iterator[None]:
+def transaction() -> AbstractContextManager[Any]:
     """Write: all of it or nothing; nested uses join the outer one."""
-    if database.in_transaction():
-        yield
-    elif is_sqlite():
-        with _writer, database.transaction():
-            yield
-    else:
-        with database.transaction():
-            yield
+    base = database.obj
+    if base.in_transaction():
+        return nullcontext()
+    return _Writing(base) if is_sqlite() else base.transaction()
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
+class _Writing:
+    """SQLite's `BEGIN IMMEDIATE`, behind this process's writer lock."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, base: Any) -> None:
+        self._inner = base.transaction()
+
+    def __enter__(self) -> None:
+        _writer.acquire()
+        try:
+            self._inner.__enter__()
+        except BaseException:
+            _writer.release()
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            self._inner.__exit__(*error)
+        finally:
+            _writer.release()
+
+
+def snapshot() -> AbstractContextManager[Any]:
     """Read: one moment of the database, without waiting for writers."""
-    if database.in_transaction():
-        yield
-        return
-    kind = "DEFERRED" if is_sqlite() else "REPEATABLE READ"
-    with database.transaction(kind):
-        yield
-
-
-def sql(text: str) -> str:
-    """The bound database's spelling of a statement that is written with `?`."""
-    return text if is_sqlite() else text.replace("?", "%s")
+    base = database.obj
+    if base.in_transaction():
+        return nullcontext()
+    transaction_: AbstractContextManager[Any] = base.transaction(
+        "DEFERRED" if is_sqlite() else "REPEATABLE READ"
+    )
+    return transaction_
 
 
 def run(text: str, *parameters: Any) -> Any:
-    """Execute one hand-written statement: for the hot path, where building it costs the most."""
-    return database.execute_sql(sql(text), parameters)
+    """Execute one hand-written statement, with `?` for each parameter.
+
+    For the hot path, where building a query costs more than running it.
+    """
+    spelt = text if is_sqlite() else text.replace("?", "%s")
+    return database.obj.execute_sql(spelt, parameters)

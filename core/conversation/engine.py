@@ -92,8 +92,8 @@ class Engine:
         with snapshot():
             found = statements.read(conversation_id)
             assert found is not None, f"no conversation {conversation_id}"
-            turn = self._load(conversation_id, found)
-            return Look(turn.position, self.flow.draw(turn.position, language), found.token_key)
+            position = self._load(conversation_id, found).position
+            return Look(position, self.flow.draw(position, language), found.token_key)
 
     def say(self, conversation_id: int, code: str) -> None:
         """Let the conversation's screen say something that no event of its own brought."""

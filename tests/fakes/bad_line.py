@@ -1,8 +1,8 @@
 """A bad line to a real server: it forwards bytes, slowly, or only so many of them.
 
-    with BadLine(server.endpoint) as line:
-        line.cut_after = 100_000
-        ...  # answers of servers asked at line.endpoint end there
+with BadLine(server.endpoint) as line:
+    line.cut_after = 100_000
+    ...  # answers of servers asked at line.endpoint end there
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ it. They are written in English; the chat says and reads all of it in its own la
 
 from __future__ import annotations
 
+import functools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from core.conversation.rendering import words
 from core.texts import translator
+from core.texts.check import load
 from tests.scenarios.house import House, Kept
 
 PATIENCE = 30.0
@@ -35,6 +38,39 @@ class Sight:
         return f"{self.text}\n" + " ".join(f"[{label}]" for label in self.labels)
 
 
+class Sign(str):
+    """What reads the same in every language: a name, a number, an arrow."""
+
+    __slots__ = ()
+
+
+class Words:
+    """What Likeness says, in one language; asked for in English, and only what it does say."""
+
+    def __init__(self, language: str) -> None:
+        self._say = translator(language)
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        if isinstance(text, Sign):
+            return text
+        return self._say(said(text), **values)
+
+    def n(self, one: str, many: str, n: int, /, **values: object) -> str:
+        """A sentence that counts."""
+        return self._say.n(said(one), many, n, **values)
+
+
+def said(text: str) -> str:
+    """The text, if there is a translation of it."""
+    assert _catalog().get(text), f"nobody says {text!r}"
+    return text
+
+
+@functools.cache
+def _catalog() -> Catalog:
+    return load("ru")
+
+
 class Chat(ABC):
     """One person on one channel, in one language."""
 
@@ -44,7 +80,7 @@ class Chat(ABC):
     def __init__(self, house: House, language: str) -> None:
         self.house = house
         self.language = language
-        self.t = translator(language)
+        self.t = Words(language)
 
     # the four things that a channel brings, and a file besides
 
@@ -69,7 +105,7 @@ class Chat(ABC):
     def sight(self) -> Sight:
         """What is in sight now."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # most need not
         """Leave."""
 
     # what every chat makes of them
@@ -77,7 +113,7 @@ class Chat(ABC):
     def speak(self, language: str) -> None:
         """Go on in another language."""
         self.language = language
-        self.t = translator(language)
+        self.t = Words(language)
 
     def see(self, *texts: str, timeout: float = PATIENCE, **values: object) -> Sight:
         """Wait until all of these sentences are in sight; they are written in English."""
@@ -104,13 +140,10 @@ class Chat(ABC):
         self.press_label(known)
         return sight
 
-    def press_first(self, label: str) -> str:
-        """Press the first button whose label begins like this; returns the whole label."""
-        wanted = self.t(label)
-        sight = self.wait_for(lambda seen: any(s.startswith(wanted) for s in seen.labels), wanted)
-        found = next(known for known in sight.labels if known.startswith(wanted))
-        self.press_label(found)
-        return found
+    def press_first(self, start: str) -> None:
+        """Press the first button whose label begins like this."""
+        sight = self.wait_for(lambda seen: any(s.startswith(start) for s in seen.labels), start)
+        self.press_label(next(label for label in sight.labels if label.startswith(start)))
 
     def wait_for(
         self, wanted: Callable[[Sight], bool], what: str, timeout: float = PATIENCE

@@ -1,4 +1,4 @@
-"""Likeness as its users have it: real processes over a data folder, and a look at what they keep."""
+"""Likeness as its users have it: real processes over a data folder, and what they keep there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 15.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kept:
     """What belongs to one person: rows as dictionaries."""
 
@@ -31,6 +31,11 @@ class Kept:
     held: int
     unapplied: int
     failed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        photos = [(photo["number"], photo["validation_status"]) for photo in self.photos]
+        runs = [(run["status"], run["progress"]) for run in self.runs]
+        return f"{self.state}: {self.names} {self.statuses}, {photos}, {runs}, {self.failed}"
 
     def photos_that_are(self, status: str) -> list[Mapping[str, Any]]:
         """The photos with this status, without the removed ones."""
@@ -112,27 +117,29 @@ class House:
         )
         if not found:
             return Kept("", (), (), (), 0, 0, ())
-        conversation, user = found[0]["id"], found[0]["user_id"]
+        user, mine = found[0]["user_id"], found[0]["id"]
         waiting = "handled_at IS NULL AND failed_at IS NULL"
+        tried = self._rows(
+            "SELECT error FROM inbox WHERE conversation_id = ? AND attempts > 0", mine
+        )
         return Kept(
             state=found[0]["state"],
-            avatars=self._rows("SELECT * FROM avatars WHERE user_id = ? ORDER BY created_at", user),
-            photos=self._rows("SELECT * FROM avatar_photos WHERE user_id = ? ORDER BY number", user),
-            runs=self._rows("SELECT * FROM training_runs WHERE user_id = ?", user),
-            held=len(self._rows("SELECT 1 FROM held_photos WHERE user_id = ?", user)),
+            avatars=self._of(user, "avatars", "created_at"),
+            photos=self._of(user, "avatar_photos", "number"),
+            runs=self._of(user, "training_runs", "created_at"),
+            held=len(self._of(user, "held_photos", "id")),
             unapplied=len(
-                self._rows(f"SELECT 1 FROM inbox WHERE conversation_id = ? AND {waiting}", conversation)
+                self._rows(f"SELECT 1 FROM inbox WHERE conversation_id = ? AND {waiting}", mine)
             ),
-            failed=tuple(
-                row["error"] for row in self._rows(
-                    "SELECT error FROM inbox WHERE conversation_id = ? AND attempts > 0", conversation
-                )
-            ),
-        )  # fmt: skip
+            failed=tuple(row["error"] for row in tried),
+        )
 
     def spooled(self) -> int:
         """How many uploads wait to be looked at."""
         return len(list((self.folder / "spool").glob("*")))
+
+    def _of(self, user: str, table: str, order: str) -> tuple[Mapping[str, Any], ...]:
+        return self._rows(f"SELECT * FROM {table} WHERE user_id = ? ORDER BY {order}", user)
 
     def _rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
         path = self.folder / "likeness.db"

@@ -122,6 +122,6 @@ def _labels(lines: Sequence[str]) -> tuple[str, ...]:
             found.append(numbered["label"])
             if numbered["number"] == "1":
                 return tuple(reversed(found))
-        elif found:
+        elif found and line:
             found = []
     return ()

@@ -37,9 +37,8 @@ LOOK = """() => {
   const isLater = b => !spoken || (spoken.compareDocumentPosition(b) & 4);
   texts.push(screen.innerText);
   for (const b of bubbles) if (b.classList.contains("bot") && isLater(b)) texts.push(b.innerText);
-  for (const k of document.querySelectorAll('[class*="st-key-keyboard-"]'))
-    for (const b of k.querySelectorAll("button"))
-      (k.className.includes("keyboard-screen") ? labels.unshift.bind(labels) : labels.push.bind(labels))(b.innerText);
+  for (const which of [".st-key-keyboard-screen", '[class*="st-key-keyboard-entry"]'])
+    for (const b of document.querySelectorAll(`${which} button`)) labels.push(b.innerText);
   return {texts, labels};
 }"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, failing
+from tests.scenarios.contract import Chat, Sign, failing
 from tests.scenarios.walks import UPLOADED, launch, pictures, ready
 
 
@@ -28,12 +28,12 @@ def test_photos_that_were_removed_meanwhile_are_asked_for_before_another_try(cha
     launch(chat)
     chat.see("⚠️ The training failed")
     chat.press("👤 About the avatar")
-    chat.see("👤 Anna")
+    chat.see(Sign("👤 Anna"))
     chat.press("🖼️ View ({count})", count=10)
-    chat.press("🗑 1")
+    chat.press(Sign("🗑 1"))
     chat.see("Photo {number} is removed. You can still put it back.", number=1)
     chat.press("◀️ Back")
-    chat.see("👤 Anna")
+    chat.see(Sign("👤 Anna"))
     chat.press("▶️ Continue “{name}”", name="Anna")
     chat.press("🔁 Try again")
     chat.see("📸 A few photos are lacking")

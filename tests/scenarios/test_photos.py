@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.pictures_for_tests import photo
-from tests.scenarios.contract import Chat, conversation
+from tests.scenarios.contract import Chat, Sign, conversation
 from tests.scenarios.walks import (
     SIZE,
     UPLOADED,
@@ -89,7 +89,7 @@ def test_who_declines_leaves_no_photo_behind(chat: Chat) -> None:
     begin_portrait(chat)
     chat.see("🔒 Your consent")
     chat.send_photos(pictures(2))
-    chat.see("📎")
+    chat.see(Sign("📎"))
     chat.press("I don’t agree")
     chat.see("All right, no photos are kept. You can come back to this whenever you like.")
     kept = chat.settle()
@@ -104,12 +104,12 @@ def test_a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
     chat.press("🖼️ View ({count})", count=10)
     chat.see("🖼️ Photos of “{name}”", "Page {page} of {pages}", name="Anna", page=1, pages=2)
     assert chat.number_of_labels("🗑 ") == 9
-    chat.press("›")
+    chat.press(Sign("›"))
     chat.see("Page {page} of {pages}", page=2, pages=2)
     assert chat.number_of_labels("🗑 ") == 1
-    chat.press("‹")
+    chat.press(Sign("‹"))
     chat.see("Page {page} of {pages}", page=1, pages=2)
-    chat.press("🗑 3")
+    chat.press(Sign("🗑 3"))
     chat.see("Photo {number} is removed. You can still put it back.", number=3)
     assert not chat.offers("🚀 Start training")
     assert len(chat.settle().photos_that_are("valid")) == 9
@@ -123,7 +123,7 @@ def test_a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
 
 def refused(chat: Chat, number: int, reason: str) -> None:
     """Wait for a line that names this photo and this reason."""
-    photos = chat.t.n("photo {numbers}", "photos {numbers}", 1, numbers=number)
+    photos = chat.t.n("Photo {numbers}", "Photos {numbers}", 1, numbers=number)
     chat.wait_for(
         lambda sight: any(
             f"{photos}:" in line and reason in line for line in sight.text.splitlines()

@@ -10,7 +10,7 @@ import pytest
 
 from core.avatars.orphans import DatedStore
 from core.errors import ObjectMissing
-from core.services.storage import FolderStore
+from core.services.storage import FolderStore, disk_errors
 
 KEY = "7/anna/" + "ab" * 32
 BAD_KEYS = [
@@ -26,10 +26,13 @@ class DatedFolder(FolderStore):
     """The folder store, until it has `modified` itself."""
 
     def modified(self, key: str) -> float:
-        try:
-            return self._path(key).stat().st_mtime
-        except FileNotFoundError as error:
-            raise ObjectMissing(key) from error
+        if not self.exists(key):
+            raise ObjectMissing(key)
+        with disk_errors(key):
+            try:
+                return self._path(key).stat().st_mtime
+            except FileNotFoundError as error:  # deleted since
+                raise ObjectMissing(key) from error
 
 
 class StoreContract:
@@ -106,9 +109,7 @@ class StoreContract:
         assert store.delete_prefix("7/") == len(keys)
 
     @pytest.mark.parametrize("key", BAD_KEYS)
-    def test_a_key_that_could_leave_the_store_is_refused(
-        self, store: DatedStore, key: str
-    ) -> None:
+    def test_a_key_that_could_leave_the_store_is_refused(self, store: DatedStore, key: str) -> None:
         for act in (
             lambda: store.put(key, b"x"),
             lambda: store.get(key),
@@ -120,9 +121,7 @@ class StoreContract:
                 act()
 
     @pytest.mark.parametrize("prefix", BAD_PREFIXES)
-    def test_a_prefix_is_whole_parts_inside_the_store(
-        self, store: DatedStore, prefix: str
-    ) -> None:
+    def test_a_prefix_is_whole_parts_inside_the_store(self, store: DatedStore, prefix: str) -> None:
         for act in (lambda: store.delete_prefix(prefix), lambda: list(store.keys(prefix))):
             with pytest.raises(ValueError, match="object key"):
                 act()

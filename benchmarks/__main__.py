@@ -1,0 +1,112 @@
+"""`make bench`: durable turns a second, beside the floor and beside two frameworks in memory.
+
+    python -m benchmarks             everything, with a million conversations (minutes)
+    python -m benchmarks --quick     a smoke test (seconds); its figures mean nothing
+
+Contenders take turns within one run, so that a noisy machine is noisy for all of them. Read the
+ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks import updates
+from benchmarks.fill import fill
+from benchmarks.floor import Floor
+from benchmarks.likeness import Likeness
+from benchmarks.rivals import Aiogram, PythonTelegramBot
+from core import db
+from core.migrations import runner
+
+FillIn = Callable[[int], None]
+SMALL = 1_000
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes")
+    parser.add_argument("--size", type=int, default=1_000_000, help="conversations at the most")
+    given = parser.parse_args()
+    forms, rounds = (5, 2) if given.quick else (150, 15)
+    size = 2_000 if given.quick else given.size
+    _compare(forms, rounds)
+    _grow(size, forms, rounds)
+
+
+def _compare(forms: int, rounds: int) -> None:
+    """Every contender in turn, at both settings of durability."""
+    for synchronous in ("normal", "full"):
+        with tempfile.TemporaryDirectory() as folder:
+            likeness, floor = _open(Path(folder), synchronous, SMALL)
+            aiogram, ptb = Aiogram(), PythonTelegramBot()
+            contenders: dict[str, FillIn] = {
+                "Likeness, durable": likeness.fill_in,
+                "floor: the same rows by hand": floor.fill_in,
+                "aiogram, in memory": aiogram.fill_in,
+                "python-telegram-bot, in memory": ptb.fill_in,
+            }
+            seconds = _measure(list(contenders.values()), forms, rounds, SMALL)
+            print(f"\nsynchronous={synchronous}, {SMALL} conversations, {rounds} rounds")
+            _table(list(contenders), seconds)
+            for contender in (floor, aiogram, ptb):
+                contender.close()
+            db.database.close()
+
+
+def _grow(size: int, forms: int, rounds: int) -> None:
+    """How a turn and its floor slow down as conversations become many."""
+    slower = []
+    for count in (SMALL, size):
+        with tempfile.TemporaryDirectory() as folder:
+            likeness, floor = _open(Path(folder), "normal", count)
+            slower.append(_measure([likeness.fill_in, floor.fill_in], forms, rounds, count))
+            floor.close()
+            db.database.close()
+    likeness_slows, floor_slows = (slower[1][n] / slower[0][n] for n in (0, 1))
+    print(f"\nfrom {SMALL:,} to {size:,} conversations, synchronous=normal")
+    print(f"  Likeness takes {likeness_slows:.2f} times as long, the floor {floor_slows:.2f} times")
+    print(f"  Likeness slows {likeness_slows / floor_slows:.2f} times what the floor slows")
+
+
+def _open(folder: Path, synchronous: str, conversations: int) -> tuple[Likeness, Floor]:
+    path = folder / "bench.db"
+    database = db.connect(f"sqlite:///{path}", "full" if synchronous == "full" else "normal")
+    runner.migrate(database)
+    fill(conversations)
+    return Likeness(), Floor(path, synchronous)
+
+
+def _measure(
+    contenders: Sequence[FillIn], forms: int, rounds: int, conversations: int
+) -> list[float]:
+    """Seconds of a turn for each contender: the median of rounds in which they take turns."""
+    taken: list[list[float]] = [[] for _ in contenders]
+    chosen = random.Random(1)
+    for number in range(rounds + 1):
+        for times, fill_in in zip(taken, contenders, strict=True):
+            chats = [chosen.randrange(conversations) for _ in range(forms)]
+            start = time.perf_counter()
+            for chat in chats:
+                fill_in(chat)
+            if number:  # the first round warms up
+                times.append((time.perf_counter() - start) / (forms * updates.STEPS))
+    return [statistics.median(times) for times in taken]
+
+
+def _table(names: Sequence[str], seconds: Sequence[float]) -> None:
+    own = seconds[0]
+    print(f"  {'':32}{'turns/s':>10}{'Likeness is':>16}")
+    for name, taken in zip(names, seconds, strict=True):
+        print(f"  {name:32}{1 / taken:>10,.0f}{taken / own:>14.2f} ×")
+
+
+if __name__ == "__main__":
+    main()
