@@ -123,10 +123,10 @@ class _Swallowing(BaseSession):
     async def close(self) -> None:
         return None
 
-    async def make_request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    async def make_request(self, *args: Any, **kwargs: Any) -> Any:
         self.sent += 1
 
-    async def stream_content(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    async def stream_content(self, *args: Any, **kwargs: Any) -> Any:
         return
         yield b""
 
@@ -167,7 +167,7 @@ class _Silent(ExtBot[None]):
     async def initialize(self) -> None:
         self._bot_user = User(int(updates.BOT), "Form", is_bot=True, username="form_bot")
 
-    async def _send_message(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    async def _send_message(self, *args: Any, **kwargs: Any) -> Any:
         _Silent.sent += 1
 
 
