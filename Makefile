@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM := chromium chromium-browser google-chrome
 MAXIMUM_LINES := 300
+WORKERS ?= 4  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench diagram browser .venv
@@ -17,7 +18,7 @@ run: .venv ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/likeness run
 
 test: .venv browser ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .

@@ -20,7 +20,7 @@ from core.errors import FlowError
 
 _BAR = 12
 _SEAL = 6
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(r"[^\Wℹ]+")  # ℹ counts as a letter
 _COUNTER = re.compile(r"\([^()]*\)\s*$")
 
 

@@ -142,9 +142,8 @@ class MinioStore:
     def keys(self, prefix: str) -> Iterator[str]:
         checked_prefix(prefix)
         for name in self._names(prefix):
-            key = name.removeprefix(self._prefix)
-            if is_key(key):  # a bucket may hold what others put there
-                yield key
+            with suppress(ValueError):  # a bucket may hold what others put there
+                yield printable_key(name.removeprefix(self._prefix))
 
     def presigned(self, key: str, seconds: int) -> str:
         """An address at which anybody can get the object for so many seconds, at most 300."""
@@ -239,13 +238,6 @@ def printable_key(key: str) -> str:
     if not checked_key(key).isprintable() or key.isspace():
         raise ValueError(f"An object key can't have unprintable characters: {key!r}")
     return key
-
-
-def is_key(text: str) -> bool:
-    try:
-        return bool(printable_key(text))
-    except ValueError:
-        return False
 
 
 def content_type(data: bytes) -> str:

@@ -6,11 +6,11 @@ import itertools
 from typing import Any
 
 from core.conversation.channel import Capabilities
-from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
+from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.rendering import Rendered
 from core.db import transaction
 

@@ -30,10 +30,12 @@ SECRET_KEY = "c2VjcmV0LW9mLXRoZS10ZXN0cw"
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
 _PORTS = ("master", "volume", "filer", "s3", "admin")
-_SPAN = range(10_000, 22_000)
+_SPAN = range(10_000, 20_000)
+"""Below the ports that systems hand out by themselves, so that a killed server finds its own."""
+_WORKERS = 16
+"""Of pytest-xdist: each has ports of its own."""
 _GRPC = 10_000
-"""How far above each port the same part listens for its fellows. All are below those that systems
-hand out by themselves, so that a killed server finds its own again."""
+"""How far above each port the same part listens for its fellows."""
 _SETTINGS = (
     "-ip=127.0.0.1 -ip.bind=127.0.0.1 -s3.port.iceberg=0 -s3.port.lance=0 -webdav=false "
     "-admin.ui=false -master.telemetry=false -s3.allowDeleteBucketNotEmpty=false "
@@ -47,6 +49,7 @@ class S3Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._told = ""
         self._choose_ports()
 
     def __enter__(self) -> Self:
@@ -84,8 +87,9 @@ class S3Server:
                 return
             if used:  # its data belong to its ports
                 break
+            shutil.rmtree(self.folder)
             self._choose_ports()
-        raise AssertionError(f"no S3 server: {self._log.read_text()[-2000:]}")
+        raise AssertionError(f"no S3 server: {self._told}")
 
     def kill(self) -> None:
         """End it without a chance to finish anything, as kill -9 does."""
@@ -129,6 +133,7 @@ class S3Server:
                 return True
             time.sleep(0.05)
         self.kill()
+        self._told = self._log.read_text(errors="replace")[-2000:]
         return False
 
     def _arguments(self) -> list[str]:
@@ -172,7 +177,9 @@ def program() -> str:
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens at, nor at those for the fellows."""
     found: list[int] = []
-    for port in random.sample(_SPAN, len(_SPAN)):
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    ours = _SPAN[worker::_WORKERS]
+    for port in random.sample(ours, len(ours)):
         if len(found) == count:
             break
         if _free(port) and _free(port + _GRPC):

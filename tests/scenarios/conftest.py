@@ -28,7 +28,7 @@ QUICK = {
 """Trainings of seconds; everything else as it comes."""
 
 
-@pytest.fixture(scope="session", params=list(STAGES))
+@pytest.fixture(scope="session")
 def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:
@@ -36,7 +36,7 @@ def stage(
     yield from _open(request, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.fixture(scope="session", params=list(STAGES))
+@pytest.fixture(scope="session")
 def failing_stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:
@@ -47,6 +47,7 @@ def failing_stage(
 
 
 def _open(request: pytest.FixtureRequest, folder: Path, **settings: Any) -> Iterator[Stage]:
-    opened = STAGES[request.param](folder, **{**QUICK, **settings})
+    patience = {"training__simulated_seconds": 8} if request.param == "web" else {}
+    opened = STAGES[request.param](folder, **{**QUICK, **patience, **settings})
     with begun(opened, request) as stage:
         yield stage

@@ -7,6 +7,7 @@ it. They are written in English; the chat says and reads all of it in its own la
 from __future__ import annotations
 
 import functools
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,9 @@ from core.texts import translator
 from core.texts.check import load
 from tests.scenarios.house import House, Kept
 
+BOTH = ("en", "ru")
+EVERYTHING = bool(os.environ.get("LIKENESS_EVERY_LANGUAGE"))
+"""LIKENESS_EVERY_LANGUAGE=1 holds every conversation on every channel in every language."""
 PATIENCE = 30.0
 """Seconds that something may take on a busy machine before it counts as never coming."""
 
@@ -151,10 +155,10 @@ class Chat(ABC):
         """Look again and again until it is as wanted."""
         deadline = time.monotonic() + timeout
         while not wanted(sight := self.sight):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.house.trouble:
                 raise AssertionError(
                     f"{self.channel}, {self.language}: waited {timeout} s in vain for {what}.\n"
-                    f"In sight is:\n{sight}\n{self.kept}"
+                    f"In sight is:\n{sight}\n{self.kept}\n{self.house.trouble}"
                 )
             self.pause()
         return sight
@@ -201,6 +205,9 @@ class Stage(ABC):
         self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="person")
         self._playing: dict[Key, Future[None]] = {}
 
+    def open(self) -> None:  # noqa: B027  # a channel without a server has nothing to start
+        """Start what serves this channel, and wait until it does."""
+
     @abstractmethod
     def chat(self, language: str) -> Chat:
         """Somebody new."""
@@ -231,21 +238,38 @@ class Stage(ABC):
 
 
 def conversation(played: Conversation) -> Any:
-    """A conversation that is held on every channel, in every language: a test for each."""
-    return _test(played, "stage")
+    """A conversation that is held on every channel: a test for each, and in which language."""
+    return _test(played, "stage", BOTH if EVERYTHING else None)
+
+
+def in_both_languages(played: Conversation) -> Any:
+    """The same, in every language on every channel."""
+    return _test(played, "stage", BOTH)
 
 
 def failing(played: Conversation) -> Any:
     """The same where every training fails."""
-    return _test(played, "failing_stage")
+    return _test(played, "failing_stage", BOTH if EVERYTHING else None)
 
 
-def on(*channels: str) -> Any:
-    """Only these channels can do it."""
-    return pytest.mark.parametrize("stage", channels, indirect=True)
+def only_on(channel: str) -> Any:
+    """What no other channel can do."""
+
+    def decorate(played: Conversation) -> Any:
+        return _parametrized(played, "stage", [(channel, language) for language in BOTH])
+
+    return decorate
 
 
-def _test(played: Conversation, stage: str) -> Any:
+def _test(played: Conversation, stage: str, languages: Sequence[str] | None) -> Any:
+    """Telegram holds every conversation in both languages, the slower ones take turns."""
+    turn = len(played.__name__) % 2
+    some = {"telegram": BOTH, "console": BOTH[turn:][:1], "web": BOTH[1 - turn :][:1]}
+    places = [(name, language) for name in some for language in languages or some[name]]
+    return _parametrized(played, stage, places)
+
+
+def _parametrized(played: Conversation, stage: str, places: Sequence[tuple[str, str]]) -> Any:
     if stage == "stage":
 
         def test(stage: Stage, language: str) -> None:
@@ -258,7 +282,9 @@ def _test(played: Conversation, stage: str) -> Any:
 
     test.__name__, test.__doc__ = played.__name__, played.__doc__
     test.played = played  # type: ignore[attr-defined]
-    return pytest.mark.parametrize("language", ["en", "ru"])(test)
+    return pytest.mark.parametrize((stage, "language"), places, indirect=[stage], scope="session")(
+        test
+    )
 
 
 @contextmanager
@@ -272,6 +298,7 @@ def begun(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
         and item.callspec.params.get(request.fixturename) == request.param
     ]
     try:
+        stage.open()
         stage.begin(wanted)
         yield stage
     finally:

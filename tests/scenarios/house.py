@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from core.services.storage import FolderStore
 
 ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
@@ -82,8 +84,19 @@ class House:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def running(self, command: str) -> bool:
-        return self._running[command].poll() is None
+    def wait_until(self, served: Callable[[], bool]) -> None:
+        """Wait until whatever was started serves."""
+        deadline = time.monotonic() + START_SECONDS
+        while not served():
+            assert not self.trouble, self.trouble
+            assert time.monotonic() < deadline, [self.said(name) for name in self._running]
+            time.sleep(0.1)
+
+    @property
+    def trouble(self) -> str:
+        """What has stopped by itself, and the last it said."""
+        dead = [name for name, process in self._running.items() if process.poll()]
+        return "\n".join(f"{name} has stopped:\n{self.said(name)}" for name in dead)
 
     def stop(self) -> None:
         """Ask every process to stop, and wait for it."""

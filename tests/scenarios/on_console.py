@@ -101,7 +101,7 @@ class ConsoleChat(Chat):
 class ConsoleStage(Stage):
     """Everybody has a terminal, and a data folder, of their own."""
 
-    at_once = 3
+    at_once = 6
 
     def __init__(self, folder: Path, **settings: object) -> None:
         super().__init__(House(folder))

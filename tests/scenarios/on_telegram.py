@@ -11,6 +11,7 @@ from tests.scenarios.contract import Chat, Sight, Stage
 from tests.scenarios.house import House
 
 TOKEN = "123456:scenarios"
+HARMLESS = "message is not modified"
 _IDS = itertools.count(1001)
 
 
@@ -63,15 +64,17 @@ class TelegramChat(Chat):
 
 
 class TelegramStage(Stage):
-    at_once = 6
+    at_once = 10
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.telegram = FakeTelegram(TOKEN)
         self.telegram.start()
         super().__init__(telegram_house(folder, self.telegram, **settings))
+
+    def open(self) -> None:
         self.house.start("telegram")
         self.house.start("worker")
-        self.telegram.wait_until(lambda: bool(self.telegram.called("getUpdates")), 30)
+        self.house.wait_until(lambda: bool(self.telegram.called("getUpdates")))
 
     def chat(self, language: str) -> TelegramChat:
         return TelegramChat(self.house, self.telegram, language)
@@ -80,5 +83,6 @@ class TelegramStage(Stage):
         super().close()
         self.telegram.stop()
         assert not self.telegram.crash
-        assert not self.telegram.unanswered, "every press is answered"
-        assert not self.telegram.refusals, "Telegram refuses nothing that we ask"
+        assert not self.telegram.unanswered, self.telegram.unanswered
+        refused = [r for r in self.telegram.refusals if HARMLESS not in r.description]
+        assert not refused, refused

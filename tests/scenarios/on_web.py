@@ -25,7 +25,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PHONE = {"width": 390, "height": 844}
 JOINER = "\u2060"
 
 LOOK = """() => {
@@ -59,7 +58,9 @@ class Browsers:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(4 * PATIENCE)
 
     async def visit(self, url: str, locale: str) -> tuple[BrowserContext, Page]:
-        context = await self._browser.new_context(locale=locale, viewport=PHONE)  # type: ignore[arg-type]
+        context = await self._browser.new_context(
+            locale=locale, viewport=PHONE, reduced_motion="reduce"
+        )  # type: ignore[arg-type]
         page = await context.new_page()
         await page.goto(url)
         return context, page
@@ -169,10 +170,12 @@ class WebStage(Stage):
         port = _free_port()
         self._url = f"http://127.0.0.1:{port}/"
         super().__init__(House(folder, web__port=port, **settings))
+        self._browsers = Browsers()
+
+    def open(self) -> None:
         self.house.start("web")
         self.house.start("worker")
-        self._browsers = Browsers()
-        self._await_page()
+        self.house.wait_until(self._serves)
 
     def chat(self, language: str) -> WebChat:
         return WebChat(self.house, self._browsers, self._url, language)
@@ -182,15 +185,12 @@ class WebStage(Stage):
         self._browsers.close()
         super().close()
 
-    def _await_page(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with urllib.request.urlopen(self._url, timeout=5):
-                    return
-            except OSError:
-                assert time.monotonic() < deadline, self.house.said("web")
-                time.sleep(0.1)
+    def _serves(self) -> bool:
+        try:
+            with urllib.request.urlopen(self._url, timeout=5):
+                return True
+        except OSError:
+            return False
 
 
 _LOCALES = {"en": "en-GB", "ru": "ru-RU"}

@@ -7,6 +7,30 @@ from tests.scenarios.walks import complete, launch, pictures, portrait, ready, u
 
 
 @conversation
+def test_ten_avatars_are_the_limit(chat: Chat) -> None:
+    portrait(chat, "Anna 1")
+    for number in range(2, 11):
+        chat.say("/menu")
+        chat.press("🆕 Create avatar")
+        chat.see("“{name}” isn’t finished yet. Go on with it, or begin another?",
+                 name=f"Anna {number - 1}")  # fmt: skip
+        chat.press("🆕 A new one all the same")
+        chat.press("🎭 Portrait (recommended)")
+        chat.press("✅ Choose")
+        chat.press("Male")
+        chat.see("✏️ The avatar’s name")
+        chat.say(f"Anna {number}")
+        chat.see("📸 Uploading photos", "Avatar: “{name}”", name=f"Anna {number}")
+    chat.say("/menu")
+    chat.press("🆕 Create avatar")
+    one = "You have {n} avatar, and more is not possible. Delete one to create another."
+    many = "You have {n} avatars, and more is not possible. Delete one to create another."
+    chat.see_count(one, many, 10)
+    assert not chat.offers("🆕 Create avatar")
+    assert len(chat.settle().names) == 10
+
+
+@conversation
 def test_an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, conversation
+from tests.scenarios.contract import Chat, conversation, in_both_languages
 from tests.scenarios.walks import (
     agree,
     begin_portrait,
@@ -15,7 +15,7 @@ from tests.scenarios.walks import (
 )
 
 
-@conversation
+@in_both_languages
 def test_a_newcomer_makes_an_avatar_of_ten_photos(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     portrait(chat)
@@ -94,30 +94,6 @@ def test_a_name_must_be_one(chat: Chat) -> None:
     chat.say("  Анна   Каренина 2 ")
     agree(chat)
     assert chat.settle().names == ["Анна Каренина 2"]
-
-
-@conversation
-def test_ten_avatars_are_the_limit(chat: Chat) -> None:
-    portrait(chat, "Anna 1")
-    for number in range(2, 11):
-        chat.say("/menu")
-        chat.press("🆕 Create avatar")
-        chat.see("“{name}” isn’t finished yet. Go on with it, or begin another?",
-                 name=f"Anna {number - 1}")  # fmt: skip
-        chat.press("🆕 A new one all the same")
-        chat.press("🎭 Portrait (recommended)")
-        chat.press("✅ Choose")
-        chat.press("Male")
-        chat.see("✏️ The avatar’s name")
-        chat.say(f"Anna {number}")
-        chat.see("📸 Uploading photos", "Avatar: “{name}”", name=f"Anna {number}")
-    chat.say("/menu")
-    chat.press("🆕 Create avatar")
-    one = "You have {n} avatar, and more is not possible. Delete one to create another."
-    many = "You have {n} avatars, and more is not possible. Delete one to create another."
-    chat.see_count(one, many, 10)
-    assert not chat.offers("🆕 Create avatar")
-    assert len(chat.settle().names) == 10
 
 
 def wait_until_stopped(chat: Chat) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.pictures_for_tests import photo
-from tests.scenarios.contract import Chat, Sign, conversation
+from tests.scenarios.contract import Chat, Sign, conversation, in_both_languages
 from tests.scenarios.walks import (
     SIZE,
     UPLOADED,
@@ -19,7 +19,7 @@ from tests.scenarios.walks import (
 )
 
 
-@conversation
+@in_both_languages
 def test_each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(10))

@@ -1,12 +1,19 @@
 """What tests of the stores may ask for: a real S3 server, and a store of either kind."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from core.avatars.models import Avatar, AvatarStatus
+from core.avatars.orphans import DatedStore
+from core.conversation.models import Conversation
 from core.services.minio_store import MinioStore
+from tests import makers
 from tests.fakes.s3 import S3Server
+from tests.services.dated_folder import DatedFolder
 
 pytest.register_assert_rewrite("tests.services.store_contract")
 
@@ -24,3 +31,22 @@ def minio_store(s3: S3Server) -> Iterator[MinioStore]:
     store = s3.store("photos", prefix=f"{uuid4().hex}/")
     yield store
     store.close()
+
+
+@pytest.fixture(params=["folder", "minio"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> DatedStore:
+    """An empty store of either kind."""
+    if request.param == "folder":
+        return DatedFolder(tmp_path / "objects")
+    made: DatedStore = request.getfixturevalue("minio_store")
+    return made
+
+
+@pytest.fixture
+def owner(db: Any) -> Conversation:
+    return makers.conversation()
+
+
+@pytest.fixture
+def avatar(owner: Conversation) -> Avatar:
+    return makers.avatar(owner, photos=0, status=AvatarStatus.UPLOADING)

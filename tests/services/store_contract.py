@@ -2,15 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from core.avatars.orphans import DatedStore
 from core.errors import ObjectMissing
-from core.services.storage import FolderStore, disk_errors
 
 KEY = "7/anna/" + "ab" * 32
 BAD_KEYS = [
@@ -20,19 +18,6 @@ BAD_KEYS = [
 BAD_PREFIXES = ["7", "7/anna", "/", "../", "a/../", "a//", "\0/", ".hidden/"]
 LARGE = 9_000_000
 """More than S3's clients send in one piece unless they are told to."""
-
-
-class DatedFolder(FolderStore):
-    """The folder store, until it has `modified` itself."""
-
-    def modified(self, key: str) -> float:
-        if not self.exists(key):
-            raise ObjectMissing(key)
-        with disk_errors(key):
-            try:
-                return self._path(key).stat().st_mtime
-            except FileNotFoundError as error:  # deleted since
-                raise ObjectMissing(key) from error
 
 
 class StoreContract:
@@ -168,6 +153,14 @@ class StoreContract:
         assert list(store.keys("")) == [KEY]
 
 
-def folder_store(folder: Path) -> DatedFolder:
-    """An empty store in a folder."""
-    return DatedFolder(folder / "objects")
+def operations(store: DatedStore) -> list[Callable[[], object]]:
+    """All that can be asked of a store, ready to be called."""
+    return [
+        lambda: store.put(KEY, bytes(1_000_000)),
+        lambda: store.get(KEY),
+        lambda: store.exists(KEY),
+        lambda: store.modified(KEY),
+        lambda: store.delete(KEY),
+        lambda: store.delete_prefix("7/"),
+        lambda: list(store.keys("")),
+    ]

@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from uuid import uuid4
@@ -14,11 +14,11 @@ from minio.commonconfig import ENABLED
 from minio.versioningconfig import VersioningConfig
 
 from core.avatars.ports import ObjectStore
-from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from core.errors import ConfigurationError, StorageUnavailable
 from core.services.minio_store import MinioStore
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from tests.services.store_contract import KEY, operations
 
-KEY = "7/anna/" + "ab" * 32
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 
@@ -38,18 +38,6 @@ def bucket(s3: S3Server) -> Iterator[str]:
         for found in client.list_objects(name, recursive=True, include_version=True):
             client.remove_object(name, found.object_name, version_id=found.version_id)
         client.remove_bucket(name)
-
-
-def operations(store: MinioStore) -> list[Callable[[], object]]:
-    return [
-        lambda: store.put(KEY, b"x"),
-        lambda: store.get(KEY),
-        lambda: store.exists(KEY),
-        lambda: store.modified(KEY),
-        lambda: store.delete(KEY),
-        lambda: store.delete_prefix("7/"),
-        lambda: list(store.keys("")),
-    ]
 
 
 def test_it_is_an_object_store(store: MinioStore) -> None:
@@ -98,7 +86,7 @@ def test_a_key_that_could_not_be_deleted_is_refused(store: MinioStore, key: str)
 
 
 def test_a_lost_bucket_is_a_failing_store_and_not_an_empty_one(s3: S3Server, bucket: str) -> None:
-    store = s3.store(bucket)
+    store = s3.store(bucket, region="us-east-1")  # or it would have to ask for that
     store.prepare()
     s3.client.remove_bucket(bucket)
     for act in operations(store):
@@ -180,14 +168,7 @@ def test_errors_name_neither_credentials_nor_addresses(
             told += "".join(traceback.format_exception(caught.value))
         assert not store.ping()
     told += "".join(capfd.readouterr())
-    for hidden in (
-        SECRET_KEY,
-        ACCESS_KEY,
-        "c2VjcmV0LW9mLW90aGVycw",
-        "X-Amz",
-        "http://",
-        "https://",
-    ):
+    for hidden in (SECRET_KEY, ACCESS_KEY, "c2VjcmV0LW9mLW90aGVycw", "X-Amz", "url:", "://"):
         assert hidden not in told
 
 
@@ -258,9 +239,3 @@ def test_a_wrong_setting_is_told_at_once(changes: dict[str, str], told: str) -> 
     right = {"endpoint": "127.0.0.1:9", "bucket": "photos", "access_key": "a", "secret_key": "b"}
     with pytest.raises(ConfigurationError, match=told):
         MinioStore(**{**right, **changes}, secure=False)
-
-
-def test_what_is_missing_is_told_with_its_cause(store: MinioStore) -> None:
-    with pytest.raises(ObjectMissing) as caught:
-        store.get(KEY)
-    assert caught.value.__cause__ is not None

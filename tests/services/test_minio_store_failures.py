@@ -6,9 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,27 +16,15 @@ from core.errors import StorageUnavailable
 from core.services.minio_store import MinioStore
 from core.services.s3_client import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.fakes.bad_line import BadLine
+from tests.fakes.nonsense import NonsenseServer
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
-
-KEY = "7/anna/" + "ab" * 32
+from tests.services.store_contract import KEY, operations
 
 
 @pytest.fixture
 def store(minio_store: MinioStore) -> MinioStore:
     minio_store.prepare()
     return minio_store
-
-
-def operations(store: MinioStore) -> list[Callable[[], object]]:
-    return [
-        lambda: store.put(KEY, bytes(1_000_000)),
-        lambda: store.get(KEY),
-        lambda: store.exists(KEY),
-        lambda: store.modified(KEY),
-        lambda: store.delete(KEY),
-        lambda: store.delete_prefix("7/"),
-        lambda: list(store.keys("")),
-    ]
 
 
 def test_a_killed_server_is_told_within_seconds_and_all_is_well_when_it_is_back(
@@ -219,41 +206,10 @@ def _through(line: BadLine, store: MinioStore) -> MinioStore:
     )
 
 
-class Nonsense(BaseHTTPRequestHandler):
-    """Answers whatever it is asked with `server.answer`: a status and a body."""
-
-    server: "NonsenseServer"
-
-    def _answer(self) -> None:
-        status, body = self.server.answer
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.send_response(status)
-        self.send_header("Content-Type", "application/xml")
-        self.send_header("Retry-After", "3600")
-        self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _answer  # noqa: N815  # its names
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class NonsenseServer(HTTPServer):
-    answer = (200, b"")
-
-
 @pytest.fixture
 def nonsense() -> Iterator[NonsenseServer]:
-    with NonsenseServer(("127.0.0.1", 0), Nonsense) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with NonsenseServer() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -277,12 +233,11 @@ def test_whoever_is_no_store_is_told_as_a_failing_one_at_once(
     nonsense: NonsenseServer, answer: tuple[int, bytes], tmp_path: Path
 ) -> None:
     nonsense.answer = answer
-    store = MinioStore(
-        f"127.0.0.1:{nonsense.server_port}", "photos", ACCESS_KEY, SECRET_KEY, secure=False
-    )
+    store = MinioStore(nonsense.endpoint, "photos", ACCESS_KEY, SECRET_KEY, secure=False)
     began = time.monotonic()
     for act in operations(store):
         with pytest.raises(StorageUnavailable):
             act()
     store.close()
     assert time.monotonic() - began < 10
+    assert "/elsewhere" not in nonsense.asked

@@ -1,9 +1,8 @@
-"""Store and database compared: what belongs to nothing goes, what is lost is fetched again."""
+"""Objects that no row names: found, and gone when they are old enough."""
 
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,76 +11,24 @@ import pytest
 from core.avatars import disposal, orphans
 from core.avatars.models import (
     Avatar,
-    AvatarPhoto,
-    AvatarStatus,
     DoomedObject,
     PhotoValidationStatus,
 )
 from core.avatars.orphans import DatedStore, Repaired, repair
-from core.avatars.verdicts import Verdicts
 from core.conversation.models import Conversation
-from core.errors import Gone, StorageUnavailable
+from core.errors import StorageUnavailable
 from tests import makers
-from tests.pictures_for_tests import photo as picture
-from tests.services.store_contract import folder_store
-
-HOUR = 3600.0
-INVALID, PENDING, VALID = (
-    PhotoValidationStatus.INVALID,
-    PhotoValidationStatus.PENDING,
-    PhotoValidationStatus.VALID,
+from tests.services.orphan_makers import (
+    HOUR,
+    PENDING,
+    VALID,
+    kept,
+    key_of,
+    later,
+    statuses,
+    stranger,
+    swept,
 )
-
-
-@pytest.fixture(params=["folder", "minio"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> DatedStore:
-    if request.param == "folder":
-        return folder_store(tmp_path)
-    made: DatedStore = request.getfixturevalue("minio_store")
-    return made
-
-
-@pytest.fixture
-def owner(db: Any) -> Conversation:
-    return makers.conversation()
-
-
-@pytest.fixture
-def avatar(owner: Conversation) -> Avatar:
-    return makers.avatar(owner, photos=0, status=AvatarStatus.UPLOADING)
-
-
-def later() -> float:
-    """Two hours from now, when whatever was put today is old."""
-    return time.time() + 2 * HOUR
-
-
-def key_of(avatar: Avatar, n: int) -> str:
-    return disposal.prefix_of(avatar.user_id, avatar.id) + f"{n:064x}"
-
-
-def stranger(n: int) -> str:
-    """A key of ours that nobody's row can name."""
-    return f"{uuid4().hex}/{uuid4().hex}/{n:064x}"
-
-
-def kept(store: DatedStore, avatar: Avatar, owner: Conversation, numbers: Iterable[int]) -> None:
-    """Valid photos with their objects."""
-    for n in numbers:
-        key = key_of(avatar, n)
-        store.put(key, b"face")
-        makers.photo(avatar, owner, VALID, file_hash=f"{n:064x}", minio_key=key, attempts=1)
-
-
-def swept(store: DatedStore, now: float, **options: Any) -> Repaired:
-    """Repaired, and what is doomed deleted."""
-    done = repair(store, now, **options)
-    disposal.delete_doomed(store, now + 60, limit=1_000_000)
-    return done
-
-
-def statuses() -> list[PhotoValidationStatus]:
-    return [photo.validation_status for photo in AvatarPhoto.select().order_by(AvatarPhoto.number)]
 
 
 def test_where_all_is_well_nothing_changes(
@@ -95,9 +42,6 @@ def test_where_all_is_well_nothing_changes(
 
 def test_an_empty_house_is_well(store: DatedStore, db: Any) -> None:
     assert swept(store, later()) == Repaired()
-
-
-# objects without a row
 
 
 def test_an_object_without_a_row_is_deleted(
@@ -177,83 +121,6 @@ def test_a_store_of_another_database_is_not_emptied(
     assert len(list(store.keys(""))) == 9
     assert swept(store, later(), believing=True).doomed == 6
     assert len(list(store.keys(""))) == 3
-
-
-# rows without an object
-
-
-@pytest.mark.parametrize("reference", [{"file_id": "abc"}, {"spool": "gone"}])
-def test_a_photo_whose_object_is_gone_is_judged_once_more(
-    store: DatedStore, avatar: Avatar, owner: Conversation, reference: dict[str, str]
-) -> None:
-    kept(store, avatar, owner, range(2))
-    lost = makers.photo(
-        avatar, owner, VALID, reference, file_hash="f" * 64, minio_key=key_of(avatar, 9), attempts=1
-    )
-    now = later()
-    assert swept(store, now) == Repaired(objects=2, photos=3, pending=1)
-    assert statuses() == [VALID, VALID, PENDING]
-
-    def fetch(_channel: str, known: Any, _limit: int) -> bytes:
-        if "spool" in known:
-            raise Gone("the spooled file is gone")
-        return picture(1)
-
-    inbox = makers.inbox(lambda: now)
-    verdicts = Verdicts(makers.settings(), store, inbox, fetch, lambda: now)
-    assert verdicts.due(now, 10) == [str(lost.id)]
-    assert verdicts.judge(str(lost.id)) is not None
-    found = makers.fresh(lost)
-    if "spool" in reference:
-        assert (found.validation_status, found.reason) == (INVALID, "gone")
-    else:
-        assert found.validation_status is VALID
-        assert store.get(found.minio_key)
-    assert makers.told(owner) == [("judged", str(avatar.id))]
-    assert makers.fresh(avatar).photos_count == 2 + (found.validation_status is VALID)
-    assert swept(store, later()).pending == 0
-
-
-def test_a_photo_that_failed_often_gets_a_new_ones_patience(
-    store: DatedStore, avatar: Avatar, owner: Conversation
-) -> None:
-    lost = makers.photo(avatar, owner, VALID, minio_key=key_of(avatar, 9), attempts=8)
-    swept(store, later())
-    found = makers.fresh(lost)
-    assert (found.attempts, found.postponed) == (8, 8)
-
-
-def test_photos_in_training_and_removed_ones_are_left_alone(
-    store: DatedStore, avatar: Avatar, owner: Conversation
-) -> None:
-    training = makers.avatar(owner, photos=0, status=AvatarStatus.TRAINING)
-    makers.photo(training, owner, VALID, minio_key=key_of(training, 1))
-    makers.photo(avatar, owner, VALID, minio_key=key_of(avatar, 1), removed_at=1.0)
-    makers.photo(avatar, owner, INVALID)
-    assert swept(store, later()) == Repaired(photos=1, busy=1)
-
-
-def test_a_store_that_was_mistaken_for_ours_loses_nobodys_verdicts(
-    store: DatedStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(orphans, "FEW", 5)
-    for n in range(6):
-        makers.photo(avatar, owner, VALID, file_hash=f"{n:064x}", minio_key=key_of(avatar, n))
-    assert swept(store, later()).refused == ["photos"]
-    assert statuses() == [VALID] * 6
-    assert swept(store, later(), believing=True).pending == 6
-
-
-def test_every_avatar_is_gone_through(
-    store: DatedStore, owner: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(orphans, "BATCH", 2)
-    for n in range(5):
-        made = makers.avatar(owner, photos=0, status=AvatarStatus.UPLOADING)
-        kept(store, made, owner, [1])
-        makers.photo(made, owner, VALID, file_hash="f" * 64, minio_key=key_of(made, 9))
-        store.put(key_of(made, 100 + n), b"orphan")
-    assert swept(store, later()) == Repaired(objects=10, doomed=5, photos=10, pending=5)
 
 
 def test_a_sweep_ends_early_when_it_is_asked_to(

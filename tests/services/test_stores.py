@@ -6,13 +6,14 @@ import pytest
 
 from core.avatars.orphans import DatedStore
 from core.services.minio_store import MinioStore
-from tests.services.store_contract import StoreContract, folder_store
+from tests.services.dated_folder import DatedFolder
+from tests.services.store_contract import StoreContract
 
 
 class TestFolderStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> DatedStore:
-        return folder_store(tmp_path)
+        return DatedFolder(tmp_path / "objects")
 
 
 class TestMinioStore(StoreContract):
