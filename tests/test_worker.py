@@ -316,7 +316,7 @@ def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
         photos = list(AvatarPhoto.select().where(AvatarPhoto.avatar == album.id))
         assert [photo.validation_status for photo in photos] == [VALID] * 6
         assert sorted(house.store.keys(disposal.prefix_of(owner.user.id, album.id))) == sorted(
-            photo.minio_key for photo in photos
+            str(photo.minio_key) for photo in photos
         )
         assert applied(owner).count("finished") == 1
         assert applied(owner).count("judged") >= 1

@@ -1,7 +1,7 @@
 """A worker with everything real around it but the dialogue, here or in a process of its own.
 
-Run as `python -m tests.working URL FOLDER` it works until it is told to stop, or killed; what a dead
-one had claimed is taken over after a second.
+Run as `python -m tests.working URL FOLDER` it works until it is told to stop, or killed; what a
+dead one had claimed is taken over after a second.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ class Talk:
             with transaction():
                 self.conversation_id = self._hand_over(post)
             self.outbox.popleft()
-            self._frozen = self.view and self.view.revision
+            self._frozen = self.view.revision if self.view else None
             self._engine.drain(self.conversation_id)
 
     def _hand_over(self, post: Post) -> int:

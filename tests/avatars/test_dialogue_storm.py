@@ -399,7 +399,7 @@ class Storm(RuleBasedStateMachine):
     def what_is_valid_is_stored(self) -> None:
         valid = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
         for found in AvatarPhoto.select().where(valid):
-            assert self.house.store.exists(found.minio_key)
+            assert self.house.store.exists(str(found.minio_key))
 
     def revisions_never_go_back(self) -> None:
         row = self._row()

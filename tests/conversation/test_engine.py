@@ -1,5 +1,6 @@
 """A turn: one event in, one committed change, in order, whole or not at all."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -201,13 +202,14 @@ def test_any_other_turn_of_the_person_closes_a_question(anna: Chat, what: str) -
     old = anna.token("1")
     anna.fill_in()
     anna.press("✖️ Cancel")
-    {
+    deeds: dict[str, Callable[[], object]] = {
         "No": lambda: anna.press("No"),
         "photo": anna.photo,
         "text": lambda: anna.say("hm"),
         "command": lambda: anna.command("start"),
         "stale": lambda: anna.press_token(old),
-    }[what]()
+    }
+    deeds[what]()
     assert anna.screen.title != "Throw it away?"
     anna.say("yes")
     assert anna.state != "asking_rating" or what == "command"
@@ -364,12 +366,13 @@ def test_a_state_that_the_table_no_longer_knows_leads_to_the_initial_one(
     Conversation.update(state="asking_why", shown_revision=anna.row.revision).execute()
     before = anna.row
     assert anna.screen.title == "How was it?"
-    {
+    deeds: dict[str, Callable[[], object]] = {
         "text": lambda: anna.say("hello"),
         "press": lambda: anna.press("4"),
         "stale": lambda: anna.press_token(shown.rendered.offers[0].token),
         "signal": lambda: anna.signal("answered", "42"),
-    }[what]()
+    }
+    deeds[what]()
     assert anna.state == ("asking_comment" if what == "press" else "asking_rating")
     assert anna.row.visit > before.visit
     assert anna.row.revision > before.revision, "nobody would be shown where they are now"

@@ -48,7 +48,7 @@ class Callbacks:
 
 def flow(*rows: Row, **table: Any) -> Flow:
     states = table.pop("states", STATES)
-    screens: dict[str, Callable[[Any], Screen]] = {name: Screen for name in states}
+    screens: dict[str, Callable[[Any], Screen]] = dict.fromkeys(states, Screen)
     return Flow(Table(states, "closed", rows or ROWS, **table), Callbacks(), _facts, screens)
 
 
@@ -85,7 +85,7 @@ def test_a_table_that_contradicts_itself_is_refused_with_the_reason(
 
 
 def test_every_contradiction_is_named_at_once() -> None:
-    with pytest.raises(FlowError, match="'ajar' is not a state; .*'locked' can't be reached"):
+    with pytest.raises(FlowError, match=r"'ajar' is not a state; .*'locked' can't be reached"):
         flow(ROWS[0], ROWS[1], row("push", "closed", "ajar"))
 
 

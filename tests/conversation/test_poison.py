@@ -1,4 +1,4 @@
-"""What fails: an event that breaks its turn is set aside, a database in trouble is nobody's fault."""
+"""What fails: an event that breaks its turn is set aside, a database in trouble counts nothing."""
 
 import os
 import signal
@@ -266,7 +266,7 @@ def test_a_connection_that_the_server_has_closed_is_replaced(
     anna = Chat(feedback_engine())
     anna.command("start")
     anna.receive(Event(Kind.TEXT, "before"))
-    other = peewee.PostgresqlDatabase(postgresql_url, prefer_psycopg3=True)
+    other: Any = peewee.PostgresqlDatabase(postgresql_url, prefer_psycopg3=True)
     with other.connection_context():
         other.execute_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

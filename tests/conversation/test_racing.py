@@ -103,7 +103,7 @@ def _press(name: str, token: str, process: int) -> None:
 
 
 def test_signals_and_presses_at_once_leave_no_one_locked_out(db: Any) -> None:
-    """A worker holds a row and tells the conversation; a turn holds the conversation: no deadlock."""
+    """A worker holds a row and tells a conversation, a turn holds that: they don't deadlock."""
     anna = Chat(feedback_engine())
     anna.command("start")
 
