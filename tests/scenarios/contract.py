@@ -1,22 +1,17 @@
 """One contract for every channel: a chat is four things that a person can do.
 
-A new channel brings a `Chat` and a stage to play on, and every conversation of this folder runs on
-it. They are written in English; the chat says and reads all of it in its own language.
+A new channel brings a `Chat` and a `Stage`, and every conversation of this folder is held on it.
+They are written in English; the chat says and reads all of it in its own language.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pytest
 from babel.messages.catalog import Catalog
 
 from core.conversation.rendering import words
@@ -24,10 +19,7 @@ from core.texts import translator
 from core.texts.check import load
 from tests.scenarios.house import House, Kept
 
-BOTH = ("en", "ru")
-EVERYTHING = bool(os.environ.get("LIKENESS_EVERY_LANGUAGE"))
-"""LIKENESS_EVERY_LANGUAGE=1 holds every conversation on every channel in every language."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that something may take on a busy machine before it counts as never coming."""
 
 
@@ -80,6 +72,7 @@ class Chat(ABC):
 
     channel: str
     address: str
+    patience = PATIENCE
 
     def __init__(self, house: House, language: str) -> None:
         self.house = house
@@ -119,12 +112,10 @@ class Chat(ABC):
         self.language = language
         self.t = Words(language)
 
-    def see(self, *texts: str, timeout: float = PATIENCE, **values: object) -> Sight:
+    def see(self, *texts: str, **values: object) -> Sight:
         """Wait until all of these sentences are in sight; they are written in English."""
         wanted = [self.t(text, **values) for text in texts]
-        return self.wait_for(
-            lambda sight: all(text in sight.text for text in wanted), f"{wanted}", timeout
-        )
+        return self.wait_for(lambda sight: all(text in sight.text for text in wanted), f"{wanted}")
 
     def see_count(self, one: str, many: str, n: int, **values: object) -> Sight:
         """Wait for a sentence that counts."""
@@ -149,15 +140,13 @@ class Chat(ABC):
         sight = self.wait_for(lambda seen: any(s.startswith(start) for s in seen.labels), start)
         self.press_label(next(label for label in sight.labels if label.startswith(start)))
 
-    def wait_for(
-        self, wanted: Callable[[Sight], bool], what: str, timeout: float = PATIENCE
-    ) -> Sight:
+    def wait_for(self, wanted: Callable[[Sight], bool], what: str) -> Sight:
         """Look again and again until it is as wanted."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + self.patience
         while not wanted(sight := self.sight):
             if time.monotonic() > deadline or self.house.trouble:
                 raise AssertionError(
-                    f"{self.channel}, {self.language}: waited {timeout} s in vain for {what}.\n"
+                    f"{self.channel}, {self.language}: waited {self.patience} s for {what}.\n"
                     f"In sight is:\n{sight}\n{self.kept}\n{self.house.trouble}"
                 )
             self.pause()
@@ -176,7 +165,7 @@ class Chat(ABC):
 
     def settle(self) -> Kept:
         """Wait until nothing that this person did waits to be applied."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while (kept := self.kept).unapplied or kept.photos_that_are("pending"):
             assert time.monotonic() < deadline, kept
             self.pause()
@@ -189,117 +178,3 @@ class Chat(ABC):
         alike = [label for label in sight.labels if words(label) == words(wanted)]
         cut = [s for s in sight.labels if s.endswith("…") and wanted.startswith(s[:-1])]
         return next(iter(exact + alike + cut), None)
-
-
-Conversation = Callable[[Any], None]
-Key = tuple[Conversation, str]
-
-
-class Stage(ABC):
-    """Where the conversations of one channel are held, many of them at a time."""
-
-    at_once = 4
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="person")
-        self._playing: dict[Key, Future[None]] = {}
-
-    def open(self) -> None:  # noqa: B027  # a channel without a server has nothing to start
-        """Start what serves this channel, and wait until it does."""
-
-    @abstractmethod
-    def chat(self, language: str) -> Chat:
-        """Somebody new."""
-
-    def begin(self, conversations: Sequence[Key]) -> None:
-        """Start all that will be asked for; the tests then only wait for their own."""
-        for conversation, language in conversations:
-            self._playing[conversation, language] = self._pool.submit(
-                self._play, conversation, language
-            )
-
-    def result(self, conversation: Conversation, language: str) -> None:
-        """Wait until a conversation is over; raises what went wrong in it."""
-        self._playing[conversation, language].result()
-
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        self.house.stop()
-
-    def _play(self, conversation: Conversation, language: str) -> None:
-        chat = self.chat(language)
-        try:
-            conversation(chat)
-            kept = chat.kept
-            assert not kept.failed, kept.failed
-        finally:
-            chat.close()
-
-
-def conversation(played: Conversation) -> Any:
-    """A conversation that is held on every channel: a test for each, and in which language."""
-    return _test(played, "stage", BOTH if EVERYTHING else None)
-
-
-def in_both_languages(played: Conversation) -> Any:
-    """The same, in every language on every channel."""
-    return _test(played, "stage", BOTH)
-
-
-def failing(played: Conversation) -> Any:
-    """The same where every training fails."""
-    return _test(played, "failing_stage", BOTH if EVERYTHING else None)
-
-
-def only_on(channel: str) -> Any:
-    """What no other channel can do."""
-
-    def decorate(played: Conversation) -> Any:
-        return _parametrized(played, "stage", [(channel, language) for language in BOTH])
-
-    return decorate
-
-
-def _test(played: Conversation, stage: str, languages: Sequence[str] | None) -> Any:
-    """Telegram holds every conversation in both languages, the slower ones take turns."""
-    turn = len(played.__name__) % 2
-    some = {"telegram": BOTH, "console": BOTH[turn:][:1], "web": BOTH[1 - turn :][:1]}
-    places = [(name, language) for name in some for language in languages or some[name]]
-    return _parametrized(played, stage, places)
-
-
-def _parametrized(played: Conversation, stage: str, places: Sequence[tuple[str, str]]) -> Any:
-    if stage == "stage":
-
-        def test(stage: Stage, language: str) -> None:
-            stage.result(played, language)
-
-    else:
-
-        def test(failing_stage: Stage, language: str) -> None:  # type: ignore[misc]
-            failing_stage.result(played, language)
-
-    test.__name__, test.__doc__ = played.__name__, played.__doc__
-    test.played = played  # type: ignore[attr-defined]
-    return pytest.mark.parametrize((stage, "language"), places, indirect=[stage], scope="session")(
-        test
-    )
-
-
-@contextmanager
-def begun(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """A stage on which everything that this session asks of it has begun."""
-    wanted = [
-        (item.function.played, item.callspec.params["language"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and hasattr(item.function, "played")
-        and item.callspec.params.get(request.fixturename) == request.param
-    ]
-    try:
-        stage.open()
-        stage.begin(wanted)
-        yield stage
-    finally:
-        stage.close()

@@ -147,6 +147,10 @@ class House:
             failed=tuple(row["error"] for row in tried),
         )
 
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        """How many rows there are."""
+        return int(self._rows(f"SELECT count(*) AS n FROM {table} WHERE {where}")[0]["n"])
+
     def spooled(self) -> int:
         """How many uploads wait to be looked at."""
         return len(list((self.folder / "spool").glob("*")))

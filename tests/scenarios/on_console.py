@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.conversation.rendering import words
-from tests.scenarios.contract import Chat, Sight, Stage
+from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House, new_name
+from tests.scenarios.stage import Stage
 
 _NUMBERED = re.compile(r"(?P<number>\d+)\. (?P<label>.+)")
 

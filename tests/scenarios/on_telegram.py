@@ -6,9 +6,12 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.fakes.telegram import FakeTelegram, Message, Person
-from tests.scenarios.contract import Chat, Sight, Stage
+from tests.fakes.telegram import Button, FakeTelegram, Message, Person
+from tests.pictures_for_tests import photo
+from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House
+from tests.scenarios.stage import Stage
+from tests.scenarios.walks import SIZE, UPLOADED, pictures
 
 TOKEN = "123456:scenarios"
 HARMLESS = "message is not modified"
@@ -51,16 +54,67 @@ class TelegramChat(Chat):
     def press_label(self, label: str) -> None:
         self.person.press(label)
 
-    @property
-    def sight(self) -> Sight:
-        """Messages with buttons: older ones have lost theirs."""
-        alive = self.alive
-        labels = tuple(label for message in reversed(alive) for label in message.labels)
-        return Sight("\n\n".join(message.text for message in alive), labels)
+    def button(self, label: str) -> Button:
+        """Wait for a button and keep it, to be pressed whenever one likes."""
+        wanted = self.t(label)
+        self.wait_for(lambda sight: wanted in sight.labels, wanted)
+        buttons = (b for m in reversed(self.messages) for row in m.buttons for b in row)
+        return next(button for button in buttons if button.label == wanted)
+
+    def press_button(self, button: Button) -> None:
+        """Press it, though its message may show another by now."""
+        self.person.press(button)
 
     @property
-    def alive(self) -> list[Message]:
-        return [message for message in self.person.chat if message.from_bot and message.buttons]
+    def messages(self) -> list[Message]:
+        """What the bot has sent, oldest first."""
+        return [message for message in self.person.chat if message.from_bot]
+
+    @property
+    def sight(self) -> Sight:
+        """The newest screen, and the notices that still have their button."""
+        alive = [message for message in self.messages if message.buttons]
+        seen = [*[m for m in alive if not is_notice(m)][-1:], *filter(is_notice, alive)]
+        labels = tuple(label for message in seen for label in message.labels)
+        return Sight("\n\n".join(message.text for message in seen), labels)
+
+
+def is_notice(message: Message) -> bool:
+    """Whether a message's buttons are links, which never grow old."""
+    return all(str(button.data).startswith(":") for row in message.buttons for button in row)
+
+
+def an_album_with_everything(chat: TelegramChat) -> None:
+    """To a finished avatar with an album of ten, one photo of it twice, one too small, a text.
+
+    A button of three screens ago is pressed, and the one that pays three times.
+    """
+    chat.press("🆕 Create avatar")
+    old = chat.button("🎭 Portrait (recommended)")
+    chat.press_button(old)
+    chat.press("✅ Choose")
+    chat.press("Female")
+    chat.see("✏️ The avatar’s name")
+    chat.press_button(old)
+    chat.see("This button was out of date. Here is where things stand now.")
+    chat.say("Anna")
+    chat.press("✅ I agree, and I am 18 or older")
+    chat.see("📸 Uploading photos")
+    chat.send_photos(pictures(10))
+    chat.send_photos([photo(0, SIZE), photo(99, (400, 400))])
+    chat.send_file("notes.txt", b"Dear diary, today I am no picture.")
+    small = chat.t("smaller than {side}×{side} pixels", side=512)
+    for reason in (chat.t("already here"), small, chat.t("not a picture")):
+        chat.wait_for(lambda sight, told=reason: told in sight.text, reason)  # type: ignore[misc]
+    chat.see_count(*UPLOADED, 10)
+    chat.press("🚀 Start training")
+    chat.press("✅ The photos are right")
+    launch = chat.button("🚀 Launch the training")
+    chat.press_button(launch)
+    chat.press_button(launch)
+    chat.see("🤖 Training the avatar")
+    chat.press_button(launch)
+    chat.see("🎉 The avatar is ready")
 
 
 class TelegramStage(Stage):

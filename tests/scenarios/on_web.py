@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
-from tests.scenarios.contract import PATIENCE, Chat, Sight, Stage
+from tests.scenarios.contract import PATIENCE, Chat, Sight
 from tests.scenarios.house import House
+from tests.scenarios.stage import Stage
 
 T = TypeVar("T")
 
@@ -59,8 +60,8 @@ class Browsers:
 
     async def visit(self, url: str, locale: str) -> tuple[BrowserContext, Page]:
         context = await self._browser.new_context(
-            locale=locale, viewport=PHONE, reduced_motion="reduce"
-        )  # type: ignore[arg-type]
+            locale=locale, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+        )
         page = await context.new_page()
         await page.goto(url)
         return context, page

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, Sign, conversation
+from tests.scenarios.contract import Chat, Sign
+from tests.scenarios.stage import conversation
 from tests.scenarios.walks import agree, begin_portrait, launch, pictures, portrait, ready, upload
 
 OTHER = {"en": ("ru", "Русский"), "ru": ("en", "English")}
 
 
 @conversation
-def test_whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> None:
+def whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
     chat.press("✅ Choose")
@@ -39,7 +40,7 @@ def test_whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> Non
 
 
 @conversation
-def test_help_language_and_privacy_lead_back_to_where_one_was(chat: Chat) -> None:
+def help_language_and_privacy_lead_back_to_where_one_was(chat: Chat) -> None:
     begin_portrait(chat)
     chat.see("🔒 Your consent")
     for command, title in (("/help", "ℹ️ Help"), ("/privacy", "🔒 My data")):
@@ -62,7 +63,7 @@ def test_help_language_and_privacy_lead_back_to_where_one_was(chat: Chat) -> Non
 
 
 @conversation
-def test_another_language_redraws_what_is_in_sight_and_stays(chat: Chat) -> None:
+def another_language_redraws_what_is_in_sight_and_stays(chat: Chat) -> None:
     portrait(chat)
     chat.say("/language")
     language, name = OTHER[chat.language]
@@ -74,7 +75,7 @@ def test_another_language_redraws_what_is_in_sight_and_stays(chat: Chat) -> None
 
 
 @conversation
-def test_cancelling_loses_nothing_and_says_where_there_is_nothing(chat: Chat) -> None:
+def cancelling_loses_nothing_and_says_where_there_is_nothing(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.say("/cancel")
     chat.see("There is nothing to cancel here.")
@@ -84,7 +85,7 @@ def test_cancelling_loses_nothing_and_says_where_there_is_nothing(chat: Chat) ->
 
 
 @conversation
-def test_whoever_types_something_is_told_what_to_do_here(chat: Chat) -> None:
+def whoever_types_something_is_told_what_to_do_here(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.say("what is this?")
     chat.see("Please use one of the buttons.")
@@ -93,7 +94,7 @@ def test_whoever_types_something_is_told_what_to_do_here(chat: Chat) -> None:
 
 
 @conversation
-def test_a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(chat: Chat) -> None:
+def a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(chat: Chat) -> None:
     ready(chat)
     launch(chat)
     chat.press("🎭 Avatars")
@@ -108,7 +109,7 @@ def test_a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(ch
 
 
 @conversation
-def test_a_training_that_ends_while_one_makes_another_avatar_is_told_too(chat: Chat) -> None:
+def a_training_that_ends_while_one_makes_another_avatar_is_told_too(chat: Chat) -> None:
     ready(chat, "Anna")
     launch(chat)
     chat.say("/menu")

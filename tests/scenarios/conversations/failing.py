@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, Sign, failing
+from tests.scenarios.contract import Chat, Sign
+from tests.scenarios.stage import failing
 from tests.scenarios.walks import UPLOADED, launch, pictures, ready
 
 
 @failing
-def test_a_failed_training_says_so_and_is_confirmed_anew(chat: Chat) -> None:
+def a_failed_training_says_so_and_is_confirmed_anew(chat: Chat) -> None:
     ready(chat)
     launch(chat)
     chat.see("⚠️ The training failed",
@@ -23,7 +24,7 @@ def test_a_failed_training_says_so_and_is_confirmed_anew(chat: Chat) -> None:
 
 
 @failing
-def test_photos_that_were_removed_meanwhile_are_asked_for_before_another_try(chat: Chat) -> None:
+def photos_that_were_removed_meanwhile_are_asked_for_before_another_try(chat: Chat) -> None:
     ready(chat)
     launch(chat)
     chat.see("⚠️ The training failed")

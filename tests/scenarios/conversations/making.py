@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, conversation, in_both_languages
+from tests.scenarios.contract import Chat
+from tests.scenarios.stage import conversation, in_both_languages
 from tests.scenarios.walks import (
     agree,
     begin_portrait,
@@ -16,7 +17,7 @@ from tests.scenarios.walks import (
 
 
 @in_both_languages
-def test_a_newcomer_makes_an_avatar_of_ten_photos(chat: Chat) -> None:
+def a_newcomer_makes_an_avatar_of_ten_photos(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     portrait(chat)
     upload(chat, pictures(10))
@@ -30,7 +31,7 @@ def test_a_newcomer_makes_an_avatar_of_ten_photos(chat: Chat) -> None:
 
 
 @conversation
-def test_a_style_is_asked_what_it_is_and_no_gender(chat: Chat) -> None:
+def a_style_is_asked_what_it_is_and_no_gender(chat: Chat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("📊 Compare types")
     chat.see("📊 Comparing the types", "🎨 ARTISTIC")
@@ -48,7 +49,7 @@ def test_a_style_is_asked_what_it_is_and_no_gender(chat: Chat) -> None:
 
 
 @conversation
-def test_a_training_is_stopped_after_one_question_and_started_again(chat: Chat) -> None:
+def a_training_is_stopped_after_one_question_and_started_again(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(10))
     launch(chat)
@@ -67,7 +68,7 @@ def test_a_training_is_stopped_after_one_question_and_started_again(chat: Chat) 
 
 
 @conversation
-def test_a_question_about_stopping_may_be_answered_with_no(chat: Chat) -> None:
+def a_question_about_stopping_may_be_answered_with_no(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(10))
     launch(chat)
@@ -78,7 +79,7 @@ def test_a_question_about_stopping_may_be_answered_with_no(chat: Chat) -> None:
 
 
 @conversation
-def test_a_name_must_be_one(chat: Chat) -> None:
+def a_name_must_be_one(chat: Chat) -> None:
     begin_portrait(chat, "x" * 41)
     chat.see_count(
         "That name is too long: {n} character at most, please.",

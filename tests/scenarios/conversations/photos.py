@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.pictures_for_tests import photo
-from tests.scenarios.contract import Chat, Sign, conversation, in_both_languages
+from tests.scenarios.contract import Chat, Sign
+from tests.scenarios.stage import conversation, in_both_languages
 from tests.scenarios.walks import (
     SIZE,
     UPLOADED,
@@ -20,7 +21,7 @@ from tests.scenarios.walks import (
 
 
 @in_both_languages
-def test_each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Chat) -> None:
+def each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(10))
     chat.send_photos([photo(0, SIZE)])
@@ -38,7 +39,7 @@ def test_each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(cha
 
 
 @conversation
-def test_of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
+def of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
     portrait(chat)
     chat.send_photos(pictures(51))
     chat.see("{uploaded}, no more will fit", uploaded=chat.t.n(*UPLOADED, 50))
@@ -50,7 +51,7 @@ def test_of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
 
 
 @conversation
-def test_a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> None:
+def a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(3))
     assert not chat.offers("🚀 Start training")
@@ -61,7 +62,7 @@ def test_a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> N
 
 
 @conversation
-def test_photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
+def photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.send_photos(pictures(2))
     chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", 2)
@@ -85,7 +86,7 @@ def test_photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> Non
 
 
 @conversation
-def test_who_declines_leaves_no_photo_behind(chat: Chat) -> None:
+def who_declines_leaves_no_photo_behind(chat: Chat) -> None:
     begin_portrait(chat)
     chat.see("🔒 Your consent")
     chat.send_photos(pictures(2))
@@ -99,7 +100,7 @@ def test_who_declines_leaves_no_photo_behind(chat: Chat) -> None:
 
 
 @conversation
-def test_a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
+def a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
     ready(chat)
     chat.press("🖼️ View ({count})", count=10)
     chat.see("🖼️ Photos of “{name}”", "Page {page} of {pages}", name="Anna", page=1, pages=2)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.scenarios.contract import Chat, Sign, conversation
+from tests.scenarios.contract import Chat, Sign
+from tests.scenarios.stage import conversation
 from tests.scenarios.walks import complete, launch, pictures, portrait, ready, upload
 
 
 @conversation
-def test_ten_avatars_are_the_limit(chat: Chat) -> None:
+def ten_avatars_are_the_limit(chat: Chat) -> None:
     portrait(chat, "Anna 1")
     for number in range(2, 11):
         chat.say("/menu")
@@ -31,7 +32,7 @@ def test_ten_avatars_are_the_limit(chat: Chat) -> None:
 
 
 @conversation
-def test_an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
+def an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(2))
     chat.say("/menu")
@@ -63,7 +64,7 @@ def test_an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
 
 
 @conversation
-def test_everything_of_a_person_is_erased(chat: Chat) -> None:
+def everything_of_a_person_is_erased(chat: Chat) -> None:
     ready(chat)
     launch(chat)
     user = complete(chat).avatars[0]["user_id"]
@@ -84,7 +85,7 @@ def test_everything_of_a_person_is_erased(chat: Chat) -> None:
 
 
 @conversation
-def test_a_consent_is_withdrawn_and_the_photos_go_with_it(chat: Chat) -> None:
+def a_consent_is_withdrawn_and_the_photos_go_with_it(chat: Chat) -> None:
     ready(chat)
     user = chat.settle().avatars[0]["user_id"]
     chat.say("/privacy")

@@ -1,0 +1,117 @@
+"""kill -9 of the bot or the worker at random moments of whole conversations, and restart.
+
+LIKENESS_KILLS=200 pytest tests/scenarios/test_kills.py
+
+kills 200 times (a quarter of an hour) instead of the suite's few; LIKENESS_SEED repeats the same
+choices, as far as the machine lets them fall at the same moments.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.telegram import FakeTelegram
+from tests.scenarios.house import House
+from tests.scenarios.on_telegram import (
+    TOKEN,
+    TelegramChat,
+    an_album_with_everything,
+    telegram_house,
+)
+from tests.scenarios.stage import BOTH
+from tests.scenarios.walks import whole
+
+KILLS = int(os.environ.get("LIKENESS_KILLS", "12"))
+SEED = int(os.environ.get("LIKENESS_SEED", str(random.randrange(10**6))))
+PEOPLE = 4
+LONGEST_LIFE = 5.0
+"""Seconds: most conversations are killed several times."""
+PATIENCE = 150.0
+"""Seconds: whatever a dead worker was at is taken over after thirty."""
+
+
+class Killer:
+    """Kills one of two processes after another, each at a moment of its own."""
+
+    def __init__(self, house: House, telegram: FakeTelegram, seed: int) -> None:
+        self._house, self._telegram = house, telegram
+        self._random = random.Random(seed)
+        self.killed = {"telegram": 0, "worker": 0}
+        self.done = threading.Event()
+
+    def kill(self, times: int) -> None:
+        """Now and then while it is still starting, else somewhere in its work."""
+        try:
+            for _ in range(times):
+                command = self._random.choice(["telegram", "worker"])
+                if self._random.random() < 0.8:
+                    self._await_service()
+                time.sleep(self._random.uniform(0, LONGEST_LIFE))
+                self._house.kill(command)
+                self.killed[command] += 1
+                self._house.start(command)
+        finally:
+            self.done.set()
+
+    def _await_service(self) -> None:
+        before = len(self._telegram.called("getUpdates"))
+        deadline = time.monotonic() + 20
+        while len(self._telegram.called("getUpdates")) == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+@pytest.mark.timeout(300 + 15 * KILLS)
+def test_whenever_the_bot_or_the_worker_is_killed_nothing_is_lost_or_doubled(
+    tmp_path: Path,
+) -> None:
+    print(f"LIKENESS_SEED={SEED}")
+    with FakeTelegram(TOKEN) as telegram:
+        house = telegram_house(
+            tmp_path,
+            telegram,
+            training__simulated_seconds=3,
+            training__simulated_queue_seconds=1,
+            telegram__poll_seconds=1,
+        )
+        house.start("telegram")
+        house.start("worker")
+        killer = Killer(house, telegram, SEED)
+        try:
+            with ThreadPoolExecutor(PEOPLE + 1) as pool:
+                killing = pool.submit(killer.kill, KILLS)
+                people = [pool.submit(talk, house, telegram, killer, n) for n in range(PEOPLE)]
+                conversations = sum(person.result() for person in people)
+                killing.result()
+            telegram.wait_until(lambda: not telegram.unanswered, 30)
+            sent = telegram.world.updates.next_id - 700_000_001
+            assert house.count("inbox", "channel = 'telegram'") == sent, "no update is lost"
+            assert house.count("inbox", "handled_at IS NULL") == 0
+            assert house.count("inbox", "attempts > 0") == 0
+        finally:
+            house.stop()
+    print(f"{killer.killed} kills in {conversations} conversations")
+    assert sum(killer.killed.values()) == KILLS
+
+
+def talk(house: House, telegram: FakeTelegram, killer: Killer, number: int) -> int:
+    """Hold conversations as long as somebody is killing; how many."""
+    held = 0
+    while not (held and killer.done.is_set()):
+        chat = TelegramChat(house, telegram, BOTH[(number + held) % 2])
+        chat.patience = PATIENCE
+        an_album_with_everything(chat)
+        kept = chat.settle()
+        whole(kept, chat)
+        assert kept.state == "training_completed"
+        assert len(kept.photos) == 13, "no photo is lost or doubled"
+        assert sorted(photo["number"] for photo in kept.photos) == list(range(1, 14))
+        assert len(kept.runs) == 1
+        held += 1
+    return held

@@ -1,0 +1,29 @@
+"""Every conversation in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios import conversations
+from tests.scenarios.on_console import ConsoleStage
+from tests.scenarios.stage import Held, Stages, held_on, opened
+
+assert conversations, "they make themselves known when they are imported"
+
+
+@pytest.fixture(scope="module")
+def stages(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
+    """The channel, with everybody talking."""
+    folder: Path = tmp_path_factory.mktemp("console")
+    yield from opened(request, ConsoleStage, folder)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("held", held_on("console"), ids=str)
+def test_a_conversation(stages: Stages, held: Held) -> None:
+    stages.result(held)

@@ -1,0 +1,116 @@
+"""Every conversation on Telegram; and what only a messenger brings: albums, fingers that press
+twice, and buttons of long ago.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios import conversations
+from tests.scenarios.on_telegram import TelegramChat, TelegramStage, an_album_with_everything
+from tests.scenarios.stage import CONVERSATIONS, Conversation, Held, Stages, Talk, held_on, opened
+from tests.scenarios.walks import UPLOADED, pictures, portrait, ready, whole
+
+assert conversations, "they make themselves known when they are imported"
+
+OWN: list[Conversation] = []
+
+
+def own(talk: Talk) -> Talk:
+    """A conversation that no other channel can hold."""
+    OWN.append(Conversation(talk, fails=False, everywhere=True))
+    return talk
+
+
+@own
+def an_album_with_all_that_can_be_wrong_is_ten_photos_and_one_training(
+    chat: TelegramChat,
+) -> None:
+    an_album_with_everything(chat)
+    kept = chat.settle()
+    whole(kept, chat)
+    assert len(kept.photos) == 13
+    assert len(kept.runs) == 1
+
+
+@own
+def an_album_is_answered_at_once_and_by_one_message(chat: TelegramChat) -> None:
+    portrait(chat)
+    before = len(chat.messages)
+    chat.send_photos(pictures(10))
+    sent = time.time()
+    chat.wait_for(lambda _: len(chat.messages) > before, "an answer to the album")
+    chat.see_count(*UPLOADED, 10)
+    chat.settle()
+    assert len(chat.messages) == before + 1
+    assert chat.messages[-1].edited_at - sent < 10, "about 3 s where nothing else runs"
+
+
+@own
+def photos_that_come_one_by_one_are_one_message_too(chat: TelegramChat) -> None:
+    portrait(chat)
+    before = len(chat.messages)
+    chat.person.send_album(pictures(4), pause=1.5)
+    chat.see("Uploaded: {count}/{wanted} photos", count=4, wanted=10)
+    assert len(chat.messages) == before + 1
+    assert len(chat.settle().photos_that_are("valid")) == 4
+
+
+@own
+def a_training_waits_for_photos_that_are_still_being_looked_at(chat: TelegramChat) -> None:
+    ready(chat)
+    early = chat.button("🚀 Start training")
+    slow = chat.telegram.delay("getFile", 2.0, times=2)
+    chat.send_photos(pictures(2, start=20))
+    chat.press_button(early)
+    chat.see("One moment: the last photos are still being looked at.")
+    chat.see_count(*UPLOADED, 12)
+    assert slow.hits
+    chat.press("🚀 Start training")
+    chat.see("🖼️ Are these photos right?")
+
+
+@own
+def what_is_no_text_is_no_name(chat: TelegramChat) -> None:
+    chat.press("🆕 Create avatar")
+    chat.press("🎭 Portrait (recommended)")
+    chat.press("✅ Choose")
+    chat.press("Male")
+    chat.see("✏️ The avatar’s name")
+    chat.person.send_sticker()
+    chat.see("Please type a name: one letter is enough.")
+    chat.press("Call it “{name}”", name="Anna")
+    chat.see("🔒 Your consent")
+    assert chat.settle().names == ["Anna"]
+
+
+@own
+def the_screen_moves_below_what_the_person_says_and_leaves_no_live_buttons(
+    chat: TelegramChat,
+) -> None:
+    portrait(chat)
+    for text in ("hello?", "/help", "/menu"):
+        chat.say(text)
+        chat.see(
+            {"hello?": "📸 Uploading photos", "/help": "ℹ️ Help", "/menu": "🏠 Main menu"}[text]
+        )
+        chat.wait_for(lambda _: chat.person.chat[-1].from_bot, "the screen at the bottom")
+        alive = "no button above"
+        chat.wait_for(lambda _: len([m for m in chat.messages if m.buttons]) == 1, alive)
+
+
+@pytest.fixture(scope="module")
+def stages(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
+    """The channel, with everybody talking."""
+    yield from opened(request, TelegramStage, tmp_path_factory.mktemp("telegram"))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("held", held_on("telegram", [*OWN, *CONVERSATIONS]), ids=str)
+def test_a_conversation(stages: Stages, held: Held) -> None:
+    stages.result(held)
