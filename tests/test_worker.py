@@ -1,12 +1,14 @@
 """The worker: prompt when it is woken, complete when it is not, and gone without a trace."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +212,25 @@ def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
     still.worker.sweep()
     (kept,) = AvatarPhoto.select()
     assert kept.removed_at == now - 599
+
+
+def test_spooled_bytes_that_nobody_fetched_go_after_a_day(still: House) -> None:
+    old, recent = still.spool.put(b"face"), still.spool.put(b"face")
+    yesterday = time.time() - 86_400 - 1
+    os.utime(still.spool.folder / old, (yesterday, yesterday))
+    still.worker.sweep()
+    assert [path.name for path in spooled(still)] == [recent]
+
+
+def test_spooled_bytes_of_a_photo_that_waits_are_kept_however_old(still: House) -> None:
+    owner, days = makers.conversation(), 3 * 86_400
+    moment = datetime.fromtimestamp(still.engine._clock() - days, UTC).replace(tzinfo=None)
+    reference = {"spool": still.spool.put(b"face")}
+    makers.photo(makers.avatar(owner, photos=0), owner, reference=reference, created_at=moment)
+    sent = time.time() - days - 60
+    os.utime(still.spool.folder / reference["spool"], (sent, sent))
+    still.worker.sweep()
+    assert len(spooled(still)) == 1
 
 
 def test_a_step_that_fails_is_logged_and_stops_no_other(

@@ -62,7 +62,7 @@ class Held:
 
 
 CONVERSATIONS: list[Conversation] = []
-"""All that is held on every channel, in the order in which they begin: long ones first."""
+"""All that has made itself known; `tests.scenarios.conversations` has imported every one."""
 
 
 def conversation(talk: Talk) -> Talk:
@@ -83,7 +83,7 @@ def failing(talk: Talk) -> Talk:
     return talk
 
 
-def held_on(channel: str, conversations: Sequence[Conversation] = CONVERSATIONS) -> list[Held]:
+def held_on(channel: str, conversations: Sequence[Conversation]) -> list[Held]:
     """What a channel holds, and in which languages."""
     return [
         Held(conversation, language)

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios import conversations
+from tests.scenarios.conversations import CONVERSATIONS
 from tests.scenarios.on_console import ConsoleStage
 from tests.scenarios.stage import Held, Stages, held_on, opened
-
-assert conversations, "they make themselves known when they are imported"
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +22,6 @@ def stages(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("held", held_on("console"), ids=str)
+@pytest.mark.parametrize("held", held_on("console", CONVERSATIONS), ids=str)
 def test_a_conversation(stages: Stages, held: Held) -> None:
     stages.result(held)

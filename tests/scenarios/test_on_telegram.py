@@ -9,12 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios import conversations
+from tests.scenarios.conversations import CONVERSATIONS
 from tests.scenarios.on_telegram import TelegramChat, TelegramStage, an_album_with_everything
-from tests.scenarios.stage import CONVERSATIONS, Conversation, Held, Stages, Talk, held_on, opened
+from tests.scenarios.stage import Conversation, Held, Stages, Talk, held_on, opened
 from tests.scenarios.walks import UPLOADED, pictures, portrait, ready, whole
-
-assert conversations, "they make themselves known when they are imported"
 
 OWN: list[Conversation] = []
 

@@ -1,5 +1,9 @@
-"""What people say to Likeness, written once for every channel."""
+"""What people say to Likeness, written once for every channel.
+
+`CONVERSATIONS` are all of them, in the order in which they begin: long ones first.
+"""
 
 from tests.scenarios.conversations import failing, keeping, making, photos, wandering
+from tests.scenarios.stage import CONVERSATIONS
 
-__all__ = ["failing", "keeping", "making", "photos", "wandering"]
+__all__ = ["CONVERSATIONS", "failing", "keeping", "making", "photos", "wandering"]

@@ -1,0 +1,148 @@
+"""The chat page in a real browser."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.channels.web.conftest import PATIENCE, Served, Visit, Visitor, photo
+
+NASTY = "**x** <img src=x onerror=alert(1)> [a](javascript:1)"
+PHOTOS = [photo(color) for color in ("red", "green", "blue")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patient() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE * 1000)
+    yield
+    expect.set_options(timeout=5000)
+
+
+def test_the_health_page_says_ok(served: Served) -> None:
+    with urllib.request.urlopen(f"{served.url}/health", timeout=10) as answer:
+        assert answer.read() == b"ok"
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/script-health-check", "/auth/login"])
+def test_the_back_doors_of_streamlit_are_shut(served: Served, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+        urllib.request.urlopen(served.url + path, timeout=10)
+    refused.value.close()
+
+
+def test_a_first_visit_greets_in_the_language_of_the_browser(visit: Visit) -> None:
+    boris = visit("ru-RU")
+    expect(boris.screen).to_contain_text("Привет! 👋")
+    expect(boris.page.locator("html")).to_have_attribute("lang", "ru")
+    expect(boris.page.get_by_placeholder("Сообщение")).to_be_visible()
+
+
+def test_a_first_visit_sets_one_cookie_that_no_script_can_read(anna: Visitor) -> None:
+    expect(anna.screen).to_contain_text("Hello! 👋")
+    cookie = anna.cookie
+    assert (cookie.get("httpOnly"), cookie.get("sameSite")) == (True, "Lax")
+    visitor, _, signature = cookie.get("value", "").partition(".")
+    assert (len(visitor), len(signature)) == (32, 43)
+    assert visitor not in anna.page.evaluate("document.cookie")
+
+
+def test_a_press_acts_and_stays_in_the_conversation(anna: Visitor) -> None:
+    anna.press("🚀 Begin")
+    expect(anna.screen).to_contain_text("What is your name?")
+    expect(anna.said).to_contain_text(["🚀 Begin"])
+    expect(anna.page.locator(".bubble.bot")).to_contain_text(["Hello! 👋"])
+    expect(anna.page.get_by_role("button", name="🚀 Begin")).to_have_count(0)
+
+
+def test_what_a_person_types_is_shown_as_it_was_typed(anna: Visitor) -> None:
+    anna.press("🚀 Begin")
+    expect(anna.screen).to_contain_text("What is your name?")
+    anna.say(NASTY)
+    expect(anna.screen).to_contain_text(f"Photos of “{NASTY}”")
+    expect(anna.said.last).to_contain_text(NASTY)
+    expect(anna.page.locator("img[src=x], .bubble img, .st-key-screen img")).to_have_count(0)
+    expect(anna.page.locator('a[href^="javascript"], .bubble a')).to_have_count(0)
+    assert anna.dialogs == []
+
+
+def test_photos_sent_at_once_become_thumbnails_that_nobody_else_can_open(
+    anna: Visitor, visit: Visit
+) -> None:
+    _collect(anna, "Anna")
+    anna.send(PHOTOS)
+    expect(anna.screen).to_contain_text("Photos: 3")
+    for pictures in (anna.said.locator("img"), anna.screen.locator("img")):
+        expect(pictures).to_have_count(3)
+        _loaded(anna.page, pictures)
+    path = anna.screen.locator("a").first.get_attribute("href") or ""
+    boris = visit()
+    assert anna.page.request.get(path).ok
+    assert boris.page.request.get(path).status == 404
+
+
+def test_a_reload_finds_the_conversation(anna: Visitor) -> None:
+    _collect(anna, "Anna")
+    before = anna.name
+    anna.page.reload()
+    expect(anna.screen).to_contain_text("Photos of “Anna”")
+    expect(anna.said).to_contain_text(["🚀 Begin", "Anna"])
+    assert anna.name == before
+
+
+def test_another_browser_is_another_person(anna: Visitor, visit: Visit) -> None:
+    _collect(anna, "Anna")
+    boris = visit()
+    expect(boris.screen).to_contain_text("Hello! 👋")
+    expect(boris.said).to_have_count(0)
+    assert anna.name != boris.name
+
+
+def test_a_forged_cookie_begins_a_new_conversation(anna: Visitor, visit: Visit) -> None:
+    _collect(anna, "Anna")
+    forged = f"{anna.name}.{'A' * 43}"
+    thief = visit(cookie=forged)
+    expect(thief.screen).to_contain_text("Hello! 👋")
+    expect(thief.said).to_have_count(0)
+    assert thief.name != anna.name
+
+
+def test_nothing_is_wider_than_a_telephone(anna: Visitor) -> None:
+    expect(anna.screen).to_contain_text("Hello! 👋")
+    assert anna.overhang == 0
+    _collect(anna, "W" * 300)
+    anna.send(PHOTOS)
+    expect(anna.screen.locator("img")).to_have_count(3)
+    assert anna.overhang == 0
+
+
+def test_a_bar_moves_and_news_come_in_without_a_click(anna: Visitor, served: Served) -> None:
+    _collect(anna, "Anna")
+    anna.press("✨ Make it")
+    bar = anna.screen.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    served.signal(anna.name, "progress", "40")
+    expect(bar).to_have_attribute("aria-valuenow", "40")
+    served.signal(anna.name, "told", "rain")
+    expect(anna.page.locator(".bubble.bot")).to_contain_text(["News about rain"])
+    served.signal(anna.name, "finished", "")
+    expect(anna.screen).to_contain_text("Ready! 🎉")
+    anna.press("Open rain")
+    expect(anna.screen).to_contain_text("Opened.")
+
+
+def _collect(visitor: Visitor, name: str) -> None:
+    visitor.press("🚀 Begin")
+    expect(visitor.screen).to_contain_text("What is your name?")
+    visitor.say(name)
+    expect(visitor.screen).to_contain_text(f"Photos of “{name}”")
+
+
+def _loaded(page: Page, pictures: Locator) -> None:
+    for picture in pictures.all():
+        page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+        )

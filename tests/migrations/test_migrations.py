@@ -1,0 +1,158 @@
+"""Migrations: up and down on databases with rows in them, and the refusal of what doesn't fit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pytest
+
+from core.avatars import models as avatars
+from core.conversation import models as conversations
+from core.db import connect, run
+from core.errors import ConfigurationError, SchemaMismatch
+from core.migrations import runner
+
+MODELS: tuple[Any, ...] = tuple(
+    found
+    for module in (conversations, avatars)
+    for found in vars(module).values()
+    if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
+    and found.__name__ not in ("Model", "_Model")
+)  # fmt: skip
+NAMES = ["0001_initial", "0002_training_type"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A database without a single table, with the models bound to it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        create: Callable[[str], str] = request.getfixturevalue("new_postgresql")
+        url = create("migrating")
+    database = connect(url)
+    yield database
+    database.close()
+
+
+def _person_with_an_avatar() -> str:
+    """Rows as they were before `training_type`; returns the avatar's id."""
+    person, avatar = uuid.uuid4(), uuid.uuid4()
+    run("INSERT INTO users VALUES (?, 'Anna', 'en', ?, 0)", _id(person), False)
+    run(
+        "INSERT INTO avatars (id, user_id, name, status, training_progress, avatar_data,"
+        " training_config, photos_count, created_at, updated_at)"
+        " VALUES (?, ?, 'Anna', 'draft', 0, '{}', '{}', 0, '2025-05-23', '2025-05-23')",
+        *(_id(avatar), _id(person)),
+    )
+    return str(avatar)
+
+
+def _id(value: uuid.UUID) -> Any:
+    return value.hex if conversations.User._meta.database.param == "?" else value
+
+
+def test_migrations_run_in_order_and_only_once(empty: Any) -> None:
+    assert runner.migrate(empty) == NAMES
+    assert runner.migrate(empty) == []
+    runner.check(empty)
+
+
+def test_rows_from_before_become_portraits(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    avatar = _person_with_an_avatar()
+    runner.migrate(empty)
+    found = avatars.Avatar.get()
+    assert (str(found.id), found.training_type) == (avatar, avatars.AvatarTrainingType.PORTRAIT)
+    assert found.avatar_type is None
+
+
+def test_going_down_and_up_again_keeps_the_rows(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    _person_with_an_avatar()
+    runner.migrate(empty)
+    assert runner.migrate(empty, down=True) == ["0002_training_type"]
+    assert run("SELECT count(*) FROM avatars").fetchone()[0] == 1
+    assert "training_type" not in {column.name for column in empty.get_columns("avatars")}
+    assert runner.migrate(empty) == ["0002_training_type"]
+    assert avatars.Avatar.get().training_type is avatars.AvatarTrainingType.PORTRAIT
+
+
+def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:
+    runner.migrate(empty)
+    assert runner.migrate(empty, "0001", down=True) == NAMES[::-1]
+    assert set(empty.get_tables()) - {"sqlite_sequence"} == {"schema_migration"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "training_type = 'magic'",
+        "training_type = NULL",
+        "gender = 'unknown'",
+        "avatar_type = 'ghost'",
+        "status = 'lost'",
+        "training_progress = 101",
+        "photos_count = -1",
+    ],
+)
+def test_the_database_itself_refuses_what_is_no_value(empty: Any, change: str) -> None:
+    runner.migrate(empty, "1")
+    _person_with_an_avatar()
+    runner.migrate(empty)
+    with pytest.raises(peewee.IntegrityError):
+        run(f"UPDATE avatars SET {change}")
+
+
+def test_training_type_and_avatar_type_are_two_things(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    _person_with_an_avatar()
+    runner.migrate(empty)
+    run("UPDATE avatars SET training_type = 'style', avatar_type = 'character'")
+    found = avatars.Avatar.get()
+    assert (found.training_type, found.avatar_type) == ("style", "character")
+
+
+def test_the_schema_is_what_the_models_say(empty: Any) -> None:
+    runner.migrate(empty)
+    for model in MODELS:
+        made = {c.name: c.null for c in empty.get_columns(model._meta.table_name)}
+        key = model._meta.primary_key.column_name
+        said = {f.column_name: f.null for f in model._meta.sorted_fields}
+        made.pop(key), said.pop(key)
+        assert made == said, model.__name__
+
+
+def test_a_database_that_is_behind_is_refused_with_the_remedy(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    with pytest.raises(SchemaMismatch, match=r"behind.*0002_training_type.*likeness migrate"):
+        runner.check(empty)
+
+
+def test_a_database_that_is_ahead_is_refused_with_the_remedy(empty: Any) -> None:
+    runner.migrate(empty)
+    run("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
+    with pytest.raises(SchemaMismatch, match=r"ahead.*9999_future.*version that made it"):
+        runner.check(empty)
+
+
+def test_a_migration_that_does_not_exist_is_named(empty: Any) -> None:
+    with pytest.raises(ConfigurationError, match="0099"):
+        runner.migrate(empty, "0099")
+
+
+def test_two_that_migrate_at_once_do_it_once(empty: Any) -> None:
+    def migrate(_: int) -> list[str]:
+        try:
+            return runner.migrate(empty)
+        finally:
+            empty.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(migrate, range(2)))
+    assert sorted(done) == [[], NAMES]
