@@ -26,6 +26,7 @@ from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavaila
 from core.log import configure
 from core.migrations import runner
 from core.services.jobs import Jobs
+from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, thumbnail
 from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
@@ -42,7 +43,7 @@ class App:
         self.settings = settings
         self.data = settings.data_dir
         self.database = _open(settings)
-        self.store: ObjectStore = FolderStore(settings.objects_dir)
+        self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.trainer: Trainer = _trainer(settings)
@@ -142,6 +143,21 @@ def pace(settings: Settings) -> Pace:
     """How long screens wait."""
     waits = settings.conversation
     return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
+
+
+def _store(settings: Settings) -> ObjectStore:
+    """Where photos are kept; an S3 server is asked for nothing before its first use."""
+    place = settings.storage
+    if place.backend == "folder":
+        return FolderStore(settings.objects_dir)
+    return MinioStore(
+        place.endpoint,
+        place.bucket,
+        place.access_key.get_secret_value(),
+        place.secret_key.get_secret_value(),
+        place.secure,
+        place.region,
+    )
 
 
 def _trainer(settings: Settings) -> Trainer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -109,6 +110,24 @@ def migrate(
     """Bring the database's schema up to this version of the program, or back."""
     done = _migrate(Settings.load(), to, down)
     typer.echo("\n".join(done) if done else "Nothing to do.")
+
+
+@app.command()
+def repair(
+    believing: Annotated[
+        bool, typer.Option(help="Even where most of it seems amiss: this is the right store.")
+    ] = False,
+) -> None:
+    """Compare stored photos with the database: orphans are deleted, lost photos fetched again."""
+    from core.avatars import orphans
+    from core.bootstrap import bootstrap
+
+    application = bootstrap(Settings.load())
+    done = orphans.repair(application.store, time.time(), believing=believing)
+    typer.echo(f"{done.objects} objects: {done.doomed} without a photo, deleted by the worker")
+    typer.echo(f"{done.photos} photos: {done.pending} without their object, fetched again")
+    for refusal in done.refused:
+        typer.echo(f"Left alone: {refusal}", err=True)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SecretStr,
     create_model,
     field_validator,
     model_validator,
@@ -118,10 +119,26 @@ class Training(Section):
 
 
 class Storage(Section):
-    """Where photos are kept; an empty `folder` is `objects` in the data folder."""
+    """Where photos are kept: a folder (empty: `objects` in the data folder), or an S3 server."""
 
-    backend: Literal["folder"] = "folder"
+    backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
+    endpoint: str = "127.0.0.1:9000"
+    bucket: str = "likeness"
+    secure: bool = True
+    region: str = ""
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _keys_are_there(self) -> Self:
+        keys = (self.access_key.get_secret_value(), self.secret_key.get_secret_value())
+        if self.backend == "minio" and not all(keys):
+            raise ValueError(
+                'storage.backend = "minio" needs LIKENESS_STORAGE__ACCESS_KEY and '
+                "LIKENESS_STORAGE__SECRET_KEY in the environment. Set both"
+            )
+        return self
 
 
 class Jobs(Section):

@@ -117,10 +117,7 @@ class Talk:
         """Hand over what waits, and look at what has come of it."""
         try:
             self._deliver()
-            self.view = self._look(self.conversation_id or self._begin())
-        except LookupError:  # the conversation was erased while this tab was open
-            self.conversation_id = None
-            self.trouble = True
+            self.view = self._look(self._begin())
         except TROUBLE as error:
             self._troubled(error)
             self._drop_presses()
@@ -164,8 +161,10 @@ class Talk:
             key = f"start:{self.visitor}:{self._link}"
             update = Update(key, self.address, start, self._person)
             known = self._engine.receive(update).conversation_id
-        self._engine.drain(known)
-        self.conversation_id, self._link = known, ""
+            self._link = ""
+        if known != self.conversation_id or self.trouble:
+            self._engine.drain(known)
+            self.conversation_id = known
         return known
 
     def _deliver(self) -> None:

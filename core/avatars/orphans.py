@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -40,13 +40,6 @@ _VALID = (AvatarPhoto.validation_status == PhotoValidationStatus.VALID) & (
 )
 
 
-class DatedStore(ObjectStore, Protocol):
-    """A store that knows how old its objects are."""
-
-    def modified(self, key: str) -> float:
-        """When an object was last put, in seconds since 1970; ObjectMissing where there is none."""
-
-
 @dataclass
 class Repaired:
     """What a sweep found and did. `refused` says that more was amiss than it believes."""
@@ -69,7 +62,7 @@ class Repaired:
 
 
 def repair(
-    store: DatedStore,
+    store: ObjectStore,
     now: float,
     stopping: Callable[[], bool] = lambda: False,
     believing: bool = False,
@@ -91,7 +84,7 @@ class _Sweep:
     """One comparison, and what it has done so far."""
 
     def __init__(
-        self, store: DatedStore, now: float, stopping: Callable[[], bool], believing: bool
+        self, store: ObjectStore, now: float, stopping: Callable[[], bool], believing: bool
     ) -> None:
         self.done = Repaired()
         self._store = store

@@ -24,6 +24,9 @@ class ObjectStore(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
+    def modified(self, key: str) -> float:
+        """When it was last put, in seconds since 1970; ObjectMissing where there is none."""
+
     def delete(self, key: str) -> None:
         """Remove one object; an absent one is fine."""
 

@@ -93,6 +93,16 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
 
+    def modified(self, key: str) -> float:
+        """When an object was last put, in seconds since 1970; ObjectMissing where there is none."""
+        if not self.exists(key):
+            raise ObjectMissing(key)
+        with disk_errors(key):
+            try:
+                return self._path(key).stat().st_mtime
+            except FileNotFoundError as error:  # deleted since
+                raise ObjectMissing(key) from error
+
     def _folder(self, prefix: str) -> Path:
         return self.root / checked_prefix(prefix)
 

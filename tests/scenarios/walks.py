@@ -64,7 +64,6 @@ def launch(chat: Chat) -> None:
     chat.press("✅ The photos are right")
     chat.see("🚀 Start the training?")
     chat.press("🚀 Launch the training")
-    chat.see("🤖 Training the avatar")
 
 
 def complete(chat: Chat) -> Kept:

@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.orphans import DatedStore
+from core.avatars.ports import ObjectStore
 from core.conversation.models import Conversation
 from core.services.minio_store import MinioStore
+from core.services.storage import FolderStore
 from tests import makers
 from tests.fakes.s3 import S3Server
-from tests.services.dated_folder import DatedFolder
 
 pytest.register_assert_rewrite("tests.services.store_contract")
 
@@ -34,11 +34,11 @@ def minio_store(s3: S3Server) -> Iterator[MinioStore]:
 
 
 @pytest.fixture(params=["folder", "minio"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> DatedStore:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """An empty store of either kind."""
     if request.param == "folder":
-        return DatedFolder(tmp_path / "objects")
-    made: DatedStore = request.getfixturevalue("minio_store")
+        return FolderStore(tmp_path / "objects")
+    made: ObjectStore = request.getfixturevalue("minio_store")
     return made
 
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from core.avatars import disposal
 from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
-from core.avatars.orphans import DatedStore, Repaired, repair
+from core.avatars.orphans import Repaired, repair
+from core.avatars.ports import ObjectStore
 from core.conversation.models import Conversation
 from tests import makers
 
@@ -33,7 +34,7 @@ def stranger(n: int) -> str:
     return f"{uuid4().hex}/{uuid4().hex}/{n:064x}"
 
 
-def kept(store: DatedStore, avatar: Avatar, owner: Conversation, numbers: Iterable[int]) -> None:
+def kept(store: ObjectStore, avatar: Avatar, owner: Conversation, numbers: Iterable[int]) -> None:
     """Valid photos with their objects."""
     for n in numbers:
         key = key_of(avatar, n)
@@ -41,7 +42,7 @@ def kept(store: DatedStore, avatar: Avatar, owner: Conversation, numbers: Iterab
         makers.photo(avatar, owner, VALID, file_hash=f"{n:064x}", minio_key=key, attempts=1)
 
 
-def swept(store: DatedStore, now: float, **options: Any) -> Repaired:
+def swept(store: ObjectStore, now: float, **options: Any) -> Repaired:
     """Repaired, and what is doomed deleted."""
     done = repair(store, now, **options)
     disposal.delete_doomed(store, now + 60, limit=1_000_000)

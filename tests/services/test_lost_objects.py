@@ -6,7 +6,8 @@ import pytest
 
 from core.avatars import orphans
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.orphans import DatedStore, Repaired
+from core.avatars.orphans import Repaired
+from core.avatars.ports import ObjectStore
 from core.avatars.verdicts import Verdicts
 from core.conversation.models import Conversation
 from core.errors import Gone
@@ -26,7 +27,7 @@ from tests.services.orphan_makers import (
 
 @pytest.mark.parametrize("reference", [{"file_id": "abc"}, {"spool": "gone"}])
 def test_a_photo_whose_object_is_gone_is_judged_once_more(
-    store: DatedStore, avatar: Avatar, owner: Conversation, reference: dict[str, str]
+    store: ObjectStore, avatar: Avatar, owner: Conversation, reference: dict[str, str]
 ) -> None:
     kept(store, avatar, owner, range(2))
     lost = makers.photo(
@@ -57,7 +58,7 @@ def test_a_photo_whose_object_is_gone_is_judged_once_more(
 
 
 def test_a_photo_that_failed_often_gets_a_new_ones_patience(
-    store: DatedStore, avatar: Avatar, owner: Conversation
+    store: ObjectStore, avatar: Avatar, owner: Conversation
 ) -> None:
     lost = makers.photo(avatar, owner, VALID, minio_key=key_of(avatar, 9), attempts=8)
     swept(store, later())
@@ -66,7 +67,7 @@ def test_a_photo_that_failed_often_gets_a_new_ones_patience(
 
 
 def test_photos_in_training_and_removed_ones_are_left_alone(
-    store: DatedStore, avatar: Avatar, owner: Conversation
+    store: ObjectStore, avatar: Avatar, owner: Conversation
 ) -> None:
     training = makers.avatar(owner, photos=0, status=AvatarStatus.TRAINING)
     makers.photo(training, owner, VALID, minio_key=key_of(training, 1))
@@ -76,7 +77,7 @@ def test_photos_in_training_and_removed_ones_are_left_alone(
 
 
 def test_a_store_that_was_mistaken_for_ours_loses_nobodys_verdicts(
-    store: DatedStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orphans, "FEW", 5)
     for n in range(6):
@@ -87,7 +88,7 @@ def test_a_store_that_was_mistaken_for_ours_loses_nobodys_verdicts(
 
 
 def test_every_avatar_is_gone_through(
-    store: DatedStore, owner: Conversation, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, owner: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orphans, "BATCH", 2)
     for n in range(5):

@@ -14,7 +14,8 @@ from core.avatars.models import (
     DoomedObject,
     PhotoValidationStatus,
 )
-from core.avatars.orphans import DatedStore, Repaired, repair
+from core.avatars.orphans import Repaired, repair
+from core.avatars.ports import ObjectStore
 from core.conversation.models import Conversation
 from core.errors import StorageUnavailable
 from tests import makers
@@ -32,7 +33,7 @@ from tests.services.orphan_makers import (
 
 
 def test_where_all_is_well_nothing_changes(
-    store: DatedStore, avatar: Avatar, owner: Conversation
+    store: ObjectStore, avatar: Avatar, owner: Conversation
 ) -> None:
     kept(store, avatar, owner, range(3))
     assert swept(store, later()) == Repaired(objects=3, photos=3)
@@ -40,12 +41,12 @@ def test_where_all_is_well_nothing_changes(
     assert statuses() == [VALID] * 3
 
 
-def test_an_empty_house_is_well(store: DatedStore, db: Any) -> None:
+def test_an_empty_house_is_well(store: ObjectStore, db: Any) -> None:
     assert swept(store, later()) == Repaired()
 
 
 def test_an_object_without_a_row_is_deleted(
-    store: DatedStore, avatar: Avatar, owner: Conversation
+    store: ObjectStore, avatar: Avatar, owner: Conversation
 ) -> None:
     kept(store, avatar, owner, range(2))
     for key in (key_of(avatar, 9), stranger(1)):
@@ -57,7 +58,7 @@ def test_an_object_without_a_row_is_deleted(
 
 
 def test_an_object_younger_than_an_hour_may_still_get_its_row(
-    store: DatedStore, avatar: Avatar
+    store: ObjectStore, avatar: Avatar
 ) -> None:
     store.put(key_of(avatar, 1), b"face")
     assert swept(store, time.time() + HOUR / 2) == Repaired(objects=1, young=1)
@@ -66,7 +67,7 @@ def test_an_object_younger_than_an_hour_may_still_get_its_row(
 
 @pytest.mark.parametrize("status", list(PhotoValidationStatus))
 def test_an_object_that_any_row_names_stays(
-    store: DatedStore, avatar: Avatar, owner: Conversation, status: PhotoValidationStatus
+    store: ObjectStore, avatar: Avatar, owner: Conversation, status: PhotoValidationStatus
 ) -> None:
     store.put(key_of(avatar, 1), b"face")
     makers.photo(avatar, owner, status, minio_key=key_of(avatar, 1))
@@ -75,7 +76,7 @@ def test_an_object_that_any_row_names_stays(
 
 
 def test_a_photo_that_comes_again_waits_until_its_orphan_is_gone(
-    store: DatedStore, avatar: Avatar
+    store: ObjectStore, avatar: Avatar
 ) -> None:
     store.put(key_of(avatar, 1), b"face")
     now = later()
@@ -86,7 +87,7 @@ def test_a_photo_that_comes_again_waits_until_its_orphan_is_gone(
 
 
 def test_what_a_row_has_named_meanwhile_stays(
-    store: DatedStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put(key_of(avatar, 1), b"face")
     modified = store.modified
@@ -100,7 +101,7 @@ def test_what_a_row_has_named_meanwhile_stays(
     assert store.exists(key_of(avatar, 1))
 
 
-def test_what_others_keep_in_the_store_is_left_alone(store: DatedStore, avatar: Avatar) -> None:
+def test_what_others_keep_in_the_store_is_left_alone(store: ObjectStore, avatar: Avatar) -> None:
     others = ["backup.tar", "7/anna/1", f"{uuid4().hex}/notes", stranger(1).upper()]
     for key in others:
         store.put(key, b"precious")
@@ -109,7 +110,7 @@ def test_what_others_keep_in_the_store_is_left_alone(store: DatedStore, avatar: 
 
 
 def test_a_store_of_another_database_is_not_emptied(
-    store: DatedStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, avatar: Avatar, owner: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orphans, "FEW", 5)
     monkeypatch.setattr(orphans, "HELD", 4)
@@ -124,7 +125,7 @@ def test_a_store_of_another_database_is_not_emptied(
 
 
 def test_a_sweep_ends_early_when_it_is_asked_to(
-    store: DatedStore, avatar: Avatar, owner: Conversation
+    store: ObjectStore, avatar: Avatar, owner: Conversation
 ) -> None:
     kept(store, avatar, owner, range(3))
     store.put(stranger(1), b"orphan")

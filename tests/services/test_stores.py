@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars.orphans import DatedStore
+from core.avatars.ports import ObjectStore
 from core.services.minio_store import MinioStore
-from tests.services.dated_folder import DatedFolder
+from core.services.storage import FolderStore
 from tests.services.store_contract import StoreContract
 
 
 class TestFolderStore(StoreContract):
     @pytest.fixture
-    def store(self, tmp_path: Path) -> DatedStore:
-        return DatedFolder(tmp_path / "objects")
+    def store(self, tmp_path: Path) -> ObjectStore:
+        return FolderStore(tmp_path / "objects")
 
 
 class TestMinioStore(StoreContract):
     @pytest.fixture
-    def store(self, minio_store: MinioStore) -> DatedStore:
+    def store(self, minio_store: MinioStore) -> ObjectStore:
         return minio_store

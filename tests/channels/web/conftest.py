@@ -159,7 +159,10 @@ def visit(browser: Browser, served: Served) -> Iterator[Visit]:
 
     def visit(locale: str = "en-GB", cookie: str = "") -> Visitor:
         context = browser.new_context(
-            locale=locale, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+            base_url=served.url,
+            locale=locale,
+            viewport={"width": 390, "height": 844},
+            reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE * 1000)
         if cookie:

@@ -22,6 +22,7 @@ def a_newcomer_makes_an_avatar_of_ten_photos(chat: Chat) -> None:
     portrait(chat)
     upload(chat, pictures(10))
     launch(chat)
+    chat.see("🤖 Training the avatar")
     chat.wait_for(lambda sight: "%" in sight.text, "progress")
     kept = complete(chat)
     chat.see("“{name}” is trained.", name="Anna")
