@@ -178,7 +178,5 @@ def _open(settings: Settings) -> Any:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     database = db.connect(url, settings.database.synchronous)
-    if not database.get_tables():
-        runner.migrate(database)
-    runner.check(database)
+    runner.prepare(database)
     return database

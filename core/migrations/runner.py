@@ -37,6 +37,17 @@ def migrate(database: Any, target: str | None = None, *, down: bool = False) -> 
     return names
 
 
+def prepare(database: Any) -> None:
+    """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
+
+    Whoever comes while another process makes it waits, and finds it whole.
+    """
+    with _alone(database):
+        if not database.get_tables():
+            _runner(database).up()
+    check(database)
+
+
 def check(database: Any) -> None:
     """Raise SchemaMismatch where the database is behind or ahead of this code."""
     status = _runner(database).status()

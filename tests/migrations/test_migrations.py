@@ -141,6 +141,24 @@ def test_a_database_that_is_ahead_is_refused_with_the_remedy(empty: Any) -> None
         runner.check(empty)
 
 
+def test_many_that_start_at_once_make_the_schema_once(empty: Any) -> None:
+    def start(_: int) -> None:
+        try:
+            runner.prepare(empty)
+        finally:
+            empty.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(4)))
+    runner.check(empty)
+
+
+def test_a_database_that_is_behind_is_not_brought_up_unasked(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    with pytest.raises(SchemaMismatch, match="behind"):
+        runner.prepare(empty)
+
+
 def test_a_migration_that_does_not_exist_is_named(empty: Any) -> None:
     with pytest.raises(ConfigurationError, match="0099"):
         runner.migrate(empty, "0099")
