@@ -81,7 +81,7 @@ def _open(folder: Path, synchronous: str, conversations: int) -> tuple[Likeness,
     database = db.connect(f"sqlite:///{path}", "full" if synchronous == "full" else "normal")
     runner.migrate(database)
     fill(conversations)
-    return Likeness(), Floor(path, synchronous)
+    return Likeness(), Floor(path)
 
 
 def _measure(

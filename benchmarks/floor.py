@@ -13,19 +13,23 @@ from pathlib import Path
 from benchmarks import updates
 from channels.telegram.updates import to_event
 from core.conversation.inbox import encode
+from core.db import run
 
 _STATES = ("asking_rating", "asking_comment", "confirming", "thanked")
 _MEMORY = '{"form":{"rating":5,"comment":"It was very good, thank you"}}'
 
 
-class Floor:
-    """One SQLite connection with the settings that Likeness uses."""
+_SETTINGS = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "wal_autocheckpoint")
 
-    def __init__(self, path: Path, synchronous: str) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=5)
-        pragmas = ("journal_mode=wal", "foreign_keys=1", "secure_delete=1")
-        for pragma in (*pragmas, f"synchronous={synchronous}"):
-            self._db.execute(f"PRAGMA {pragma}")
+
+class Floor:
+    """One SQLite connection of its own, with the settings of the database that is bound."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        for name in _SETTINGS:
+            value = run(f"PRAGMA {name}").fetchone()[0]
+            self._db.execute(f"PRAGMA {name} = {value}")
 
     def close(self) -> None:
         """Let the file go."""

@@ -1,4 +1,7 @@
-"""The raw JSON of a person filling in the four-step form on Telegram, as its servers send it."""
+"""The raw JSON of a person filling in the four-step form on Telegram, as its servers send it.
+
+Made from templates, so that making it takes hardly any of the time that is measured.
+"""
 
 from __future__ import annotations
 
@@ -13,52 +16,42 @@ _numbers = itertools.count(1)
 
 def command(chat: int) -> bytes:
     """`/start`."""
-    entity = {"type": "bot_command", "offset": 0, "length": 6}
-    return _message(chat, "/start", entities=[entity])
+    return _filled(_COMMAND, chat, "")
 
 
 def comment(chat: int) -> bytes:
     """A typed sentence."""
-    return _message(chat, "It was very good, thank you")
+    return _filled(_COMMENT, chat, "")
 
 
 def press(chat: int, data: str) -> bytes:
     """A pressed button that carries `data`."""
-    query = {
-        "id": str(next(_numbers)),
-        "from": _sender(chat),
-        "message": {
-            "message_id": next(_numbers),
-            "from": {"id": int(BOT), "is_bot": True, "first_name": "Form"},
-            "chat": _chat(chat),
-            "date": 1_700_000_000,
-            "text": "How was it?",
-        },
+    return _filled(_PRESS, chat, data)
+
+
+def _filled(template: str, chat: int, data: str) -> bytes:
+    return (template % {"number": next(_numbers), "chat": chat, "data": data}).encode()
+
+
+def _template(**content: Any) -> str:
+    """An update as JSON with places for `number`, `chat` and `data`."""
+    text = json.dumps({"update_id": "%(number)d", **content})
+    return text.replace('"%(number)d"', "%(number)d").replace('"%(chat)d"', "%(chat)d")
+
+
+_SENDER = {"id": "%(chat)d", "is_bot": False, "first_name": "Anna", "language_code": "en"}
+_CHAT = {"id": "%(chat)d", "first_name": "Anna", "type": "private"}
+_MESSAGE = {"message_id": "%(number)d", "from": _SENDER, "chat": _CHAT, "date": 1_700_000_000}
+_BOT_COMMAND = {"type": "bot_command", "offset": 0, "length": 6}
+_BOT = {"id": int(BOT), "is_bot": True, "first_name": "Form"}
+_COMMAND = _template(message={**_MESSAGE, "text": "/start", "entities": [_BOT_COMMAND]})
+_COMMENT = _template(message={**_MESSAGE, "text": "It was very good, thank you"})
+_PRESS = _template(
+    callback_query={
+        "id": "q%(number)d",
+        "from": _SENDER,
+        "message": {**_MESSAGE, "from": _BOT, "text": "How was it?"},
         "chat_instance": "1",
-        "data": data,
+        "data": "%(data)s",
     }
-    return _update(callback_query=query)
-
-
-def _message(chat: int, text: str, **more: Any) -> bytes:
-    message = {
-        "message_id": next(_numbers),
-        "from": _sender(chat),
-        "chat": _chat(chat),
-        "date": 1_700_000_000,
-        "text": text,
-        **more,
-    }
-    return _update(message=message)
-
-
-def _update(**content: Any) -> bytes:
-    return json.dumps({"update_id": next(_numbers), **content}).encode()
-
-
-def _sender(chat: int) -> dict[str, Any]:
-    return {"id": chat, "is_bot": False, "first_name": "Anna", "language_code": "en"}
-
-
-def _chat(chat: int) -> dict[str, Any]:
-    return {"id": chat, "first_name": "Anna", "type": "private"}
+)

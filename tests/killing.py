@@ -1,9 +1,10 @@
-"""Kills a process at every line of what it does, one after another, and looks what becomes of it.
+"""Kills a process between any two steps of what it does, and looks what becomes of it.
 
-Run as `python -m tests.killing URL FOLDER training|cancelling|judging`, on a migrated database. For
-each n a new person's work is begun in a child that dies at the nth line of the code under test;
-then this process goes on as the next worker would. It prints at how many lines it killed; what
-does not converge is an AssertionError. One process without threads, so that forking is safe.
+A step is whatever leaves a trace: a commit, a training ordered, an object stored. Run as
+`python -m tests.killing URL FOLDER training|cancelling|judging`, on a migrated database: for each
+n a new person's work is begun in a child that dies just before, or just after, its nth step; then
+this process goes on as the next worker would. It prints how often it killed; what does not
+converge is an AssertionError. One process without threads, so that forking is safe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from core import db
@@ -32,7 +32,7 @@ from tests.conversation.chat import Clock
 from tests.pictures_for_tests import photo
 
 KILLED = 9
-WATCHED = ("training.py", "recording.py", "verdicts.py", "disposal.py")
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def settings(seconds: float = 1.0) -> Settings:
@@ -70,6 +70,10 @@ class Work:
         self.clock.forward(60)
         self.do()
 
+    def outside(self) -> tuple[tuple[Any, str], ...]:
+        """Whose methods, by name, leave a trace outside of the database."""
+        raise NotImplementedError
+
     def check(self) -> None:
         """Raise AssertionError where it did not end well."""
         raise NotImplementedError
@@ -86,9 +90,12 @@ class TrainingWork(Work):
         self.avatar = makers.avatar(self.owner, photos=1)
         self.submitted = folder / f"submitted {self.owner.id}"
         self.submitted.touch()
-        trainer = NotedTrainer(self.settings.training, self.clock, self.submitted)
+        self.trainer = NotedTrainer(self.settings.training, self.clock, self.submitted)
         inbox = makers.inbox(self.clock)
-        self.work = Training(self.settings, trainer, inbox, makers.Wakes(), self.clock)
+        self.work = Training(self.settings, self.trainer, inbox, makers.Wakes(), self.clock)
+
+    def outside(self) -> tuple[tuple[Any, str], ...]:
+        return (self.trainer, "submit"), (self.trainer, "cancel")
 
     def do(self) -> None:
         if not makers.runs(self.avatar):
@@ -143,6 +150,9 @@ class JudgingWork(Work):
             settings(), self.store, makers.inbox(self.clock), lambda *_: photo(1), self.clock
         )
 
+    def outside(self) -> tuple[tuple[Any, str], ...]:
+        return ((self.store, "put"),)
+
     def do(self) -> None:
         self.verdicts.judge(str(self.photo.id))
 
@@ -163,25 +173,13 @@ WORKS: dict[str, type[Any]] = {
 }
 
 
-def killed_at(line: int, work: Callable[[], None]) -> bool:
-    """Do the work in a child that dies at a line; False where it ends before it gets there."""
+def killed_at(moment: int, work: Work) -> bool:
+    """Do the work in a child that dies at a moment; False where it ends before that."""
     db.database.close()
     child = os.fork()
     if child == 0:
-        left = line
-
-        def trace(frame: FrameType, event: str, _argument: object) -> Any:
-            nonlocal left
-            if not frame.f_code.co_filename.endswith(WATCHED):
-                return None
-            left -= event == "line"
-            if left == 0:
-                os._exit(KILLED)
-            return trace
-
-        sys.settrace(trace)
-        work()
-        sys.settrace(None)
+        _die_at(moment, work)
+        work.do()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
@@ -189,8 +187,42 @@ def killed_at(line: int, work: Callable[[], None]) -> bool:
     return code == KILLED
 
 
-def kill_at_every_line(url: str, folder: Path, name: str) -> int:
-    """Run this module in a process of its own; returns at how many lines it killed."""
+def _die_at(moment: int, work: Work) -> None:
+    left = moment
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os._exit(KILLED)
+
+    base: Any = db.database.obj
+    execute = base.execute_sql
+
+    def execute_and_count(text: str, *given: Any) -> Any:
+        alone = not base.in_transaction() and text.lstrip().startswith(WRITES)
+        done = execute(text, *given)
+        if alone:
+            count()
+        return done
+
+    base.execute_sql = execute_and_count
+    for owner, name in ((base, "commit"), *work.outside()):
+        setattr(owner, name, _around(getattr(owner, name), count))
+
+
+def _around(function: Callable[..., Any], count: Callable[[], None]) -> Callable[..., Any]:
+    def counted(*given: Any) -> Any:
+        count()
+        done = function(*given)
+        count()
+        return done
+
+    return counted
+
+
+def kill_between_steps(url: str, folder: Path, name: str) -> int:
+    """Run this module in a process of its own; returns how often it killed."""
     command = [sys.executable, "-m", "tests.killing", url, str(folder), name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -199,17 +231,15 @@ def kill_at_every_line(url: str, folder: Path, name: str) -> int:
 
 def main(url: str, folder: str, name: str) -> None:
     db.connect(url, "normal")
-    line = 0
-    while True:
-        line += 1
-        work = WORKS[name](Path(folder))
-        killed = killed_at(line, work.do)
+    moment, killed = 0, True
+    while killed:
+        moment += 1
+        work: Work = WORKS[name](Path(folder))
+        killed = killed_at(moment, work)
         if killed:
             work.goes_on()
         work.check()
-        if not killed:
-            break
-    print(line - 1)
+    print(moment - 1)
 
 
 if __name__ == "__main__":

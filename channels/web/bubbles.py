@@ -16,7 +16,7 @@ from core.conversation.rendering import Rendered
 
 _DOTS = '<span class="dots" role="presentation"><i></i><i></i><i></i></span>'
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
-_SHORTHAND = re.compile(r"(?<=[:<>~=-])(?=[\w+>=~-])")
+_SHORTHAND = re.compile(r"(?<=:)(?=[\w+/-]+:)|(?<=[<>~=-])(?=[<>~=-])")
 _JOINER = "\u2060"
 
 
@@ -70,10 +70,6 @@ class Bubbles:
         few = " few" if len(pictures) < 3 else ""
         return f'<div class="grid{few}">{"".join(tiles)}</div>' if pictures else ""
 
-    def trouble(self, text: str) -> str:
-        """What the page itself has to say."""
-        return _bubble("bot trouble", _words("", text))
-
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
         photos = [file for file in files if file["photo"]]
         tiles = "".join(self._tile("sent", file["spool"], "") for file in photos)
@@ -104,6 +100,11 @@ def header(title: str, words: Words, language: str) -> str:
         f'<span class="typing">{escape(words.typing)}</span>'
         f'<span class="lost">{escape(words.connecting)}</span></span></div></header>'
     )
+
+
+def trouble(text: str, broken: bool = False) -> str:
+    """What the page itself has to say; a page that is broken says it where nobody can miss it."""
+    return _bubble("bot trouble" + " broken" * broken, _words("", text))
 
 
 def button_label(text: str) -> str:

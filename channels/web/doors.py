@@ -16,7 +16,7 @@ FOR_DAYS = 400
 
 OPEN = (
     "/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/",
-    "/static/", "/looks/", "/picture/", "/health",
+    "/static/", "/looks/", "/favicon.", "/picture/", "/health",
 )  # fmt: skip
 """What the page needs; the rest of Streamlit (metrics, agents, log-in) is nobody's business."""
 

@@ -32,6 +32,11 @@ function act(event) {
 addEventListener("click", act, true);
 addEventListener("keydown", act, true);
 
+// A photo that is not kept any more leaves an empty place.
+addEventListener("error", (event) => {
+  if (event.target.matches?.(".grid img")) event.target.closest("figure").classList.add("gone");
+}, true);
+
 new MutationObserver(() => {
   const main = document.getElementById("stMain");
   if (main && main !== watched) watch(main);

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from channels.web import site as sites
-from channels.web.bubbles import Bubbles, button_label, header
+from channels.web.bubbles import Bubbles, button_label, header, trouble
 from channels.web.posts import Upload
 from channels.web.site import Site
 from channels.web.talk import Talk, View
@@ -44,7 +44,7 @@ def _page(site: Site) -> None:
     if visitor is None:
         speech = words(locale)
         st.html(header(site.settings.title, speech, locale))
-        st.html(Bubbles(speech, _nowhere, None).trouble(speech.no_cookies))
+        st.html(trouble(speech.no_cookies))
         return
     talk = _talk(site, visitor, locale)
     talk.refresh()
@@ -69,17 +69,24 @@ def _talk(site: Site, visitor: str, locale: str) -> Talk:
 
 
 def _conversation(talk: Talk, view: View, bubbles: Bubbles) -> None:
-    """What was said, the screen that it has come to, and what came in beside it."""
+    """What was said, the screen that it has come to, and what came in beside it.
+
+    Every part has a place that never moves: else the browser would build the others anew.
+    """
     said = max((n for n, e in enumerate(view.entries, 1) if e.by_person), default=0)
-    _entries(talk, view, view.entries[:said], bubbles)
+    with st.container(key="history", gap=None):
+        _entries(talk, view, view.entries[:said], bubbles)
     with st.container(key="screen", gap=None):
         st.html(bubbles.screen(view.rendered))
         if view.rendered.pictures:
             st.html(bubbles.pictures([(p.key, p.label) for p in view.rendered.pictures]))
         if view.rendered.progress is not None:
             st.progress(view.rendered.progress)
-    _keyboard(talk, view, view.rendered.rows, "screen")
-    _entries(talk, view, view.entries[said:], bubbles)
+    turn = "odd" if view.visit % 2 else "even"  # the style sheet hides what is left of the other
+    with st.container(key="keyboard-screen", gap=None), st.container(key=turn, gap=None):
+        _rows(talk, view, view.rendered.rows, f"{turn}-screen")
+    with st.container(key="news", gap=None):
+        _entries(talk, view, view.entries[said:], bubbles)
 
 
 def _entries(talk: Talk, view: View, entries: tuple[Entry, ...], bubbles: Bubbles) -> None:
@@ -89,37 +96,36 @@ def _entries(talk: Talk, view: View, entries: tuple[Entry, ...], bubbles: Bubble
         waiting.append(entry)
         if entry.rows:
             st.html(bubbles.entries(waiting))
-            _keyboard(talk, view, entry.rows, f"entry{entry.id}")
+            with st.container(key=f"keyboard-entry{entry.id}", gap=None):
+                _rows(talk, view, entry.rows, f"entry{entry.id}")
             waiting = []
     if waiting:
         st.html(bubbles.entries(waiting))
 
 
-def _keyboard(talk: Talk, view: View, rows: Rows, name: str) -> None:
+def _rows(talk: Talk, view: View, rows: Rows, name: str) -> None:
     """Real buttons; each is known by its token, so that none is ever taken for another."""
-    if not rows:
-        return
-    with st.container(key=f"keyboard-{name}", gap=None):
-        for row in rows:
-            with st.container(horizontal=True, gap=None):
-                for offer in row:
-                    st.button(
-                        button_label(offer.label),
-                        key=f"{name}-{blake2b(offer.token.encode(), digest_size=8).hexdigest()}",
-                        on_click=_released(partial(talk.press, offer, view.revision)),
-                        width="stretch",
-                    )
+    for row in rows:
+        with st.container(horizontal=True, gap=None):
+            for offer in row:
+                st.button(
+                    button_label(offer.label),
+                    key=f"{name}-{blake2b(offer.token.encode(), digest_size=8).hexdigest()}",
+                    on_click=_released(partial(talk.press, offer, view.revision)),
+                    width="stretch",
+                )
 
 
 def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
     """What could not be taken, and why."""
     unsent = "".join(bubbles.waiting(post.content()) for post in talk.outbox)
     if talk.trouble:
-        unsent += bubbles.trouble(speech.press_again if talk.press_lost else speech.our_fault)
+        unsent += trouble(speech.press_again if talk.press_lost else speech.our_fault)
     if talk.refused:
-        unsent += bubbles.trouble(speech.too_many)
-    if unsent:
-        st.html(unsent)
+        unsent += trouble(speech.too_many)
+    with st.container(key="unsent", gap=None):
+        if unsent:
+            st.html(unsent)
 
 
 def _say(talk: Talk) -> None:
@@ -150,10 +156,6 @@ def _released(act: Callable[[], Any]) -> Callable[[], None]:
             release()
 
     return acted
-
-
-def _nowhere(kind: str, name: str) -> str:
-    return f"#{kind}-{name}"
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Routes:
         return [
             Route("/", self.index),
             Route("/looks/{name}", self.looks),
+            Route("/favicon.{kind}", self.icon),
             Route("/picture/{token}", self.picture),
             Route("/health", self.health),
         ]
@@ -50,6 +51,10 @@ class Routes:
         if name not in LOOKS:
             return PlainTextResponse("Not found", 404)
         return FileResponse(HERE / name, headers=_FOR_EVER)
+
+    async def icon(self, _: Request) -> Response:
+        """Where Streamlit and browsers look for it."""
+        return FileResponse(HERE / "icon.svg", headers=_FOR_AN_HOUR)
 
     def picture(self, request: Request) -> Response:
         """A picture, for the one visitor whom its path was made for."""

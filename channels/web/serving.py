@@ -20,9 +20,10 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from channels.web import EVERYWHERE, Settings
+from channels.web.bubbles import header, trouble
 from channels.web.doors import Doors
 from channels.web.routes import Routes
-from channels.web.site import House, Site, open_site
+from channels.web.site import House, Site, current, open_site
 from channels.web.words import words
 from core.errors import ConfigurationError
 
@@ -135,8 +136,11 @@ def _why_not(settings: Settings, error: OSError) -> str:
 def _admit(error: Exception) -> bool:
     """A mistake of ours: into the log it goes, the person gets a kind sentence."""
     log.error("the chat page failed", exc_info=error)
-    speech = words(st.context.locale or "en")
-    st.error(speech.broken)
+    language = st.context.locale or "en"
+    speech = words(language)
+    st.html(
+        header(current().settings.title, speech, language) + trouble(speech.broken, broken=True)
+    )
     return True
 
 

@@ -51,6 +51,7 @@ class View:
     stamp: Stamp
     entries: tuple[Entry, ...]
     rendered: Rendered
+    visit: int
 
     @property
     def language(self) -> str:
@@ -203,7 +204,7 @@ class Talk:
         with snapshot():
             ready = parcel(self._engine, conversation_id, Web.capabilities)
             entries = transcript.newest(conversation_id)
-            view = View(_stamp(conversation_id), entries, ready.rendered)
+            view = View(_stamp(conversation_id), entries, ready.rendered, ready.visit)
         self._tell(conversation_id, view)
         return view
 

@@ -21,7 +21,6 @@ class Words:
     no_cookies: str
     broken: str
     photo: str
-    gone: str
 
 
 EN = Words(
@@ -54,7 +53,6 @@ EN = Words(
         "Something went wrong on our side. Nothing you sent is lost: please load the page again."
     ),
     photo="Photo",
-    gone="this photo is no longer kept",
 )
 
 RU = Words(
@@ -87,7 +85,6 @@ RU = Words(
         "У нас что-то сломалось. Ничего из присланного не потеряно: обновите, пожалуйста, страницу."
     ),
     photo="Фото",
-    gone="это фото больше не хранится",
 )
 
 WORDS = {"en": EN, "ru": RU}

@@ -44,5 +44,5 @@ def release() -> None:
 
 
 def _release_together(gate: threading.Barrier) -> None:
-    release()
     gate.wait()
+    release()

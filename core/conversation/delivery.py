@@ -11,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Capabilities, Show
 from core.conversation.engine import INFRASTRUCTURE, Engine
-from core.conversation.models import PendingNotice
 from core.conversation.outbox import (
     abandon,
     back_off,
@@ -29,21 +28,30 @@ from core.conversation.outbox import (
     shown,
     unreachable,
 )
+from core.conversation.pacing import Rank
 from core.db import run
 from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable
 
 log = structlog.get_logger()
 
 _DUE = """
-SELECT id FROM conversations
+SELECT id, rank FROM conversations
 WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND not_before <= ?
   AND NOT unreachable ORDER BY rank, due_at LIMIT ?
 """
 _NOTICES = """
-SELECT min(n.id) FROM notices n JOIN conversations c ON c.id = n.conversation_id
+SELECT min(n.id), n.conversation_id FROM notices n JOIN conversations c ON c.id = n.conversation_id
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
+
+
+class _Due(NamedTuple):
+    """What to send now, in this order; a notice is named with its conversation."""
+
+    replies: list[int]
+    notices: list[tuple[int, int]]
+    ticks: list[int]
 
 
 class Courier:
@@ -101,15 +109,17 @@ class Courier:
         if room <= 0:
             return
         try:
-            screens, notices = await self._bridge.call(self._due, room + len(self._busy))
+            due = await self._bridge.call(self._due, room + len(self._busy))
         except Exception:
             log.exception("can't read what is due")
             await asyncio.sleep(1)
             return
-        for conversation_id in screens:
+        for conversation_id in due.replies:
             self._start(conversation_id, self._show(conversation_id))
-        for notice_id, conversation_id in notices:
+        for notice_id, conversation_id in due.notices:
             self._start(conversation_id, self._notify(notice_id))
+        for conversation_id in due.ticks:
+            self._start(conversation_id, self._show(conversation_id))
 
     def _refill(self) -> int:
         now = self._clock()
@@ -118,13 +128,15 @@ class Courier:
         self._refilled = now
         return int(self._allowance)
 
-    def _due(self, limit: int) -> tuple[list[int], list[tuple[int, int]]]:
+    def _due(self, limit: int) -> _Due:
         now = self._clock()
-        rows = run(_DUE, *self._address, now, now, limit).fetchall()
-        found = run(_NOTICES, *self._address, now, limit).fetchall()
-        ids = [row[0] for row in found]
-        notices = PendingNotice.select().where(PendingNotice.id.in_(ids)) if ids else []
-        return [row[0] for row in rows], [(n.id, n.conversation_id) for n in notices]
+        screens = run(_DUE, *self._address, now, now, limit).fetchall()
+        notices = run(_NOTICES, *self._address, now, limit).fetchall()
+        return _Due(
+            [conversation_id for conversation_id, rank in screens if rank != Rank.TICK],
+            [(notice_id, conversation_id) for notice_id, conversation_id in notices],
+            [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
+        )
 
     def _start(self, conversation_id: int, work: Any) -> None:
         if conversation_id in self._busy or self._allowance < 1:
@@ -165,11 +177,13 @@ class Courier:
 
     async def _notify(self, notice_id: int) -> None:
         now = self._clock()
-        chat, rendered = await self._bridge.call(
-            begin_notice, self._engine, notice_id, self._can, now
-        )
         try:
+            chat, rendered = await self._bridge.call(
+                begin_notice, self._engine, notice_id, self._can, now
+            )
             await self._channel.notify(chat, rendered)
+        except INFRASTRUCTURE:  # it has not begun
+            raise
         except Uncertain:
             await self._record(settle, notice_id, "uncertain", self._clock())
         except (RetryAfter, Unreachable):

@@ -20,6 +20,7 @@ from core.conversation.models import Conversation, InboxEvent, User
 from core.db import run, transaction
 
 SIGNAL = "signal"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 _RECEIVE = """
 INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
@@ -154,7 +155,7 @@ def encode(event: Event, language: str = "", name: str = "") -> str:
     file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}
     value, argument, name = storable(event.value), storable(event.argument), storable(name)[:255]
     kept = [event.kind, value, argument, file, event.visit, storable(language), name]
-    return json.dumps(kept, ensure_ascii=False)
+    return _JSON.encode(kept)
 
 
 def decode(payload: str) -> tuple[Event, str, str]:

@@ -98,7 +98,7 @@ def begin_notice(
             "UPDATE notices SET outcome = 'sending', attempted_at = ? WHERE id = ?",
             *(now, notice_id),
         )
-    return str(notice.conversation.chat), _draw_notice(engine, notice, can)
+        return str(notice.conversation.chat), _draw_notice(engine, notice, can)
 
 
 def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:

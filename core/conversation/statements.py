@@ -13,6 +13,8 @@ from core.conversation.pacing import Schedule
 from core.conversation.turn import Turn
 from core.db import is_sqlite, run
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` makes one each time
+
 
 class Locked(NamedTuple):
     """A conversation and its user, as a turn reads them."""
@@ -166,4 +168,4 @@ def said(conversation_id: int, memory: dict[str, Any], now: float) -> None:
 
 def encoded(memory: dict[str, Any]) -> str:
     """A conversation's memory as it is stored."""
-    return json.dumps(memory, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(memory)

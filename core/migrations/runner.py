@@ -40,11 +40,13 @@ def migrate(database: Any, target: str | None = None, *, down: bool = False) -> 
 def prepare(database: Any) -> None:
     """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
 
-    Whoever comes while another process makes it waits, and finds it whole.
+    Whoever comes while another process makes it waits, and finds it whole; of one that is killed
+    over it nothing is left.
     """
     with _alone(database):
         if not database.get_tables():
-            _runner(database).up()
+            with database.atomic():
+                _runner(database).up()
     check(database)
 
 

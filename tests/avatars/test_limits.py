@@ -6,6 +6,7 @@ Each process is the whole product, wired by `bootstrap`; all wait at a gate befo
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from tests.pictures_for_tests import photo
 
 ROUNDS = 4
 """So often each race is run: with other people, so that no outcome hides the next."""
+ENOUGH = 2
+"""So many photos make a training here: they are not what is raced for."""
 SIDE = 520
 
 Place = tuple[str, str]
@@ -39,7 +42,8 @@ Place = tuple[str, str]
 
 
 @pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Place:
+def place(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("LIKENESS_TRAINING__MIN_PHOTOS", str(ENOUGH))
     return database_url, str(tmp_path / "data")
 
 
@@ -60,7 +64,7 @@ def test_two_presses_of_start_training_from_two_processes_are_one_run(
     presses = [(chat.address, chat.token("🚀 Launch the training")) for chat in people]
     at_once(place, press_each, [presses, presses])
     for chat in people:
-        user = Conversation.get_by_id(chat.id).user_id
+        user = chat.row.user_id
         runs = list(TrainingRun.select().where(TrainingRun.user == user))
         assert [run.status for run in runs] == ["ready"]
         assert chat.state == "training_in_progress"
@@ -78,7 +82,7 @@ def test_two_avatars_of_one_person_are_not_trained_at_once(house: App, place: Pl
     )
     at_once(place, press_each, [first, second])
     for pair in pairs:
-        user = Conversation.get_by_id(pair[0].id).user_id
+        user = pair[0].row.user_id
         holding = TrainingRun.select().where(
             TrainingRun.user == user, TrainingRun.status.in_(HOLDING)
         )
@@ -163,7 +167,7 @@ def test_photos_sent_and_a_training_started_at_once_never_leave_a_photo_behind(
 def test_ten_avatars_are_the_limit_for_two_processes_too(house: App, place: Place) -> None:
     pairs = [two_chats_of_one(house, f"ida{n}") for n in range(ROUNDS)]
     for pair in pairs:
-        user = Conversation.get_by_id(pair[0].id).user_id
+        user = pair[0].row.user_id
         for number in range(9):
             Avatar.create(
                 user=user,
@@ -175,7 +179,7 @@ def test_ten_avatars_are_the_limit_for_two_processes_too(house: App, place: Plac
     first, second = ([pair[which].address for pair in pairs] for which in (0, 1))
     at_once(place, create_avatar, [first, second])
     for pair in pairs:
-        user = Conversation.get_by_id(pair[0].id).user_id
+        user = pair[0].row.user_id
         named = Avatar.select().where(Avatar.user == user, Avatar.name != "")
         assert named.count() == 10
         assert Avatar.select().where(Avatar.user == user, Avatar.name == "").count() == 0
@@ -218,7 +222,7 @@ def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
     """The whole way to a name, as fast as it goes; a question is answered with "all the same"."""
     for address in addresses:
         gate.wait(30)
-        chat = talking(app, address)
+        chat = Talking(app, address)
         chat.press("🆕 Create avatar")
         another = "🆕 A new one all the same"
         if any(offer.label == another for offer in chat.rendered.offers):
@@ -237,8 +241,6 @@ def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
 def wired(place: Place) -> App:
     """The product as any of its processes has it."""
     url, folder = place
-    import os
-
     mine = {k: v for k, v in os.environ.items() if k.startswith("LIKENESS_TRAINING")}
     return bootstrap(
         Settings.load(
@@ -285,24 +287,16 @@ def act(app: App, address: Address, event: Event) -> None:
 class Talking(Chat):
     """A chat whose updates are told apart from those of other processes."""
 
+    def __init__(self, app: App, address: Address) -> None:
+        super().__init__(app.engine)
+        self.address = address
+        self._app = app
+        self.id = int(
+            Conversation.get(Conversation.bot == address.bot, Conversation.chat == address.chat).id
+        )
+
     def do(self, event: Event) -> None:
-        self.id = self.id or Conversation.get(Conversation.chat == self.address.chat).id
-        act_on(self, event)
-
-
-def act_on(chat: Talking, event: Event) -> None:
-    key = f"{multiprocessing.current_process().pid}:{next(_KEYS)}"
-    received = chat.engine.receive(Update(key, chat.address, event, chat.person))
-    chat.id = received.conversation_id
-    chat.engine.drain(chat.id)
-
-
-def talking(app: App, address: Address) -> Talking:
-    chat = Talking(app.engine)
-    chat.address = address
-    known = Conversation.get(Conversation.bot == address.bot, Conversation.chat == address.chat)
-    chat.id = int(known.id)
-    return chat
+        act(self._app, self.address, event)
 
 
 def person_with_photos(house: App, name: str, count: int) -> Chat:
@@ -315,13 +309,13 @@ def person_with_photos(house: App, name: str, count: int) -> Chat:
 
 def person_who_is_ready(house: App, name: str) -> Chat:
     """Somebody who need only press "launch"."""
-    chat = person_with_photos(house, name, 10)
+    chat = person_with_photos(house, name, ENOUGH)
     confirm(chat)
     return chat
 
 
 def make_ready(house: App, chat: Chat) -> None:
-    collect(house, chat, 10)
+    collect(house, chat, ENOUGH)
     confirm(chat)
 
 
@@ -353,14 +347,14 @@ def two_chats_of_one(house: App, name: str) -> tuple[Chat, Chat]:
     chats[1].address = Address("test", "other bot", name)
     for chat in chats:
         chat.command("start")
-    mine, spare = (Conversation.get_by_id(chat.id).user_id for chat in chats)
+    mine, spare = (chat.row.user_id for chat in chats)
     Conversation.update(user=mine).where(Conversation.id == chats[1].id).execute()
     User.delete().where(User.id == spare).execute()
     return chats
 
 
 def photos_of(chat: Chat) -> Any:
-    user = Conversation.get_by_id(chat.id).user_id
+    user = chat.row.user_id
     return AvatarPhoto.select().where(AvatarPhoto.user == user)
 
 

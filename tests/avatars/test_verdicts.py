@@ -24,7 +24,7 @@ from core.services.storage import FolderStore
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.conversation.racing import at_once
-from tests.killing import kill_at_every_line
+from tests.killing import kill_between_steps
 from tests.pictures_for_tests import photo as picture
 
 PENDING, VALID = PhotoValidationStatus.PENDING, PhotoValidationStatus.VALID
@@ -408,8 +408,10 @@ def test_due_are_the_pending_ones_whose_moment_has_come(house: House) -> None:
     assert house.verdicts.due(house.clock() + 1, 10) == [str(second.id)]
 
 
-def test_killed_at_any_line_the_photo_is_judged_once(database_url: str, tmp_path: Path) -> None:
-    assert kill_at_every_line(database_url, tmp_path, "judging") > 100
+def test_killed_between_any_two_steps_the_photo_is_judged_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    assert kill_between_steps(database_url, tmp_path, "judging") >= 6
 
 
 # what has gone meanwhile

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from core.conversation import lease
+from core.conversation.models import Lease
+from tests.conversation.racing import at_once, in_processes
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -57,3 +60,28 @@ def test_a_dead_process_of_this_machine_holds_nothing() -> None:
 def test_a_living_process_of_this_machine_keeps_it(db: Any) -> None:
     assert lease.hold("telegram:1", lease.own_name(), 60)
     assert not lease.hold("telegram:1", "elsewhere:2"), db
+
+
+def test_one_of_another_machine_is_waited_for_whatever_its_number() -> None:
+    assert lease.hold("telegram:1", "elsewhere:999999999", 60)
+    assert not lease.hold("telegram:1", lease.own_name())
+
+
+def test_of_many_threads_that_want_it_at_once_one_has_it() -> None:
+    assert sorted(at_once(*[_holding(name) for name in "abcd"])) == [False, False, False, True]
+
+
+def _holding(holder: str) -> Callable[[], bool]:
+    return lambda: lease.hold("telegram:1", f"there:{holder}")
+
+
+def test_of_many_processes_that_want_it_at_once_one_has_it(database_url: str) -> None:
+    in_processes(database_url, _hold_and_note, [(name,) for name in "abcd"])
+    holders = {row.name: row.holder for row in Lease.select()}
+    assert set(holders) == {"telegram:1", "noted"}
+    assert holders["telegram:1"] == holders["noted"]
+
+
+def _hold_and_note(name: str) -> None:
+    if lease.hold("telegram:1", f"there:{name}"):
+        assert lease.hold("noted", f"there:{name}")

@@ -54,6 +54,7 @@ class Killer:
                 if self._random.random() < 0.8:
                     self._await_service()
                 time.sleep(self._random.uniform(0, LONGEST_LIFE))
+                assert not self._house.trouble, self._house.trouble
                 self._house.kill(command)
                 self.killed[command] += 1
                 self._house.start(command)

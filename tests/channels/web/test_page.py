@@ -76,7 +76,7 @@ def test_what_a_person_types_is_shown_as_it_was_typed(anna: Visitor) -> None:
 
 
 def test_photos_sent_at_once_become_thumbnails_that_nobody_else_can_open(
-    anna: Visitor, visit: Visit
+    anna: Visitor, served: Served
 ) -> None:
     _collect(anna, "Anna")
     anna.send(PHOTOS)
@@ -85,9 +85,12 @@ def test_photos_sent_at_once_become_thumbnails_that_nobody_else_can_open(
         expect(pictures).to_have_count(3)
         _loaded(anna.page, pictures)
     path = anna.screen.locator("a").first.get_attribute("href") or ""
-    boris = visit()
     assert anna.page.request.get(path).ok
-    assert boris.page.request.get(path).status == 404
+    boris = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    boris.open(served.url, timeout=10).close()
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+        boris.open(served.url + path, timeout=10)
+    refused.value.close()
 
 
 def test_a_reload_finds_the_conversation(anna: Visitor) -> None:

@@ -1,0 +1,113 @@
+"""The one handle for both databases: writing is whole or not at all, reading is of one moment."""
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import peewee
+import pytest
+
+from core import db as core_db
+from core.conversation.bridge import release
+from core.conversation.models import User
+from tests.conversation.racing import at_once
+
+
+def add(name: str) -> None:
+    User.create(name=name, created_at=0)
+
+
+def names() -> list[str]:
+    return sorted(user.name for user in User.select())
+
+
+def test_a_transaction_that_fails_leaves_nothing(db: Any) -> None:
+    with suppress(RuntimeError), core_db.transaction():
+        add("Anna")
+        raise RuntimeError("boom")
+    assert names() == []
+    assert not db.in_transaction()
+
+
+def test_a_transaction_inside_another_joins_it(db: Any) -> None:
+    with suppress(RuntimeError), core_db.transaction():
+        with core_db.transaction():
+            add("Anna")
+        raise RuntimeError("boom")
+    assert names() == []
+
+
+def test_a_snapshot_inside_a_transaction_sees_what_it_has_written(db: Any) -> None:
+    with core_db.transaction():
+        add("Anna")
+        with core_db.snapshot():
+            assert names() == ["Anna"]
+    assert names() == ["Anna"]
+
+
+def test_a_snapshot_is_of_one_moment_whatever_is_written_meanwhile(db: Any) -> None:
+    add("Anna")
+    with core_db.snapshot():
+        assert names() == ["Anna"]
+        at_once(lambda: add("Boris"))
+        assert names() == ["Anna"]
+    assert names() == ["Anna", "Boris"]
+
+
+def test_reading_does_not_wait_for_a_writer(db: Any) -> None:
+    writing, read = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with core_db.transaction():
+            add("Anna")
+            writing.set()
+            assert read.wait(10)
+
+    def look() -> None:
+        assert writing.wait(10)
+        with core_db.snapshot():
+            assert names() == []
+        read.set()
+
+    at_once(write, look)
+    assert names() == ["Anna"]
+
+
+def test_writers_of_one_process_take_turns(db: Any) -> None:
+    def write() -> None:
+        for _ in range(20):
+            with core_db.transaction():
+                add("Anna")
+
+    at_once(*[write] * 4)
+    assert User.select().count() == 80
+
+
+def test_a_writer_that_could_not_begin_holds_up_no_other(sqlite_db: Any, sqlite_url: str) -> None:
+    other: Any = peewee.SqliteDatabase(sqlite_url.removeprefix("sqlite:///"))
+    sqlite_db.execute_sql("PRAGMA busy_timeout = 10")
+    with other.atomic("IMMEDIATE"), pytest.raises(peewee.OperationalError), core_db.transaction():
+        pass
+    other.close()
+    at_once(lambda: add("Anna"))
+    assert names() == ["Anna"]
+
+
+def test_sqlite_keeps_no_trace_of_what_was_deleted_and_enforces_its_references(
+    sqlite_db: Any,
+) -> None:
+    pragmas = {
+        name: sqlite_db.execute_sql(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "foreign_keys", "secure_delete", "synchronous")
+    }
+    normal = 1
+    assert pragmas == {
+        "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "synchronous": normal
+    }  # fmt: skip
+
+
+def test_a_power_cut_is_survived_unless_told_otherwise(sqlite_url: str) -> None:
+    opened = core_db.connect(sqlite_url)
+    full = 2
+    assert opened.execute_sql("PRAGMA synchronous").fetchone()[0] == full
+    release()
