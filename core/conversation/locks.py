@@ -11,18 +11,19 @@ import uuid
 from core.db import is_sqlite, run
 
 _BOTH = """
-SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ? FOR UPDATE
+SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ? FOR NO KEY UPDATE
 """
 
 
 def lock_person(conversation_id: int | None, user_id: uuid.UUID | None) -> None:
     """Hold a conversation and its user until the transaction ends; either may be gone.
 
-    On SQLite the transaction itself is the lock.
+    On SQLite the transaction itself is the lock. As a turn does, it leaves the key alone, so that
+    a channel can write to the inbox meanwhile.
     """
     if is_sqlite():
         return
     if conversation_id is not None and run(_BOTH, conversation_id).fetchone():
         return
     if user_id is not None:
-        run("SELECT 1 FROM users WHERE id = ? FOR UPDATE", user_id)
+        run("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", user_id)
