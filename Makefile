@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM := chromium chromium-browser google-chrome
 MAXIMUM_LINES := 300
-WORKERS ?= 4  # most tests wait for processes, not for a core
+WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench diagram browser .venv

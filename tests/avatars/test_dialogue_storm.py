@@ -503,9 +503,10 @@ def silence() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("silence")
 def test_a_conversation_weathers_any_event_at_any_time(sqlite_template: Path) -> None:
-    examples = int(os.environ.get("LIKENESS_STORM", "30"))
+    examples = int(os.environ.get("LIKENESS_STORM", "12"))
     storm: Any = lambda: Storm(sqlite_template)  # noqa: E731 - any factory does, a class it wants
     run_state_machine_as_test(
         storm,
