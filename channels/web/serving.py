@@ -19,7 +19,7 @@ import uvicorn
 from starlette.middleware import Middleware
 from streamlit import config
 
-from channels.web import EVERYWHERE, Settings
+from channels.web import EVERYWHERE, Settings, callbacks
 from channels.web.bubbles import header, trouble
 from channels.web.doors import Doors
 from channels.web.routes import Routes
@@ -54,6 +54,7 @@ def serve(house: House, settings: Settings) -> None:
 
 def application(site: Site) -> st.App:
     """The ASGI application; Streamlit's settings are the process's own."""
+    callbacks.keep_presses()
     config.get_config_options(force_reparse=True, options_from_flags=options(site))
     return st.App(
         Path(__file__).with_name("page.py"),
@@ -89,6 +90,7 @@ def options(site: Site) -> dict[str, Any]:
         "logger.level": "warning",
         "runner.fastReruns": False,  # else a second press may break off what the first one does
         "runner.magicEnabled": False,
+        "runner.postScriptGC": False,  # a full collection after each look at every tab
         "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
         "theme.light.primaryColor": "#5b5bd6",
         "theme.light.backgroundColor": "#eceff5",

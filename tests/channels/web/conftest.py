@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,16 @@ class Served:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """For a while the server only listens, as one does that has too much to do."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def signal(self, visitor: str, trigger: str, argument: str) -> None:
         """Let a visitor's form hear of something, as a worker would: from another process."""
@@ -135,7 +146,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(folder, port := _free_port())
     command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port)]
     with (folder / "log").open("wb") as log, _running(command, log.fileno()) as process:
-        _wait_until_it_answers(served, process)
+        served.process = process
+        _wait_until_it_answers(served)
         yield served
 
 
@@ -202,9 +214,9 @@ def _running(command: Sequence[str], log: int) -> Iterator[subprocess.Popen[byte
                 process.kill()
 
 
-def _wait_until_it_answers(served: Served, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_it_answers(served: Served) -> None:
     until = time.monotonic() + 2 * PATIENCE
-    while process.poll() is None and time.monotonic() < until:
+    while served.process.poll() is None and time.monotonic() < until:
         try:
             with urllib.request.urlopen(f"{served.url}/health", timeout=5):
                 return

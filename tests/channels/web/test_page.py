@@ -64,6 +64,18 @@ def test_a_press_acts_and_stays_in_the_conversation(anna: Visitor) -> None:
     expect(anna.page.get_by_role("button", name="🚀 Begin")).to_have_count(0)
 
 
+@pytest.mark.parametrize("time", range(5))
+def test_a_press_and_a_message_in_one_moment_act_in_their_order(
+    time: int, anna: Visitor, served: Served
+) -> None:
+    expect(anna.page.get_by_test_id("stChatInputTextArea")).to_be_visible()
+    with served.busy():
+        anna.press("🚀 Begin")
+        anna.say("Anna")
+    expect(anna.screen).to_contain_text("Photos of “Anna”")
+    expect(anna.said).to_have_text([re.compile("🚀 Begin"), re.compile("Anna")])
+
+
 def test_what_a_person_types_is_shown_as_it_was_typed(anna: Visitor) -> None:
     anna.press("🚀 Begin")
     expect(anna.screen).to_contain_text("What is your name?")
