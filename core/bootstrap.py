@@ -48,7 +48,9 @@ class App:
         self.jobs = Jobs(self.data / "jobs.db")
         self.trainer: Trainer = _trainer(settings)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
-        self.training = Training(settings, self.trainer, self.inbox, self.jobs)
+        self.training = Training(
+            settings, self.trainer, self.inbox, self.jobs, self.store, self.spool.folder
+        )
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
         self.flow = Flow(
