@@ -57,6 +57,14 @@ def switch_off(name: str) -> bool:
         return bool(Control.delete().where(Control.name == name).execute())
 
 
+def all_off() -> list[str]:
+    """Take every switch away, and say which were on."""
+    with transaction():
+        names = [row.name for row in Control.select().order_by(Control.name)]
+        Control.delete().execute()
+    return names
+
+
 def paused() -> bool:
     """Whether the admin has stopped submissions."""
     return bool(Control.select().where(Control.name == PAUSED).exists())
