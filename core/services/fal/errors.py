@@ -68,7 +68,7 @@ _CLEANED = (
 
 
 def normalise(message: str) -> str:
-    """A message fit to be kept and grouped: no URL, key or id, every number "#", at most 300 long."""
+    """A message fit to be kept and grouped: no URL, key or id, each number "#"; at most 300 long."""
     cleaned = message[: LONGEST_MESSAGE * 4]
     for pattern, word in _CLEANED:
         cleaned = pattern.sub(word, cleaned)
@@ -132,10 +132,8 @@ def _message(body: Any, own: str) -> str:
         return ""
     listed = sorted(details(body), key=lambda item: item.get("type") != own)
     sentences = [str(item["msg"]) for item in listed if item.get("msg")]
-    plain = [
-        body[name] for name in ("detail", "error", "message") if isinstance(body.get(name), str)
-    ]
-    return next(iter(sentences + plain), "")
+    plain = [body.get(name) for name in ("detail", "error", "message")]
+    return next(iter(sentences + [text for text in plain if isinstance(text, str)]), "")
 
 
 def _class(status: int, own: str) -> ErrorClass:

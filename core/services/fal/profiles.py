@@ -89,7 +89,7 @@ def weights(result: Mapping[str, Any]) -> Result:
     if not url:
         raise UnexpectedResult("the result has no diffusers_lora_file")
     config_url = _url(result.get("config_file"))
-    return {"weights_url": url} | ({"config_url": config_url} if config_url else {})
+    return {"weights_url": url, **({"config_url": config_url} if config_url else {})}
 
 
 def _url(file: Any) -> str:

@@ -13,12 +13,11 @@ from typing import IO, Any
 
 from core.avatars.ports import Failure, Unreachable
 from core.fal_settings import Fal
-from core.services.fal.wire import Answer, Broken, Wire, bad_answer
+from core.services.fal.wire import Answer, Wire, bad_answer, reaching
 
 ONE_REQUEST_BYTES = 100 * 2**20
 PART_BYTES = 10 * 2**20
 TYPE = "application/zip"
-_SLOWEST_BYTES_A_SECOND = 20_000
 
 
 class Uploads:
@@ -33,17 +32,16 @@ class Uploads:
         """The URL of the uploaded file."""
         size = file.seek(0, os.SEEK_END)
         try:
-            return self._to_cdn(file, name, size)
-        except Broken as broken:
-            if not broken.sent:
-                raise Unreachable(broken.failure) from broken
+            with reaching():
+                return self._to_cdn(file, name, size)
         except Unreachable as refused:
             if refused.failure.stop_submitting:
                 raise
-        try:
-            return self._to_storage(file, name, size)
-        except Broken as broken:
-            raise Unreachable(broken.failure) from broken
+            try:
+                with reaching():
+                    return self._to_storage(file, name, size)
+            except Unreachable as error:
+                raise refused from error  # the first refusal says more
 
     def _to_cdn(self, file: IO[bytes], name: str, size: int) -> str:
         token = _words(self._token(), "token", "token_type")
@@ -94,12 +92,11 @@ class Uploads:
         self, method: str, url: str, file: IO[bytes], start: int, size: int,
         headers: Mapping[str, str],
     ) -> Answer:  # fmt: skip
-        """Send a part of the file; whoever is slower than a bad line is given up."""
+        """Send a part of the file."""
         return self._wire.exchange(
             self._wire.files, method, url,
             headers={**headers, "Content-Length": str(size)},
             content=_Part(file, start, size),
-            seconds=self._settings.answer_seconds + size / _SLOWEST_BYTES_A_SECOND,
             follow_redirects=False,
         )  # fmt: skip
 

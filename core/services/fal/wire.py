@@ -1,4 +1,4 @@
-"""HTTP as fal is spoken to: explicit patience, bounded answers, and the key only where it belongs."""
+"""HTTP as fal is spoken to: bounded patience, bounded answers, the key only where it belongs."""
 
 from __future__ import annotations
 
