@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -27,15 +25,17 @@ from pydantic import (
 
 from core import configuration
 from core.errors import ConfigurationError
+from core.fal_settings import PROFILES, Fal
+from core.section import Section as Section
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
 
 
-class Section(BaseModel):
-    """The base of every section, and of a channel's `Settings`: frozen, strict, no unknown key."""
+FAL_KEY = "FAL_KEY"
+"""The variable that fal's own programs read; `LIKENESS_FAL__KEY` goes before it."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+_OUR_KEY = f"{configuration.PREFIX}FAL__KEY"
 
 
 class Database(Section):
@@ -116,6 +116,18 @@ class Training(Section):
     simulated_outcome: Literal["success", "failure"] = "success"
     allow_simulated_in_production: bool = False
     check_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    profiles_portrait: tuple[str, ...] = ("flux-lora-portrait-trainer", "flux-lora-fast-training")
+    profiles_style: tuple[str, ...] = ("flux-pro-trainer", "flux-2-trainer")
+
+    @field_validator("profiles_portrait", "profiles_style")
+    @classmethod
+    def _known_profiles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = ", ".join(PROFILES)
+        if not names:
+            raise ValueError(f"it names no profile; there are {known}")
+        if unknown := [name for name in names if name not in PROFILES]:
+            raise ValueError(f"no profile is called {unknown[0]!r}; there are {known}")
+        return names
 
     @model_validator(mode="after")
     def _minimum_fits(self) -> Self:
@@ -189,6 +201,7 @@ class Settings(Section):
     avatars: Avatars = Avatars()
     photos: Photos = Photos()
     training: Training = Training()
+    fal: Fal = Fal()
     storage: Storage = Storage()
     jobs: Jobs = Jobs()
     http: Http = Http()
@@ -226,8 +239,11 @@ class Settings(Section):
         environ = os.environ if environ is None else environ
         channels = installed_channels() if channels is None else channels
         model = _with_channels(cls, channels)
-        settings, origins = configuration.read(model, _config_file(path, environ), environ)
+        given = _with_fal_key(environ)
+        settings, origins = configuration.read(model, _config_file(path, environ), given)
         settings._origins.update(origins)
+        if _OUR_KEY not in environ and _OUR_KEY in given:
+            settings._origins["fal.key"] = FAL_KEY
         return settings
 
     @property
@@ -271,6 +287,12 @@ def _loaded(point: EntryPoint) -> Any:
             f"The channel {point.name!r} ({point.value}) can't be loaded: {error}. "
             "Install what it needs, or uninstall it."
         ) from error
+
+
+def _with_fal_key(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables, with fal's own one under the name of our setting."""
+    key = environ.get(FAL_KEY)
+    return {_OUR_KEY: key, **environ} if key else environ
 
 
 def _config_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
