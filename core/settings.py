@@ -116,8 +116,6 @@ class Training(Section):
     simulated_outcome: Literal["success", "failure"] = "success"
     allow_simulated_in_production: bool = False
     check_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
-    profiles_portrait: tuple[str, ...] = ("flux-lora-portrait-trainer", "flux-lora-fast-training")
-    profiles_style: tuple[str, ...] = ("flux-pro-trainer", "flux-2-trainer")
 
     @field_validator("profiles_portrait", "profiles_style")
     @classmethod

@@ -95,7 +95,7 @@ class Work:
 
     def goes_on(self) -> None:
         """Do it once more, when every claim of the dead has run out."""
-        self.clock.forward(61)
+        self.clock.forward(121)
         self.do()
 
     def outside(self) -> tuple[tuple[Any, str], ...]:
@@ -116,8 +116,8 @@ class TrainingWork(Work):
         super().__init__(folder)
         self.avatar = makers.avatar(self.owner, photos=1)
         self.store = FolderStore(folder / "objects")
-        for photo_ in self.avatar.photos:
-            self.store.put(photo_.minio_key, b"photo")
+        for key, _ in makers.stored(self.avatar):
+            self.store.put(key, b"photo")
         noted = folder / f"noted {self.owner.id}"
         noted.touch()
         self.trainer = NotedTrainer(noted, self.cancels)
@@ -179,7 +179,7 @@ class TrainingWork(Work):
         assert (avatar.status, avatar.training_progress) == (AvatarStatus.COMPLETED, 100)
         assert self._orders() == [run.request_id], "it is paid once"
         assert avatar.finetune_id == run.weights_key
-        assert self.store.get(run.weights_key) == self.trainer.weights
+        assert self.store.get(run.weights_key or "") == self.trainer.weights
         assert makers.told(self.owner).count(("finished", str(run.id))) == 1
         assert {trigger for trigger, _ in makers.told(self.owner)} <= {"progress", "finished"}
 

@@ -46,11 +46,16 @@ class Gate:
         return next((name for name in profiles if not controls.gone(name, now)), None)
 
     def price_usd(self, training_type: str, now: float) -> float:
-        """What a training of a type costs at present; 0 where nobody has said."""
+        """What a training of a type costs at present; 0 where nobody has said.
+
+        A simulated one costs what the configuration pretends.
+        """
         training = self._settings.training
         said = {"portrait": training.price_portrait_usd, "style": training.price_style_usd}
+        if said[training_type] or self._trainer.test_mode:
+            return said[training_type]
         profile = self.profile(training_type, now)
-        return (self._trainer.price_usd(profile) if profile else 0.0) or said[training_type]
+        return self._trainer.price_usd(profile) if profile else 0.0
 
     def _spent(self, waiting: TrainingRun, now: float) -> bool:
         """Whether one more order goes over today's budget; simulated money is counted apart."""

@@ -16,7 +16,8 @@ from core.db import transaction
 from core.settings import Settings
 
 CLAIM_SECONDS = 60.0
-"""A request takes less, and a carrying says again and again that it is still at it."""
+"""A question takes less, a carrying says again and again that it is still at it; an order has
+twice as long."""
 DAY = 86_400.0
 LONGEST_WAIT = 120.0
 """Seconds between two tries while something is out of reach."""

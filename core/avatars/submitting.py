@@ -116,7 +116,7 @@ class Submitter:
                     "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
                     "attempts": run.attempts + 1,
                     "intent_at": now,
-                    "next_check_at": now + runs.CLAIM_SECONDS,
+                    "next_check_at": now + 2 * runs.CLAIM_SECONDS,
                 }
                 if not moved(run, status=RunStatus.SUBMITTING, **intent):
                     return None

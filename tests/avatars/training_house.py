@@ -155,9 +155,8 @@ class House:
 
     def with_objects(self, avatar: Avatar) -> Avatar:
         """The avatar, whose photos are stored as well."""
-        for photo in avatar.photos:
-            if photo.minio_key:
-                self.store.put(photo.minio_key, photo.minio_key.encode())
+        for key, _ in makers.stored(avatar):
+            self.store.put(key, key.encode())
         return avatar
 
     def start(self, avatar: Avatar | None = None) -> uuid.UUID:
