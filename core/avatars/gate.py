@@ -25,8 +25,11 @@ class Gate:
         self._settings = settings
         self._trainer = trainer
 
-    def closed(self, waiting: TrainingRun, now: float) -> Failure | None:
-        """Why this run must wait; it waits in our queue, and nothing is lost."""
+    def closed(self, waiting: TrainingRun, now: float, sending: bool = False) -> Failure | None:
+        """Why this run must wait; it waits in our queue, and nothing is lost.
+
+        Where it is `sending` at once, it takes what is there for one order alone.
+        """
         if not self._settings.training.enabled:
             return Failure("closed", "operator", "training.enabled is false")
         if controls.paused():
@@ -36,7 +39,7 @@ class Gate:
         if self._spent(waiting, now):
             controls.switch_on(controls.BUDGET, _day(now).date().isoformat(), now, "worker")
             return Failure("budget", "operator", "today's budget is used up")
-        if controls.stopped(now):
+        if controls.stopped(now, sending):
             return Failure("stopped", "operator", "the trainer refuses our orders")
         return None
 

@@ -105,7 +105,7 @@ class Submitter:
         """Commit what is about to be ordered; None where it has to wait, or is not wanted now."""
         now = self._clock()
         with transaction():
-            failure = self._gate.closed(run, now)
+            failure = self._gate.closed(run, now, sending=True)
             profile = self._gate.profile(run.training_type, now)
             if failure is None and profile is not None and run.avatar is not None:
                 order = self._order(run, profile)
