@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -71,6 +71,11 @@ class FalTrainer:
         """Half of what fal keeps it for; the other half is for waiting in fal's queue."""
         return self._fal.upload_hours * 3600 / 2
 
+    @property
+    def jwks_url(self) -> str:
+        """Where the keys of its webhooks are, for a Verifier."""
+        return self._fal.jwks_url
+
     def profiles(self, training_type: str) -> tuple[str, ...]:
         return self._preferred[training_type]
 
@@ -134,8 +139,14 @@ class FalTrainer:
                 return "unknown"
             raise Unreachable(answer.failure("cancel"))
 
+    def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
+        return self._downloading(handle, url)
+
+    def close(self) -> None:
+        self._wire.close()
+
     @contextmanager
-    def download(self, handle: Handle, url: str) -> Iterator[Download]:
+    def _downloading(self, handle: Handle, url: str) -> Iterator[Download]:
         endpoint = self.endpoint(handle.profile)
         plain = {"Accept-Encoding": "identity"}
         with self._wire.observed(handle.run_id, endpoint, "download", handle.request_id) as note:
@@ -145,9 +156,6 @@ class FalTrainer:
                     yield self._opened(response)
             except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
                 raise Unreachable(broken_by(error)) from error
-
-    def close(self) -> None:
-        self._wire.close()
 
     # the order
 

@@ -68,7 +68,7 @@ _CLEANED = (
 
 
 def normalise(message: str) -> str:
-    """A message fit to be kept and grouped: no URL, key or id, each number "#"; at most 300 long."""
+    """A message fit to be kept and grouped: no URL, key or id, each number "#"; at most 300."""
     cleaned = message[: LONGEST_MESSAGE * 4]
     for pattern, word in _CLEANED:
         cleaned = pattern.sub(word, cleaned)

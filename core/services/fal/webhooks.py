@@ -146,7 +146,7 @@ def _status(body: bytes, request_id: str) -> str:
         raise Forged("bad_body") from error
     if not isinstance(said, dict):
         raise Forged("bad_body")
-    named = {said.get(name) for name in ("request_id", "gateway_request_id")} - {None}
+    named = [said[name] for name in ("request_id", "gateway_request_id") if said.get(name)]
     if named and request_id not in named:
         raise Forged("other_request")
     return "OK" if said.get("status") == "OK" else "ERROR"

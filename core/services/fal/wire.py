@@ -69,7 +69,8 @@ class Wire:
     def __init__(self, settings: Fal, observe: Observe, trusting: bool = True) -> None:
         self._settings = settings
         self._observe = observe
-        self._key = {"Authorization": f"Key {settings.key.get_secret_value()}"}
+        key = settings.key.get_secret_value()
+        self._key = {"Authorization": f"Key {key}"} if key else {}
         kept = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         unkept = httpx.Limits(max_connections=100, max_keepalive_connections=0)
         patience = httpx.Timeout(settings.answer_seconds, connect=settings.connect_seconds)
