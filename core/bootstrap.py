@@ -20,6 +20,7 @@ from core.avatars.loading import Loader
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
+from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
 from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
@@ -53,6 +54,7 @@ class App:
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
+        self._web = httpx.Client(trust_env=False)
         self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(
@@ -103,18 +105,25 @@ class App:
         token = run_token(_webhook_secret(self.settings), run_id)
         return site + webhooks.PATH.format(token=token)
 
-    @property
-    def routes(self) -> list[BaseRoute]:
+    def routes(self, bridge: Bridge) -> list[BaseRoute]:
         """What the web server answers: webhooks, and what channels offer."""
         secret = _webhook_secret(self.settings)
         door = webhooks.Webhooks(
-            Verifier(self.trainer.jwks_url, httpx.Client(trust_env=False)),
+            bridge,
+            Verifier(self.trainer.jwks_url, self._web),
             functools.partial(run_of, secret),
             self.training.settler.heard,
             self.events.observe,
         )
         offered = (getattr(channel, "routes", None) for channel in self.channels.values())
-        return [door.route, *(route for offer in offered if offer for route in offer(self))]
+        return [door.route, *(route for offer in offered if offer for route in offer(self, bridge))]
+
+    def close(self) -> None:
+        """Close every connection that this house keeps."""
+        self._web.close()
+        self.trainer.close()
+        self.jobs.close()
+        self.database.close()
 
     def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
         """The bytes of a file that came through a channel; see `Channel.fetch`.

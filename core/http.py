@@ -6,18 +6,18 @@ It keeps nothing in memory: any number of processes may serve it behind one addr
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.conversation.bridge import release
+from core.conversation.bridge import Bridge, release
 from core.db import database
 from core.errors import ConfigurationError
 from core.settings import Http, Settings
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 PORT = 8600
 """Where it listens unless `http.port` says otherwise."""
 GRACE_SECONDS = 5
+THREADS = 8
 
 
 class House(Protocol):
@@ -34,13 +35,23 @@ class House(Protocol):
 
     settings: Settings
 
-    @property
-    def routes(self) -> Iterable[BaseRoute]: ...
+    def routes(self, bridge: Bridge) -> Iterable[BaseRoute]: ...
 
 
 def application(house: House) -> Starlette:
-    """The app: `/health`, and what the house offers."""
-    return Starlette(routes=[Route("/health", _health), *house.routes])
+    """The app: `/health`, and what the house offers. It is made for one run of a server."""
+    bridge = Bridge(THREADS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        bridge.close()
+
+    async def health(_request: Request) -> Response:
+        well = await bridge.call(_database_answers)
+        return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
+
+    return Starlette(routes=[Route("/health", health), *house.routes(bridge)], lifespan=lifespan)
 
 
 def configured(settings: Settings) -> bool:
@@ -93,16 +104,11 @@ def listen(settings: Http) -> socket.socket:
     return listening
 
 
-async def _health(_request: Request) -> Response:
-    well = await run_in_threadpool(_database_answers)
-    return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
-
-
 def _database_answers() -> bool:
     try:
         database.execute_sql("SELECT 1")
     except Exception:
         log.exception("the database can't be reached")
-        release()
+        release()  # a broken connection must not be kept
         return False
     return True

@@ -10,13 +10,12 @@ from typing import Protocol
 
 import peewee
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.avatars.ports import ErrorClass, Forged, Observation, Observe, TrainerError, Verified
-from core.conversation.bridge import release
+from core.conversation.bridge import Bridge, release
 
 log = structlog.get_logger()
 
@@ -37,11 +36,13 @@ class Webhooks:
 
     def __init__(
         self,
+        bridge: Bridge,
         verifier: Verifier,
         run_of: Callable[[str], str | None],
         heard: Callable[[str, Verified], str],
         observe: Observe,
     ) -> None:
+        self._bridge = bridge
         self._verifier = verifier
         self._run_of = run_of
         self._heard = heard
@@ -58,7 +59,7 @@ class Webhooks:
             if len(body) > LONGEST_BODY:
                 return PlainTextResponse("too large", 413)
         token, headers = request.path_params["token"], dict(request.headers)
-        status = await run_in_threadpool(self.take, token, headers, bytes(body))
+        status = await self._bridge.call(self.take, token, headers, bytes(body))
         return PlainTextResponse("" if status == 200 else "refused", status)
 
     def take(self, token: str, headers: Mapping[str, str], body: bytes) -> int:
