@@ -57,7 +57,7 @@ _BALANCE = re.compile(r"exhausted balance|user is locked", re.IGNORECASE)
 
 _CLEANED = (
     (re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE), "(address)"),
-    (re.compile(r"\bkey\s+\S+", re.IGNORECASE), "(key)"),
+    (re.compile(r"\bkey\b[\s:=]+(?:key\s+)?\S+", re.IGNORECASE), "(key)"),
     (re.compile(r"\S+@\S+"), "(address)"),
     (re.compile(r"\b[\w-]+:[\w-]{16,}"), "(key)"),
     (re.compile(r"\b(?=[\w-]*\d)[\w-]{12,}\b"), "(id)"),

@@ -136,7 +136,7 @@ class FalServer:
 
         config = uvicorn.Config(
             self._app.asgi, http=Protocol, ws="none", lifespan="off", log_config=None,
-            access_log=False, timeout_keep_alive=_IDLE_SECONDS, loop="asyncio",
+            access_log=False, log_level="warning", timeout_keep_alive=_IDLE_SECONDS, loop="asyncio",
         )  # fmt: skip
         server = uvicorn.Server(config)
         asyncio.run(self._serve(server))
