@@ -1,5 +1,6 @@
 """fal's own client talks to the simulated fal: what we simulate is the protocol that it speaks."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_it_cancels(fal: FalServer, theirs: fal_client.SyncClient) -> None:
         handle.cancel()
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # it closes no connection to the CDN
 def test_it_uploads_whole_and_in_parts(
     fal: FalServer,
     theirs: fal_client.SyncClient,
@@ -70,6 +72,7 @@ def test_it_uploads_whole_and_in_parts(
     assert theirs.upload_file(file).startswith(f"{fal.base}/cdn/")
     assert theirs.upload(b"z" * 1000, "application/zip", repository="fal").startswith(fal.base)
     assert fal.ledger.uploaded_bytes == 3000
+    gc.collect()
 
 
 def test_its_submission_pays_more_than_once_and_ours_does_not(
