@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from core import db
+import httpx
+from starlette.routing import BaseRoute
+
+from core import db, webhooks
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
+from core.avatars.events import Events
 from core.avatars.flow import TABLE
 from core.avatars.loading import Loader
-from core.avatars.ports import ObjectStore, Trainer
+from core.avatars.ports import ObjectStore, Observe, Trainer
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.channel import Channel
@@ -25,6 +30,7 @@ from core.conversation.pacing import Pace
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.log import configure
 from core.migrations import runner
+from core.services.fal import FalTrainer, Verifier, run_of, run_token
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, thumbnail
@@ -46,9 +52,18 @@ class App:
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
-        self.trainer: Trainer = _trainer(settings)
+        self.events = Events()
+        self.trainer: Trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
-        self.training = Training(settings, self.trainer, self.inbox, self.jobs)
+        self.training = Training(
+            settings,
+            self.trainer,
+            self.inbox,
+            self.jobs,
+            self.store,
+            self.spool.folder,
+            self.webhook_url,
+        )
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
         self.flow = Flow(
@@ -79,6 +94,27 @@ class App:
         """What works beside the dialogue: verdicts, trainings, sweeps."""
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
                       self.spool, self.store)  # fmt: skip
+
+    def webhook_url(self, run_id: str) -> str:
+        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+        site = self.settings.public_url
+        if not site or self.trainer.test_mode:
+            return ""
+        token = run_token(_webhook_secret(self.settings), run_id)
+        return site + webhooks.PATH.format(token=token)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """What the web server answers: webhooks, and what channels offer."""
+        secret = _webhook_secret(self.settings)
+        door = webhooks.Webhooks(
+            Verifier(self.settings.fal.jwks_url, httpx.Client(trust_env=False)),
+            functools.partial(run_of, secret),
+            self.training.settler.heard,
+            self.events.observe,
+        )
+        offered = (getattr(channel, "routes", None) for channel in self.channels.values())
+        return [door.route, *(route for offer in offered if offer for route in offer(self))]
 
     def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
         """The bytes of a file that came through a channel; see `Channel.fetch`.
@@ -160,16 +196,27 @@ def _store(settings: Settings) -> ObjectStore:
     )
 
 
-def _trainer(settings: Settings) -> Trainer:
-    """The simulated trainer; in production only where the configuration asks for it by name."""
+def _trainer(settings: Settings, observe: Observe) -> Trainer:
+    """fal.ai where there is a key for it, else the simulation of it.
+
+    In production that must be asked for by name.
+    """
+    if settings.fal.key.get_secret_value():
+        return FalTrainer(settings, observe)
     allowed = settings.training.allow_simulated_in_production
     if settings.environment == "production" and not allowed:
         raise ConfigurationError(
-            "environment = 'production', but trainings would only be simulated. Set "
-            "training.allow_simulated_in_production = true if that is what you want, or "
-            "environment = 'development'."
+            "environment = 'production', but trainings would only be simulated. Set FAL_KEY in the "
+            "environment, or training.allow_simulated_in_production = true if that is what you "
+            "want, or environment = 'development'."
         )
     return SimulatedTrainer(settings.training)
+
+
+def _webhook_secret(settings: Settings) -> bytes:
+    """What run's webhook addresses are signed with: every process with our key has it."""
+    key = settings.fal.key.get_secret_value()
+    return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
 
 
 def _open(settings: Settings) -> Any:

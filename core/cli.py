@@ -40,20 +40,31 @@ app = _CommandLine(
 )
 
 
+runs = typer.Typer(help="Look after trainings.", no_args_is_help=True)
+app.add_typer(runs, name="runs")
+RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncertain` lists it.")]
+
+
 @app.command()
 def run() -> None:
     """Run everything on this machine: the channels that are configured, and the worker."""
+    from core.http import address
+    from core.http import configured as serves_http
     from core.processes import run_together
 
     settings = Settings.load()
     channels = _configured_channels(settings)
     if _embedded(settings):
         _migrate(settings)
+    beside = ["worker"]
+    if serves_http(settings):
+        beside.append("http")
+        typer.echo(f"{'http':<10} {address(settings.http)}")
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {getattr(channel, 'address', '') or 'on'}")
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
-    if not run_together([*(f"channel {name}" for name in channels), "worker"]):
+    if not run_together([*(f"channel {name}" for name in channels), *beside]):
         typer.echo("One process stopped by itself (its last lines say why), so all did.", err=True)
         raise typer.Exit(1)
 
@@ -68,6 +79,15 @@ def web() -> None:
 def telegram() -> None:
     """Serve the Telegram bot."""
     _serve("telegram")
+
+
+@app.command()
+def http() -> None:
+    """Serve webhooks and /health."""
+    from core import http as web_server
+    from core.bootstrap import bootstrap
+
+    web_server.serve(bootstrap(Settings.load()))
 
 
 @app.command()
@@ -130,6 +150,54 @@ def repair(
         typer.echo(f"Left alone: {refusal}", err=True)
 
 
+@runs.command()
+def uncertain() -> None:
+    """List the trainings of which nobody knows whether they were ordered."""
+    from core.avatars.settling import lost_orders
+    from core.bootstrap import bootstrap
+
+    bootstrap(Settings.load())
+    for run in lost_orders():
+        since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
+        typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
+
+
+@runs.command()
+def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai shows it.")]) -> None:
+    """The order did arrive: fal.ai has it under this id."""
+    from core.bootstrap import bootstrap
+
+    _settle(bootstrap(Settings.load()).training.settler.sent(run, request_id))
+
+
+@runs.command("not-sent")
+def not_sent(run: RUN) -> None:
+    """The order did not arrive: it is sent again, so be certain."""
+    from core.bootstrap import bootstrap
+
+    _settle(bootstrap(Settings.load()).training.settler.not_sent(run))
+
+
+@runs.command()
+def pause() -> None:
+    """Send no more orders; what is under way goes on."""
+    from core.avatars import controls
+    from core.bootstrap import bootstrap
+
+    bootstrap(Settings.load())
+    controls.switch_on(controls.PAUSED, "paused", time.time(), "command line")
+
+
+@runs.command()
+def resume() -> None:
+    """Send orders again, also where fal.ai refused them: after a pause, a new key, a payment."""
+    from core.avatars import controls
+    from core.bootstrap import bootstrap
+
+    bootstrap(Settings.load())
+    typer.echo("\n".join(controls.all_off()) or "Nothing was switched off.")
+
+
 @app.command()
 def config() -> None:
     """Show the settings in force and where each came from."""
@@ -147,6 +215,12 @@ def diagram(
         typer.echo(drawn())
     else:
         _replace_block(into, f"```mermaid\n{drawn().strip()}\n```")
+
+
+def _settle(settled: bool) -> None:
+    if not settled:
+        typer.echo("There is no such question: see `likeness runs uncertain`.", err=True)
+        raise typer.Exit(1)
 
 
 def _serve(name: str) -> None:

@@ -92,7 +92,10 @@ class Photos(Section):
 
 
 class Training(Section):
-    """How many photos a training takes, what it may cost (US dollars), and the simulated one."""
+    """How a training is made and what it may cost (US dollars), and the simulated one.
+
+    Profiles are tried in their order: one whose endpoint is gone leaves its place to the next.
+    """
 
     min_photos: Annotated[int, Field(ge=1, le=50)] = 10
     max_photos: Annotated[int, Field(ge=1, le=500)] = 50
@@ -101,13 +104,18 @@ class Training(Section):
     daily_budget_usd: Annotated[float, Field(ge=0)] = 0.0
     price_portrait_usd: Annotated[float, Field(ge=0)] = 0.0
     price_style_usd: Annotated[float, Field(ge=0)] = 0.0
+    profiles_portrait: tuple[str, ...] = ("flux-lora-portrait-trainer", "flux-lora-fast-training")
+    profiles_style: tuple[str, ...] = ("flux-pro-trainer", "flux-2-trainer")
+    poll_portrait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    poll_style_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
+    deadline_portrait_minutes: Annotated[float, Field(gt=0, le=100_000)] = 180.0
+    deadline_style_minutes: Annotated[float, Field(gt=0, le=100_000)] = 240.0
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
     simulated_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     simulated_queue_seconds: Annotated[float, Field(ge=0, le=86_400)] = 3.0
     simulated_outcome: Literal["success", "failure"] = "success"
     allow_simulated_in_production: bool = False
     check_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
-    profiles_portrait: tuple[str, ...] = ("flux-lora-portrait-trainer", "flux-lora-fast-training")
-    profiles_style: tuple[str, ...] = ("flux-pro-trainer", "flux-2-trainer")
 
     @field_validator("profiles_portrait", "profiles_style")
     @classmethod
@@ -157,7 +165,17 @@ class Jobs(Section):
     """How the worker works."""
 
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    run_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    copy_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    event_days: Annotated[int, Field(ge=1, le=3650)] = 90
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+
+
+class Http(Section):
+    """Where the web server listens that webhooks come to."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
 class Log(Section):
@@ -172,6 +190,7 @@ class Settings(Section):
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
+    public_url: str = ""
     access: Literal["open", "invite", "list"] = "open"
     invites: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
@@ -183,6 +202,7 @@ class Settings(Section):
     fal: Fal = Fal()
     storage: Storage = Storage()
     jobs: Jobs = Jobs()
+    http: Http = Http()
     log: Log = Log()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -193,6 +213,13 @@ class Settings(Section):
         if wrong := [person for person in people if not re.fullmatch(r"[a-z]\w*:\S+", person)]:
             raise ValueError(f'an address is written "channel:id", not {wrong[0]!r}')
         return people
+
+    @field_validator("public_url")
+    @classmethod
+    def _address_of_a_site(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/\s]+(/[^\s?#]*)?", url):
+            raise ValueError('public_url is written "https://name", without a query')
+        return url.rstrip("/")
 
     @classmethod
     def load(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.avatars import disposal
+from core.avatars import disposal, events
 from core.avatars.ports import ObjectStore
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -37,11 +37,17 @@ FAILED_SECONDS = 5.0
 """How long it rests, at least, when something failed: a broken disk is not asked all the time."""
 AT_ONCE = 100
 """How many rows of a kind it takes at a look."""
-OTHERS = 2
-"""Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
+RUNS_AT_ONCE = 500
+"""How many runs it takes at a look: a thousand of them may be under way."""
+PROMPT = 2
+"""Threads for runs that somebody has woken, and as many for turns: neither waits for a photo, for
+a run that is merely asked after, or for bytes to be carried."""
 PUT_BACK_SECONDS = 600.0
 """How long a removed photo can be put back."""
 DAY = 86_400.0
+
+WOKEN = ("photo", "run", "drain")
+"""The kinds of rows that a wake-up may be about."""
 
 Step = Callable[[], object]
 
@@ -74,6 +80,8 @@ class Worker:
         self._work: dict[str, Callable[[str], None]] = {
             "photo": self._judge,
             "run": self._advance,
+            "poll": self._advance,
+            "copy": self._carry,
             "drain": self._drain,
         }
 
@@ -92,13 +100,18 @@ class Worker:
     def start(self) -> None:
         """Begin to work on threads of our own; returns at once."""
         self._stopping.clear()
-        photos = Crew("photos", self._settings.jobs.threads)
-        others = Crew("others", OTHERS)
-        self._crews = {"photo": photos, "run": others, "drain": others}
-        self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
+        jobs = self._settings.jobs
+        self._crews = {
+            "photo": Crew("photos", jobs.threads),
+            "run": Crew("runs", PROMPT),
+            "poll": Crew("polls", jobs.run_threads),
+            "copy": Crew("copies", jobs.copy_threads),
+            "drain": Crew("turns", PROMPT),
+        }
+        self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
-        log.info("worker started", photos=self._settings.jobs.threads)
+        log.info("worker started", photos=jobs.threads, runs=jobs.run_threads)
 
     def stop(self) -> None:
         """Finish what has been begun and end every thread; the rest stays for the next worker."""
@@ -130,9 +143,18 @@ class Worker:
             self._spool.remove(settled.spooled)
 
     def _advance(self, run_id: str) -> None:
-        conversation_id = self._training.advance(run_id)
-        if conversation_id is not None:
-            self._engine.drain(conversation_id)
+        stepped = self._training.advance(run_id)
+        if stepped is None:
+            return
+        if stepped.carries:
+            self._give("copy", run_id)
+        if stepped.conversation_id is not None:
+            self._engine.drain(stepped.conversation_id)
+
+    def _carry(self, run_id: str) -> None:
+        stepped = self._training.carry(run_id)
+        if stepped is not None and stepped.conversation_id is not None:
+            self._engine.drain(stepped.conversation_id)
 
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
@@ -146,7 +168,9 @@ class Worker:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
 
     def _due_runs(self) -> None:
-        self._give("run", *self._training.due(self._clock(), AT_ONCE))
+        now = self._clock()
+        self._give("poll", *self._training.due(now, RUNS_AT_ONCE))
+        self._give("copy", *self._training.due_to_carry(now, AT_ONCE))
 
     def _due_events(self) -> None:
         """Timers, and events that nobody has applied: their channel died, or they had to wait."""
@@ -160,7 +184,8 @@ class Worker:
     # the slow sweep
 
     def _sweep_steps(self) -> tuple[Step, ...]:
-        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool)
+        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
+                self._sweep_events, self._training.retire_simulated)  # fmt: skip
 
     def _sweep_inbox(self) -> None:
         with transaction():
@@ -174,6 +199,10 @@ class Worker:
         now = self._clock()
         for name in disposal.delete_removed(now - PUT_BACK_SECONDS, now):
             self._spool.remove(name)
+
+    def _sweep_events(self) -> None:
+        with transaction():
+            events.sweep(self._clock() - self._settings.jobs.event_days * DAY)
 
     def _sweep_spool(self) -> None:
         """Remove spooled bytes that nobody can need: older than all that may still name them."""

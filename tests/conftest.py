@@ -19,7 +19,7 @@ from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
-    "doomed_objects", "admissions",
+    "doomed_objects", "admissions", "fal_events", "controls",
     "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core import db
-from core.avatars import training, verdicts
+from core.avatars import runs, verdicts
 from core.avatars.ports import Waker
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -64,7 +64,9 @@ class House:
         flow = Flow(TABLE, Notes(), lambda *_: None, {"main_menu": lambda _: Screen("Menu")})
         self.engine = Engine(flow, inbox, clock=clock)
         trainer = SimulatedTrainer(self.settings.training, clock)
-        self.training = Training(self.settings, trainer, inbox, waker or self.jobs, clock)
+        self.training = Training(
+            self.settings, trainer, inbox, waker or self.jobs, self.store, folder, clock=clock
+        )
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
         self.worker = Worker(
             self.settings,
@@ -99,7 +101,7 @@ def quickly() -> dict[str, Any]:
 
 
 def main(url: str, folder: str) -> None:
-    training.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
+    runs.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
     db.connect(url, "normal")
     House(Path(folder), **quickly()).worker.run()
     print("stopped")
