@@ -128,6 +128,10 @@ def test_no_message_is_long_or_holds_an_address(message: str) -> None:
     assert "fal.media" not in kept
 
 
+def test_every_message_fits_a_database() -> None:
+    assert normalise("a\0b\ud800c\x1b[0m") == "a b?c [#m"
+
+
 def test_equal_failures_have_equal_messages() -> None:
     first = normalise("runner 17 lost after 3.2 s (req 0199c3a27c1e7f00)")
     assert first == normalise("runner 4 lost after 11 s (req 0299c3a27c1e7f99)")

@@ -52,7 +52,7 @@ class FalServer:
         self._transports: dict[Any, asyncio.Transport] = {}
         self._app = Simulation(queue_seconds, training_seconds, outcome, clock, self._abort)
         self._app.key_set = self._signer.key_set()
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+        self._socket = _listening(port)
         self._app.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -157,3 +157,12 @@ class FalServer:
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
             transport.abort()
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket that takes connections; asyncio looks at its protocol before it sets TCP_NODELAY."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(_BACKLOG)
+    return made
