@@ -1,5 +1,6 @@
 """The test mode: the real trainer against a real server, which forgets nothing and pays nothing."""
 
+import gc
 import logging
 import threading
 import uuid
@@ -54,6 +55,16 @@ def test_no_thread_runs_before_it_is_needed(simulated: SimulatedTrainer, order: 
     assert (before, running()) == (False, True)
     simulated.close()
     assert not running()
+
+
+def test_a_trainer_that_nobody_holds_leaves_nothing_running(order: Make) -> None:
+    unused, used = simulated_trainer(Settings()), simulated_trainer(Settings())
+    used.submit(order(), DATA, "")
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "simulated-fal"]
+    del unused, used
+    gc.collect()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_another_process_finds_the_training_by_its_id(

@@ -119,6 +119,13 @@ class FalServer:
                 self._thread.join(_START_SECONDS)
         self._socket.close()
 
+    def dismiss(self) -> None:
+        """Have it stop soon, without waiting for it: from anywhere, a garbage collection too."""
+        if self._server is None:
+            self._socket.close()
+        else:
+            self._server.should_exit = self._server.force_exit = True
+
     def _run(self) -> None:
         transports = self._transports
 
