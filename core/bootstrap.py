@@ -17,7 +17,7 @@ from core.avatars.dialogue import AvatarDialogue
 from core.avatars.events import Events
 from core.avatars.flow import TABLE
 from core.avatars.loading import Loader
-from core.avatars.ports import ObjectStore, Observe, Trainer
+from core.avatars.ports import ObjectStore, Observe
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.channel import Channel
@@ -31,10 +31,10 @@ from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavaila
 from core.log import configure
 from core.migrations import runner
 from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, thumbnail
-from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings, installed_channels
@@ -53,7 +53,7 @@ class App:
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self.trainer: Trainer = _trainer(settings, self.events.observe)
+        self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(
             settings,
@@ -98,7 +98,7 @@ class App:
     def webhook_url(self, run_id: str) -> str:
         """Where fal.ai is to tell of a run; "" where nobody would hear it."""
         site = self.settings.public_url
-        if not site or self.trainer.test_mode:
+        if not site:
             return ""
         token = run_token(_webhook_secret(self.settings), run_id)
         return site + webhooks.PATH.format(token=token)
@@ -108,7 +108,7 @@ class App:
         """What the web server answers: webhooks, and what channels offer."""
         secret = _webhook_secret(self.settings)
         door = webhooks.Webhooks(
-            Verifier(self.settings.fal.jwks_url, httpx.Client(trust_env=False)),
+            Verifier(self.trainer.jwks_url, httpx.Client(trust_env=False)),
             functools.partial(run_of, secret),
             self.training.settler.heard,
             self.events.observe,
@@ -196,7 +196,7 @@ def _store(settings: Settings) -> ObjectStore:
     )
 
 
-def _trainer(settings: Settings, observe: Observe) -> Trainer:
+def _trainer(settings: Settings, observe: Observe) -> FalTrainer:
     """fal.ai where there is a key for it, else the simulation of it.
 
     In production that must be asked for by name.
@@ -210,7 +210,7 @@ def _trainer(settings: Settings, observe: Observe) -> Trainer:
             "environment, or training.allow_simulated_in_production = true if that is what you "
             "want, or environment = 'development'."
         )
-    return SimulatedTrainer(settings.training)
+    return simulated_trainer(settings, observe, _webhook_secret(settings))
 
 
 def _webhook_secret(settings: Settings) -> bytes:

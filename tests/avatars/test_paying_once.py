@@ -55,7 +55,7 @@ def dies(house: House) -> None:
     with pytest.raises(KeyboardInterrupt):
         house.advance()
     house.trainer.meanwhile = lambda: None
-    assert house.status is RunStatus.SUBMITTING
+    assert house.status == RunStatus.SUBMITTING
 
 
 # nothing was ordered, for certain
@@ -131,7 +131,7 @@ def test_an_outage_of_an_hour_is_waited_out_and_the_training_starts_by_itself(
     assert house.status in (RunStatus.READY, RunStatus.PREPARING)
     house.trainer.refusals = []
     house.later()
-    assert house.status is RunStatus.QUEUED
+    assert house.status == RunStatus.QUEUED
     assert len(house.trainer.orders) == 1
     assert house.told == ["progress"], "that it waits is told once"
 
@@ -144,7 +144,7 @@ def test_our_own_store_may_be_away_as_well(house: House) -> None:
     assert (house.status, house.run.error_type) == (RunStatus.READY, "storage_unavailable")
     root.with_name("unmounted").rename(root)
     house.later()
-    assert house.status is RunStatus.QUEUED
+    assert house.status == RunStatus.QUEUED
 
 
 def test_a_photo_that_is_gone_is_our_fault_and_costs_nothing(house: House) -> None:
@@ -200,11 +200,11 @@ def test_an_exhausted_balance_stops_all_orders_until_one_is_taken(house: House) 
     assert (other.status, other.run.error_class) == (RunStatus.READY, "operator")
     assert len(house.trainer.orders) == 1, "nobody else asks meanwhile"
     house.later(controls.STOPPED_SECONDS)
-    assert house.status is RunStatus.QUEUED, "one tries it again, which costs nothing"
+    assert house.status == RunStatus.QUEUED, "one tries it again, which costs nothing"
     other.clock = house.clock
     other.training = other.work()
     other.advance()
-    assert other.status is RunStatus.QUEUED
+    assert other.status == RunStatus.QUEUED
 
 
 def test_a_pause_keeps_what_waits_and_lets_go_on_what_runs(house: House) -> None:
@@ -215,11 +215,11 @@ def test_a_pause_keeps_what_waits_and_lets_go_on_what_runs(house: House) -> None
     assert House().obstacle == "closed"
     controls.switch_off(controls.PAUSED)
     house.later()
-    assert house.status is RunStatus.QUEUED
+    assert house.status == RunStatus.QUEUED
     controls.switch_on(controls.PAUSED, "paused", 1.0, "admin")
     house.later()
     house.advance(COMPLETED)
-    assert house.status is RunStatus.COMPLETED
+    assert house.status == RunStatus.COMPLETED
 
 
 def test_the_kill_switch_stops_orders_of_runs_that_wait(house: House) -> None:
@@ -243,7 +243,7 @@ def test_the_budget_is_looked_at_again_when_the_order_is_sent(db: Any) -> None:
     assert second.run.error_type == "budget"
     assert controls.Control.get().name == controls.BUDGET
     second.later(12 * 3600)
-    assert second.status is RunStatus.QUEUED
+    assert second.status == RunStatus.QUEUED
 
 
 # nobody knows
@@ -273,9 +273,9 @@ def test_a_run_whose_sender_was_killed_becomes_uncertain_when_its_claim_runs_out
 ) -> None:
     dies(house)
     house.advance()
-    assert house.status is RunStatus.SUBMITTING
+    assert house.status == RunStatus.SUBMITTING
     house.later(2 * CLAIM_SECONDS)
-    assert house.status is RunStatus.UNCERTAIN
+    assert house.status == RunStatus.UNCERTAIN
     assert len(house.trainer.orders) == 1
 
 
@@ -283,7 +283,7 @@ def test_an_answer_that_comes_after_all_settles_it(house: House) -> None:
     def slowly() -> None:
         house.clock.forward(2 * CLAIM_SECONDS)
         house.training.advance(str(house.run.id))
-        assert house.status is RunStatus.UNCERTAIN
+        assert house.status == RunStatus.UNCERTAIN
 
     started(house)
     house.trainer.meanwhile = slowly
@@ -323,11 +323,11 @@ def test_the_admin_settles_that_it_was_sent(house: House) -> None:
     started(house)
     uncertain(house)
     assert house.training.settler.sent(str(house.run.id), "fal-7")
-    assert house.status is RunStatus.QUEUED
+    assert house.status == RunStatus.QUEUED
     assert not house.training.settler.sent(str(house.run.id), "fal-8"), "it is settled"
     assert not house.training.settler.not_sent(str(house.run.id))
     house.advance(COMPLETED)
-    assert house.status is RunStatus.COMPLETED
+    assert house.status == RunStatus.COMPLETED
 
 
 def test_the_admin_settles_that_it_was_not_sent(house: House) -> None:
@@ -347,7 +347,7 @@ def test_an_id_that_another_run_has_settles_nothing(house: House) -> None:
     for wrong in (str(other.run.request_id), ""):
         with pytest.raises(ValueError, match="is not the id of a lost order"):
             house.training.settler.sent(str(house.run.id), wrong)
-    assert house.status is RunStatus.UNCERTAIN
+    assert house.status == RunStatus.UNCERTAIN
 
 
 def test_there_is_no_question_about_a_run_that_nobody_knows(house: House) -> None:
@@ -363,7 +363,7 @@ def test_an_uncertain_order_that_is_cancelled_waits_for_the_truth(house: House) 
     assert house.now.status is AvatarStatus.CANCELLED
     for _ in range(5):
         house.later(10_000.0)
-    assert house.status is RunStatus.CANCELLING
+    assert house.status == RunStatus.CANCELLING
     assert (house.refusal(), house.obstacle) == ("stopping", None)
     assert [run.id for run in lost_orders()] == [house.run.id]
     house.hear("fal-77")
@@ -483,7 +483,7 @@ def test_a_result_that_is_there_at_the_deadline_is_taken(house: House) -> None:
     house.advance(QUEUED, training(10))
     house.clock.forward(1e6)
     house.advance(COMPLETED)
-    assert house.status is RunStatus.COMPLETED
+    assert house.status == RunStatus.COMPLETED
 
 
 def test_a_trainer_out_of_reach_at_the_deadline_has_another_day(house: House) -> None:
@@ -491,7 +491,7 @@ def test_a_trainer_out_of_reach_at_the_deadline_has_another_day(house: House) ->
     house.advance(QUEUED, training(10))
     house.clock.forward(181 * 60)
     house.refused(Unreachable(failure()))
-    assert house.status is RunStatus.TRAINING
+    assert house.status == RunStatus.TRAINING
     house.clock.forward(86_400)
     house.refused(Unreachable(failure()))
     assert (house.status, house.run.finished_by) == (RunStatus.FAILED, "us")
@@ -524,11 +524,11 @@ def test_a_real_run_waits_for_its_key(house: House) -> None:
     house.advance()
     house.trainer.test_mode = True
     house.advance(COMPLETED)
-    assert house.status is RunStatus.QUEUED
+    assert house.status == RunStatus.QUEUED
     house.trainer.test_mode = False
     house.later()
     house.advance(COMPLETED)
-    assert house.status is RunStatus.COMPLETED
+    assert house.status == RunStatus.COMPLETED
 
 
 def test_simulated_avatars_are_no_avatars_once_there_is_a_key(house: House) -> None:

@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -53,6 +54,7 @@ class FalServer:
         self._app = Simulation(queue_seconds, training_seconds, outcome, clock, self._abort)
         self._app.key_set = self._signer.key_set()
         self._socket = _listening(port)
+        weakref.finalize(self, self._socket.close)  # one that is never stopped is no leak
         self._app.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
