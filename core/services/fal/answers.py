@@ -20,7 +20,7 @@ def parsed(content: bytes) -> Any:
     """The JSON of an answer, None where it is none."""
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -42,7 +42,7 @@ NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
 """The codes after which it is certain that nothing was ordered."""
 _ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
 """Of a result: these speak of the question, not of the training."""
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 
 
@@ -211,9 +211,6 @@ class FalTrainer:
         """The end of a completed request: its result, or why there is none."""
         seconds = answers.training_seconds(status)
         told = _told_failure(status)
-        if told and told.error_type in errors.TYPES:
-            note.failure = told
-            return Standing("failed", training_seconds=seconds, failure=told)
         with reaching():
             answer = self._wire.ask("GET", self._urls(handle).response_url)
         note.status = answer.status
@@ -262,12 +259,14 @@ def _told_failure(status: Mapping[str, Any]) -> Failure | None:
 def _of_model(answer: Answer, told: Failure | None) -> Failure:
     """The model's own failure; raises Unreachable where the answer is about the asking alone."""
     failure = answer.failure("result")
-    own = errors.own_type(answer.headers, answer.body) in errors.TYPES
     spoken = isinstance(answer.body, Mapping) and answer.status not in _ASK_AGAIN
+    if any(item.get("type") in errors.TYPES for item in errors.details(answer.body)):
+        return failure  # says more than the status does
+    if told and (spoken or told.error_type in errors.TYPES):
+        return told
+    own = errors.own_type(answer.headers, answer.body) in errors.TYPES
     if own or (spoken and "detail" in answer.body):
         return failure
-    if told and spoken:
-        return told
     raise Unreachable(failure)
 
 

@@ -57,19 +57,19 @@ _BALANCE = re.compile(r"exhausted balance|user is locked", re.IGNORECASE)
 
 _CLEANED = (
     (re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE), "(address)"),
-    (re.compile(r"\bkey\s+\S+", re.IGNORECASE), "(key)"),
+    (re.compile(r"\bkey\b[\s:=]+(?:key\s+)?\S+", re.IGNORECASE), "(key)"),
     (re.compile(r"\S+@\S+"), "(address)"),
     (re.compile(r"\b[\w-]+:[\w-]{16,}"), "(key)"),
     (re.compile(r"\b(?=[\w-]*\d)[\w-]{12,}\b"), "(id)"),
     (re.compile(r"(?:/[\w.-]+){2,}"), "(path)"),
     (re.compile(r"\d+(?:[.,]\d+)*"), "#"),
-    (re.compile(r"\s+"), " "),
+    (re.compile(r"[\s\x00-\x1f\x7f]+"), " "),
 )
 
 
 def normalise(message: str) -> str:
     """A message fit to be kept and grouped: no URL, key or id, each number "#"; at most 300."""
-    cleaned = message[: LONGEST_MESSAGE * 4]
+    cleaned = message[: LONGEST_MESSAGE * 4].encode("utf-8", "replace").decode()
     for pattern, word in _CLEANED:
         cleaned = pattern.sub(word, cleaned)
     return cleaned.strip()[:LONGEST_MESSAGE]
@@ -97,7 +97,7 @@ def classified(
 
 def of_type(error_type: str, message: str) -> Failure:
     """The failure that a completed request's own `error_type` and `error` tell of."""
-    known = error_type if re.fullmatch(r"\w{1,64}", error_type) else "unknown_error"
+    known = error_type if re.fullmatch(r"\w{1,64}", error_type, re.ASCII) else "unknown_error"
     locked = bool(_BALANCE.search(message))
     error_class: ErrorClass = "operator" if locked else TYPES.get(known, "retry")
     kind = "balance_exhausted" if locked else known
@@ -114,7 +114,7 @@ def own_type(headers: Mapping[str, str], body: Any) -> str:
         words.append(body["error_type"])
     if header := headers.get("x-fal-error-type"):
         words.append(header)
-    words = [word for word in words if re.fullmatch(r"[\w.-]+", word)]
+    words = [word for word in words if re.fullmatch(r"[\w.-]+", word, re.ASCII)]
     order = ("person", "operator", "retry")
     known = sorted((word for word in words if word in TYPES), key=lambda w: order.index(TYPES[w]))
     return next(iter(known or words), "")[:_LONGEST_TYPE]

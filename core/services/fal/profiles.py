@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def flux_2(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
 def finetune(result: Mapping[str, Any]) -> Result:
     """`finetune_id`: the model stays at fal."""
     found = result.get("finetune_id")
-    if not isinstance(found, str) or not found:
+    if not isinstance(found, str) or not re.fullmatch(r"[!-~]{1,200}", found):
         raise UnexpectedResult("the result has no finetune_id")
     return {"finetune_id": found}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,10 +84,9 @@ class Wire:
         self.api = client(kept)
         self.orders = client(unkept)  # a fresh connection each: a stale one leaves doubts
         self.files = client(kept, follow_redirects=True)  # never sees the key
-
-    def close(self) -> None:
-        for client in (self.api, self.orders, self.files):
-            client.close()
+        clients = (self.api, self.orders, self.files)
+        self.close = weakref.finalize(self, _close, clients)
+        """Also called when nobody holds this any more."""
 
     def ask(
         self, method: str, url: str, more_headers: Mapping[str, str] | None = None, **arguments: Any
@@ -183,6 +183,11 @@ def same_origin(url: str, other: str) -> bool:
         return False
     same = (mine.scheme, mine.host, mine.port) == (yours.scheme, yours.host, yours.port)
     return same and "@" not in urlsplit(url).netloc
+
+
+def _close(clients: tuple[httpx.Client, ...]) -> None:
+    for client in clients:
+        client.close()
 
 
 def _content(response: httpx.Response, deadline: float) -> bytes:

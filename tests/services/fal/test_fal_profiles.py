@@ -129,7 +129,9 @@ def test_a_result_without_weights_is_unexpected(result: Mapping[str, Any]) -> No
         profiles.weights(result)
 
 
-@pytest.mark.parametrize("result", [{}, {"finetune_id": ""}, {"finetune_id": 7}])
+@pytest.mark.parametrize(
+    "result", [{}, {"finetune_id": ""}, {"finetune_id": 7}, {"finetune_id": "a\0"}]
+)
 def test_a_result_without_a_finetune_id_is_unexpected(result: Mapping[str, Any]) -> None:
     with pytest.raises(UnexpectedResult):
         profiles.finetune(result)

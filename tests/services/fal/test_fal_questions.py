@@ -112,6 +112,30 @@ def test_a_models_own_error_without_a_type_is_a_failure_worth_another_try(
     assert (standing.status, standing.failure.error_class) == ("failed", "retry")
 
 
+def test_what_the_model_says_goes_before_what_the_status_says(
+    fal: FalServer, trainer: FalTrainer, order: Order
+) -> None:
+    fal.plan.add("training", "runner_server_error")
+    fal.plan.add("result", "422:image_too_small")
+    standing = trainer.check(trainer.submit(order(), DATA, ""))
+    assert standing.failure is not None
+    assert (standing.failure.error_type, standing.failure.error_class) == (
+        "image_too_small",
+        "person",
+    )
+
+
+@pytest.mark.parametrize("fault", ["404", "503_html", "malformed"])
+def test_a_failure_that_the_status_tells_needs_no_result(
+    fal: FalServer, trainer: FalTrainer, order: Order, fault: str
+) -> None:
+    fal.plan.add("training", "runner_disconnected")
+    fal.plan.add("result", fault)
+    standing = trainer.check(trainer.submit(order(), DATA, ""))
+    assert standing.failure is not None
+    assert standing.failure.error_type == "runner_disconnected"
+
+
 def test_missing_logs_and_positions_do_no_harm(connect: Connect, order: Order) -> None:
     now = [START]
     with FalServer(10, 10, clock=lambda: now[0]) as fal:

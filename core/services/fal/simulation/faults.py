@@ -4,7 +4,9 @@ A fault is a word. Of any call: `hang`, `reset`, `500`, `503_html` and `malforme
 server has done what was asked; with `_untaken` behind, before. `429`, `401`, `403`, `404`, `410`,
 `400`, `402` and `balance` refuse; `422:face_detection_error` refuses with a type. Of an order:
 `no_id`, `foreign_urls`. Of a status: `missing_logs`, `missing_position`, `unknown_status`. Of a
-download: `truncated`. Of a webhook: see `webhooks`. Of a training: how it ends (see `orders`).
+download: `truncated`. Of a webhook: `twice`, `ten`, `late`, `early` or `reordered` (before the
+end), `null_payload`, `never`; `forged`, `stale`, `tampered`, `unknown_key`, after which the true
+one comes. Of a training: how it ends (see `orders`).
 """
 
 from __future__ import annotations

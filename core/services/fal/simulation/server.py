@@ -53,7 +53,7 @@ class FalServer:
         self._transports: dict[Any, asyncio.Transport] = {}
         self._app = Simulation(queue_seconds, training_seconds, outcome, clock, self._abort)
         self._app.key_set = self._signer.key_set()
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+        self._socket = _listening(port)
         weakref.finalize(self, self._socket.close)  # one that is never stopped is no leak
         self._app.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._lock = threading.Lock()
@@ -121,6 +121,13 @@ class FalServer:
                 self._thread.join(_START_SECONDS)
         self._socket.close()
 
+    def dismiss(self) -> None:
+        """Have it stop soon, without waiting for it: from anywhere, a garbage collection too."""
+        if self._server is None:
+            self._socket.close()
+        else:
+            self._server.should_exit = self._server.force_exit = True
+
     def _run(self) -> None:
         transports = self._transports
 
@@ -138,7 +145,7 @@ class FalServer:
 
         config = uvicorn.Config(
             self._app.asgi, http=Protocol, ws="none", lifespan="off", log_config=None,
-            access_log=False, timeout_keep_alive=_IDLE_SECONDS, loop="asyncio",
+            access_log=False, log_level="warning", timeout_keep_alive=_IDLE_SECONDS, loop="asyncio",
         )  # fmt: skip
         server = uvicorn.Server(config)
         asyncio.run(self._serve(server))
@@ -159,3 +166,12 @@ class FalServer:
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
             transport.abort()
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket that takes connections; asyncio looks at its protocol before it sets TCP_NODELAY."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(_BACKLOG)
+    return made

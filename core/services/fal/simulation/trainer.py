@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
@@ -25,6 +26,7 @@ class SimulatedTrainer(FalTrainer):
     def __init__(self, settings: Settings, observe: Observe, server: FalServer) -> None:
         super().__init__(server.settings(settings), observe, test_mode=True)
         self.server = server
+        weakref.finalize(self, server.dismiss)
 
     @property
     def jwks_url(self) -> str:
