@@ -39,21 +39,29 @@ class HttpHouse:
 
     def begin(self) -> tuple[Conversation, Avatar, TrainingRun]:
         """A new person's training, started."""
-        owner = makers.conversation()
-        avatar = makers.avatar(owner, photos=1)
-        key = f"{owner.user.id.hex}/{avatar.id.hex}/1"
-        self.app.store.put(key, b"\xff\xd8photo")
-        AvatarPhoto.update(minio_key=key).where(AvatarPhoto.avatar == avatar.id).execute()
-        with transaction():
-            lock_person(owner.id, owner.user.id)
-            self.app.training.start(avatar.id, owner.user.id, owner.id)
-        return owner, avatar, makers.runs(avatar)[0]
+        run = begin_in(self.app)
+        assert run.avatar is not None
+        assert run.conversation is not None
+        return run.conversation, run.avatar, run
+
+
+def begin_in(app: App) -> TrainingRun:
+    """A new person's training, started; its one photo is stored."""
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=1)
+    key = f"{owner.user.id.hex}/{avatar.id.hex}/1"
+    app.store.put(key, b"\xff\xd8photo")
+    AvatarPhoto.update(minio_key=key).where(AvatarPhoto.avatar == avatar.id).execute()
+    with transaction():
+        lock_person(owner.id, owner.user.id)
+        app.training.start(avatar.id, owner.user.id, owner.id)
+    return makers.runs(avatar)[0]
 
 
 @contextmanager
 def opened(url: str, folder: Path, working: bool = True, **training: Any) -> Iterator[HttpHouse]:
     """A house at a database; without `working` nothing but the web server is at work."""
-    port = _free_port()
+    port = free_port()
     settings = Settings.load(environ={}, path=_empty(folder)).model_copy(
         update={
             "data_dir": folder / "data",
@@ -121,6 +129,7 @@ def _empty(folder: Path) -> Path:
     return path
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
