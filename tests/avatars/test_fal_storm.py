@@ -113,7 +113,10 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
     """One run has ended as its last order did, and no order before it was to be paid."""
     outcomes = [order.outcome for order in map(Order.read, taken) if order is not None]
     doubled = [o for o in outcomes[:-1] if TYPES.get(o) != "retry"]
-    assert not doubled, (outcomes, [(e.phase, e.error_type, e.request_id) for e in events(run_id=run.id)])
+    assert not doubled, (
+        outcomes,
+        [(e.phase, e.error_type, e.request_id) for e in events(run_id=run.id)],
+    )
     avatar = Avatar.get_by_id(run.avatar_id)
     told = "completed" if run.status is RunStatus.COMPLETED else "failed"
     assert ends(run) == [told], "its person is told, once"

@@ -265,7 +265,9 @@ def _of_model(answer: Answer, told: Failure | None) -> Failure:
     if told and (spoken or told.error_type in errors.TYPES):
         return told
     own = errors.own_type(answer.headers, answer.body) in errors.TYPES
-    if own or (spoken and "detail" in answer.body):
+    # an error of the server without a word of fal's says nothing of the training, which may be
+    # there the next time: ordering it anew would pay for it twice
+    if own or (spoken and "detail" in answer.body and answer.status < 500):
         return failure
     raise Unreachable(failure)
 

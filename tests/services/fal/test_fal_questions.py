@@ -103,13 +103,13 @@ def test_a_question_without_an_answer_is_asked_again(
     assert trainer.check(handle).status == "completed"
 
 
-def test_a_models_own_error_without_a_type_is_a_failure_worth_another_try(
+def test_a_servers_error_without_a_word_of_fals_says_nothing_of_the_training(
     fal: FalServer, trainer: FalTrainer, handle: Handle
 ) -> None:
     fal.plan.add("result", "500")
-    standing = trainer.check(handle)
-    assert standing.failure is not None
-    assert (standing.status, standing.failure.error_class) == ("failed", "retry")
+    with pytest.raises(Unreachable):
+        trainer.check(handle)
+    assert trainer.check(handle).status == "completed"
 
 
 def test_what_the_model_says_goes_before_what_the_status_says(
