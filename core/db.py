@@ -131,3 +131,16 @@ def run(text: str, *parameters: Any) -> Any:
     """
     spelt = text if is_sqlite() else text.replace("?", "%s")
     return database.obj.execute_sql(spelt, parameters)
+
+
+def forget_log() -> bool:
+    """Empty SQLite's write-ahead log, where old rows may stand; False while a reader is in the way.
+
+    PostgreSQL's own log is for whoever runs the server to keep or drop.
+    """
+    if not is_sqlite():
+        return True
+    base = database.obj
+    with _writer:
+        busy = base.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.avatars import disposal
+from core.avatars import books, disposal, erasing
+from core.avatars.erasing import Erasing
 from core.avatars.ports import ObjectStore
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -68,6 +69,7 @@ class Worker:
         self._spool = spool
         self._store = store
         self._clock = clock
+        self._erasing = Erasing(store, spool, jobs, clock)
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
         self._crews: dict[str, Crew] = {}
@@ -75,6 +77,7 @@ class Worker:
             "photo": self._judge,
             "run": self._advance,
             "drain": self._drain,
+            "erase": self._erase,
         }
 
     def run(self) -> None:
@@ -94,7 +97,7 @@ class Worker:
         self._stopping.clear()
         photos = Crew("photos", self._settings.jobs.threads)
         others = Crew("others", OTHERS)
-        self._crews = {"photo": photos, "run": others, "drain": others}
+        self._crews = {"photo": photos, "run": others, "drain": others, "erase": others}
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
@@ -137,10 +140,16 @@ class Worker:
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
 
+    def _erase(self, user_id: str) -> None:
+        self._erasing.erase(user_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
-        return (self._due_photos, self._due_runs, self._due_events, self._doomed)
+        return (
+            self._due_photos, self._due_runs, self._due_events, self._due_erasures,
+            self._doomed, self._doomed_files,
+        )  # fmt: skip
 
     def _due_photos(self) -> None:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
@@ -154,8 +163,14 @@ class Worker:
         fired = timers.fire(self._engine.inbox, now, AT_ONCE)
         self._give("drain", *map(str, [*fired, *inbox.backlog(now, AT_ONCE)]))
 
+    def _due_erasures(self) -> None:
+        self._give("erase", *self._erasing.due(self._clock()))
+
     def _doomed(self) -> None:
         disposal.delete_doomed(self._store, self._clock())
+
+    def _doomed_files(self) -> None:
+        disposal.remove_doomed_files(self._spool)
 
     # the slow sweep
 

@@ -184,7 +184,9 @@ class AvatarDialogue(Collecting):
 
     def erase_everything(self, turn: Turn) -> None:
         """Erase all that belongs to the person; the empty conversation goes on."""
-        self._erasure.person(turn.user_id, turn.event_id, turn.now)
+        self._erasure.person(turn)
+        user_id = str(turn.user_id)
+        database.after_commit(lambda: self._jobs.wake("erase", user_id))
         turn.memory.clear()
         turn.cache.clear()
         turn.name = ""

@@ -23,11 +23,15 @@ BUSY_SECONDS = 1.0
 
 
 class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
-    """`synchronous` normal: its own options are full, an fsync for each message, or off."""
+    """`synchronous` normal: its own options are full, an fsync for each message, or off.
+
+    What is taken from it is overwritten.
+    """
 
     def _create_connection(self) -> Any:
         connection = super()._create_connection()
         connection.execute("pragma synchronous = normal")
+        connection.execute("pragma secure_delete = on")
         return connection
 
 
@@ -95,6 +99,11 @@ class Jobs:
     def waiting(self) -> int:
         """How many wake-ups nobody has taken yet."""
         return int(self._huey.pending_count())
+
+    def forget(self) -> bool:
+        """Empty the file's log, where messages stand that were taken; False while it is read."""
+        connection = self._huey.storage.conn
+        return not connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
 
     def _handle(self, kind: str, id: str) -> None:
         handler = self._handlers.get(kind)
