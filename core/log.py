@@ -13,6 +13,8 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     """Write logs as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
     logging.basicConfig(stream=target, level=level, format="%(levelname)s %(name)s %(message)s")
+    # it names objects at every retry, and says nothing that StorageUnavailable doesn't
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     for noisy in (
         "httpx",
         "httpcore",

@@ -124,7 +124,8 @@ class Storage(Section):
     backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
     endpoint: str = "127.0.0.1:9000"
-    bucket: str = "likeness"
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "likeness"
+    prefix: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9._-]*/)*$")] = ""
     secure: bool = True
     region: str = ""
     access_key: SecretStr = SecretStr("")

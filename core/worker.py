@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.avatars import disposal
+from core.avatars import disposal, orphans
 from core.avatars.ports import ObjectStore
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -41,6 +41,8 @@ OTHERS = 2
 """Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
 PUT_BACK_SECONDS = 600.0
 """How long a removed photo can be put back."""
+ORPHANS_SECONDS = 3600.0
+"""How often the store is compared with the database: a listing of all that is in it."""
 DAY = 86_400.0
 
 Step = Callable[[], object]
@@ -98,6 +100,7 @@ class Worker:
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         log.info("worker started", photos=self._settings.jobs.threads)
 
     def stop(self) -> None:
@@ -180,15 +183,22 @@ class Worker:
         waiting = disposal.waiting_seconds(self._clock())
         self._spool.sweep(max(DAY, self._held_seconds) + waiting)
 
+    def _sweep_orphans(self) -> None:
+        orphans.repair(self._store, self._clock(), self._stopping.is_set)
+
     @property
     def _held_seconds(self) -> float:
         return self._settings.avatars.held_hours * 3600.0
 
     # threads
 
-    def _loop(self, name: str, seconds: float, steps: tuple[Step, ...]) -> None:
+    def _loop(
+        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
+    ) -> None:
         def loop() -> None:
             try:
+                if not at_once:
+                    self._stopping.wait(seconds)
                 while not self._stopping.is_set():
                     failed = self._try(steps)
                     self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
 import structlog
 
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.models import (
+    DELAYED,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -202,6 +204,19 @@ class Verdicts:
             wait = max(wait, error.seconds)
         log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=str(error))
         self._wait(photo, wait, postponed=photo.postponed + 1)
+        if photo.postponed + 1 == DELAYED:
+            self._tell_delayed(photo)
+
+    def _tell_delayed(self, photo: AvatarPhoto) -> None:
+        """The person learns it once, however many photos of an album are out of reach."""
+        first: Any = AvatarPhoto.select(peewee.fn.MIN(AvatarPhoto.number)).where(
+            AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
+        )
+        with transaction():
+            if self._held(photo) is not None and photo.conversation_id is not None:
+                avatar_id = str(photo.avatar_id)
+                key = f"delayed:{avatar_id}:{first.scalar()}"
+                self._inbox.signal(photo.conversation_id, "delayed", avatar_id, key)
 
     def _try_again(self, photo: AvatarPhoto) -> None:
         self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))
