@@ -157,6 +157,7 @@ def _store(settings: Settings) -> ObjectStore:
         place.secret_key.get_secret_value(),
         place.secure,
         place.region,
+        place.prefix,
     )
 
 

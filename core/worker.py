@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.avatars import books, disposal, erasing
+from core.avatars import books, disposal, erasing, orphans
 from core.avatars.erasing import Erasing
-from core.avatars.ports import ObjectStore
+from core.avatars.ports import Halves, ObjectStore
+from core.avatars.retention import Retention
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
@@ -42,6 +43,10 @@ OTHERS = 2
 """Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
 PUT_BACK_SECONDS = 600.0
 """How long a removed photo can be put back."""
+ORPHANS_SECONDS = 3600.0
+"""How often the store is compared with the database: a listing of all that is in it."""
+HALF_WRITTEN_SECONDS = 3600.0
+"""A file that is still being written is never as old."""
 DAY = 86_400.0
 
 Step = Callable[[], object]
@@ -70,6 +75,7 @@ class Worker:
         self._store = store
         self._clock = clock
         self._erasing = Erasing(store, spool, jobs, clock)
+        self._retention = Retention(settings, training)
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
         self._crews: dict[str, Crew] = {}
@@ -101,6 +107,7 @@ class Worker:
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         log.info("worker started", photos=self._settings.jobs.threads)
 
     def stop(self) -> None:
@@ -175,7 +182,10 @@ class Worker:
     # the slow sweep
 
     def _sweep_steps(self) -> tuple[Step, ...]:
-        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool)
+        return (
+            self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
+            self._sweep_store, self._sweep_erased, *self._retention_steps(),
+        )  # fmt: skip
 
     def _sweep_inbox(self) -> None:
         with transaction():
@@ -195,15 +205,42 @@ class Worker:
         waiting = disposal.waiting_seconds(self._clock())
         self._spool.sweep(max(DAY, self._held_seconds) + waiting)
 
+    def _sweep_store(self) -> None:
+        """Remove what killed processes left half written, where the store is a folder."""
+        if isinstance(self._store, Halves):
+            self._store.sweep(HALF_WRITTEN_SECONDS)
+
+    def _sweep_erased(self) -> None:
+        """The chats of the erased, and the cost of trainings that outlived their person."""
+        erasing.forget_shells(self._clock() - erasing.SHELL_SECONDS)
+        books.book_nameless()
+
+    def _retention_steps(self) -> tuple[Step, ...]:
+        retention = self._retention
+        return tuple(
+            partial(self._retain, clear)
+            for clear in (retention.drafts, retention.refused_photos, retention.trained_photos)
+        )
+
+    def _retain(self, clear: Callable[[float], int]) -> None:
+        clear(self._clock())
+
+    def _sweep_orphans(self) -> None:
+        orphans.repair(self._store, self._clock(), self._stopping.is_set)
+
     @property
     def _held_seconds(self) -> float:
         return self._settings.avatars.held_hours * 3600.0
 
     # threads
 
-    def _loop(self, name: str, seconds: float, steps: tuple[Step, ...]) -> None:
+    def _loop(
+        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
+    ) -> None:
         def loop() -> None:
             try:
+                if not at_once:
+                    self._stopping.wait(seconds)
                 while not self._stopping.is_set():
                     failed = self._try(steps)
                     self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)

@@ -28,7 +28,7 @@ from telegram.error import BadRequest
 from channels.telegram.api import Api, NotModified, in_our_words
 from core.conversation.messages import Motion, Picture
 from core.conversation.rendering import Offer, Rendered, length
-from core.errors import ChannelError, Gone
+from core.errors import ChannelError, Gone, kind_of
 
 log = structlog.get_logger()
 
@@ -169,7 +169,7 @@ class Messages:
             log.warning("can't remove buttons", chat=chat, message=message, error=error.message)
             return True
         except ChannelError as error:
-            log.debug("buttons stay for now", chat=chat, message=message, error=str(error))
+            log.debug("buttons stay for now", chat=chat, message=message, error=kind_of(error))
             return False
         return True
 

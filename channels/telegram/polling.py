@@ -92,7 +92,7 @@ class Polling:
             try:
                 waiting = await self._bridge.call(inbox.backlog, time.time())
             except INFRASTRUCTURE as error:
-                log.error("can't read the inbox", error=str(error))
+                log.error("can't read the inbox", error=kind_of(error))
             else:
                 for conversation_id in waiting:
                     self._apply(conversation_id)
@@ -125,7 +125,7 @@ class Polling:
             update, callback, group = to_event(raw, self._bot), callback_of(raw), group_of(raw)
             language = language_of(raw) if group else ""
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            log.warning("an unreadable update is skipped", id=number, error=repr(error))
+            log.warning("an unreadable update is skipped", id=number, error=kind_of(error))
             return Taken(number)
         if not (update or callback or group):
             log.debug("an update is ignored", id=number, kinds=list(raw))
@@ -140,7 +140,7 @@ class Polling:
                 break
             except INFRASTRUCTURE as error:
                 if not failures:
-                    log.error("can't store updates: Telegram keeps them", error=str(error))
+                    log.error("can't store updates: Telegram keeps them", error=kind_of(error))
                     for waiting in batch:
                         if waiting.update is not None:
                             self._apologise(waiting.update)
@@ -170,7 +170,7 @@ class Polling:
                 if await self._bridge.call(self._engine.drain, conversation_id):
                     self._applied()
         except INFRASTRUCTURE as error:
-            log.error("can't apply events now", conversation=conversation_id, error=str(error))
+            log.error("can't apply events now", conversation=conversation_id, error=kind_of(error))
             if update is not None:
                 self._apologise(update)
         except Exception:

@@ -22,7 +22,7 @@ from core.conversation.channel import Capabilities
 from core.conversation.delivery import Courier
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.messages import Picture
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, kind_of
 
 log = structlog.get_logger()
 
@@ -114,7 +114,7 @@ class Service:
         try:
             return await self._bridge.call(lease.hold, name, self._holder)
         except INFRASTRUCTURE as error:
-            log.error("can't take the lease", lease=name, error=str(error))
+            log.error("can't take the lease", lease=name, error=kind_of(error))
             return False
 
     async def _keep(self, name: str) -> None:
@@ -130,7 +130,7 @@ class Service:
                     log.warning("another process has taken this bot over", lease=name)
                     return
             except INFRASTRUCTURE as error:
-                log.error("can't renew the lease", lease=name, error=str(error))
+                log.error("can't renew the lease", lease=name, error=kind_of(error))
 
     async def _serve(self, name: str) -> None:
         """Receive and show until cancelled, or until the lease is lost."""

@@ -25,7 +25,7 @@ from core.conversation.messages import Address, Event, Kind, Motion, Person, Upd
 from core.conversation.outbox import forgotten, parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.db import run, snapshot, transaction
-from core.errors import StorageUnavailable
+from core.errors import StorageUnavailable, kind_of
 
 log = structlog.get_logger()
 
@@ -147,7 +147,7 @@ class Talk:
 
     def _troubled(self, error: Exception) -> None:
         if not self.trouble:
-            log.error("the chat page can't reach what it needs", error=str(error))
+            log.error("the chat page can't reach what it needs", error=kind_of(error))
         self.trouble = True
 
     def _drop_presses(self) -> None:

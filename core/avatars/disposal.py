@@ -18,8 +18,8 @@ from core.conversation.locks import lock_person
 from core.conversation.models import InboxEvent
 from core.db import transaction
 
-GRACE_SECONDS = 5.0
-"""A put that was under way when its place was doomed is over by then."""
+GRACE_SECONDS = 60.0
+"""A put that was under way when its place was doomed is over by then: half a minute at worst."""
 
 
 def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:

@@ -37,7 +37,8 @@ class RunFacts:
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the numbers of the valid photos that were judged together with those.
+    `accepted` are the numbers of the valid photos that were judged together with those. `delayed`
+    says that what a pending photo needs has been out of reach for a while.
     """
 
     id: str
@@ -54,6 +55,7 @@ class AvatarFacts:
     run: RunFacts | None
     can_collect: bool
     accepted: tuple[int, ...] = ()
+    delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ ROWS = (
     row("judged", "COLLECT photo_tips", "photo_validation_error", when="focused, refused"),
     row("judged", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
     row("judged", "ANY", QUIET),
+    row("delayed", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
+    row("delayed", "ANY", QUIET),
     row("add_photos", "SET ENDED avatar_details", "uploading_photos", when="can_collect",
         then="reopen, dismiss_refusals, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "consent", when="not consented"),
@@ -190,6 +192,6 @@ TABLE = Table(
         "privacy": "privacy",
     },
     typed=("name", "text"),
-    signals=frozenset({"judged", "progress", "finished", "failed", "cancelled"}),
+    signals=frozenset({"judged", "delayed", "progress", "finished", "failed", "cancelled"}),
     ticks=frozenset({"progress"}),
 )

@@ -96,6 +96,7 @@ class Loader:
             progress=found.training_progress,
             valid=owned.photos_with(found.id, PhotoValidationStatus.VALID).count(),
             pending=owned.photos_with(found.id, PhotoValidationStatus.PENDING).count(),
+            delayed=owned.has_delayed_photos(found.id),
             refused=tuple(_photo(photo) for photo in owned.refusals(found.id)),
             accepted=self._accepted(found),
             photos_digest=owned.photos_digest(found.id),

@@ -130,6 +130,10 @@ class Avatar(Model):
         table_name = "avatars"
 
 
+DELAYED = 3
+"""So many tries in vain to reach what a photo needs, and the person is told: some seconds."""
+
+
 class AvatarPhoto(Model):
     """A photo of an avatar, `pending` from its arrival until its verdict and its object exist.
 

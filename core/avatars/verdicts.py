@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
 import structlog
 
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.models import (
+    DELAYED,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -31,7 +33,7 @@ from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable
+from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -201,8 +203,21 @@ class Verdicts:
         wait = min(2.0**photo.postponed, LONGEST_WAIT)
         if isinstance(error, RetryAfter):
             wait = max(wait, error.seconds)
-        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=str(error))
+        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=kind_of(error))
         self._wait(photo, wait, postponed=photo.postponed + 1)
+        if photo.postponed + 1 == DELAYED:
+            self._tell_delayed(photo)
+
+    def _tell_delayed(self, photo: AvatarPhoto) -> None:
+        """The person learns it once, however many photos of an album are out of reach."""
+        first: Any = AvatarPhoto.select(peewee.fn.MIN(AvatarPhoto.number)).where(
+            AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
+        )
+        with transaction():
+            if self._held(photo) is not None and photo.conversation_id is not None:
+                avatar_id = str(photo.avatar_id)
+                key = f"delayed:{avatar_id}:{first.scalar()}"
+                self._inbox.signal(photo.conversation_id, "delayed", avatar_id, key)
 
     def _try_again(self, photo: AvatarPhoto) -> None:
         self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))

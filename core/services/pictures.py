@@ -82,7 +82,7 @@ def _opened(data: bytes, side: int) -> Image.Image | None:
     try:
         return read(data).decode(side).convert("RGB")
     except Unreadable as error:
-        _log.warning("a picture can't be shown: %s, %r", error.reason, error.__cause__)
+        _log.warning("a picture can't be shown: %s, %s", error.reason, kind_of(error))
         return None
 
 

@@ -17,7 +17,7 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             _next_step(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
@@ -63,7 +63,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             verdicts.summary(avatar, t),
             verdicts.refusals(avatar.refused, facts.limits, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
@@ -85,7 +85,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             more if lacking > 0 else _next_step(facts, avatar, t),
         ),
         buttons=buttons.rows(
@@ -152,7 +152,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",
         ),
         buttons=buttons.rows(

@@ -22,7 +22,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     )
     return Screen(
         title=t("🚀 Start the training?"),
-        text=words.paragraphs(order, words.looking_at(avatar.pending, t), hints.obstacle(facts, t)),
+        text=words.paragraphs(order, words.looking_at(avatar, t), hints.obstacle(facts, t)),
         buttons=buttons.rows(
             _train(facts, avatar, t),
             _in_the_way(facts, t),
