@@ -22,6 +22,7 @@ from core.conversation.bridge import Bridge
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.inbox import Receipt
 from core.conversation.messages import Update
+from core.errors import kind_of
 
 log = structlog.get_logger()
 

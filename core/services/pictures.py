@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from core.avatars.picture_files.formats import read
 from core.avatars.picture_files.picture_file import Unreadable
+from core.errors import kind_of
 
 Colour = tuple[int, int, int]
 
