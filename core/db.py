@@ -8,6 +8,7 @@ inside it is of one moment.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, cast
@@ -140,7 +141,18 @@ def forget_log() -> bool:
     """
     if not is_sqlite():
         return True
-    base = database.obj
+    connection = database.obj.connection()
     with _writer:
-        busy = base.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return not busy
+        return emptied(connection)
+
+
+def emptied(connection: Any) -> bool:
+    """Whether the write-ahead log of an SQLite connection could be emptied without waiting."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:  # another one is at it
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")

@@ -79,8 +79,9 @@ def remove_doomed_files(files: Files, limit: int = 1000) -> int:
     waiting = list(query)
     for file in waiting:
         files.remove(file.name)
-    with transaction():
-        DoomedFile.delete().where(DoomedFile.id.in_([file.id for file in waiting])).execute()
+    if waiting:
+        with transaction():
+            DoomedFile.delete().where(DoomedFile.id.in_([file.id for file in waiting])).execute()
     return len(waiting)
 
 

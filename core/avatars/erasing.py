@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 
 from core.avatars import books
-from core.avatars.disposal import Files, doom, remove_doomed_files
+from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
 from core.avatars.ports import ObjectStore
 from core.avatars.remains import Export
@@ -119,8 +119,19 @@ class Erasing:
         return True
 
     def _objects(self, user: User) -> bool:
-        """Now, and again by the worker after a moment, for what was being put meanwhile."""
-        self._store.delete_prefix(f"{user.id.hex}/")
+        """Now, and again by the worker after a moment, for what was being put meanwhile.
+
+        What the person has begun since stays: an avatar's row is older than its objects.
+        """
+        mine = f"{user.id.hex}/"
+        below = {key.split("/")[1] for key in self._store.keys(mine)}
+        places = {f"{mine}{name}/" for name in below if not _begun_since(name)}
+        places |= {place.prefix for place in _doomed(user)}
+        for place in sorted(places):
+            if place.endswith("/"):
+                self._store.delete_prefix(place)
+            else:
+                self._store.delete(place)
         return True
 
     def _files(self, _user: User) -> bool:
@@ -134,7 +145,7 @@ class Erasing:
         return forget_log()
 
     def _end(self, user: User) -> bool:
-        if DoomedObject.select().where(DoomedObject.prefix == f"{user.id.hex}/").exists():
+        if _doomed(user).exists():
             return False
         with transaction():
             lock_person(None, user.id)
@@ -143,6 +154,20 @@ class Erasing:
         self._rested.pop(user.id, None)
         log.info("a person is erased", user=str(user.id))
         return True
+
+
+def _doomed(user: User) -> Any:
+    """What was doomed by the erasure, or before it, and is not gone for good yet."""
+    mine: Any = DoomedObject.prefix.startswith(f"{user.id.hex}/")
+    return DoomedObject.select().where(mine, DoomedObject.at <= user.erasing_at)
+
+
+def _begun_since(name: str) -> bool:
+    try:
+        wanted = uuid.UUID(name)
+    except ValueError:
+        return False
+    return any(model.select().where(model.id == wanted).exists() for model in (Avatar, Export))
 
 
 def forget_shells(before: float, limit: int = 100) -> int:
@@ -160,7 +185,6 @@ def _forget_shell(user: User, before: float) -> bool:
         conversations: Any = Conversation.select().where(Conversation.user == user.id)
         if conversations.where(Conversation.active_at >= before).exists() or _has_anything(user):
             return False
-        doom(f"{user.id.hex}/", before)
         books.count_person(user.created_at)
         return bool(User.delete().where(User.id == user.id).execute())
 

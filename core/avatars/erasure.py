@@ -92,12 +92,12 @@ class Erasure:
         for found in avatars:
             self.avatar(found, now)
         drop_held(user_id, now)
-        for model in (Consent, Admission, Export):
+        drop_exports(user_id, now)
+        for model in (Consent, Admission):
             model.delete().where(model.user == user_id).execute()
         books.book(books.belonging_to(user_id))
         nobodys: Any = TrainingRun.update(user=None, conversation=None)
         nobodys.where(TrainingRun.user == user_id).execute()
-        doom(f"{user_id.hex}/", now)
 
     def _stop(self, found: Avatar) -> None:
         for run in TrainingRun.select().where(
@@ -111,6 +111,19 @@ def drop_held(user_id: uuid.UUID, now: float) -> None:
     held = HeldPhoto.user == user_id
     doom_spooled((photo.reference for photo in HeldPhoto.select().where(held)), now)
     HeldPhoto.delete().where(held).execute()
+
+
+def drop_exports(user_id: uuid.UUID, now: float) -> None:
+    """Forget what a person ordered or was given to download."""
+    for export in Export.select().where(Export.user == user_id):
+        drop_export(export, now)
+
+
+def drop_export(export: Export, now: float) -> None:
+    """Forget one order, the stored files and the one that is being made included."""
+    doom(f"{export.user_id.hex}/{export.id.hex}/", now)
+    doom_spooled([{"spool": export.id.hex}], now)
+    export.delete_instance()
 
 
 def _doom_photos(which: Any, now: float) -> None:

@@ -14,6 +14,8 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler
 from huey.storage import SqliteStorage
 
+from core.db import emptied
+
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.05
@@ -102,8 +104,7 @@ class Jobs:
 
     def forget(self) -> bool:
         """Empty the file's log, where messages stand that were taken; False while it is read."""
-        connection = self._huey.storage.conn
-        return not connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+        return emptied(self._huey.storage.conn)
 
     def _handle(self, kind: str, id: str) -> None:
         handler = self._handlers.get(kind)
