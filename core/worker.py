@@ -16,6 +16,7 @@ import structlog
 
 from core.avatars import books, disposal, erasing, orphans
 from core.avatars.erasing import Erasing
+from core.avatars.exporting import Exports
 from core.avatars.ports import Halves, ObjectStore
 from core.avatars.retention import Retention
 from core.avatars.training import Training
@@ -75,6 +76,7 @@ class Worker:
         self._store = store
         self._clock = clock
         self._erasing = Erasing(store, spool, jobs, clock)
+        self._exports = Exports(store, spool, engine.inbox, clock)
         self._retention = Retention(settings, training)
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
@@ -84,6 +86,7 @@ class Worker:
             "run": self._advance,
             "drain": self._drain,
             "erase": self._erase,
+            "export": self._export,
         }
 
     def run(self) -> None:
@@ -103,7 +106,10 @@ class Worker:
         self._stopping.clear()
         photos = Crew("photos", self._settings.jobs.threads)
         others = Crew("others", OTHERS)
-        self._crews = {"photo": photos, "run": others, "drain": others, "erase": others}
+        slow = Crew("slow", 1)
+        self._crews = {
+            "photo": photos, "run": others, "drain": others, "erase": slow, "export": slow,
+        }  # fmt: skip
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
@@ -150,12 +156,17 @@ class Worker:
     def _erase(self, user_id: str) -> None:
         self._erasing.erase(user_id)
 
+    def _export(self, export_id: str) -> None:
+        conversation_id = self._exports.make(export_id)
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._due_photos, self._due_runs, self._due_events, self._due_erasures,
-            self._doomed, self._doomed_files,
+            self._due_exports, self._doomed, self._doomed_files,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -172,6 +183,9 @@ class Worker:
 
     def _due_erasures(self) -> None:
         self._give("erase", *self._erasing.due(self._clock()))
+
+    def _due_exports(self) -> None:
+        self._give("export", *self._exports.due(self._clock()))
 
     def _doomed(self) -> None:
         disposal.delete_doomed(self._store, self._clock())
@@ -214,6 +228,7 @@ class Worker:
         """The chats of the erased, and the cost of trainings that outlived their person."""
         erasing.forget_shells(self._clock() - erasing.SHELL_SECONDS)
         books.book_nameless()
+        self._exports.sweep(self._clock())
 
     def _retention_steps(self) -> tuple[Step, ...]:
         retention = self._retention

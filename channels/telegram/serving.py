@@ -43,6 +43,8 @@ class House(Protocol):
 
     def thumbnail(self, key: str, side: int) -> bytes | None: ...
 
+    def open_file(self, key: str) -> bytes | None: ...
+
 
 class Service:
     """One bot, served by one process at a time; the others stand by."""
@@ -138,7 +140,7 @@ class Service:
         courier = Courier(
             self._house.engine,
             self._bridge,
-            Messages(self._api, self._draw),
+            Messages(self._api, self._draw, self._house.open_file),
             self._can,
             (NAME, bot),
             self._settings.rate,

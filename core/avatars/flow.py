@@ -142,6 +142,8 @@ ROWS = (
     row("delete", "avatar_details training_error training_cancelled", "deleting_avatar"),
     row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page, say(deleted)"),
     # privacy
+    row("export", "privacy", SAME, then="order_export, say(export_ordered)"),
+    row("export_ready", "ANY", QUIET, then="notice_export"),
     row("erase", "privacy", SAME, then="ask(erase)"),
     row("withdraw", "privacy", SAME, when="consented", then="ask(withdraw)"),
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
@@ -192,6 +194,8 @@ TABLE = Table(
         "privacy": "privacy",
     },
     typed=("name", "text"),
-    signals=frozenset({"judged", "delayed", "progress", "finished", "failed", "cancelled"}),
+    signals=frozenset(
+        {"judged", "delayed", "progress", "finished", "failed", "export_ready", "cancelled"}
+    ),
     ticks=frozenset({"progress"}),
 )
