@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,32 +17,6 @@ from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, 
 from core.conversation.outbox import forgotten, parcel, shown
 from core.settings import Settings
 from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
-
-
-@pytest.fixture
-def log() -> io.StringIO:
-    return io.StringIO()
-
-
-@pytest.fixture
-def app(
-    database_url: str, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[App]:
-    monkeypatch.setattr(erasing, "LINGER_SECONDS", 1.0)
-    monkeypatch.setattr(disposal, "GRACE_SECONDS", 1.5)
-    environ = {
-        "LIKENESS_DATA_DIR": str(tmp_path),
-        "LIKENESS_DATABASE__URL": database_url,
-        "LIKENESS_LOG__LEVEL": "debug",
-        "LIKENESS_TRAINING__MIN_PHOTOS": "1",
-        "LIKENESS_TRAINING__SIMULATED_SECONDS": "0.5",
-        "LIKENESS_TRAINING__SIMULATED_QUEUE_SECONDS": "0.1",
-        "LIKENESS_TRAINING__PRICE_PORTRAIT_USD": "2.5",
-    }
-    made = bootstrap(Settings.load(environ=environ), log)
-    yield made
-    made.jobs.close()
-    made.database.close()
 
 
 def erased(app: App) -> bool:
