@@ -140,7 +140,7 @@ class Service:
         courier = Courier(
             self._house.engine,
             self._bridge,
-            Messages(self._api, self._draw, self._house.open_file),
+            Messages(self._api, self._draw, self._open),
             self._can,
             (NAME, bot),
             self._settings.rate,
@@ -169,6 +169,9 @@ class Service:
         if len(pictures) == 1 and not pictures[0].label:
             return self._house.thumbnail(pictures[0].key, PICTURE_SIDE)
         return self._house.sheet(tuple(pictures))
+
+    def _open(self, key: str) -> bytes | None:
+        return self._house.open_file(key)
 
     async def _introduce(self) -> None:
         """Commands and descriptions in every language; where that fails, the old ones stay."""
