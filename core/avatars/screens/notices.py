@@ -48,7 +48,7 @@ def export_ready(parameters: Mapping[str, Any], language: str) -> Screen:
             which,
             t("Your photos and everything else that is kept about you. Keep the file to yourself."),
         ),
-        file=Attachment(str(parameters["key"]), name),
+        file=Attachment(str(parameters.get("key", "")), name),
     )
 
 
