@@ -95,7 +95,7 @@ class House:
     @property
     def trouble(self) -> str:
         """What has stopped by itself, and the last it said."""
-        dead = [name for name, process in self._running.items() if process.poll()]
+        dead = [name for name, process in list(self._running.items()) if process.poll()]
         return "\n".join(f"{name} has stopped:\n{self.said(name)}" for name in dead)
 
     def stop(self) -> None:
