@@ -45,6 +45,7 @@ class Conversation(Model):
 
     id = peewee.BigAutoField()
     user = peewee.ForeignKeyField(User, backref="conversations", on_delete="CASCADE")
+    user_id: uuid.UUID
     channel = peewee.CharField(max_length=32)
     bot = peewee.CharField(max_length=64)
     chat = peewee.CharField(max_length=128)

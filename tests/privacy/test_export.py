@@ -92,6 +92,7 @@ def test_what_one_message_cannot_carry_comes_in_several(
 def test_it_is_gone_after_a_day_and_nothing_is_left_half_made(anna: Marked) -> None:
     make(anna)
     made = Export.get()
+    assert made.made_at is not None
     at = exports(anna.app)
     assert at.sweep(made.made_at + exporting.KEPT_SECONDS - 1) == 0
     assert at.sweep(made.made_at + exporting.KEPT_SECONDS + 1) == 1
