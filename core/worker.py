@@ -78,6 +78,7 @@ class Worker:
         self._erasing = Erasing(store, spool, jobs, clock)
         self._exports = Exports(store, spool, engine.inbox, clock)
         self._retention = Retention(settings, training)
+        self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
         self._crews: dict[str, Crew] = {}
@@ -188,6 +189,7 @@ class Worker:
         self._give("export", *self._exports.due(self._clock()))
 
     def _doomed(self) -> None:
+        self._cleared = disposal.delete_early(self._store, self._cleared)
         disposal.delete_doomed(self._store, self._clock())
 
     def _doomed_files(self) -> None:

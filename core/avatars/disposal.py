@@ -53,18 +53,34 @@ def doomed(key: str) -> bool:
     return bool(DoomedObject.select().where(places).exists())
 
 
+def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
+    """Delete what was doomed after a row's id, and give the last one's id.
+
+    The places stay doomed: what was being put is deleted after GRACE_SECONDS.
+    """
+    query: Any = DoomedObject.select().where(DoomedObject.id > after)
+    for place in query.order_by(DoomedObject.id).limit(limit):
+        _delete(store, place.prefix)
+        after = place.id
+    return after
+
+
 def delete_doomed(store: ObjectStore, now: float, limit: int = 100) -> int:
     """Delete what is doomed; how many places are done. Raises StorageUnavailable."""
     query: Any = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
     waiting = list(query.order_by(DoomedObject.id).limit(limit))
     for place in waiting:
-        if place.prefix.endswith("/"):
-            store.delete_prefix(place.prefix)
-        else:
-            store.delete(place.prefix)
+        _delete(store, place.prefix)
         with transaction():
             place.delete_instance()
     return len(waiting)
+
+
+def _delete(store: ObjectStore, place: str) -> None:
+    if place.endswith("/"):
+        store.delete_prefix(place)
+    else:
+        store.delete(place)
 
 
 class Files(Protocol):

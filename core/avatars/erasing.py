@@ -28,7 +28,7 @@ from core.conversation.models import (
     TransitionLog,
     User,
 )
-from core.db import forget_log, transaction
+from core.db import forget_deleted, transaction
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ class Erasing:
 
     def steps(self) -> tuple[Callable[[User], bool], ...]:
         """In this order, for what a step removes may still be named by an earlier one's rows."""
-        return (self._rows, self._objects, self._files, self._messages, self._log)
+        return (self._rows, self._objects, self._files, self._messages, self._pages)
 
     def _taken(self, step: Callable[[User], bool], user: User) -> bool:
         try:
@@ -141,8 +141,8 @@ class Erasing:
     def _messages(self, _user: User) -> bool:
         return self._jobs.forget()
 
-    def _log(self, _user: User) -> bool:
-        return forget_log()
+    def _pages(self, _user: User) -> bool:
+        return forget_deleted()
 
     def _end(self, user: User) -> bool:
         if _doomed(user).exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,12 +19,19 @@ from core import log as core_log
 from core.avatars import erasing
 from core.avatars.models import AvatarPhoto
 from core.bootstrap import App, bootstrap
-from core.conversation.models import Conversation, User
+from core.conversation.models import Conversation, TranscriptEntry, User
 from core.errors import StorageUnavailable, kind_of
 from core.services.jobs import Jobs
 from core.settings import Log, Settings
+from tests import makers
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.privacy.people import MARK, Marked, found_in
+
+_SAID = "INSERT INTO transcript (conversation_id, author, content, at) VALUES (?, 'bot', ?, 0)"
+_OLDEST = """
+DELETE FROM transcript WHERE id IN
+    (SELECT id FROM transcript WHERE conversation_id = ? ORDER BY id LIMIT 3)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +50,35 @@ def test_the_log_of_the_database_is_emptied_once_no_reader_is_in_the_way(
     reader.execute("SELECT * FROM users").fetchall()
     User.update(name="").execute()
     began = time.monotonic()
-    assert not core_db.forget_log()
+    assert not core_db.forget_deleted()
     assert time.monotonic() - began < 1, "nobody waits for it"
     assert found_in(wal.read_bytes())
     reader.close()
-    assert core_db.forget_log()
+    assert core_db.forget_deleted()
     assert wal.stat().st_size == 0
     assert sqlite_db.execute_sql("PRAGMA busy_timeout").fetchone()[0] == 5000
+
+
+def test_copies_that_splitting_a_page_left_behind_are_gone_too(
+    sqlite_db: Any, tmp_path: Path
+) -> None:
+    people = [makers.conversation() for _ in range(5)]
+    chance = random.Random(5)
+    for _ in range(1500):
+        owner = chance.choice(people)
+        text = (MARK if owner is people[0] else "others") * chance.choice([1, 3, 20, 100, 400])
+        with core_db.transaction():
+            if chance.random() < 0.7:
+                core_db.run(_SAID, owner.id, text)
+            elif chance.random() < 0.5:
+                core_db.run(_OLDEST, owner.id)
+            else:
+                core_db.run("UPDATE conversations SET memory = ? WHERE id = ?", text, owner.id)
+    core_db.run("DELETE FROM conversations WHERE id = ?", people[0].id)
+    assert core_db.forget_deleted()
+    assert [p.name for p in tmp_path.iterdir() if found_in(p.read_bytes())] == []
+    assert TranscriptEntry.select().count() > 100
+    assert sqlite_db.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
 def test_an_erasure_waits_for_a_reader_and_ends_when_it_is_gone(
