@@ -19,6 +19,7 @@ from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
 from core.avatars.ports import ObjectStore
 from core.avatars.remains import Export
+from core.conversation.inbox import Inbox
 from core.conversation.locks import hold_firmly, lock_person
 from core.conversation.models import (
     Conversation,
@@ -168,6 +169,19 @@ def _begun_since(name: str) -> bool:
     except ValueError:
         return False
     return any(model.select().where(model.id == wanted).exists() for model in (Avatar, Export))
+
+
+def order(inbox: Inbox, user_id: uuid.UUID, now: float) -> int | None:
+    """Have somebody erased who has asked the operator; the conversation that will do it.
+
+    None where nobody has this id.
+    """
+    found = Conversation.get_or_none(Conversation.user == user_id)
+    if found is None:
+        return None
+    with transaction():
+        inbox.signal(found.id, "forget", "", f"forget:{user_id}:{now}")
+    return int(found.id)
 
 
 def forget_shells(before: float, limit: int = 100) -> int:

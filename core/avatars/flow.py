@@ -145,6 +145,7 @@ ROWS = (
     row("export", "privacy", SAME, then="order_export, say(export_ordered)"),
     row("export_ready", "ANY", QUIET, then="notice_export"),
     row("erase", "privacy", SAME, then="ask(erase)"),
+    row("forget", "ANY", "main_menu", then="erase_everything, say(erased), alert"),
     row("withdraw", "privacy", SAME, when="consented", then="ask(withdraw)"),
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
     row("yes", "privacy", SAME, when="asked(withdraw)",
@@ -195,7 +196,16 @@ TABLE = Table(
     },
     typed=("name", "text"),
     signals=frozenset(
-        {"judged", "delayed", "progress", "finished", "failed", "export_ready", "cancelled"}
+        {
+            "judged",
+            "delayed",
+            "progress",
+            "finished",
+            "failed",
+            "cancelled",
+            "export_ready",
+            "forget",
+        }
     ),
     ticks=frozenset({"progress"}),
 )

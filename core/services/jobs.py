@@ -6,6 +6,7 @@ and what is to be done with it stands there. A lost message costs the time until
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class Jobs:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._huey = Huey(
             "likeness",
             results=False,
@@ -104,7 +106,8 @@ class Jobs:
 
     def forget(self) -> bool:
         """Empty the file's log, where messages stand that were taken; False while it is read."""
-        return emptied(self._huey.storage.conn)
+        with closing(sqlite3.connect(self._path)) as connection:  # huey's own is busy polling
+            return emptied(connection)
 
     def _handle(self, kind: str, id: str) -> None:
         handler = self._handlers.get(kind)

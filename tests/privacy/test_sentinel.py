@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from core import db as core_db
 from core.avatars import disposal, erasing
-from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
 from core.avatars.remains import CostEntry, DailyTotal
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.outbox import forgotten, parcel, shown
 from core.settings import Settings
+from tests import makers
 from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
 
 
@@ -159,6 +162,32 @@ def test_somebody_who_has_begun_anew_is_not_forgotten(app: App) -> None:
     anna.press("create")
     assert erasing.forget_shells(4e9) == 0
     assert Avatar.select().count() == 1
+
+
+def test_the_operator_erases_somebody_who_has_asked_for_it(app: App) -> None:
+    anna = Marked(app)
+    anna.live()
+    user_id = Conversation.get_by_id(anna.id).user_id
+    assert erasing.order(app.inbox, user_id, 1.0) == anna.id
+    app.engine.drain(anna.id)
+    assert "Everything is deleted" in app.engine.look(anna.id).screen.hint
+    erase(app, anna)
+    assert [table for table, row in rows_of(app.database) if found_in(row)] == []
+    assert erasing.order(app.inbox, uuid.uuid4(), 1.0) is None
+
+
+def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app: App) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=10)
+    run_id = app.training.start(avatar.id, owner.user_id, owner.id)
+    User.update(erasing_at=4e9).execute()
+    deadline = time.monotonic() + 10
+    while not TrainingRun.get().status.final and time.monotonic() < deadline:
+        TrainingRun.update(next_check_at=0).execute()
+        app.training.advance(str(run_id))
+    assert TrainingRun.get().status == "completed"
+    assert Avatar.get().status != "completed"
+    assert "finished" not in dict(makers.told(owner))
 
 
 def test_words_seen_before_are_not_written_down_afterwards(app: App) -> None:
