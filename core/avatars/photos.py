@@ -63,10 +63,33 @@ class Judgement:
     metadata: dict[str, JSON] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A photo that may be looked at; what is stored of it is made once it is accepted."""
+
+    seen: Judgement
+    file: PictureFile
+    loaded: Image.Image
+    picture: Image.Image
+    """Upright, RGB or grey, the shorter side LOOKED_AT pixels to twice as many where it can be."""
+
+
 def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
     """Judge a photo, whatever the bytes are. Lack of memory alone is raised: it is our fault."""
+    opened = open_photo(data, rules)
+    return accept(opened) if isinstance(opened, Opened) else opened
+
+
+def open_photo(
+    data: bytes, rules: PhotoRules | None = None, file_hash: str = ""
+) -> Opened | Judgement:
+    """The photo, decoded once and so shown to be whole; or why it can't be accepted.
+
+    Whoever knows the SHA-256 of the bytes already may give it as `file_hash`.
+    """
     reason = _weighed(data, rules or PhotoRules())
-    seen = Judgement("invalid", reason, len(data), sha256(data).hexdigest(), recognise(data))
+    file_hash = file_hash or sha256(data).hexdigest()
+    seen = Judgement("invalid", reason, len(data), file_hash, recognise(data))
     if reason:
         return seen
     try:
@@ -74,10 +97,37 @@ def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
         width, height = file.size
         seen = replace(seen, width=width, height=height)
         reason = _measured(file, rules or PhotoRules())
-        return replace(seen, reason=reason) if reason else _accepted(seen, file)
+        return replace(seen, reason=reason) if reason else _opened(seen, file)
     except Unreadable as error:
         told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]} if error.__cause__ else {}
         return replace(seen, reason=error.reason, metadata=told)
+
+
+def accept(opened: Opened, small: bool = False) -> Judgement:
+    """The verdict on a photo that nothing speaks against, with what is to be stored of it.
+
+    `small` is for one that will hardly be used: where it must be stored anew, which takes time
+    and memory, then no larger than it was looked at.
+    """
+    seen, file = opened.seen, opened.file
+    kept, data = _kept(file), file.clean
+    width, height = seen.width, seen.height
+    if not kept:
+        picture = opened.picture if small else file.upright(opened.loaded)
+        data = _as_jpeg(picture, file.profile)
+        width, height = picture.size
+    stored: dict[str, JSON] = {
+        "format": file.format if kept else "JPEG",
+        "width": width,
+        "height": height,
+        "bytes": len(data),
+    }
+    metadata: dict[str, JSON] = {
+        "orientation": file.orientation,
+        "re_encoded": not kept,
+        "stored": stored,
+    }
+    return replace(seen, status="valid", reason=None, data=data, metadata=metadata)
 
 
 def _weighed(data: bytes, rules: PhotoRules) -> str | None:
@@ -94,26 +144,14 @@ def _measured(file: PictureFile, rules: PhotoRules) -> str | None:
     return "too_small" if min(file.coded) < rules.min_side else None
 
 
-def _accepted(seen: Judgement, file: PictureFile) -> Judgement:
-    """Decode it, which shows whether it is whole, and keep its own bytes where they will do."""
-    kept = file.plain and file.orientation == 1
-    picture = file.decode(LOOKED_AT if kept else RE_ENCODED)
-    data = file.clean if kept else _as_jpeg(picture, file.profile)
-    width, height = seen.width, seen.height
-    if not kept:
-        width, height = picture.size
-    stored: dict[str, JSON] = {
-        "format": file.format if kept else "JPEG",
-        "width": width,
-        "height": height,
-        "bytes": len(data),
-    }
-    metadata: dict[str, JSON] = {
-        "orientation": file.orientation,
-        "re_encoded": not kept,
-        "stored": stored,
-    }
-    return replace(seen, status="valid", reason=None, data=data, metadata=metadata)
+def _opened(seen: Judgement, file: PictureFile) -> Opened:
+    loaded = file.load(LOOKED_AT if _kept(file) else RE_ENCODED)
+    return Opened(seen, file, loaded, file.upright(loaded, LOOKED_AT))
+
+
+def _kept(file: PictureFile) -> bool:
+    """Whether its own bytes will do."""
+    return file.plain and file.orientation == 1
 
 
 def _as_jpeg(picture: Image.Image, profile: bytes) -> bytes:

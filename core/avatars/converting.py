@@ -1,0 +1,114 @@
+"""The process that turns a picture in some other format into a JPEG: bytes in, bytes out.
+
+conversion.py runs it: whatever such a file does to the library that reads it, it does here, where
+there are no secrets and little time and memory. On success the output is the width and height of
+what was sent, as two big-endian integers of 32 bits, and the JPEG; otherwise the exit code names
+the reason.
+"""
+
+import contextlib
+import resource
+import signal
+import struct
+import sys
+import warnings
+from io import BytesIO
+
+from PIL import Image
+
+from core.avatars.picture_files.picture_file import MOST_PIXELS, PictureFile, Unreadable
+
+REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
+FIRST = 10
+"""The exit code of the first reason."""
+SIDE = 2048
+"""Pixels of the shorter side, at most: a trainer uses about 1024."""
+FILMS = {"GIF", "WEBP", "AVIF"}
+"""Where several pictures are a film; in a TIFF they are pages, in a HEIF they are choices."""
+ORIENTATION = 0x0112
+CONTAINER = 1 << 16
+"""Bytes in which a HEIF file describes what it holds."""
+
+
+def main() -> None:
+    """Convert standard input. Arguments: its format, CPU seconds, bytes of memory."""
+    _limit(float(sys.argv[2]), int(sys.argv[3]))
+    warnings.simplefilter("ignore")  # what is odd about the file is nobody's concern
+    try:
+        made = convert(sys.stdin.buffer.read(), sys.argv[1])
+    except Unreadable as refused:
+        sys.exit(FIRST + REASONS.index(refused.reason))
+    except MemoryError:
+        sys.exit(FIRST + REASONS.index("too_complex"))
+    except Exception:  # noqa: BLE001  # Pillow has no base error for what broken data raises
+        sys.exit(FIRST + REASONS.index("broken"))
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.buffer.write(made)
+
+
+def convert(data: bytes, wanted: str) -> bytes:
+    """The size that was sent, and a JPEG: upright, over white, without metadata."""
+    if wanted == "HEIF":
+        _learn_heif()
+    with Image.open(BytesIO(data), formats=(wanted,)) as image:
+        _check(image, wanted)
+        profile = image.info.get("icc_profile")
+        image.load()
+        file = PictureFile("PNG", image.size, b"", orientation=_orientation(image, data))
+        picture = file.upright(image, SIDE)
+    out = BytesIO()
+    _small(picture).save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile)
+    return struct.pack(">II", *file.size) + out.getvalue()
+
+
+def _limit(seconds: float, memory: int) -> None:
+    """From now on: so much time on all cores together, so much memory, and no file written."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _learn_heif() -> None:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise Unreadable("wrong_format") from error
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _check(image: Image.Image, wanted: str) -> None:
+    """What the header declares, before anything is decoded."""
+    if image.width * image.height > MOST_PIXELS["JPEG"]:
+        raise Unreadable("too_many_pixels")
+    if wanted in FILMS and getattr(image, "is_animated", False):
+        raise Unreadable("animated")
+    if image.mode == "F":
+        raise Unreadable("wrong_format")
+
+
+def _orientation(image: Image.Image, data: bytes) -> int:
+    """What is still to be turned; the readers of some formats have done it by now.
+
+    In HEIF the container says so, and EXIF is only repeated; but some programs write EXIF alone.
+    """
+    value: object = 1
+    if image.format != "HEIF":
+        with contextlib.suppress(Exception):  # broken EXIF raises anything, and spoils no photo
+            value = image.getexif().get(ORIENTATION)
+    elif not any(box in data[:CONTAINER] for box in (b"irot", b"imir")):
+        value = image.info.get("original_orientation")
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
+    factor = SIDE / min(picture.size)
+    if factor >= 1:
+        return picture
+    size = (round(picture.width * factor), round(picture.height * factor))
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+if __name__ == "__main__":
+    main()
