@@ -19,6 +19,7 @@ from core.avatars.photo_verdict import Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Trainer
 from core.avatars.screens.general import EXAMPLES
+from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.channel import Channel
@@ -34,7 +35,7 @@ from core.migrations import runner
 from core.services import drawn_examples
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
-from core.services.pictures import contact_sheet, thumbnail
+from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
 from core.services.storage import FolderStore
@@ -123,6 +124,8 @@ class App:
         """A stored picture, or None where it is gone or can't be had now."""
         if key == EXAMPLES:
             return drawn_examples.sheet()
+        if key == NO_PICTURE:
+            return placeholder()
         try:
             return self.store.get(key)
         except (ObjectMissing, StorageUnavailable):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.avatars import owned
+from core.avatars.album import overrule
 from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
@@ -72,6 +73,14 @@ class Collecting(Guards):
         refused = [photo.id for photo in owned.refusals(self._focused(turn).id)]
         query: Any = AvatarPhoto.update(dismissed_at=turn.now)
         query.where(AvatarPhoto.id.in_(refused)).execute()
+
+    def accept_with_advice(self, turn: Turn) -> None:
+        """Take the person's word for it that a refused photo is fine."""
+        photo = self.mistaken_photo(turn)
+        assert photo is not None, "a guard asks for it first"
+        kept = overrule(photo)
+        self._recount(turn)
+        turn.say("kept_anyway" if kept else "kept_already", number=photo.number)
 
     def open_gallery(self, turn: Turn) -> None:
         """Look at the photos from the first page on."""

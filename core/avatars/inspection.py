@@ -19,11 +19,10 @@ from core.avatars import alike, quality
 from core.avatars.alike import Fingerprint
 from core.avatars.conversion import FORMATS, Converter
 from core.avatars.face_port import SURE, Face, FaceFinder, Pixels
-from core.avatars.photo_verdict import Known, Purpose, Verdict
+from core.avatars.photo_verdict import MILDER, Known, Purpose, Verdict
 from core.avatars.photos import JSON, Judgement, Opened, PhotoRules, accept, open_photo
 from core.avatars.picture_files.picture_file import Unreadable
 
-_MILDER = {"too_blurred": "blurred", "too_dark": "dark", "too_bright": "bright"}
 _ANY_SIZE = 1 << 40
 
 
@@ -100,7 +99,7 @@ class Inspector:
         opened = open_photo(made.data, replace(self._rules, max_bytes=_ANY_SIZE))
         if isinstance(opened, Opened):
             return replace(opened, seen=replace(sent, reason=None))
-        return replace(sent, reason=opened.reason)
+        return replace(sent, reason=opened.reason, data=opened.data)
 
     def _seen(self, opened: Opened, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:
         prints = {n: k.fingerprint for n, k in known.items() if k.fingerprint is not None}
@@ -136,7 +135,7 @@ def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, .
     reason = _refusal(looked, purpose)
     advice = tuple(dict.fromkeys((*_advice(looked, purpose), *more)))
     if reason and purpose.overruled:
-        advice = tuple(dict.fromkeys((_MILDER.get(reason, reason), *advice)))
+        advice = tuple(dict.fromkeys((MILDER.get(reason, reason), *advice)))
         reason = None
     kept = accept(opened, small=bool(reason))
     metadata: dict[str, JSON] = {**kept.metadata, **_remembered(looked), "advice": [*advice]}
@@ -152,12 +151,15 @@ def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, .
 
 
 def _refusal(looked: Looked, purpose: Purpose) -> str | None:
-    """Light and sharpness of a thing, or of the whole scene, are its maker's business."""
-    poor = quality.refusal(looked.measures) or quality.refusal(looked.whole)
+    """Light and sharpness of a thing, or of the whole scene, are its maker's business.
+
+    Where a face was found, the light was good enough to find it.
+    """
     if looked.faces:
-        return poor if purpose.person else None
+        blurred = quality.too_blurred(looked.measures) or quality.too_blurred(looked.whole)
+        return "too_blurred" if blurred and purpose.person else None
     missed = "no_face" if looked.sought else None
-    return poor or missed if purpose.portrait else None
+    return quality.refusal(looked.measures) or missed if purpose.portrait else None
 
 
 def _advice(looked: Looked, purpose: Purpose) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ To the reasons of photos.py come:
 
 no_face      of a portrait: there is none; may be overruled, as may the next three
 too_blurred  nothing of the face is sharp
-too_dark     nothing can be seen
-too_bright   the same; said before no_face, for it hides faces
+too_dark     of a portrait: no face is to be seen, and nothing else
+too_bright   the same; both are said before no_face, for they hide faces
 
 A valid photo may have advice: several_faces, face_small, blurred, dark, bright, maybe_no_face (it
 may be an animal's, say), no_face (of a person who is trained as a style), looks_alike.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from core.avatars.alike import Fingerprint
@@ -22,6 +23,10 @@ from core.avatars.photos import JSON
 
 MISTAKABLE = frozenset({"no_face", "too_blurred", "too_dark", "too_bright"})
 """Refusals that the person may overrule, for we may be wrong."""
+MILDER: Mapping[str, str] = MappingProxyType(
+    {"too_blurred": "blurred", "too_dark": "dark", "too_bright": "bright"}
+)
+"""The advice that is left of a refusal which was overruled, where it has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Verdict:
     width: int | None = None
     height: int | None = None
     data: bytes | None = None
-    """What is to be stored: of a valid photo, and of one whose refusal may be overruled."""
+    """What is to be stored: of a valid photo, and of a refused one that can be shown."""
     metadata: dict[str, JSON] = field(default_factory=dict)
     has_face: bool | None = None
     """None where nobody looked, or where it can't be said for sure."""

@@ -30,6 +30,12 @@ LOOKED_AT = 640
 """Pixels of the shorter side that a JPEG is decoded at, at least, to be looked at."""
 RE_ENCODED = 2048
 """The same where it is stored anew: a trainer uses about 1024."""
+MISTAKEN = 1024
+"""The same where it is refused, but may be overruled."""
+SHOWN = 320
+"""The same where it is too small, and kept only to be shown with the reason."""
+MOST_SHOWN = 4 * 1024 * 1024
+"""Pixels of a picture that is decoded only to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,10 @@ class Judgement:
     """Pixels of the picture that was sent, standing upright."""
     height: int | None = None
     data: bytes | None = None
-    """A JPEG or PNG: upright, without metadata, and readable to everyone."""
+    """A JPEG or PNG: upright, without metadata, and readable to everyone.
+
+    Of a refused photo: what it is shown by, where it is a picture that is only too small.
+    """
     metadata: dict[str, JSON] = field(default_factory=dict)
 
 
@@ -97,7 +106,9 @@ def open_photo(
         width, height = file.size
         seen = replace(seen, width=width, height=height)
         reason = _measured(file, rules or PhotoRules())
-        return replace(seen, reason=reason) if reason else _opened(seen, file)
+        if reason:
+            return replace(seen, reason=reason, data=_shown(file, reason))
+        return _opened(seen, file)
     except Unreadable as error:
         told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]} if error.__cause__ else {}
         return replace(seen, reason=error.reason, metadata=told)
@@ -107,13 +118,13 @@ def accept(opened: Opened, small: bool = False) -> Judgement:
     """The verdict on a photo that nothing speaks against, with what is to be stored of it.
 
     `small` is for one that will hardly be used: where it must be stored anew, which takes time
-    and memory, then no larger than it was looked at.
+    and memory, then no larger than a trainer can use.
     """
     seen, file = opened.seen, opened.file
     kept, data = _kept(file), file.clean
     width, height = seen.width, seen.height
     if not kept:
-        picture = opened.picture if small else file.upright(opened.loaded)
+        picture = file.upright(opened.loaded, MISTAKEN if small else None)
         data = _as_jpeg(picture, file.profile)
         width, height = picture.size
     stored: dict[str, JSON] = {
@@ -142,6 +153,13 @@ def _measured(file: PictureFile, rules: PhotoRules) -> str | None:
     if file.refusal:
         return file.refusal
     return "too_small" if min(file.coded) < rules.min_side else None
+
+
+def _shown(file: PictureFile, reason: str) -> bytes | None:
+    """A small picture of a photo that is too small; or Unreadable."""
+    if reason != "too_small" or file.coded[0] * file.coded[1] > MOST_SHOWN:
+        return None
+    return _as_jpeg(file.decode(SHOWN), file.profile)
 
 
 def _opened(seen: Judgement, file: PictureFile) -> Opened:

@@ -90,7 +90,12 @@ def refusal(found: Measures) -> str | None:
         return "too_bright"
     if found.mean < TOO_DARK or found.black > TOO_CLIPPED or flat:
         return "too_dark"
-    return "too_blurred" if found.sharpness < TOO_BLURRED else None
+    return "too_blurred" if too_blurred(found) else None
+
+
+def too_blurred(found: Measures) -> bool:
+    """Whether nothing of it is sharp."""
+    return found.sharpness < TOO_BLURRED
 
 
 def advice(found: Measures) -> tuple[str, ...]:

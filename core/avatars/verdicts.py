@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from core.avatars import alike
+from core.avatars.album import known_beside, purpose_of, repeats
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection import Inspector
 from core.avatars.models import (
@@ -132,13 +132,13 @@ class Verdicts:
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
         data = self._fetch(photo.conversation.channel, photo.reference, limit)
-        verdict = self._inspect(data, _purpose(photo), _known(photo))
+        verdict = self._inspect(data, purpose_of(photo), known_beside(photo))
         key = None
         if verdict.data is not None:
             key = prefix_of(photo.user_id, photo.avatar_id) + verdict.file_hash
             if self._reserve(photo, key):
                 self._store.put(key, verdict.data)
-        return _columns(verdict, key)
+        return _columns(verdict, key, photo.photo_metadata)
 
     def _reserve(self, photo: AvatarPhoto, key: str) -> bool:
         """Name the object before it exists, so that none exists that no row names.
@@ -164,8 +164,8 @@ class Verdicts:
                 return Settled(None, spooled(seen.reference))
             if photo.validation_status is not PhotoValidationStatus.PENDING:
                 return None
-            if verdict["validation_status"] is PhotoValidationStatus.VALID and _twin(
-                photo, verdict
+            if verdict["validation_status"] is PhotoValidationStatus.VALID and repeats(
+                photo, verdict["file_hash"], verdict["photo_metadata"]
             ):
                 status = PhotoValidationStatus.DUPLICATE
                 verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
@@ -238,31 +238,6 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
             change(avatar, photos_count=valid, status=status)
 
 
-def _purpose(photo: AvatarPhoto) -> Purpose:
-    """What its avatar wants of it."""
-    avatar = photo.avatar
-    overruled = bool(photo.photo_metadata.get("overruled"))
-    return Purpose(avatar.training_type, avatar.avatar_type, overruled)
-
-
-def _known(photo: AvatarPhoto) -> dict[str, Known]:
-    """The avatar's other photos that count, by their ids."""
-    query: Any = AvatarPhoto.select().where(
-        AvatarPhoto.avatar == photo.avatar_id, AvatarPhoto.id != photo.id, _VALID, _THERE
-    )
-    return {str(other.id): Known.of(other.file_hash, other.photo_metadata) for other in query}
-
-
-def _twin(photo: AvatarPhoto, verdict: dict[str, Any]) -> bool:
-    """Whether it would be valid, but the avatar has got this very picture meanwhile."""
-    mine = Known.of(verdict["file_hash"], verdict["photo_metadata"])
-    others = _known(photo).values()
-    if any(other.file_hash == mine.file_hash for other in others):
-        return True
-    prints = {str(n): other.fingerprint for n, other in enumerate(others) if other.fingerprint}
-    return bool(mine.fingerprint and alike.find_same(mine.fingerprint, prints))
-
-
 def _consented(user_id: uuid.UUID) -> bool:
     """Whether a consent stands, whatever its version: the photo was sent under it."""
     query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
@@ -279,10 +254,12 @@ def _refusal(reason: str) -> dict[str, Any]:
     return {"validation_status": status, "reason": reason, "minio_key": None}
 
 
-def _columns(verdict: Verdict, key: str | None) -> dict[str, Any]:
+def _columns(verdict: Verdict, key: str | None, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written; of the metadata `before`, that the person has overruled a refusal stays."""
     status = PhotoValidationStatus(verdict.status)
     duplicate = status is PhotoValidationStatus.DUPLICATE
-    metadata = {"format": verdict.format, **verdict.metadata}
+    kept = {name: before[name] for name in ("overruled",) if name in before}
+    metadata = {"format": verdict.format, **verdict.metadata, **kept}
     return {
         "validation_status": status,
         "reason": verdict.reason or ("duplicate" if duplicate else ""),
