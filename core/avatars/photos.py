@@ -159,7 +159,7 @@ def _shown(file: PictureFile, reason: str) -> bytes | None:
     """A small picture of a photo that is too small; or Unreadable."""
     if reason != "too_small" or file.coded[0] * file.coded[1] > MOST_SHOWN:
         return None
-    return _as_jpeg(file.decode(SHOWN), file.profile)
+    return _as_jpeg(file.decode(SHOWN), file.profile, quality=80)
 
 
 def _opened(seen: Judgement, file: PictureFile) -> Opened:
@@ -172,9 +172,9 @@ def _kept(file: PictureFile) -> bool:
     return file.plain and file.orientation == 1
 
 
-def _as_jpeg(picture: Image.Image, profile: bytes) -> bytes:
-    """Encode so that nobody sees the difference: colours at their full size."""
+def _as_jpeg(picture: Image.Image, profile: bytes, quality: int = 95) -> bytes:
+    """Encode so that nobody sees the difference, at 95: colours at their full size."""
     picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
     out = BytesIO()
-    picture.save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile or None)
+    picture.save(out, "JPEG", quality=quality, subsampling=0, icc_profile=profile or None)
     return out.getvalue()

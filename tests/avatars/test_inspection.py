@@ -177,15 +177,16 @@ def test_the_more_blur_the_less_welcome(
     ("gain", "reason", "advice"),
     [
         (0.02, "too_dark", {"dark"}),
-        (0.1, "too_dark", {"dark"}),
+        (0.1, None, {"dark"}),
         (0.3, None, {"dark"}),
         (1.0, None, set()),
         (1.35, None, {"bright"}),
-        (2.0, "too_bright", {"bright"}),
-        (8.0, "too_bright", {"bright"}),
+        (2.0, None, {"bright"}),
+        (8.0, None, {"bright"}),
+        (300.0, "too_bright", {"bright"}),
     ],
 )
-def test_light_is_judged_and_told_before_a_missing_face(
+def test_light_refuses_only_where_it_hides_the_face_and_is_told_before_that(
     gain: float, reason: str | None, advice: set[str]
 ) -> None:
     verdict = inspect(lit(photograph(ASTRONAUT), gain))
@@ -211,8 +212,8 @@ def test_the_light_of_a_style_is_its_makers_business() -> None:
     ("picture", "reason", "advice"),
     [
         (enlarged(CAT), "no_face", "no_face"),
-        (lit(photograph(ASTRONAUT), 2.0), "too_bright", "bright"),
-        (lit(photograph(ASTRONAUT), 0.1), "too_dark", "dark"),
+        (lit(photograph(ASTRONAUT), 300.0), "too_bright", "bright"),
+        (lit(photograph(ASTRONAUT), 0.02), "too_dark", "dark"),
         (photograph(ASTRONAUT).filter(ImageFilter.GaussianBlur(3)), "too_blurred", "blurred"),
     ],
 )
@@ -232,7 +233,31 @@ def test_a_refusal_that_may_be_our_mistake_can_be_overruled(
 def test_what_is_no_usable_picture_can_not_be_overruled(data: bytes) -> None:
     verdict = inspect(data, Purpose(overruled=True))
     assert verdict.status == "invalid"
-    assert verdict.data is None
+    assert verdict.reason not in MISTAKABLE
+
+
+def test_what_may_be_overruled_is_kept_large_enough_to_be_trained_on() -> None:
+    lying = jpeg(Image.new("RGB", (4000, 3000), "tan"), exif=exif(6))
+    verdict = inspect(lying)
+    assert verdict.reason in MISTAKABLE
+    assert verdict.data is not None
+    with Image.open(BytesIO(verdict.data)) as kept:
+        assert min(kept.size) >= 1024
+        assert kept.height > kept.width
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_what_is_only_too_small_is_kept_to_be_shown(format: str) -> None:
+    verdict = inspect(encoded(photograph(CAT), format))
+    assert (verdict.reason, verdict.width, verdict.height) == ("too_small", 451, 300)
+    assert verdict.data is not None
+    with Image.open(BytesIO(verdict.data)) as kept:
+        assert kept.size == (451, 300)
+
+
+def test_a_strip_is_not_decoded_to_be_shown() -> None:
+    verdict = inspect(flat("PNG", (500, 30_000)))
+    assert (verdict.reason, verdict.data) == ("too_small", None)
 
 
 # The same again
@@ -322,7 +347,7 @@ def test_in_another_format_it_is_still_the_same_picture() -> None:
 )
 def test_what_can_not_be_converted_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     verdict = inspect(data)
-    assert (verdict.status, verdict.reason, verdict.data) == ("invalid", reason, None)
+    assert (verdict.status, verdict.reason) == ("invalid", reason)
 
 
 def test_without_a_converter_other_formats_are_refused() -> None:
