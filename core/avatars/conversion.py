@@ -31,7 +31,9 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 """What can be converted, as `recognise` calls it, and what Pillow calls it."""
 
 SECONDS = 0.9
-"""Of the processors' time. HEIC of 12 megapixels takes 0.4 to 0.8 s, WebP 0.4."""
+"""Of the processors' time and by the clock, whichever takes longer; what two cores do at once,
+as with HEIC and AVIF, may be twice as much. HEIC of 12 megapixels takes 0.4 to 0.8 s, WebP 0.4.
+"""
 MEMORY = 300_000_000
 """Bytes that it may write to; 12 megapixels take up to 215 MB in all."""
 PATIENCE = 4.0
@@ -60,10 +62,14 @@ class Converter:
         self._patience = PATIENCE * seconds
         self._turn = threading.Lock()
 
-    def convert(self, data: bytes, format: str) -> Converted:
-        """Convert what `recognise` calls `format`; or Unreadable, with the reason."""
+    def convert(self, data: bytes, format: str, orientation: int = 0) -> Converted:
+        """Convert what `recognise` calls `format`; or Unreadable, with the reason.
+
+        An `orientation`, as in EXIF, is believed before what the file says.
+        """
         wanted = _pillows(format, data)
-        command = (sys.executable, "-P", "-m", "core.avatars.converting", wanted, *self._limits)
+        arguments = (wanted, *self._limits, str(orientation))
+        command = (sys.executable, "-P", "-m", "core.avatars.converting", *arguments)
         try:
             with self._turn:
                 done = subprocess.run(
@@ -87,6 +93,8 @@ class _Failed(Exception):
 
 
 def _pillows(format: str, data: bytes) -> str:
+    if format == "PNG":
+        return format  # a laborious one
     if format not in FORMATS:
         raise Unreadable("wrong_format")
     if format == "HEIC" and b"avif" in data[:_HEAD]:

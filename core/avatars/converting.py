@@ -7,10 +7,13 @@ the reason.
 """
 
 import contextlib
+import os
 import resource
 import signal
 import struct
 import sys
+import threading
+import time
 import warnings
 from io import BytesIO
 
@@ -23,19 +26,23 @@ FIRST = 10
 """The exit code of the first reason."""
 SIDE = 2048
 """Pixels of the shorter side, at most: a trainer uses about 1024."""
+PARALLEL = {"HEIF", "AVIF"}
+"""What is decoded on several cores at once."""
 FILMS = {"GIF", "WEBP", "AVIF"}
 """Where several pictures are a film; in a TIFF they are pages, in a HEIF they are choices."""
+ALMOST = 0.9
+"""What is hardly larger is left as it is."""
 ORIENTATION = 0x0112
 CONTAINER = 1 << 16
 """Bytes in which a HEIF file describes what it holds."""
 
 
 def main() -> None:
-    """Convert standard input. Arguments: its format, CPU seconds, bytes of memory."""
-    _limit(float(sys.argv[2]), int(sys.argv[3]))
+    """Convert standard input. Arguments: its format, seconds, bytes of memory, orientation."""
+    _limit(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
     warnings.simplefilter("ignore")  # what is odd about the file is nobody's concern
     try:
-        made = convert(sys.stdin.buffer.read(), sys.argv[1])
+        made = convert(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[4]))
     except Unreadable as refused:
         sys.exit(FIRST + REASONS.index(refused.reason))
     except MemoryError:
@@ -46,7 +53,7 @@ def main() -> None:
         sys.stdout.buffer.write(made)
 
 
-def convert(data: bytes, wanted: str) -> bytes:
+def convert(data: bytes, wanted: str, orientation: int = 0) -> bytes:
     """The size that was sent, and a JPEG: upright, over white, without metadata."""
     if wanted == "HEIF":
         _learn_heif()
@@ -54,19 +61,32 @@ def convert(data: bytes, wanted: str) -> bytes:
         _check(image, wanted)
         profile = image.info.get("icc_profile")
         image.load()
-        file = PictureFile("PNG", image.size, b"", orientation=_orientation(image, data))
+        turned = orientation or _orientation(image, data)
+        file = PictureFile("PNG", image.size, b"", orientation=turned)
         picture = file.upright(image, SIDE)
     out = BytesIO()
     _small(picture).save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile)
     return struct.pack(">II", *file.size) + out.getvalue()
 
 
-def _limit(seconds: float, memory: int) -> None:
-    """From now on: so much time on all cores together, so much memory, and no file written."""
-    signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process
+def _limit(wanted: str, seconds: float, memory: int) -> None:
+    """So much time since it began, so much memory, and no file written."""
+    cores = 2 if wanted in PARALLEL else 1
+    left = max(0.001, seconds - time.process_time())
+    signal.setitimer(signal.ITIMER_PROF, left * cores)  # its signal ends the process
+    if cores > 1:
+        threading.Thread(target=_watch, args=(left,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _watch(seconds: float) -> None:
+    """End the process once it has had its time by the clock, and on one processor at least."""
+    end, worked = time.monotonic() + seconds, time.process_time() + seconds
+    while time.monotonic() < end or time.process_time() < worked:
+        time.sleep(0.01)
+    os._exit(FIRST + REASONS.index("too_complex"))
 
 
 def _learn_heif() -> None:
@@ -104,7 +124,7 @@ def _orientation(image: Image.Image, data: bytes) -> int:
 def _small(picture: Image.Image) -> Image.Image:
     picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
     factor = SIDE / min(picture.size)
-    if factor >= 1:
+    if factor > ALMOST:
         return picture
     size = (round(picture.width * factor), round(picture.height * factor))
     return picture.resize(size, Image.Resampling.BICUBIC)

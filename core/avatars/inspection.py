@@ -20,8 +20,17 @@ from core.avatars.alike import Fingerprint
 from core.avatars.conversion import FORMATS, Converter
 from core.avatars.face_port import SURE, Face, FaceFinder, Pixels
 from core.avatars.photo_verdict import MILDER, Known, Purpose, Verdict
-from core.avatars.photos import JSON, Judgement, Opened, PhotoRules, accept, open_photo
-from core.avatars.picture_files.picture_file import Unreadable
+from core.avatars.photos import (
+    JSON,
+    Judgement,
+    Lighten,
+    Opened,
+    PhotoRules,
+    accept,
+    open_photo,
+)
+from core.avatars.picture_files.formats import read
+from core.avatars.picture_files.picture_file import PictureFile, Unreadable
 
 _ANY_SIZE = 1 << 40
 
@@ -81,12 +90,23 @@ class Inspector:
         return self._seen(opened, purpose or Purpose(), known)
 
     def _opened(self, data: bytes, file_hash: str) -> Opened | Judgement:
-        opened = open_photo(data, self._rules, file_hash)
+        opened = open_photo(data, self._rules, file_hash, self._lighten)
         if isinstance(opened, Opened) or opened.reason != "wrong_format":
             return opened
         if self._converter is None or opened.format not in FORMATS:
             return opened
         return self._converted(data, opened, self._converter)
+
+    @property
+    def _lighten(self) -> Lighten | None:
+        converter = self._converter
+        if converter is None:
+            return None
+
+        def lighten(file: PictureFile) -> PictureFile:
+            return read(converter.convert(file.clean, file.format, file.orientation).data)
+
+        return lighten
 
     def _converted(self, data: bytes, sent: Judgement, converter: Converter) -> Opened | Judgement:
         """The same photo as a JPEG, described by what was sent."""

@@ -14,6 +14,7 @@ animated         a film, not a photo
 too_small        fewer pixels than training needs
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
@@ -24,6 +25,8 @@ from PIL import Image
 from core.avatars.picture_files.formats import read, recognise
 from core.avatars.picture_files.picture_file import PictureFile, Unreadable
 
+Lighten: TypeAlias = Callable[[PictureFile], PictureFile]
+"""Gives the same picture, upright, in a file that is decoded in no time."""
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 LOOKED_AT = 640
@@ -90,11 +93,15 @@ def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
 
 
 def open_photo(
-    data: bytes, rules: PhotoRules | None = None, file_hash: str = ""
+    data: bytes,
+    rules: PhotoRules | None = None,
+    file_hash: str = "",
+    lighten: Lighten | None = None,
 ) -> Opened | Judgement:
     """The photo, decoded once and so shown to be whole; or why it can't be accepted.
 
-    Whoever knows the SHA-256 of the bytes already may give it as `file_hash`.
+    Whoever knows the SHA-256 of the bytes already may give it as `file_hash`. What is laborious
+    to decode is left to `lighten`, which may say that it is Unreadable.
     """
     reason = _weighed(data, rules or PhotoRules())
     file_hash = file_hash or sha256(data).hexdigest()
@@ -108,7 +115,7 @@ def open_photo(
         reason = _measured(file, rules or PhotoRules())
         if reason:
             return replace(seen, reason=reason, data=_shown(file, reason))
-        return _opened(seen, file)
+        return _opened(seen, lighten(file) if lighten and file.laborious else file)
     except Unreadable as error:
         told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]} if error.__cause__ else {}
         return replace(seen, reason=error.reason, metadata=told)

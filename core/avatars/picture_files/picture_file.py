@@ -22,6 +22,8 @@ MOST_HELD = 80 * MEGAPIXEL
 """Coefficients of 2 bytes that a picture built up by scans holds all at once, however small it
 is wanted: 50 megapixels with colours at half their size have 75 million, 150 MB.
 """
+LABORIOUS = 34_000_000
+"""Bytes of a PNG's pixels that must be converted, for transparency or 16 bits: about 0.17 s."""
 MOST_PARTS = 20_000
 """Segments or chunks: a file of 10 MB with chunks of 8 kB has 1,300."""
 
@@ -61,6 +63,13 @@ class PictureFile:
     held: int = 0
     """Coefficients that are held until the last scan."""
     frames: int = 1
+    raw: int = 0
+    """Bytes of all pixels as a PNG codes them; a JPEG comes smaller."""
+
+    @property
+    def laborious(self) -> bool:
+        """Whether decoding takes so long that a process of its own should do it."""
+        return not self.plain and self.raw > LABORIOUS
 
     @property
     def size(self) -> tuple[int, int]:
@@ -147,6 +156,10 @@ def _opaque(image: Image.Image, times: int = 1) -> Image.Image:
     It is made smaller before it is copied: 16 megapixels are 64 MB each time.
     """
     if image.mode.startswith("I"):  # 16 bits of grey, which convert() would clip
+        if times > 1 and image.mode == "I;16":
+            size = (image.width // times, image.height // times)
+            image = image.resize(size, Image.Resampling.BOX)  # as it is: half the memory
+            times = 1
         deep = _reduced(image.convert("I"), times)
         return deep.point(lambda value: value * (1 / 256)).convert("L")
     if image.has_transparency_data:
