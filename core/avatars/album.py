@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.avatars import alike
+from core.avatars.inspection import reconsidered
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
 from core.avatars.photo_verdict import MILDER, MISTAKABLE, Known, Purpose
 
@@ -64,6 +66,37 @@ def overrule(photo: AvatarPhoto) -> bool:
         photo_metadata=metadata,
     )
     return True
+
+
+def reconsider(avatar_id: uuid.UUID) -> int:
+    """Judge photos anew, from what was seen in them, once their avatar wants something else.
+
+    How many are refused now that were not before; the caller holds the person, and counts anew.
+    """
+    judged = _VALID | AvatarPhoto.reason.in_(sorted(MISTAKABLE))
+    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, judged)
+    return sum(_reconsider(photo) for photo in query.order_by(AvatarPhoto.number))
+
+
+def _reconsider(photo: AvatarPhoto) -> bool:
+    metadata = photo.photo_metadata
+    size = (photo.width or 0, photo.height or 0)
+    found = reconsidered(metadata, size, photo.has_face, purpose_of(photo))
+    if found is None or photo.minio_key is None:
+        return False
+    reason, advice = found
+    valid = photo.validation_status is PhotoValidationStatus.VALID
+    status = PhotoValidationStatus.INVALID if reason else PhotoValidationStatus.VALID
+    if not reason and not valid and repeats(photo, photo.file_hash, metadata):
+        status, reason = PhotoValidationStatus.DUPLICATE, "duplicate"
+    change(
+        photo,
+        validation_status=status,
+        reason=reason or "",
+        dismissed_at=None if reason and valid else photo.dismissed_at,
+        photo_metadata={**metadata, "advice": list(advice)},
+    )
+    return valid and bool(reason) and photo.removed_at is None
 
 
 def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:

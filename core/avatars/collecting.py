@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.avatars import owned
-from core.avatars.album import overrule
+from core.avatars.album import overrule, reconsider
 from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
@@ -118,6 +118,13 @@ class Collecting(Guards):
         turn.say("restored", number=photo.number)
 
     # what effects share
+
+    def _reconsider_photos(self, turn: Turn) -> None:
+        """After another training type was chosen: it may want faces, or not miss them."""
+        refused = reconsider(self._focused(turn).id)
+        if refused:
+            turn.say("reconsidered", n=refused)
+        self._recount(turn)
 
     def _focused(self, turn: Turn) -> Avatar:
         found = self.focus_of(turn)

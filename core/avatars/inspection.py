@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -136,6 +137,34 @@ class Inspector:
         return _judged(opened, looked, purpose, ("looks_alike",) if repeats else ())
 
 
+def reconsidered(
+    kept: Mapping[str, Any], size: tuple[int, int], has_face: bool | None, purpose: Purpose
+) -> tuple[str | None, tuple[str, ...]] | None:
+    """Refusal and advice for another purpose, from what `photo_metadata` keeps of a look.
+
+    `size` is the photo's, standing upright. None where too little is kept.
+    """
+    fingerprint = Fingerprint.of_kept(kept.get("hashes"))
+    if fingerprint is None or "quality" not in kept:
+        return None
+    width, height = size
+    faces = tuple(
+        Face(
+            score=face["score"],
+            left=face["left"] * width,
+            top=face["top"] * height,
+            width=face["width"] * width,
+            height=face["height"] * height,
+        )
+        for face in kept["faces"]
+    )
+    measures = quality.Measures(**kept["quality"])
+    sought = bool(faces) or has_face is not None
+    looked = Looked(fingerprint, faces, sought, measures, measures, size)
+    alike_still = tuple(code for code in kept["advice"] if code == "looks_alike")
+    return _weighed(looked, purpose, alike_still)
+
+
 def _looked(
     grey: Image.Image, found: tuple[Face, ...] | None, print_: Fingerprint, scale: float
 ) -> Looked:
@@ -152,11 +181,7 @@ def _pixels(picture: Image.Image) -> Pixels:
 
 
 def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, ...]) -> Verdict:
-    reason = _refusal(looked, purpose)
-    advice = tuple(dict.fromkeys((*_advice(looked, purpose), *more)))
-    if reason and purpose.overruled:
-        advice = tuple(dict.fromkeys((MILDER.get(reason, reason), *advice)))
-        reason = None
+    reason, advice = _weighed(looked, purpose, more)
     kept = accept(opened, small=bool(reason))
     metadata: dict[str, JSON] = {**kept.metadata, **_remembered(looked), "advice": [*advice]}
     found = _verdict(replace(kept, metadata=metadata))
@@ -168,6 +193,18 @@ def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, .
         quality_score=quality.score(looked.measures),
         advice=advice,
     )
+
+
+def _weighed(
+    looked: Looked, purpose: Purpose, more: tuple[str, ...]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Why it is refused, unless that is overruled; and what could be better."""
+    reason = _refusal(looked, purpose)
+    advice = (*_advice(looked, purpose), *more)
+    if reason and purpose.overruled:
+        advice = (MILDER.get(reason, reason), *advice)
+        reason = None
+    return reason, tuple(dict.fromkeys(advice))
 
 
 def _refusal(looked: Looked, purpose: Purpose) -> str | None:

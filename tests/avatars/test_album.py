@@ -247,6 +247,41 @@ def test_what_was_overruled_stays_so_when_it_must_be_judged_again(house: App, ch
     assert kept.photo_metadata["overruled"] == "no_face"
 
 
+# another purpose
+
+
+def change_type(chat: Chat, label: str) -> None:
+    chat.press("◀️ Back")
+    if chat.state == "uploading_photos":
+        chat.press("◀️ Back")
+    chat.press("🎓 Another training type")
+    chat.press(label)
+    chat.press("✅ Choose")
+    assert chat.state == "avatar_details"
+
+
+def test_photos_are_judged_anew_when_another_training_wants_a_face(house: App, chat: Chat) -> None:
+    Avatar.update(training_type=AvatarTrainingType.STYLE).execute()
+    send(house, chat, PERSON, NO_FACE)
+    assert (statuses(), Avatar.get().photos_count) == (["valid", "valid"], 2)
+    change_type(chat, "🎭 Portrait (recommended)")
+    assert [(p.validation_status, p.reason) for p in photos()] == [
+        (Status.VALID, ""),
+        (Status.INVALID, "no_face"),
+    ]
+    assert "so 1 photo doesn’t count any more" in chat.rendered.text
+    assert (Avatar.get().photos_count, Avatar.get().status) == (1, AvatarStatus.UPLOADING)
+
+
+def test_what_no_portrait_wants_a_style_may_take(house: App, chat: Chat) -> None:
+    send(house, chat, PERSON, NO_FACE)
+    assert statuses() == ["valid", "invalid"]
+    change_type(chat, "🎨 Artistic (versatile)")
+    assert statuses() == ["valid", "valid"]
+    assert photos()[1].photo_metadata["advice"] == ["no_face"]
+    assert Avatar.get().photos_count == 2
+
+
 # the set
 
 

@@ -180,6 +180,16 @@ def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
     return facts.how_to_send or t("Just send your photos here, several at once if you like.")
 
 
+def _reconsidered(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t.n(
+        "This training needs a clear face, so {n} photo doesn’t count any more. The gallery shows "
+        "it.",
+        "This training needs a clear face, so {n} photos don’t count any more. The gallery shows "
+        "them.",
+        _count(told, "n", 1),
+    )
+
+
 def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is removed. You can still put it back.", number=told.get("number", ""))
 
@@ -215,6 +225,7 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
         "photos_full": _photos_full,
+        "reconsidered": _reconsidered,
         "removed": _removed,
         "restored": _restored,
     }
