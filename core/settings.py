@@ -85,10 +85,11 @@ class Avatars(Section):
 
 
 class Photos(Section):
-    """What makes a photo acceptable: pixels on the shorter side, bytes of the file."""
+    """What makes a photo acceptable: pixels on the shorter side, bytes of the file, a face."""
 
     min_side: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
+    find_faces: bool = True
 
 
 class Training(Section):

@@ -105,8 +105,10 @@ class AvatarDialogue(Collecting):
         proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
         if proposed is AvatarTrainingType.PORTRAIT:
             change(found, training_type=proposed, avatar_type=AvatarType.CHARACTER)
+            self._reconsider_photos(turn)
         elif self.described(turn):
             change(found, training_type=proposed)
+            self._reconsider_photos(turn)
         else:
             change(found, training_type=proposed, avatar_type=None)
 

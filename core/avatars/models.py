@@ -174,6 +174,12 @@ class AvatarPhoto(Model):
     class Meta:
         table_name = "avatar_photos"
 
+    @property
+    def delayed(self) -> bool:
+        """Whether it is pending, and what it needs has been out of reach for a while."""
+        pending = self.validation_status is PhotoValidationStatus.PENDING
+        return bool(pending and self.postponed >= DELAYED)
+
 
 class TrainingRun(Model):
     """One training: intent, request and outcome. It outlives its avatar, for the books."""

@@ -8,7 +8,6 @@ from typing import Any
 import peewee
 
 from core.avatars.models import (
-    DELAYED,
     HOLDING,
     Avatar,
     AvatarPhoto,
@@ -72,12 +71,6 @@ def photos(avatar_id: uuid.UUID) -> Any:
 def photos_with(avatar_id: uuid.UUID, *statuses: PhotoValidationStatus) -> Any:
     """Those of an avatar's photos that have one of these statuses."""
     return photos(avatar_id).where(AvatarPhoto.validation_status.in_(statuses))
-
-
-def has_delayed_photos(avatar_id: uuid.UUID) -> bool:
-    """Whether what a pending photo needs has been out of reach for a while."""
-    pending = photos_with(avatar_id, PhotoValidationStatus.PENDING)
-    return bool(pending.where(AvatarPhoto.postponed >= DELAYED).exists())
 
 
 def refusals(avatar_id: uuid.UUID) -> Any:

@@ -70,6 +70,12 @@ def contact_sheet(
     return _jpeg(sheet)
 
 
+@lru_cache
+def placeholder(side: int = 320) -> bytes:
+    """A grey tile (JPEG) for a picture that there is none of."""
+    return _jpeg(_placeholder(side))
+
+
 def thumbnail(data: bytes, side: int) -> bytes:
     """A JPEG of the whole picture, upright, its longer side at most `side` pixels."""
     picture = _opened(data, side)

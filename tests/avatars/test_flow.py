@@ -65,6 +65,8 @@ photos = st.builds(
     status=st.sampled_from([str(status) for status in PhotoValidationStatus]),
     reason=st.sampled_from(["", *verdicts.REASONS, "unheard of"]),
     key=st.none() | st.just("user/avatar/hash"),
+    advice=st.lists(st.sampled_from([*verdicts.ADVICE, "unheard of"]), max_size=3).map(tuple),
+    mistakable=st.booleans(),
 )
 runs = st.builds(
     RunFacts,

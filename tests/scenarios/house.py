@@ -120,7 +120,8 @@ class House:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
         own = {f"LIKENESS_{name.upper()}": value for name, value in self._settings.items()}
         data = {"LIKENESS_DATA_DIR": str(self.folder), "LIKENESS_LOG__LEVEL": "warning"}
-        return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | own
+        drawn = {"LIKENESS_PHOTOS__FIND_FACES": "false"}  # the tests' photos are no photographs
+        return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | drawn | own
 
     def kept_of(self, channel: str, chat: str) -> Kept:
         """What belongs to whoever talks in this chat."""

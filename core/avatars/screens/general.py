@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from core.avatars.facts import Facts
 from core.avatars.screens import buttons, hints, words
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Button, Picture, Screen
 from core.texts import LANGUAGES, NAMES, Translator, translator
+
+EXAMPLES = "examples/photo_tips"
+"""The key of the drawn good and bad examples; no stored object has such a one."""
 
 
 def main_menu(facts: Facts, t: Translator) -> Screen:
@@ -124,6 +127,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
             _files(facts, t),
             t("You can send photos right here.") if collecting else "",
         ),
+        pictures=() if thing else (Picture(EXAMPLES),),
         buttons=buttons.rows(buttons.back(t)),
     )
 
