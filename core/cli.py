@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
 
 from core.errors import ConfigurationError, LikenessError
+from core.runs_cli import runs
 from core.settings import Settings, describe, installed_channels
 
 BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
@@ -40,9 +42,7 @@ app = _CommandLine(
 )
 
 
-runs = typer.Typer(help="Look after trainings.", no_args_is_help=True)
 app.add_typer(runs, name="runs")
-RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncertain` lists it.")]
 
 
 @app.command()
@@ -150,52 +150,21 @@ def repair(
         typer.echo(f"Left alone: {refusal}", err=True)
 
 
-@runs.command()
-def uncertain() -> None:
-    """List the trainings of which nobody knows whether they were ordered."""
-    from core.avatars.settling import lost_orders
+@app.command()
+def erase(
+    user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
+) -> None:
+    """Erase a person who has asked for it, just as “Delete everything” does."""
+    from core.avatars import erasing
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load())
-    for run in lost_orders():
-        since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
-        typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
-
-
-@runs.command()
-def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai shows it.")]) -> None:
-    """The order did arrive: fal.ai has it under this id."""
-    from core.bootstrap import bootstrap
-
-    _settle(bootstrap(Settings.load()).training.settler.sent(run, request_id))
-
-
-@runs.command("not-sent")
-def not_sent(run: RUN) -> None:
-    """The order did not arrive: it is sent again, so be certain."""
-    from core.bootstrap import bootstrap
-
-    _settle(bootstrap(Settings.load()).training.settler.not_sent(run))
-
-
-@runs.command()
-def pause() -> None:
-    """Send no more orders; what is under way goes on."""
-    from core.avatars import controls
-    from core.bootstrap import bootstrap
-
-    bootstrap(Settings.load())
-    controls.switch_on(controls.PAUSED, "paused", time.time(), "command line")
-
-
-@runs.command()
-def resume() -> None:
-    """Send orders again, also where fal.ai refused them: after a pause, a new key, a payment."""
-    from core.avatars import controls
-    from core.bootstrap import bootstrap
-
-    bootstrap(Settings.load())
-    typer.echo("\n".join(controls.all_off()) or "Nothing was switched off.")
+    application = bootstrap(Settings.load())
+    conversation_id = erasing.order(application.inbox, user, time.time())
+    if conversation_id is None:
+        typer.echo(f"Nobody has the id {user}.", err=True)
+        raise typer.Exit(1)
+    application.engine.drain(conversation_id)
+    typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 
 
 @app.command()
@@ -215,12 +184,6 @@ def diagram(
         typer.echo(drawn())
     else:
         _replace_block(into, f"```mermaid\n{drawn().strip()}\n```")
-
-
-def _settle(settled: bool) -> None:
-    if not settled:
-        typer.echo("There is no such question: see `likeness runs uncertain`.", err=True)
-        raise typer.Exit(1)
 
 
 def _serve(name: str) -> None:

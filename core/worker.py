@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.avatars import disposal, events
+from core.avatars import disposal, orphans
+from core.avatars.erasing import Erasing
+from core.avatars.exporting import Exports
 from core.avatars.ports import ObjectStore
+from core.avatars.retention import Retention
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
 from core.conversation.bridge import release
 from core.conversation.engine import Engine
 from core.crew import Crew
-from core.db import transaction
 from core.settings import Settings
+from core.sweeps import Sweeps
 
 if TYPE_CHECKING:
     from core.services.jobs import Jobs
@@ -42,11 +45,10 @@ RUNS_AT_ONCE = 500
 PROMPT = 2
 """Threads for runs that somebody has woken, and as many for turns: neither waits for a photo, for
 a run that is merely asked after, or for bytes to be carried."""
-PUT_BACK_SECONDS = 600.0
-"""How long a removed photo can be put back."""
-DAY = 86_400.0
+ORPHANS_SECONDS = 3600.0
+"""How often the store is compared with the database: a listing of all that is in it."""
 
-WOKEN = ("photo", "run", "drain")
+WOKEN = ("photo", "run", "drain", "erase", "export")
 """The kinds of rows that a wake-up may be about."""
 
 Step = Callable[[], object]
@@ -74,6 +76,13 @@ class Worker:
         self._spool = spool
         self._store = store
         self._clock = clock
+        self._erasing = Erasing(store, spool, jobs, clock)
+        self._exports = Exports(store, spool, engine.inbox, clock)
+        self._sweeps = Sweeps(
+            settings, spool, store, self._exports, Retention(settings, training),
+            training.retire_simulated, clock,
+        )  # fmt: skip
+        self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
         self._crews: dict[str, Crew] = {}
@@ -83,6 +92,8 @@ class Worker:
             "poll": self._advance,
             "copy": self._carry,
             "drain": self._drain,
+            "erase": self._erase,
+            "export": self._export,
         }
 
     def run(self) -> None:
@@ -101,16 +112,20 @@ class Worker:
         """Begin to work on threads of our own; returns at once."""
         self._stopping.clear()
         jobs = self._settings.jobs
+        slow = Crew("slow", 1)
         self._crews = {
             "photo": Crew("photos", jobs.threads),
             "run": Crew("runs", PROMPT),
             "poll": Crew("polls", jobs.run_threads),
             "copy": Crew("copies", jobs.copy_threads),
             "drain": Crew("turns", PROMPT),
+            "erase": slow,
+            "export": slow,
         }
         self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
-        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
+        self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         log.info("worker started", photos=jobs.threads, runs=jobs.run_threads)
 
     def stop(self) -> None:
@@ -125,7 +140,7 @@ class Worker:
 
     def sweep(self) -> None:
         """Clear away what is past its time, once; a step that fails stops no other."""
-        self._try(self._sweep_steps())
+        self._try(self._sweeps.steps())
 
     # pieces of work
 
@@ -159,10 +174,21 @@ class Worker:
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
 
+    def _erase(self, user_id: str) -> None:
+        self._erasing.erase(user_id)
+
+    def _export(self, export_id: str) -> None:
+        conversation_id = self._exports.make(export_id)
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
-        return (self._due_photos, self._due_runs, self._due_events, self._doomed)
+        return (
+            self._due_photos, self._due_runs, self._due_events, self._due_erasures,
+            self._due_exports, self._doomed, self._doomed_files,
+        )  # fmt: skip
 
     def _due_photos(self) -> None:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
@@ -178,46 +204,33 @@ class Worker:
         fired = timers.fire(self._engine.inbox, now, AT_ONCE)
         self._give("drain", *map(str, [*fired, *inbox.backlog(now, AT_ONCE)]))
 
+    def _due_erasures(self) -> None:
+        self._give("erase", *self._erasing.due(self._clock()))
+
+    def _due_exports(self) -> None:
+        self._give("export", *self._exports.due(self._clock()))
+
     def _doomed(self) -> None:
+        self._cleared = disposal.delete_early(self._store, self._cleared)
         disposal.delete_doomed(self._store, self._clock())
+
+    def _doomed_files(self) -> None:
+        disposal.remove_doomed_files(self._spool)
 
     # the slow sweep
 
-    def _sweep_steps(self) -> tuple[Step, ...]:
-        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
-                self._sweep_events, self._training.retire_simulated)  # fmt: skip
-
-    def _sweep_inbox(self) -> None:
-        with transaction():
-            inbox.sweep(self._clock() - self._settings.conversation.inbox_days * DAY)
-
-    def _sweep_held(self) -> None:
-        for name in disposal.forget_held(self._clock() - self._held_seconds):
-            self._spool.remove(name)
-
-    def _sweep_removed(self) -> None:
-        now = self._clock()
-        for name in disposal.delete_removed(now - PUT_BACK_SECONDS, now):
-            self._spool.remove(name)
-
-    def _sweep_events(self) -> None:
-        with transaction():
-            events.sweep(self._clock() - self._settings.jobs.event_days * DAY)
-
-    def _sweep_spool(self) -> None:
-        """Remove spooled bytes that nobody can need: older than all that may still name them."""
-        waiting = disposal.waiting_seconds(self._clock())
-        self._spool.sweep(max(DAY, self._held_seconds) + waiting)
-
-    @property
-    def _held_seconds(self) -> float:
-        return self._settings.avatars.held_hours * 3600.0
+    def _sweep_orphans(self) -> None:
+        orphans.repair(self._store, self._clock(), self._stopping.is_set)
 
     # threads
 
-    def _loop(self, name: str, seconds: float, steps: tuple[Step, ...]) -> None:
+    def _loop(
+        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
+    ) -> None:
         def loop() -> None:
             try:
+                if not at_once:
+                    self._stopping.wait(seconds)
                 while not self._stopping.is_set():
                     failed = self._try(steps)
                     self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)

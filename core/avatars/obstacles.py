@@ -8,7 +8,7 @@ from typing import Any
 
 import peewee
 
-from core.avatars import access
+from core.avatars import access, books
 from core.avatars.models import (
     ACTIVE,
     HOLDING,
@@ -18,6 +18,7 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
+from core.avatars.remains import day_of
 from core.settings import Settings
 
 DAY = 86_400.0
@@ -98,4 +99,5 @@ def _too_dear(settings: Settings, price_usd: float, now: float, test_mode: bool)
     query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
         TrainingRun.created_at >= midnight.timestamp(), TrainingRun.test_mode == test_mode
     )
-    return (query.scalar() or 0.0) + price_usd > budget
+    spent = (query.scalar() or 0.0) + books.spent_usd(day_of(now), test_mode)
+    return spent + price_usd > budget

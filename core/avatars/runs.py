@@ -12,6 +12,7 @@ from typing import Any
 
 from core.avatars.models import Avatar, AvatarTrainingType, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Failure, Handle
+from core.conversation.locks import erased
 from core.db import transaction
 from core.settings import Settings
 
@@ -151,10 +152,12 @@ def handle_columns(handle: Handle) -> dict[str, Any]:
 
 
 def wanted(run: TrainingRun) -> Avatar | None:
-    """The avatar, while it is there, and the consent that its training was ordered under."""
+    """The avatar, while it is there, and whoever ordered its training still wants it."""
     withdrawn: Any = Consent.select().where(
         Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
     )
     if run.avatar_id is None or withdrawn.exists():
+        return None
+    if run.user_id is not None and erased(run.user_id, run.created_at):
         return None
     return Avatar.get_or_none(Avatar.id == run.avatar_id)
