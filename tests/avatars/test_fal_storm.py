@@ -1,6 +1,6 @@
 """Many trainings against a fal on which everything goes wrong, with workers that are killed.
 
-`LIKENESS_STORM=2000 pytest tests/avatars/test_fal_storm.py --timeout 3600` is the whole of it.
+`STORM_RUNS=2000 pytest tests/avatars/test_fal_storm.py --timeout 3600` is the whole of it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
 from core.services.fal.simulation.webhooks import FORGERIES
 from core.settings import Settings
+from tests.avatars.storm_settings import environ_for
 from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
 
-RUNS = int(os.environ.get("LIKENESS_STORM", "60"))
+RUNS = int(os.environ.get("STORM_RUNS", "60"))
 KILLS = max(4, RUNS // 50)
 PATIENCE = 60 + RUNS
 FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
@@ -74,8 +75,7 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
     port, log = free_port(), tmp_path / "workers.log"
     with FalServer(queue_seconds=0.2, training_seconds=0.6) as fal:
         ledger = fal.ledger
-        environ = _environ(fal, sqlite_url, tmp_path, port)
-        (tmp_path / "config.toml").touch()
+        environ = environ_for(fal, sqlite_url, tmp_path, port)
         app = App(Settings.load(tmp_path / "config.toml", environ=environ))
         with serving(app):
             started = [begin_in(app) for _ in range(RUNS)]
@@ -146,26 +146,3 @@ def _ended() -> bool:
     for run in lost_orders():  # what was not sent may be lost once more: nothing fails any longer
         raise AssertionError(f"{run.id} was lost without a fault")
     return not TrainingRun.select().where(TrainingRun.status.not_in(FINAL)).exists()
-
-
-def _environ(fal: FalServer, url: str, folder: Path, port: int) -> dict[str, str]:
-    return {
-        **{name: value for name, value in os.environ.items() if name != "FAL_KEY"},
-        "FAL_KEY": "storm",
-        "LIKENESS_CONFIG": str(folder / "config.toml"),
-        "LIKENESS_DATA_DIR": str(folder / "data"),
-        "LIKENESS_DATABASE__URL": url,
-        "LIKENESS_DATABASE__SYNCHRONOUS": "normal",
-        "LIKENESS_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LIKENESS_HTTP__PORT": str(port),
-        "LIKENESS_FAL__QUEUE_URL": f"{fal.base}/queue",
-        "LIKENESS_FAL__REST_URL": f"{fal.base}/rest",
-        "LIKENESS_FAL__CDN_URL": f"{fal.base}/cdn",
-        "LIKENESS_FAL__JWKS_URL": f"{fal.base}/rest/.well-known/jwks.json",
-        "LIKENESS_FAL__ANSWER_SECONDS": "1",
-        "LIKENESS_FAL__SUBMIT_SECONDS": "1",
-        "LIKENESS_TRAINING__MIN_PHOTOS": "1",
-        "LIKENESS_TRAINING__POLL_PORTRAIT_SECONDS": "1",
-        "LIKENESS_JOBS__SWEEP_SECONDS": "5",
-        "LIKENESS_LOG__LEVEL": "warning",
-    }
