@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import httpx
+import structlog
 from starlette.routing import BaseRoute
 
 from core import db, webhooks
@@ -49,6 +50,8 @@ from core.services.storage import FolderStore
 from core.settings import Settings, installed_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
+
+log = structlog.get_logger()
 
 
 class App:
@@ -102,6 +105,8 @@ class App:
 
     def worker(self) -> Worker:
         """What works beside the dialogue: verdicts, trainings, sweeps."""
+        if not (self.trainer.test_mode or self.settings.public_url):
+            log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
                       self.spool, self.store)  # fmt: skip
 

@@ -66,8 +66,9 @@ class Sweeps:
             self._spool.remove(name)
 
     def _events(self) -> None:
+        now = self._clock()
         with transaction():
-            events.sweep(self._clock() - self._settings.jobs.event_days * DAY)
+            events.sweep(now - self._settings.jobs.event_days * DAY, now - DAY)
 
     def _spooled(self) -> None:
         """Remove spooled bytes that nobody can need: older than all that may still name them."""

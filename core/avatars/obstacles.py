@@ -57,7 +57,12 @@ def stopping(avatar_id: uuid.UUID) -> bool:
 
 def retire_simulated(settings: Settings) -> int:
     """Make simulated avatars ready to be trained for real; how many it was."""
-    simulated: Any = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED)
+    tried: Any = TrainingRun.select(TrainingRun.avatar).where(
+        TrainingRun.test_mode, TrainingRun.status == RunStatus.COMPLETED
+    )
+    simulated: Any = Avatar.select().where(
+        Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried)
+    )
     retired = 0
     for found in simulated:
         if not found.avatar_data.get("test_mode"):
