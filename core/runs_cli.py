@@ -30,7 +30,12 @@ def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai sho
     """The order did arrive: fal.ai has it under this id."""
     from core.bootstrap import bootstrap
 
-    _settle(bootstrap(Settings.load()).training.settler.sent(run, request_id))
+    settler = bootstrap(Settings.load()).training.settler
+    try:
+        _settle(settler.sent(run, request_id))
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @runs.command("not-sent")
