@@ -131,6 +131,13 @@ class App:
         except (ObjectMissing, StorageUnavailable):
             return None
 
+    def open_file(self, key: str) -> bytes | None:
+        """A stored file, or None where it is gone; raises StorageUnavailable."""
+        try:
+            return self.store.get(key)
+        except ObjectMissing:
+            return None
+
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""
         return contact_sheet([(self.open_picture(p.key), p.label) for p in pictures])

@@ -143,6 +143,14 @@ class Storage(Section):
         return self
 
 
+class Retention(Section):
+    """Days after which the sweep clears things away; 0 keeps them."""
+
+    drafts_days: Annotated[int, Field(ge=0, le=3650)] = 180
+    refused_photos_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    finished_trainings_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+
 class Jobs(Section):
     """How the worker works."""
 
@@ -171,6 +179,7 @@ class Settings(Section):
     photos: Photos = Photos()
     training: Training = Training()
     storage: Storage = Storage()
+    retention: Retention = Retention()
     jobs: Jobs = Jobs()
     log: Log = Log()
 

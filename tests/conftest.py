@@ -19,7 +19,7 @@ from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
-    "doomed_objects", "admissions",
+    "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
     "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import overrule, reconsider
+from core.avatars.erasure import drop_held
 from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
@@ -59,7 +60,7 @@ class Collecting(Guards):
 
     def drop_held_photos(self, turn: Turn) -> None:
         """Forget what was held."""
-        HeldPhoto.delete().where(HeldPhoto.user == turn.user_id).execute()
+        drop_held(turn.user_id, turn.now)
 
     def reopen(self, turn: Turn) -> None:
         """Let an avatar whose training failed or was stopped take photos again."""

@@ -94,6 +94,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of a person is kept: photos and their bytes, trainings."""
+
+    photos: int = 0
+    megabytes: float = 0.0
+    trainings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one screen may know.
 
@@ -125,3 +134,4 @@ class Facts:
     photos: tuple[PhotoFacts, ...] = ()
     removed_photo: PhotoFacts | None = None
     collecting: bool = False
+    kept: Kept = Kept()

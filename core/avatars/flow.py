@@ -149,7 +149,10 @@ ROWS = (
     row("delete", "avatar_details training_error training_cancelled", "deleting_avatar"),
     row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page, say(deleted)"),
     # privacy
+    row("export", "privacy", SAME, then="order_export, say(export_ordered)"),
+    row("export_ready", "ANY", QUIET, then="notice_export"),
     row("erase", "privacy", SAME, then="ask(erase)"),
+    row("forget", "ANY", "main_menu", then="erase_everything, say(erased), alert"),
     row("withdraw", "privacy", SAME, when="consented", then="ask(withdraw)"),
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
     row("yes", "privacy", SAME, when="asked(withdraw)",
@@ -199,6 +202,17 @@ TABLE = Table(
         "privacy": "privacy",
     },
     typed=("name", "text"),
-    signals=frozenset({"judged", "delayed", "progress", "finished", "failed", "cancelled"}),
+    signals=frozenset(
+        {
+            "judged",
+            "delayed",
+            "progress",
+            "finished",
+            "failed",
+            "cancelled",
+            "export_ready",
+            "forget",
+        }
+    ),
     ticks=frozenset({"progress"}),
 )

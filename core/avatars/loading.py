@@ -9,7 +9,7 @@ from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import may_be_kept, too_alike
-from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -86,6 +86,10 @@ class Loader:
             photos = tuple(_photo(row) for row in rows)
             removed = _removed(found, memory.get("removed"))
             return {"page": page, "pages": pages, "photos": photos, "removed_photo": removed}
+        if position.state == "privacy":
+            photos_kept, size = owned.stored_photos(position.user_id)
+            trainings = owned.trainings(position.user_id)
+            return {"kept": Kept(photos_kept, size / 1024 / 1024, trainings)}
         return {}
 
     def _focus(self, found: Avatar, consented: bool, state: str) -> AvatarFacts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 TrainingStatus = Literal["queued", "training", "completed", "failed", "cancelled"]
 ErrorClass = Literal["", "person", "retry", "operator"]
@@ -35,6 +35,14 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key below a prefix ("" is all of them), in no promised order."""
+
+
+@runtime_checkable
+class Halves(Protocol):
+    """A store that a killed process leaves half-written files in."""
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove those last written more than so many seconds ago, and count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +97,4 @@ class Waker(Protocol):
     """Makes the worker prompt; nothing depends on it."""
 
     def wake(self, kind: str, id: str) -> None:
-        """Have a "photo", a "run" or a conversation ("drain") looked at now. Never raises."""
+        """Have a "photo", a "run", a conversation ("drain") … looked at now. Never raises."""

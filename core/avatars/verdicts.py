@@ -7,6 +7,7 @@ takes; a photo that we fail at, or die over, again and again is given up.
 
 from __future__ import annotations
 
+import datetime
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -33,9 +34,9 @@ from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
-from core.conversation.locks import lock_person
+from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable
+from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -182,7 +183,7 @@ class Verdicts:
         """The photo as it is now, its person held; None where it, or their consent, is gone."""
         lock_person(seen.conversation_id, seen.user_id)
         photo = AvatarPhoto.get_or_none(AvatarPhoto.id == seen.id)
-        if photo is None or _consented(photo.user_id):
+        if photo is None or (_consented(photo.user_id) and not _erased(photo)):
             return photo
         photo.delete_instance()
         doom_unused(photo.minio_key, self._clock())
@@ -209,7 +210,7 @@ class Verdicts:
         wait = min(2.0**photo.postponed, LONGEST_WAIT)
         if isinstance(error, RetryAfter):
             wait = max(wait, error.seconds)
-        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=str(error))
+        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=kind_of(error))
         self._wait(photo, wait, postponed=photo.postponed + 1)
         if photo.postponed + 1 == DELAYED:
             self._tell_delayed(photo)
@@ -257,6 +258,11 @@ def _consented(user_id: uuid.UUID) -> bool:
     """Whether a consent stands, whatever its version: the photo was sent under it."""
     query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
     return bool(query.exists())
+
+
+def _erased(photo: AvatarPhoto) -> bool:
+    """Whether its person has asked since it came that everything be forgotten."""
+    return erased(photo.user_id, photo.created_at.replace(tzinfo=datetime.UTC).timestamp())
 
 
 def _mishaps(photo: AvatarPhoto) -> int:

@@ -125,6 +125,7 @@ NOTICES: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] = MappingProxy
     {
         "training_finished": notices.training_finished,
         "training_failed": notices.training_failed,
+        "export_ready": notices.export_ready,
     }
 )
 """How each notice is drawn, from its parameters and a language."""

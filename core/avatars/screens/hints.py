@@ -62,6 +62,9 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "The training is already running without this photo. It is put aside for your next "
             "avatar."
         ),
+        "export_ordered": mark(
+            "📦 Your data is being put together. The file will come to this chat by itself."
+        ),
         "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
