@@ -121,7 +121,7 @@ def test_a_photo_under_way_is_not_stored_for_somebody_who_is_forgotten(
     assert list(app.store.keys("")) == []
 
 
-@pytest.mark.parametrize("taken", range(6))
+@pytest.mark.parametrize("taken", range(7))
 def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_process(
     app: App, tmp_path: Path, taken: int
 ) -> None:
@@ -133,7 +133,7 @@ def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_proces
     anna.order_erasure()
     user = User.get(User.erasing_at.is_null(False))
     killed = erasing.Erasing(app.store, app.spool, app.jobs)
-    assert len(killed.steps()) == 5
+    assert len(killed.steps()) == 6
     for step in killed.steps()[:taken]:
         assert step(user), step
     erase(app, anna)
