@@ -63,12 +63,18 @@ class PhotoValidationStatus(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How far a training run has come; the last three are final."""
+    """How far a training run has come; the last three are final.
+
+    `uncertain` is an order that nobody knows to have arrived; it is never repeated by itself.
+    """
 
     READY = "ready"
+    PREPARING = "preparing"
     SUBMITTING = "submitting"
     QUEUED = "queued"
     TRAINING = "training"
+    SAVING = "saving"
+    UNCERTAIN = "uncertain"
     CANCELLING = "cancelling"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -172,7 +178,14 @@ class AvatarPhoto(Model):
 
 
 class TrainingRun(Model):
-    """One training: intent, request and outcome. It outlives its avatar, for the books."""
+    """One training: intent, order and outcome. It outlives its avatar, for the books.
+
+    `price_usd` is what was agreed to, `cost_usd` what it cost in the end: null until that is
+    known, 0 where it was not charged. `intent_at` is when an order was begun whose outcome is not
+    known; `saving_at` when a result was found that is being copied; `deadline_at` ends whatever
+    it waits for. `attempts` counts orders, `failures` the tries since the last step forward. An
+    error on a run that has not ended says what it waits for.
+    """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     avatar = peewee.ForeignKeyField(Avatar, backref="runs", null=True, on_delete="SET NULL")
@@ -185,17 +198,37 @@ class TrainingRun(Model):
     status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
     test_mode = peewee.BooleanField(default=False)
     price_usd = peewee.DoubleField(default=0)
+    cost_usd = peewee.DoubleField(null=True)
     photos_count = peewee.IntegerField(default=0)
+    profile = peewee.CharField(max_length=64, default="")
+    endpoint = peewee.CharField(max_length=128, default="")
     request_id = peewee.CharField(null=True)
+    status_url = peewee.TextField(default="")
+    response_url = peewee.TextField(default="")
+    cancel_url = peewee.TextField(default="")
+    data_url = peewee.TextField(default="")
+    uploaded_at = peewee.DoubleField(null=True)
+    arguments = peewee.JSONField(default=dict)
     progress = peewee.IntegerField(default=0)
     position = peewee.IntegerField(null=True)
+    error_type = peewee.CharField(max_length=64, default="")
     error_class = peewee.CharField(max_length=16, default="")
     error = peewee.CharField(max_length=500, default="")
     attempts = peewee.IntegerField(default=0)
+    failures = peewee.IntegerField(default=0)
+    finished_by = peewee.CharField(max_length=16, default="")
+    queue_seconds = peewee.DoubleField(null=True)
+    training_seconds = peewee.DoubleField(null=True)
+    weights_key = peewee.CharField(null=True)
+    weights_sha256 = peewee.CharField(max_length=64, null=True)
+    weights_bytes = peewee.BigIntegerField(null=True)
     created_at = peewee.DoubleField()
+    intent_at = peewee.DoubleField(null=True)
     submitted_at = peewee.DoubleField(null=True)
     started_at = peewee.DoubleField(null=True)
+    saving_at = peewee.DoubleField(null=True)
     finished_at = peewee.DoubleField(null=True)
+    deadline_at = peewee.DoubleField(null=True)
     told_at = peewee.DoubleField(default=0)
     next_check_at = peewee.DoubleField(default=0)
 

@@ -1,12 +1,19 @@
 """What photos and training need from outside; core.services supplies it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-TrainingStatus = Literal["queued", "training", "completed", "failed", "cancelled"]
+from core.errors import LikenessError
+
+TrainingStatus = Literal["queued", "training", "completed", "failed"]
+Phase = Literal["upload", "submit", "status", "result", "cancel", "webhook", "download"]
+"""What a trainer was asked for, or told us."""
 ErrorClass = Literal["", "person", "retry", "operator"]
 """Who can do something about a failure: the person, time, or whoever runs Likeness."""
+CancelAnswer = Literal["requested", "completed", "unknown"]
 
 
 class ObjectStore(Protocol):
@@ -19,8 +26,14 @@ class ObjectStore(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Keep the bytes: whole or not at all, for good, and any number of times."""
 
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a file's bytes as `put` does, without having all of them in memory."""
+
     def get(self, key: str) -> bytes:
         """The bytes under a key; ObjectMissing where there are none."""
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The same, piece by piece."""
 
     def exists(self, key: str) -> bool: ...
 
@@ -38,16 +51,87 @@ class ObjectStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something went wrong, already classified.
+
+    `error_type` is fal's own word where there is one, else ours (`http_429`, `bad_answer` …);
+    `message` is normalised: without URLs, keys, ids and names, at most 300 characters.
+    """
+
+    error_type: str
+    error_class: ErrorClass
+    message: str
+    http_status: int | None = None
+    endpoint_gone: bool = False
+    """404 or 410 of a submission: this profile takes no more orders."""
+    stop_submitting: bool = False
+    """The key is refused or the balance exhausted: no order would be taken."""
+    retry_after: float | None = None
+    """Seconds, where the trainer says so."""
+
+
+class TrainerError(LikenessError):
+    """A trainer could not do what it was asked; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.error_type}: {failure.message}")
+        self.failure = failure
+
+
+class NotSubmitted(TrainerError):
+    """Certain: nothing was ordered (no connection; 401, 403, 404, 410, 422, 429)."""
+
+
+class Uncertain(TrainerError):
+    """The order may have been taken, so it must not be repeated."""
+
+
+class Unreachable(TrainerError):
+    """An upload, status, result, cancellation or download can't be had now: ask again later."""
+
+
+class Forged(LikenessError):
+    """A webhook that was not signed by the trainer, or too long ago; `reason` is a code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a webhook is refused: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a webhook says whose signature is right; "OK" or "ERROR" is its status."""
+
+    request_id: str
+    user_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingOrder:
-    """All that a trainer must know of one training run."""
+    """All that a trainer must know of one training run, but its photos."""
 
     run_id: str
     training_type: str
     avatar_type: str
     trigger_word: str
-    photo_keys: tuple[str, ...]
-    ordered_at: float
-    """Seconds since the epoch."""
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A training that was ordered. URLs are as the trainer gave them.
+
+    They are empty where only the id was learnt, from a webhook or from the admin: then the
+    trainer derives them from the profile and the id.
+    """
+
+    run_id: str
+    profile: str
+    request_id: str
+    status_url: str = ""
+    response_url: str = ""
+    cancel_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +139,92 @@ class Standing:
     """Where a training stands at the moment."""
 
     status: TrainingStatus
-    progress: int
-    """From 0 to 100."""
-    position: int | None
+    percent: int | None = None
+    """From 0 to 100, where the trainer's logs tell."""
+    position: int | None = None
     """The place in the queue while queued."""
-    error: str = ""
-    """The trainer's own code of a failure."""
-    error_class: ErrorClass = ""
+    training_seconds: float | None = None
+    """What the trainer itself says that it took."""
+    failure: Failure | None = None
+    """Of a failed training."""
     result: Mapping[str, object] = field(default_factory=dict)
-    """Of a completed training: `finetune_id`, and whatever else is worth keeping."""
+    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `config_url`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One call of a trainer and its outcome, fit to be kept: no URL, no key, no name."""
+
+    run_id: str
+    endpoint: str
+    phase: Phase
+    ok: bool
+    http_status: int | None = None
+    error_type: str = ""
+    error_class: ErrorClass = ""
+    message: str = ""
+    seconds: float | None = None
+    request_id: str = ""
+
+
+Observe = Callable[[Observation], None]
+"""Given to a trainer when it is made, and told of every call. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bytes on their way; `size` where it was announced. Iterating may raise Unreachable."""
+
+    chunks: Iterator[bytes]
+    size: int | None = None
 
 
 class Trainer(Protocol):
-    """Whoever turns photos into an avatar: fal.ai, or the simulation of it."""
+    """Whoever turns photos into an avatar: fal.ai, or the test server that speaks as it does."""
 
     @property
     def test_mode(self) -> bool:
         """Whether trainings are simulated and cost nothing."""
 
     @property
-    def repeatable(self) -> bool:
-        """Whether submitting the same order again is still the same training, paid once."""
+    def upload_seconds(self) -> float:
+        """How long an upload can be ordered with: before it expires, with time to queue."""
 
-    def submit(self, order: TrainingOrder) -> str:
-        """Order a training, which may cost money, and get its request id."""
+    def profiles(self, training_type: str) -> tuple[str, ...]:
+        """The names of the profiles that serve a training type, in order of preference."""
 
-    def check(self, request_id: str) -> Standing: ...
+    def endpoint(self, profile: str) -> str: ...
 
-    def cancel(self, request_id: str) -> None: ...
+    def price_usd(self, profile: str) -> float:
+        """What one training costs; 0 where no price is configured."""
+
+    def min_photos(self, profile: str) -> int: ...
+
+    def max_photos(self, profile: str) -> int: ...
+
+    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
+        """What is sent as an order."""
+
+    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+        """Send photos, given as safe file names and readers, and get their URL.
+
+        Raises Unreachable; what a reader raises comes through.
+        """
+
+    def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
+        """Order a training, which may cost money, by one request.
+
+        `webhook_url` may be "". Raises NotSubmitted or Uncertain, and nothing else.
+        """
+
+    def check(self, handle: Handle) -> Standing:
+        """Where it stands, with the result once it is completed. Raises Unreachable."""
+
+    def cancel(self, handle: Handle) -> CancelAnswer:
+        """Ask for an end; one that is running may complete all the same. Raises Unreachable."""
+
+    def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
+        """A result's file. Raises Unreachable."""
 
 
 class Waker(Protocol):

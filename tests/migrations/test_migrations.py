@@ -11,6 +11,7 @@ from typing import Any
 import peewee
 import pytest
 
+from core.avatars import controls, events
 from core.avatars import models as avatars
 from core.conversation import models as conversations
 from core.db import connect, run
@@ -19,12 +20,12 @@ from core.migrations import runner
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars)
+    for module in (conversations, avatars, events, controls)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type"]
+NAMES = ["0001_initial", "0002_training_type", "0004_training_at_fal"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -76,10 +77,10 @@ def test_going_down_and_up_again_keeps_the_rows(empty: Any) -> None:
     runner.migrate(empty, "1")
     _person_with_an_avatar()
     runner.migrate(empty)
-    assert runner.migrate(empty, down=True) == ["0002_training_type"]
+    assert runner.migrate(empty, "2", down=True) == NAMES[:0:-1]
     assert run("SELECT count(*) FROM avatars").fetchone()[0] == 1
     assert "training_type" not in {column.name for column in empty.get_columns("avatars")}
-    assert runner.migrate(empty) == ["0002_training_type"]
+    assert runner.migrate(empty) == NAMES[1:]
     assert avatars.Avatar.get().training_type is avatars.AvatarTrainingType.PORTRAIT
 
 

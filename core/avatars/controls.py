@@ -1,0 +1,84 @@
+"""Run-time switches: rows that every process obeys, set by the admin or by a refusal.
+
+`trainings_paused` stops submissions until it is taken away. `stop_submitting` (the key is refused,
+the balance exhausted) and `endpoint_gone:<profile>` are tried again by themselves after a while:
+such a refusal costs nothing. `daily_budget` only says that today's is used up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+import structlog
+
+from core.db import Model, transaction
+
+log = structlog.get_logger()
+
+PAUSED = "trainings_paused"
+STOPPED = "stop_submitting"
+BUDGET = "daily_budget"
+GONE = "endpoint_gone:"
+
+STOPPED_SECONDS = 600.0
+"""After so long one order is tried again where the key was refused or the balance exhausted."""
+GONE_SECONDS = 86_400.0
+"""After so long an endpoint that was gone is tried again."""
+
+
+class Control(Model):
+    """A switch that is on; `by` says who has set it."""
+
+    name = peewee.CharField(max_length=64, primary_key=True)
+    value = peewee.CharField(default="")
+    at = peewee.DoubleField()
+    by = peewee.CharField(max_length=64, default="")
+
+    class Meta:
+        table_name = "controls"
+
+
+def switch_on(name: str, value: str, now: float, by: str) -> None:
+    """Set a switch, or set it anew; the first time it is an alert in the log."""
+    with transaction():
+        known: Any = Control.select().where(Control.name == name, Control.value == value[:255])
+        if not known.exists():
+            log.error("trainings need the operator", control=name, reason=value[:255], by=by)
+        row = {"name": name[:64], "value": value[:255], "at": now, "by": by[:64]}
+        Control.insert(row).on_conflict(
+            conflict_target=[Control.name], update={k: v for k, v in row.items() if k != "name"}
+        ).execute()
+
+
+def switch_off(name: str) -> bool:
+    """Take a switch away; whether it was on."""
+    with transaction():
+        return bool(Control.delete().where(Control.name == name).execute())
+
+
+def paused() -> bool:
+    """Whether the admin has stopped submissions."""
+    return bool(Control.select().where(Control.name == PAUSED).exists())
+
+
+def stopped(now: float) -> bool:
+    """Whether no order would be taken now.
+
+    Once its time is over, whoever asks first may try, and the others wait for what comes of it.
+    """
+    row = Control.get_or_none(Control.name == STOPPED)
+    if row is None:
+        return False
+    mine: Any = Control.update(at=now).where(
+        Control.name == STOPPED, Control.at == row.at, Control.at <= now - STOPPED_SECONDS
+    )
+    return not mine.execute()
+
+
+def gone(profile: str, now: float) -> bool:
+    """Whether a profile's endpoint takes no orders."""
+    since = now - GONE_SECONDS
+    return bool(
+        Control.select().where(Control.name == f"{GONE}{profile}"[:64], Control.at > since).exists()
+    )
