@@ -37,10 +37,10 @@ FAULTS = (
     ("submit", "http_403", "operator", "User is locked: balance exhausted", 403),
 )
 CREATING = (
-    ("avatars", "avatar_menu", 0.97), ("create", "selecting_training_type", 0.93),
-    ("choose_type", "confirming_training_type", 0.96), ("confirm", "selecting_gender", 0.97),
-    ("choose_gender", "entering_name", 0.95), ("name", "consent", 0.9),
-    ("agree", "uploading_photos", 0.92),
+    ("avatars", "avatar_menu", 0.98), ("create", "selecting_training_type", 0.97),
+    ("choose_type", "confirming_training_type", 0.98), ("confirm", "selecting_gender", 0.98),
+    ("choose_gender", "entering_name", 0.97), ("name", "consent", 0.96),
+    ("agree", "uploading_photos", 0.96),
 )  # fmt: skip
 """The way to the photos: trigger, state, and the share of people who go on from there."""
 
@@ -113,8 +113,8 @@ class _Person:
         blocked = self.dice.random() < 0.01
         return (
             self.number, self.user_id, self.channel, self.channel, chat, "0" * 32, self.state,
-            self.moves, self.moves, "{}", self.moves, 0, "[]", self.at, 0.0, 0.0, 0, 0.0, 0, blocked,
-            "", 0, 0.0, self.born, self.at,
+            self.moves, self.moves, "{}", self.moves, 0, "[]", self.at, 0.0, 0.0, 0, 0.0, 0,
+            blocked, "", 0, 0.0, self.born, self.at,
         )  # fmt: skip
 
     def move(self, batch: _Batch, kind: str, trigger: str, dest: str, seconds: float = 20) -> None:
@@ -160,7 +160,7 @@ class _Person:
     def photos(self, batch: _Batch, avatar_id: str) -> int:
         """Send photos; how many of them were good."""
         good = 0
-        for number in range(1, self.dice.randrange(4, 19)):
+        for number in range(1, self.dice.randrange(5, 21)):
             self.move(batch, "photo", "photo", "uploading_photos", 4)
             if self.dice.random() < self.story.refused_share:
                 reason = self.dice.choice(REASONS)
@@ -230,9 +230,8 @@ class _Run:
         error = fault if status == "failed" else None
         test = self.dice.random() < self.story.test_share
         price = 0.0 if test else self.price
-        cost = (
-            (0.0 if status == "failed" and self.dice.random() < 0.7 else price) if ended else None
-        )
+        free = status == "failed" and self.dice.random() < 0.7
+        cost = (0.0 if free else price) if ended else None
         batch.add(
             "training_runs", self.id, self.avatar_id, self.person.user_id, self.person.number,
             self.kind, status, test, price, self.photos, self.request_id,
@@ -284,6 +283,8 @@ class Story:
 
     def some_moment(self) -> float:
         """More of them of late, and by day."""
+        if self.dice.random() < 0.005:
+            return self.now - self.dice.uniform(300, 1800)
         ago = self.days * DAY * (1 - math.sqrt(self.dice.random()))
         night = self.dice.random() < 0.7 and (self.now - ago) % DAY < DAY / 4
         return self.now - ago + (DAY / 4 if night and ago > DAY / 2 else 0)

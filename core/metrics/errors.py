@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.metrics.scope import Scope, bucketed, one, rows, text_id
 
@@ -30,7 +30,7 @@ class Group(NamedTuple):
     error_type: str
     message: str
     error_class: str
-    count: int
+    n: int
     users: int
     first: float
     last: float
@@ -39,7 +39,7 @@ class Group(NamedTuple):
     @property
     def key(self) -> str:
         """A short name for links."""
-        whole = "\0".join((self.endpoint, self.error_type, self.message))
+        whole = f"{self.endpoint}\n{self.error_type}\n{self.message}"
         return hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
 
 
@@ -139,6 +139,6 @@ def new_groups(start: float, end: float) -> list[Group]:
     return [found for found in groups(Scope(start, end)) if found.ever >= start]
 
 
-def _event(row: tuple[object, ...]) -> FalEvent:
-    id, at, run_id, endpoint, phase, ok, *rest = row
-    return FalEvent(id, at, text_id(run_id), endpoint, phase, bool(ok), *rest)  # type: ignore[arg-type]  # a database's row has no types
+def _event(row: tuple[Any, ...]) -> FalEvent:
+    made = FalEvent._make((*row[:2], text_id(row[2]), *row[3:]))
+    return made._replace(ok=bool(made.ok))

@@ -24,7 +24,7 @@ class Beat(NamedTuple):
 class Waiting(NamedTuple):
     """How much waits, and since when the oldest does (None where nothing waits)."""
 
-    count: int
+    n: int
     since: float | None
 
 

@@ -14,7 +14,7 @@ class Count(NamedTuple):
     """So many in an hour or a day that begins at `start`."""
 
     start: float
-    count: int
+    n: int
 
 
 class Outcomes(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.metrics.scope import one, own_id, rows, seconds_of, text_id
 
@@ -127,7 +127,7 @@ def avatars(user_id: str) -> list[Avatar]:
     FROM avatars WHERE user_id = ? ORDER BY created_at DESC LIMIT 200
     """
     return [
-        Avatar(text_id(row[0]), *row[1:8], seconds_of(row[8]), seconds_of(row[9]))
+        Avatar._make((text_id(row[0]), *row[1:8], seconds_of(row[8]), seconds_of(row[9])))
         for row in rows(query, user_id)
     ]
 
@@ -180,9 +180,9 @@ def _people(query: str, *parameters: object) -> list[Person]:
     return [_person(row) for row in rows(query, *parameters)]
 
 
-def _person(row: tuple[object, ...]) -> Person:
-    *rest, unreachable, avatar_count, runs = row[1:]
-    return Person(text_id(row[0]), *rest, bool(unreachable), avatar_count, runs)  # type: ignore[arg-type]  # a database's row has no types
+def _person(row: tuple[Any, ...]) -> Person:
+    made = Person._make((text_id(row[0]), *row[1:]))
+    return made._replace(unreachable=bool(made.unreachable))
 
 
 def _containing(text: str) -> str:

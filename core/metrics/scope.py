@@ -6,6 +6,7 @@ import datetime
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,7 @@ class Scope:
     def buckets(self) -> tuple[Bucket, ...]:
         """Its hours, or its days as the clocks of the time zone go; the first and last are cut."""
         edges = [self.start, *self._edges(), self.end]
-        return tuple(Bucket(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b)
+        return tuple(Bucket(a, b) for a, b in pairwise(edges) if a < b)
 
     def of_runs(self, alias: str = "r") -> str:
         """The condition on a training run's mode, to follow another one."""

@@ -6,7 +6,7 @@ its submission to its start. Only completed ones count.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.metrics.scope import Scope, bucketed, floored, one, quantile, ranked, rows, text_id
 
@@ -170,7 +170,6 @@ def _times(scope: Scope, seconds: str) -> list[Times]:
     return [Times(kind, int(n), *map(float, quantiles)) for kind, n, *quantiles in found]
 
 
-def _run(row: tuple[object, ...]) -> Run:
-    run_id, user_id, avatar_id, *rest = row
-    rest[3] = bool(rest[3])
-    return Run(text_id(run_id), text_id(user_id), text_id(avatar_id), *rest)  # type: ignore[arg-type]  # a database's row has no types
+def _run(row: tuple[Any, ...]) -> Run:
+    made = Run._make((*map(text_id, row[:3]), *row[3:]))
+    return made._replace(test_mode=bool(made.test_mode))
