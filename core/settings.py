@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -26,16 +24,14 @@ from pydantic import (
 )
 
 from core import configuration
+from core.configuration.section import Section
 from core.errors import ConfigurationError
+from core.watching import Alerts, Dashboard
+
+__all__ = ["Section", "Settings", "describe", "installed_channels"]
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
-
-
-class Section(BaseModel):
-    """The base of every section, and of a channel's `Settings`: frozen, strict, no unknown key."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Database(Section):
@@ -171,6 +167,8 @@ class Settings(Section):
     storage: Storage = Storage()
     jobs: Jobs = Jobs()
     log: Log = Log()
+    dashboard: Dashboard = Dashboard()
+    alerts: Alerts = Alerts()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

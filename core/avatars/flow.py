@@ -143,6 +143,7 @@ ROWS = (
     row("erase", "privacy", SAME, then="ask(erase)"),
     row("withdraw", "privacy", SAME, when="consented", then="ask(withdraw)"),
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
+    row("erase_by_operator", "ANY", "main_menu", then="erase_everything, say(erased)"),
     row("yes", "privacy", SAME, when="asked(withdraw)",
         then="withdraw_consent, say(consent_withdrawn)"),
     # back
@@ -190,6 +191,8 @@ TABLE = Table(
         "privacy": "privacy",
     },
     typed=("name", "text"),
-    signals=frozenset({"judged", "progress", "finished", "failed", "cancelled"}),
+    signals=frozenset(
+        {"judged", "progress", "finished", "failed", "cancelled", "erase_by_operator"}
+    ),
     ticks=frozenset({"progress"}),
 )

@@ -66,7 +66,7 @@ CREATE TABLE silences (
 )
 """
 _INDEXES = """
-CREATE INDEX transitions_at ON transitions (at);
+CREATE INDEX transitions_moves ON transitions (at, dest, conversation_id) WHERE source <> dest;
 CREATE INDEX training_runs_finished ON training_runs (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX training_runs_request ON training_runs (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX avatars_created ON avatars (created_at);

@@ -36,6 +36,30 @@ def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
     )
 
 
+def operator_message(parameters: Mapping[str, Any], language: str) -> Screen:
+    """What somebody who runs Likeness writes to a person."""
+    t = translator(language)
+    return Screen(title=t("✉️ A message from our team"), text=str(parameters.get("text", "")))
+
+
+def alert(parameters: Mapping[str, Any], language: str) -> Screen:
+    """For those who run Likeness: something wants them, or no longer does."""
+    t = translator(language)
+    over = bool(parameters.get("resolved"))
+    return Screen(
+        title=t("✅ It is over") if over else t("🚨 Something needs you"),
+        text=words.paragraphs(
+            str(parameters.get("rule", "")),
+            str(parameters.get("subject", "")),
+            t(
+                "It is at {value}, the limit is {threshold}.",
+                value=parameters.get("value", ""),
+                threshold=parameters.get("threshold", ""),
+            ),
+        ),
+    )
+
+
 def _open(parameters: Mapping[str, Any], name: str, t: Translator) -> buttons.Rows:
     label = t("▶️ Open “{name}”", name=buttons.on_button(name, t))
     return buttons.rows(Button(label, "resume", str(parameters["avatar"])))
