@@ -132,14 +132,10 @@ class Watch:
         self._mode = mode
         self._clock = clock
         self._post = post or _post
-        self._next = 0.0
 
     def look(self) -> None:
-        """Open and close alerts, and tell of them; nothing where it is too early."""
+        """Open and close alerts, and tell of them."""
         now = self._clock()
-        if now < self._next:
-            return
-        self._next = now + self._settings.alerts.check_seconds
         self._record(list(holding(self._settings, now, self._mode)), now)
         self._tell(now)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core import db
+from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.flow import TABLE
@@ -77,8 +78,17 @@ class App:
 
     def worker(self) -> Worker:
         """What works beside the dialogue: verdicts, trainings, sweeps."""
+        watch = Watch(self.settings, "test" if self.trainer.test_mode else "production")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store)  # fmt: skip
+                      self.spool, self.store, watch=watch)  # fmt: skip
+
+    def trouble(self) -> str:
+        """What is out of reach at the moment, for the heartbeat; "" where nothing is."""
+        try:
+            self.store.exists("health/health/health")
+        except StorageUnavailable as error:
+            return f"storage: {error}"
+        return ""
 
     def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
         """The bytes of a file that came through a channel; see `Channel.fetch`.

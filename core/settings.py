@@ -28,10 +28,13 @@ from core.configuration.section import Section
 from core.errors import ConfigurationError
 from core.watching import Alerts, Dashboard
 
-__all__ = ["Section", "Settings", "describe", "installed_channels"]
+__all__ = ["Section", "Settings", "describe", "installed_channels", "installed_pages"]
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
+
+PAGES = "likeness.pages"
+"""The entry-point group of the dashboard, so that the core need not know it."""
 
 
 class Database(Section):
@@ -230,6 +233,11 @@ def describe(settings: Settings) -> str:
 def installed_channels() -> dict[str, Any]:
     """Every channel class that is installed, by the name of its entry point."""
     return {point.name: _loaded(point) for point in entry_points(group=CHANNELS)}
+
+
+def installed_pages() -> dict[str, Any]:
+    """What those who run Likeness look at: the dashboard, where it is installed."""
+    return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
 
 
 def _loaded(point: EntryPoint) -> Any:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core import logins
+from core.alerts import Watch
 from core.avatars import disposal
 from core.avatars.ports import ObjectStore
 from core.avatars.training import Training
@@ -59,7 +61,9 @@ class Worker:
         spool: Spool,
         store: ObjectStore,
         clock: Callable[[], float] = time.time,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._settings = settings
         self._engine = engine
         self._jobs = jobs
@@ -98,6 +102,8 @@ class Worker:
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        if self._watch:
+            self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
         log.info("worker started", photos=self._settings.jobs.threads)
 
     def stop(self) -> None:
@@ -160,7 +166,11 @@ class Worker:
     # the slow sweep
 
     def _sweep_steps(self) -> tuple[Step, ...]:
-        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool)
+        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
+                self._sweep_logins)  # fmt: skip
+
+    def _sweep_logins(self) -> None:
+        logins.sweep(self._clock())
 
     def _sweep_inbox(self) -> None:
         with transaction():

@@ -19,8 +19,8 @@ from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
-    "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences", "fal_events",
-    "controls",
+    "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
+    "fal_events", "controls",
     "doomed_objects", "admissions",
     "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
