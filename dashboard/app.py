@@ -1,4 +1,4 @@
-"""The dashboard: Streamlit runs this script for whichever page somebody looks at.
+"""The dashboard's frame: what is drawn for whichever page somebody looks at.
 
 Nobody gets past `Doors` without a log-in; here it is asked for once more before anything is drawn.
 """
@@ -79,7 +79,3 @@ def _draw(draw: Draw) -> None:
     draw(view)
     if view.asked:
         view.as_of()
-
-
-if __name__ == "__main__":
-    page()

@@ -53,7 +53,7 @@ def application(site: Site) -> st.App:
     """The ASGI application; Streamlit's settings are the process's own."""
     config.get_config_options(force_reparse=True, options_from_flags=options(site))
     return st.App(
-        Path(__file__).with_name("app.py"),
+        Path(__file__).parent / "start" / "app.py",
         routes=Login(site).all(),
         middleware=[Middleware(Doors, site=site)],
         on_script_error=_admit,
