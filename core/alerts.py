@@ -67,10 +67,9 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
     yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
-    for beat in health.beats():
-        silent = now - beat.at
-        if 0 < rules.heartbeat_seconds <= silent:
-            yield Holds("heartbeat", f"{beat.part} {beat.process}", silent, rules.heartbeat_seconds)
+    for part, at in _last_beats().items():
+        if 0 < rules.heartbeat_seconds <= now - at:
+            yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
     uncertain = health.uncertain()
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
@@ -88,6 +87,14 @@ def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
     percent = 100 * found.success
     if percent < settings.alerts.success_percent:
         yield Holds("success", "", percent, settings.alerts.success_percent)
+
+
+def _last_beats() -> dict[str, float]:
+    """When any process of each part last beat: one that was restarted has not gone silent."""
+    last: dict[str, float] = {}
+    for beat in health.beats():
+        last[beat.part] = max(beat.at, last.get(beat.part, 0.0))
+    return last
 
 
 def _late(

@@ -274,6 +274,8 @@ class Story:
     test_share: float = 0.5
     refused_share: float = 0.12
     error_share: float = 0.01
+    lately: float = 0.005
+    """The share of people who came in the last hour, so that something runs."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -283,8 +285,8 @@ class Story:
 
     def some_moment(self) -> float:
         """More of them of late, and by day."""
-        if self.dice.random() < 0.005:
-            return self.now - self.dice.uniform(300, 1800)
+        if self.dice.random() < self.lately:
+            return self.now - self.dice.uniform(600, 2400)
         ago = self.days * DAY * (1 - math.sqrt(self.dice.random()))
         night = self.dice.random() < 0.7 and (self.now - ago) % DAY < DAY / 4
         return self.now - ago + (DAY / 4 if night and ago > DAY / 2 else 0)
@@ -293,6 +295,7 @@ class Story:
 def fill(conversations: int, story: Story) -> None:
     """Add so many made-up conversations to the database, with all that belongs to them."""
     first = int(run("SELECT coalesce(max(id), 0) FROM conversations").fetchone()[0]) + 1
+    story.lately = max(story.lately, min(0.2, 20 / conversations))
     batch = _Batch()
     for number in range(first, first + conversations):
         _Person(story, number).live(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,11 @@ COLOURS = {
 }  # fmt: skip
 OTHERS = "#5b8fd6"
 HEIGHT = 260
+
+
+def _clock(view: View, at: float) -> datetime.datetime:
+    """A moment as the clocks of the day's zone show it: browsers know only their own zone."""
+    return datetime.datetime.fromtimestamp(at, view.zone).replace(tzinfo=None)
 
 
 def _scale(values: Iterable[str]) -> alt.Scale:
@@ -37,12 +43,21 @@ def stacked(
     if not rows:
         st.caption(view.t("Nothing here."))
         return
-    frame = pd.DataFrame([{**row, "start": view.moment(row["start"])} for row in rows])
+    ends = {bucket.start: bucket.end for bucket in view.scope.buckets}
+    frame = pd.DataFrame(
+        {
+            "start": [_clock(view, row["start"]) for row in rows],
+            "end": [_clock(view, ends.get(row["start"], row["start"])) for row in rows],
+            "kind": [row["kind"] for row in rows],
+            "value": [row["value"] for row in rows],
+        }
+    )
     show(
         alt.Chart(frame, height=HEIGHT)
-        .mark_bar()
+        .mark_bar(binSpacing=1)
         .encode(
             x=alt.X("start:T", title=None),
+            x2="end:T",
             y=alt.Y("value:Q", title=title, axis=alt.Axis(format="$.2f" if money else "d")),
             color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
             tooltip=["start:T", "kind:N", "value:Q"],
@@ -55,7 +70,7 @@ def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) ->
     if not rows:
         st.caption(view.t("Nothing here."))
         return
-    frame = pd.DataFrame([{**row, "start": view.moment(row["start"])} for row in rows])
+    frame = pd.DataFrame([{**row, "start": _clock(view, row["start"])} for row in rows])
     show(
         alt.Chart(frame, height=HEIGHT)
         .mark_line(point=True)
@@ -100,7 +115,7 @@ def steps(rows: Sequence[dict[str, Any]], x: str) -> None:
 
 def runs(view: View, rows: Sequence[dict[str, Any]], y: str, kinds: str) -> None:
     """A dot for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `type`."""
-    frame = pd.DataFrame([{**row, "start": view.moment(row["start"])} for row in rows])
+    frame = pd.DataFrame([{**row, "start": _clock(view, row["start"])} for row in rows])
     show(
         alt.Chart(frame, height=HEIGHT)
         .mark_bar(width=3)

@@ -44,12 +44,14 @@ def table(
     if choose:
         state = st.dataframe(
             frame, column_config=config, hide_index=True, key=key, on_select="rerun",
-            selection_mode="single-row", width="stretch",
+            selection_mode="single-row", width="stretch", placeholder="–",
         )  # fmt: skip
         selected = state.selection.rows
         chosen = selected[0] if selected and selected[0] < len(rows) else None
     else:
-        st.dataframe(frame, column_config=config, hide_index=True, key=key, width="stretch")
+        st.dataframe(
+            frame, column_config=config, hide_index=True, key=key, width="stretch", placeholder="–"
+        )  # fmt: skip
     st.download_button(
         view.t("Download CSV"),
         as_csv(view, columns, rows),

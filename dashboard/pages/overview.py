@@ -23,6 +23,8 @@ def draw(view: View) -> None:
     _metrics(view)
     _trends(view)
     _alerts(view)
+    view.as_of()
+    view.asked.clear()
     st.subheader(view.t("Parts"), anchor=False)
     view.live(_parts)
 
@@ -141,7 +143,12 @@ def _alerts(view: View) -> None:
 
 def _parts(view: View) -> None:
     t, now = view.t, view.now
-    beats = view.ask(health.beats)
+    newest: set[str] = set()
+    beats = []
+    for beat in view.ask(health.beats):
+        if now - beat.at <= SILENT_SECONDS or beat.part not in newest:
+            beats.append(beat)
+        newest.add(beat.part)
     cells = [
         *((beat.part, *_beat(t, beat, now)) for beat in beats),
         (t("Unhandled events"), *_waits(t, view.ask(health.unhandled), now, 300)),
