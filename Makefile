@@ -7,12 +7,12 @@ MAXIMUM_LINES := 300
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench diagram browser .venv
+.PHONY: help run test check bench bench-photos diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: .venv ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/likeness run
@@ -37,6 +37,9 @@ check: .venv ## look for mistakes without running anything
 bench: .venv ## measure durable turns against the floor and two frameworks
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-photos: .venv ## measure the check of a photo against the bare decode of it
+	@$(BIN)/python -m benchmarks.photos $(ARGS)
+
 diagram: .venv ## draw the flow's table into README.md
 	@$(BIN)/likeness diagram --into README.md
 
@@ -48,7 +51,7 @@ diagram: .venv ## draw the flow's table into README.md
 	  echo "Likeness wants Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Installing into .venv (a minute or two, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev,postgres]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev,heic,postgres]'
 	@touch $@
 
 # A browser for the tests of the web page, from the system's packages.

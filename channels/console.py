@@ -16,13 +16,14 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from core.conversation.channel import Capabilities
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Receipt, find
-from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.messages import Address, Attachment, Event, Kind, Motion, Person, Update
 from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.errors import Gone
@@ -197,6 +198,8 @@ class _Talk:
         notices = take_notices(self._app.engine, self._id, _NOTICES)
         for notice in notices:
             self._print(f"\n🔔 {notice.text}")
+            if notice.file:
+                self._save(notice.file)
         now = (ready.visit, ready.revision)
         if now != self._seen or notices:
             self._draw(ready.rendered, ticking=now[0] == self._seen[0] and not notices)
@@ -206,6 +209,14 @@ class _Talk:
             shown(self._id, ready.revision, self._offers + links, None, time.time())
         self._seen = now
         return ready.rendered.motion
+
+    def _save(self, file: Attachment) -> None:
+        """A file goes where the terminal stands, and over nothing."""
+        data = self._app.open_file(file.key)
+        path = next(path for path in _free(Path(file.name)) if not path.exists())
+        if data:
+            path.write_bytes(data)
+            self._print(f"📦 {path.absolute()}")
 
     def _draw(self, rendered: Rendered, *, ticking: bool) -> None:
         if ticking and rendered.motion is Motion.MOVING and rendered.offers == self._offers:
@@ -220,6 +231,11 @@ class _Talk:
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self._target, flush=True)
+
+
+def _free(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (path.with_stem(f"{path.stem}-{number}") for number in count(2))
 
 
 def _paths(line: str) -> list[Path]:

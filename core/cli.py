@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -191,6 +192,23 @@ def repair(
     typer.echo(f"{done.photos} photos: {done.pending} without their object, fetched again")
     for refusal in done.refused:
         typer.echo(f"Left alone: {refusal}", err=True)
+
+
+@app.command()
+def erase(
+    user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
+) -> None:
+    """Erase a person who has asked for it, just as “Delete everything” does."""
+    from core.avatars import erasing
+    from core.bootstrap import bootstrap
+
+    application = bootstrap(Settings.load())
+    conversation_id = erasing.order(application.inbox, user, time.time())
+    if conversation_id is None:
+        typer.echo(f"Nobody has the id {user}.", err=True)
+        raise typer.Exit(1)
+    application.engine.drain(conversation_id)
+    typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 
 
 @app.command()

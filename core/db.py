@@ -8,6 +8,7 @@ inside it is of one moment.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, cast
@@ -131,3 +132,35 @@ def run(text: str, *parameters: Any) -> Any:
     """
     spelt = text if is_sqlite() else text.replace("?", "%s")
     return database.obj.execute_sql(spelt, parameters)
+
+
+def forget_deleted() -> bool:
+    """Rid SQLite's file and its write-ahead log of all that was deleted; False to try again later.
+
+    `secure_delete` overwrites a row where it stands last. A copy can be left where it stood before
+    its page was split, so the file is written anew: a second or so for each 100 MB, in which nobody
+    else can write. PostgreSQL's files and log are for whoever runs the server.
+    """
+    if not is_sqlite():
+        return True
+    connection = database.obj.connection()
+    with _writer:
+        return _patiently(connection, 1_000, "VACUUM") and emptied(connection)
+
+
+def emptied(connection: Any) -> bool:
+    """Whether the write-ahead log of an SQLite connection could be emptied without waiting."""
+    return _patiently(connection, 0, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _patiently(connection: Any, milliseconds: int, statement: str) -> bool:
+    """Whether a statement could be run although it had to wait only so long for others."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        row = connection.execute(statement).fetchone()
+    except sqlite3.OperationalError:  # another one is at it, or the disk is full
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+    return row is None or not row[0]

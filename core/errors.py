@@ -18,6 +18,12 @@ LikenessError
     └── Unreachable       it has not arrived: safe to repeat
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_CODES = ("sqlstate", "sqlite_errorname", "errno", "status_code", "code")
+
 
 class LikenessError(Exception):
     """The base of all errors that Likeness raises on purpose."""
@@ -80,3 +86,25 @@ class Uncertain(ChannelError):
 
 class Unreachable(ChannelError):
     """The connection could not be made: nothing was sent."""
+
+
+def kind_of(error: BaseException) -> str:
+    """What an error is, without what it says: `OperationalError(SQLITE_BUSY) < Error(5)`."""
+    return " < ".join(kind(link) for link in chain(error))
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what caused it, the cause last."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+
+
+def kind(error: BaseException) -> str:
+    """The name of an error and its code, if it has one."""
+    codes = (getattr(error, name, None) for name in _CODES)
+    code = next((code for code in codes if isinstance(code, int | str)), None)
+    return type(error).__name__ + (f"({code})" if code is not None else "")

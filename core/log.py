@@ -1,18 +1,54 @@
-"""Logs: one line for each thing that happened, with the conversation and run it belongs to."""
+"""Logs: one line for each thing that happened, with the conversation and run it belongs to.
+
+Identifiers and nothing else: no names, texts, file names or object keys. An error's own message may
+quote any of these, so its kind is logged, its code, and where in our source it came from.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
 from typing import Any, TextIO
 
 import structlog
+
+from core.errors import chain, kind
+
+
+def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Any:
+    """A processor: an exception becomes the lines of source that it went through, and its kind."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(_lines(error)).rstrip()
+    return event
+
+
+class _Formatter(logging.Formatter):
+    """The same for what libraries log."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging calls it so
+        return "".join(_lines(ei[1])).rstrip() if ei[1] else ""
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    for link in reversed(list(chain(error))):
+        yield from traceback.format_tb(link.__traceback__)
+        yield f"{kind(link)}\n"
 
 
 def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     """Write logs as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
-    logging.basicConfig(stream=target, level=level, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_Formatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+    # it names objects at every retry, and says nothing that StorageUnavailable doesn't
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     for noisy in (
         "httpx",
         "httpcore",
@@ -32,7 +68,7 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            without_words,
             final,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from core.avatars import controls
+from core.avatars import controls, erasing
 from core.avatars.models import Avatar, TrainingRun
 from core.conversation import inbox as inboxes
 from core.conversation.locks import lock_person
@@ -98,9 +98,8 @@ class Operations:
     def erase(self, user_id: str) -> None:
         """Erase all that belongs to a person, as they could themselves; the worker does it."""
         with self._audited("erase", user_id):
-            conversation_id = _conversation(user_id)
-            key = f"erase:{uuid.uuid4().hex}"
-            self._house.inbox.signal(conversation_id, "erase_by_operator", "", key)
+            if erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock()) is None:
+                raise LikenessError("There is no such person any more.")
 
     def write(self, user_id: str, text: str) -> None:
         """Write to a person, through the channel they were last on."""

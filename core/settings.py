@@ -84,10 +84,11 @@ class Avatars(Section):
 
 
 class Photos(Section):
-    """What makes a photo acceptable: pixels on the shorter side, bytes of the file."""
+    """What makes a photo acceptable: pixels on the shorter side, bytes of the file, a face."""
 
     min_side: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
+    find_faces: bool = True
 
 
 class Training(Section):
@@ -123,7 +124,8 @@ class Storage(Section):
     backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
     endpoint: str = "127.0.0.1:9000"
-    bucket: str = "likeness"
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "likeness"
+    prefix: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9._-]*/)*$")] = ""
     secure: bool = True
     region: str = ""
     access_key: SecretStr = SecretStr("")
@@ -138,6 +140,14 @@ class Storage(Section):
                 "LIKENESS_STORAGE__SECRET_KEY in the environment. Set both"
             )
         return self
+
+
+class Retention(Section):
+    """Days after which the sweep clears things away; 0 keeps them."""
+
+    drafts_days: Annotated[int, Field(ge=0, le=3650)] = 180
+    refused_photos_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    finished_trainings_days: Annotated[int, Field(ge=0, le=3650)] = 0
 
 
 class Jobs(Section):
@@ -168,6 +178,7 @@ class Settings(Section):
     photos: Photos = Photos()
     training: Training = Training()
     storage: Storage = Storage()
+    retention: Retention = Retention()
     jobs: Jobs = Jobs()
     log: Log = Log()
     dashboard: Dashboard = Dashboard()

@@ -16,8 +16,11 @@ import structlog
 
 from core import logins
 from core.alerts import Watch
-from core.avatars import disposal
-from core.avatars.ports import ObjectStore
+from core.avatars import books, disposal, erasing, orphans
+from core.avatars.erasing import Erasing
+from core.avatars.exporting import Exports
+from core.avatars.ports import Halves, ObjectStore
+from core.avatars.retention import Retention
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
@@ -43,6 +46,10 @@ OTHERS = 2
 """Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
 PUT_BACK_SECONDS = 600.0
 """How long a removed photo can be put back."""
+ORPHANS_SECONDS = 3600.0
+"""How often the store is compared with the database: a listing of all that is in it."""
+HALF_WRITTEN_SECONDS = 3600.0
+"""A file that is still being written is never as old."""
 DAY = 86_400.0
 
 Step = Callable[[], object]
@@ -72,6 +79,10 @@ class Worker:
         self._spool = spool
         self._store = store
         self._clock = clock
+        self._erasing = Erasing(store, spool, jobs, clock)
+        self._exports = Exports(store, spool, engine.inbox, clock)
+        self._retention = Retention(settings, training)
+        self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
         self._crews: dict[str, Crew] = {}
@@ -79,6 +90,8 @@ class Worker:
             "photo": self._judge,
             "run": self._advance,
             "drain": self._drain,
+            "erase": self._erase,
+            "export": self._export,
         }
 
     def run(self) -> None:
@@ -98,10 +111,14 @@ class Worker:
         self._stopping.clear()
         photos = Crew("photos", self._settings.jobs.threads)
         others = Crew("others", OTHERS)
-        self._crews = {"photo": photos, "run": others, "drain": others}
+        slow = Crew("slow", 1)
+        self._crews = {
+            "photo": photos, "run": others, "drain": others, "erase": slow, "export": slow,
+        }  # fmt: skip
         self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         if self._watch:
             self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
         log.info("worker started", photos=self._settings.jobs.threads)
@@ -143,10 +160,21 @@ class Worker:
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
 
+    def _erase(self, user_id: str) -> None:
+        self._erasing.erase(user_id)
+
+    def _export(self, export_id: str) -> None:
+        conversation_id = self._exports.make(export_id)
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
-        return (self._due_photos, self._due_runs, self._due_events, self._doomed)
+        return (
+            self._due_photos, self._due_runs, self._due_events, self._due_erasures,
+            self._due_exports, self._doomed, self._doomed_files,
+        )  # fmt: skip
 
     def _due_photos(self) -> None:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
@@ -160,14 +188,26 @@ class Worker:
         fired = timers.fire(self._engine.inbox, now, AT_ONCE)
         self._give("drain", *map(str, [*fired, *inbox.backlog(now, AT_ONCE)]))
 
+    def _due_erasures(self) -> None:
+        self._give("erase", *self._erasing.due(self._clock()))
+
+    def _due_exports(self) -> None:
+        self._give("export", *self._exports.due(self._clock()))
+
     def _doomed(self) -> None:
+        self._cleared = disposal.delete_early(self._store, self._cleared)
         disposal.delete_doomed(self._store, self._clock())
+
+    def _doomed_files(self) -> None:
+        disposal.remove_doomed_files(self._spool)
 
     # the slow sweep
 
     def _sweep_steps(self) -> tuple[Step, ...]:
-        return (self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
-                self._sweep_logins)  # fmt: skip
+        return (
+            self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
+            self._sweep_store, self._sweep_erased, self._sweep_logins, *self._retention_steps(),
+        )  # fmt: skip
 
     def _sweep_logins(self) -> None:
         logins.sweep(self._clock())
@@ -190,15 +230,43 @@ class Worker:
         waiting = disposal.waiting_seconds(self._clock())
         self._spool.sweep(max(DAY, self._held_seconds) + waiting)
 
+    def _sweep_store(self) -> None:
+        """Remove what killed processes left half written, where the store is a folder."""
+        if isinstance(self._store, Halves):
+            self._store.sweep(HALF_WRITTEN_SECONDS)
+
+    def _sweep_erased(self) -> None:
+        """The chats of the erased, and the cost of trainings that outlived their person."""
+        erasing.forget_shells(self._clock() - erasing.SHELL_SECONDS)
+        books.book_nameless()
+        self._exports.sweep(self._clock())
+
+    def _retention_steps(self) -> tuple[Step, ...]:
+        retention = self._retention
+        return tuple(
+            partial(self._retain, clear)
+            for clear in (retention.drafts, retention.refused_photos, retention.trained_photos)
+        )
+
+    def _retain(self, clear: Callable[[float], int]) -> None:
+        clear(self._clock())
+
+    def _sweep_orphans(self) -> None:
+        orphans.repair(self._store, self._clock(), self._stopping.is_set)
+
     @property
     def _held_seconds(self) -> float:
         return self._settings.avatars.held_hours * 3600.0
 
     # threads
 
-    def _loop(self, name: str, seconds: float, steps: tuple[Step, ...]) -> None:
+    def _loop(
+        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
+    ) -> None:
         def loop() -> None:
             try:
+                if not at_once:
+                    self._stopping.wait(seconds)
                 while not self._stopping.is_set():
                     failed = self._try(steps)
                     self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)

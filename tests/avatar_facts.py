@@ -111,6 +111,8 @@ def any_facts(
         st.sampled_from(("pending", "valid", "invalid", "duplicate")),
         st.sampled_from(REASONS),
         st.none() | st.just("user/avatar/hash"),
+        st.lists(st.sampled_from((*verdicts.ADVICE, "something_new")), max_size=4).map(tuple),
+        st.booleans(),
     )
     runs = st.builds(
         RunFacts,
@@ -139,6 +141,8 @@ def any_facts(
         st.just("1234abcd"),
         st.none() | runs,
         st.booleans(),
+        st.lists(photos, max_size=20).map(tuple),
+        st.lists(photos, max_size=20).map(tuple),
         st.lists(st.integers(1, 500), max_size=50).map(tuple),
     )
     told = st.fixed_dictionaries(

@@ -28,12 +28,15 @@ from telegram.error import BadRequest
 from channels.telegram.api import Api, NotModified, in_our_words
 from core.conversation.messages import Motion, Picture
 from core.conversation.rendering import Offer, Rendered, length
-from core.errors import ChannelError, Gone
+from core.errors import ChannelError, Gone, StorageUnavailable, Unreachable, kind_of
 
 log = structlog.get_logger()
 
 ROW_LETTERS = 36
 """What a narrow phone shows of the labels of one row; Telegram cuts the rest off."""
+
+FILE_SECONDS = 120.0
+"""How long a file may take on its way to Telegram."""
 
 LATER_SECONDS = 1.5
 LATER_TRIES = 5
@@ -43,14 +46,16 @@ _PLAIN = LinkPreviewOptions(is_disabled=True)
 _REFUSED = ("image_process_failed", "photo_invalid_dimensions")
 
 Draw = Callable[[Sequence[Picture]], bytes | None]
+OpenFile = Callable[[str], bytes | None]
 
 
 class Messages:
     """Shows what it is given; `draw` makes one JPEG of the pictures, None where it can't."""
 
-    def __init__(self, api: Api, draw: Draw) -> None:
+    def __init__(self, api: Api, draw: Draw, open_file: OpenFile | None = None) -> None:
         self._api = api
         self._draw = draw
+        self._open_file = open_file
         self._later: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def show(
@@ -67,7 +72,30 @@ class Messages:
 
     async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
         """Post a notice; see `core.conversation.channel.Show`."""
+        if rendered.file is not None and self._open_file is not None:
+            data = await self._opened(rendered.file.key, self._open_file)
+            if data:
+                return {"id": await self._post_file(chat, rendered, rendered.file.name, data)}
         return {"id": await self._post(chat, rendered, await self._picture(rendered))}
+
+    async def _opened(self, key: str, open_file: OpenFile) -> bytes | None:
+        try:
+            return await asyncio.to_thread(open_file, key)
+        except StorageUnavailable as error:
+            raise Unreachable("the file can't be had now") from error
+
+    async def _post_file(self, chat: str, rendered: Rendered, name: str, data: bytes) -> int:
+        with in_our_words():
+            sent = await self._api.send_document(
+                chat,
+                data,
+                filename=name,
+                caption=rendered.text,
+                caption_entities=bold(rendered.title),
+                reply_markup=keyboard(rendered.rows),
+                write_timeout=FILE_SECONDS,
+            )
+        return sent.message_id
 
     async def _show(
         self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
@@ -169,7 +197,7 @@ class Messages:
             log.warning("can't remove buttons", chat=chat, message=message, error=error.message)
             return True
         except ChannelError as error:
-            log.debug("buttons stay for now", chat=chat, message=message, error=str(error))
+            log.debug("buttons stay for now", chat=chat, message=message, error=kind_of(error))
             return False
         return True
 

@@ -22,6 +22,7 @@ from core.conversation.bridge import Bridge
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.inbox import Receipt
 from core.conversation.messages import Update
+from core.errors import kind_of
 
 log = structlog.get_logger()
 
@@ -92,7 +93,7 @@ class Polling:
             try:
                 waiting = await self._bridge.call(inbox.backlog, time.time())
             except INFRASTRUCTURE as error:
-                log.error("can't read the inbox", error=str(error))
+                log.error("can't read the inbox", error=kind_of(error))
             else:
                 for conversation_id in waiting:
                     self._apply(conversation_id)
@@ -125,7 +126,7 @@ class Polling:
             update, callback, group = to_event(raw, self._bot), callback_of(raw), group_of(raw)
             language = language_of(raw) if group else ""
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            log.warning("an unreadable update is skipped", id=number, error=repr(error))
+            log.warning("an unreadable update is skipped", id=number, error=kind_of(error))
             return Taken(number)
         if not (update or callback or group):
             log.debug("an update is ignored", id=number, kinds=list(raw))
@@ -140,7 +141,7 @@ class Polling:
                 break
             except INFRASTRUCTURE as error:
                 if not failures:
-                    log.error("can't store updates: Telegram keeps them", error=str(error))
+                    log.error("can't store updates: Telegram keeps them", error=kind_of(error))
                     for waiting in batch:
                         if waiting.update is not None:
                             self._apologise(waiting.update)
@@ -170,7 +171,7 @@ class Polling:
                 if await self._bridge.call(self._engine.drain, conversation_id):
                     self._applied()
         except INFRASTRUCTURE as error:
-            log.error("can't apply events now", conversation=conversation_id, error=str(error))
+            log.error("can't apply events now", conversation=conversation_id, error=kind_of(error))
             if update is not None:
                 self._apologise(update)
         except Exception:

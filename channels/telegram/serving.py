@@ -22,7 +22,7 @@ from core.conversation.channel import Capabilities
 from core.conversation.delivery import Courier
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.messages import Picture
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, kind_of
 
 log = structlog.get_logger()
 
@@ -42,6 +42,8 @@ class House(Protocol):
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes: ...
 
     def thumbnail(self, key: str, side: int) -> bytes | None: ...
+
+    def open_file(self, key: str) -> bytes | None: ...
 
 
 class Service:
@@ -114,7 +116,7 @@ class Service:
         try:
             return await self._bridge.call(lease.hold, name, self._holder)
         except INFRASTRUCTURE as error:
-            log.error("can't take the lease", lease=name, error=str(error))
+            log.error("can't take the lease", lease=name, error=kind_of(error))
             return False
 
     async def _keep(self, name: str) -> None:
@@ -130,7 +132,7 @@ class Service:
                     log.warning("another process has taken this bot over", lease=name)
                     return
             except INFRASTRUCTURE as error:
-                log.error("can't renew the lease", lease=name, error=str(error))
+                log.error("can't renew the lease", lease=name, error=kind_of(error))
 
     async def _serve(self, name: str) -> None:
         """Receive and show until cancelled, or until the lease is lost."""
@@ -138,7 +140,7 @@ class Service:
         courier = Courier(
             self._house.engine,
             self._bridge,
-            Messages(self._api, self._draw),
+            Messages(self._api, self._draw, self._open),
             self._can,
             (NAME, bot),
             self._settings.rate,
@@ -167,6 +169,9 @@ class Service:
         if len(pictures) == 1 and not pictures[0].label:
             return self._house.thumbnail(pictures[0].key, PICTURE_SIDE)
         return self._house.sheet(tuple(pictures))
+
+    def _open(self, key: str) -> bytes | None:
+        return self._house.open_file(key)
 
     async def _introduce(self) -> None:
         """Commands and descriptions in every language; where that fails, the old ones stay."""

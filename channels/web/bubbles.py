@@ -21,7 +21,7 @@ _JOINER = "\u2060"
 
 
 class Paths(Protocol):
-    """Where a picture is found: by its kind ("stored" or "sent") and its name."""
+    """Where a picture is found: by its kind ("stored", "sent" or "file") and its name."""
 
     def __call__(self, kind: str, name: str) -> str: ...
 
@@ -45,7 +45,7 @@ class Bubbles:
             return self.said(content, time)
         pictures = [(key, label) for key, label in content.get("pictures", ())]
         words = _words(content["title"], content["text"], time)
-        return _bubble("bot", words + self.pictures(pictures))
+        return _bubble("bot", words + self.pictures(pictures) + self._file(content.get("file")))
 
     def said(self, content: Mapping[str, Any], foot: str = "", waiting: bool = False) -> str:
         """What the person said: a text, a pressed button, or files with a caption."""
@@ -69,6 +69,14 @@ class Bubbles:
         tiles = (self._tile("stored", key, label) for key, label in pictures)
         few = " few" if len(pictures) < 3 else ""
         return f'<div class="grid{few}">{"".join(tiles)}</div>' if pictures else ""
+
+    def _file(self, file: Sequence[str] | None) -> str:
+        """A link to a file that is handed over."""
+        if not file:
+            return ""
+        path, name = escape(self._paths("file", file[0])), escape(file[1])
+        link = f'<a href="{path}" target="_blank" rel="noopener">{name}</a>'
+        return f'<div class="file"><b>📦</b>{link}</div>'
 
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
         photos = [file for file in files if file["photo"]]

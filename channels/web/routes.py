@@ -21,6 +21,8 @@ from core.db import run
 
 HERE = Path(__file__).parent
 LOOKS = ("style.css", "page.js", "icon.svg")
+_AS_ZIP = 'attachment; filename="likeness.zip"'
+_A_WHILE = {"Cache-Control": "private, max-age=300"}
 _FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -62,6 +64,8 @@ class Routes:
         found = visitor and self._site.picture_of(visitor, request.path_params["token"])
         if not visitor or not found:
             return PlainTextResponse("Not found", 404)
+        if found[0] == "file":
+            return self._file(found[1])
         try:
             data = self._picture(visitor, *found, SIDES["large" in request.query_params])
         except TROUBLE:
@@ -70,7 +74,18 @@ class Routes:
             release()
         if data is None:
             return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
-        return Response(data, media_type="image/jpeg", headers=_FOR_AN_HOUR)
+        return Response(data, media_type="image/jpeg", headers=_A_WHILE)
+
+    def _file(self, key: str) -> Response:
+        """A file that was handed over, for as long as it is kept."""
+        try:
+            data = self._site.house.open_file(key)
+        except TROUBLE:
+            return PlainTextResponse("Try again", 503)
+        if data is None:
+            return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", "Content-Disposition": _AS_ZIP}
+        return Response(data, media_type="application/zip", headers=headers)
 
     def _picture(self, visitor: str, kind: str, name: str, side: int) -> bytes | None:
         if kind == "stored":

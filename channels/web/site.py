@@ -44,6 +44,8 @@ class House(Protocol):
 
     def thumbnail(self, key: str, side: int) -> bytes | None: ...
 
+    def open_file(self, key: str) -> bytes | None: ...
+
     def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None: ...
 
 
@@ -74,7 +76,7 @@ class Site:
         return visitor if _VISITOR.fullmatch(visitor) else None
 
     def picture_path(self, visitor: str, kind: str, name: str) -> str:
-        """Where one visitor, and nobody else, finds a picture: "stored" or "sent"."""
+        """Where one visitor, and nobody else, finds a picture ("stored", "sent") or a "file"."""
         return f"/picture/{self._pictures(visitor).dumps([kind, name])}"
 
     def picture_of(self, visitor: str, token: str) -> tuple[str, str] | None:

@@ -22,10 +22,10 @@ from channels.web.transcript import Entry
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Receipt, find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
-from core.conversation.outbox import parcel, shown, take_notices
+from core.conversation.outbox import forgotten, parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.db import run, snapshot, transaction
-from core.errors import StorageUnavailable
+from core.errors import StorageUnavailable, kind_of
 
 log = structlog.get_logger()
 
@@ -52,6 +52,8 @@ class View:
     entries: tuple[Entry, ...]
     rendered: Rendered
     visit: int
+    of: int
+    """The conversation: after an erasure there may be another one."""
 
     @property
     def language(self) -> str:
@@ -145,7 +147,7 @@ class Talk:
 
     def _troubled(self, error: Exception) -> None:
         if not self.trouble:
-            log.error("the chat page can't reach what it needs", error=str(error))
+            log.error("the chat page can't reach what it needs", error=kind_of(error))
         self.trouble = True
 
     def _drop_presses(self) -> None:
@@ -195,8 +197,11 @@ class Talk:
 
     def _freeze(self, conversation_id: int) -> None:
         """The screen that is answered becomes a part of what was said."""
-        if self.view is not None and self._frozen != self.view.revision:
-            transcript.add(conversation_id, "bot", transcript.screen(self.view.rendered))
+        view = self.view
+        if view is None or self._frozen == view.revision or view.of != conversation_id:
+            return
+        if not forgotten(conversation_id, view.revision):
+            transcript.add(conversation_id, "bot", transcript.screen(view.rendered))
 
     def _look(self, conversation_id: int) -> View:
         if _stamp(conversation_id)[3]:
@@ -204,7 +209,8 @@ class Talk:
         with snapshot():
             ready = parcel(self._engine, conversation_id, Web.capabilities)
             entries = transcript.newest(conversation_id)
-            view = View(_stamp(conversation_id), entries, ready.rendered, ready.visit)
+            stamp = _stamp(conversation_id)
+            view = View(stamp, entries, ready.rendered, ready.visit, conversation_id)
         self._tell(conversation_id, view)
         return view
 

@@ -81,6 +81,7 @@ def screen(rendered: Rendered) -> Content:
 
 
 def notice(rendered: Rendered) -> Content:
-    """A notice: with its buttons."""
+    """A notice: with its buttons, and the file that it hands over."""
     rows = [[[offer.label, offer.token] for offer in row] for row in rendered.rows]
-    return {**screen(rendered), "rows": rows}
+    file = rendered.file and [rendered.file.key, rendered.file.name]
+    return {**screen(rendered), "rows": rows, **({"file": file} if file else {})}

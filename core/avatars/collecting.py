@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.avatars import owned
+from core.avatars.album import overrule, reconsider
+from core.avatars.erasure import drop_held
 from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
@@ -58,7 +60,7 @@ class Collecting(Guards):
 
     def drop_held_photos(self, turn: Turn) -> None:
         """Forget what was held."""
-        HeldPhoto.delete().where(HeldPhoto.user == turn.user_id).execute()
+        drop_held(turn.user_id, turn.now)
 
     def reopen(self, turn: Turn) -> None:
         """Let an avatar whose training failed or was stopped take photos again."""
@@ -72,6 +74,14 @@ class Collecting(Guards):
         refused = [photo.id for photo in owned.refusals(self._focused(turn).id)]
         query: Any = AvatarPhoto.update(dismissed_at=turn.now)
         query.where(AvatarPhoto.id.in_(refused)).execute()
+
+    def accept_with_advice(self, turn: Turn) -> None:
+        """Take the person's word for it that a refused photo is fine."""
+        photo = self.mistaken_photo(turn)
+        assert photo is not None, "a guard asks for it first"
+        kept = overrule(photo)
+        self._recount(turn)
+        turn.say("kept_anyway" if kept else "kept_already", number=photo.number)
 
     def open_gallery(self, turn: Turn) -> None:
         """Look at the photos from the first page on."""
@@ -109,6 +119,13 @@ class Collecting(Guards):
         turn.say("restored", number=photo.number)
 
     # what effects share
+
+    def _reconsider_photos(self, turn: Turn) -> None:
+        """After another training type was chosen: it may want faces, or not miss them."""
+        refused = reconsider(self._focused(turn).id)
+        if refused:
+            turn.say("reconsidered", n=refused)
+        self._recount(turn)
 
     def _focused(self, turn: Turn) -> Avatar:
         found = self.focus_of(turn)

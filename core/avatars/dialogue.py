@@ -13,7 +13,7 @@ import structlog
 
 from core.avatars import access, owned
 from core.avatars.collecting import Collecting
-from core.avatars.erasure import Erasure
+from core.avatars.erasure import Erasure, drop_exports
 from core.avatars.flow import SIDE
 from core.avatars.models import (
     Avatar,
@@ -25,6 +25,7 @@ from core.avatars.models import (
     change,
 )
 from core.avatars.ports import Waker
+from core.avatars.remains import Export
 from core.avatars.training import Training
 from core.conversation.turn import Turn
 from core.db import database
@@ -104,8 +105,10 @@ class AvatarDialogue(Collecting):
         proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
         if proposed is AvatarTrainingType.PORTRAIT:
             change(found, training_type=proposed, avatar_type=AvatarType.CHARACTER)
+            self._reconsider_photos(turn)
         elif self.described(turn):
             change(found, training_type=proposed)
+            self._reconsider_photos(turn)
         else:
             change(found, training_type=proposed, avatar_type=None)
 
@@ -167,6 +170,28 @@ class AvatarDialogue(Collecting):
         }
         turn.notify(f"training_{turn.trigger}", f"{turn.argument}:{turn.trigger}", **parameters)
 
+    # what is kept
+
+    def order_export(self, turn: Turn) -> None:
+        """Have everything of the person put together; an earlier order is made void."""
+        drop_exports(turn.user_id, turn.now)
+        order = Export.create(
+            user=turn.user_id, conversation=turn.conversation_id, ordered_at=turn.now
+        )
+        export_id = str(order.id)
+        database.after_commit(lambda: self._jobs.wake("export", export_id))
+
+    def notice_export(self, turn: Turn) -> None:
+        """Hand the files over, each in a notice of its own."""
+        export = Export.get_or_none(Export.id == turn.argument, Export.user == turn.user_id)
+        if export is None:
+            return
+        for part in range(1, export.parts + 1):
+            file = {"key": f"{export.user_id.hex}/{export.id.hex}/{part}"}
+            turn.notify(
+                "export_ready", f"export:{export.id}:{part}", **file, part=part, parts=export.parts
+            )
+
     # forgetting
 
     def delete_avatar(self, turn: Turn) -> None:
@@ -184,7 +209,9 @@ class AvatarDialogue(Collecting):
 
     def erase_everything(self, turn: Turn) -> None:
         """Erase all that belongs to the person; the empty conversation goes on."""
-        self._erasure.person(turn.user_id, turn.event_id, turn.now)
+        self._erasure.person(turn)
+        user_id = str(turn.user_id)
+        database.after_commit(lambda: self._jobs.wake("erase", user_id))
         turn.memory.clear()
         turn.cache.clear()
         turn.name = ""

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from core.avatars.models import AvatarPhoto, DoomedObject, HeldPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
+from core.avatars.remains import DoomedFile
 from core.conversation.locks import lock_person
 from core.conversation.models import InboxEvent
 from core.db import transaction
 
-GRACE_SECONDS = 5.0
-"""A put that was under way when its place was doomed is over by then."""
+GRACE_SECONDS = 60.0
+"""A put that was under way when its place was doomed is over by then: half a minute at worst."""
 
 
 def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
@@ -37,6 +38,14 @@ def doom_unused(key: str | None, now: float) -> None:
         doom(key, now)
 
 
+def doom_spooled(references: Iterable[Mapping[str, Any]], now: float) -> None:
+    """Have the bytes removed that these references name in the spool."""
+    names = {name for reference in references if (name := spooled(reference))}
+    rows = [{"name": name[:64], "at": now} for name in sorted(names)]
+    if rows:
+        DoomedFile.insert_many(rows).execute()
+
+
 def doomed(key: str) -> bool:
     """Whether this object, or a prefix of it, waits to be deleted."""
     user, avatar, _ = key.split("/")
@@ -44,17 +53,51 @@ def doomed(key: str) -> bool:
     return bool(DoomedObject.select().where(places).exists())
 
 
+def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
+    """Delete what was doomed after a row's id, and give the last one's id.
+
+    The places stay doomed: what was being put is deleted after GRACE_SECONDS.
+    """
+    query: Any = DoomedObject.select().where(DoomedObject.id > after)
+    for place in query.order_by(DoomedObject.id).limit(limit):
+        _delete(store, place.prefix)
+        after = place.id
+    return after
+
+
 def delete_doomed(store: ObjectStore, now: float, limit: int = 100) -> int:
     """Delete what is doomed; how many places are done. Raises StorageUnavailable."""
     query: Any = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
     waiting = list(query.order_by(DoomedObject.id).limit(limit))
     for place in waiting:
-        if place.prefix.endswith("/"):
-            store.delete_prefix(place.prefix)
-        else:
-            store.delete(place.prefix)
+        _delete(store, place.prefix)
         with transaction():
             place.delete_instance()
+    return len(waiting)
+
+
+def _delete(store: ObjectStore, place: str) -> None:
+    if place.endswith("/"):
+        store.delete_prefix(place)
+    else:
+        store.delete(place)
+
+
+class Files(Protocol):
+    """Where files lie by their names; removing an absent one is fine."""
+
+    def remove(self, name: str) -> None: ...
+
+
+def remove_doomed_files(files: Files, limit: int = 1000) -> int:
+    """Remove the spooled bytes that nobody needs; how many. Raises StorageUnavailable."""
+    query: Any = DoomedFile.select().order_by(DoomedFile.id).limit(limit)
+    waiting = list(query)
+    for file in waiting:
+        files.remove(file.name)
+    if waiting:
+        with transaction():
+            DoomedFile.delete().where(DoomedFile.id.in_([file.id for file in waiting])).execute()
     return len(waiting)
 
 

@@ -1,16 +1,21 @@
 """Forgetting: avatars, photos, a whole person. Called inside a turn, under the user's lock.
 
-Rows go in the turn's transaction; their objects are doomed in it, and deleted by the sweep.
+Rows go in the turn's transaction; their objects and spooled bytes are doomed in it, and deleted
+afterwards. What a person's own rows can't tell any more is `erasing`'s work.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from core.avatars.disposal import doom
+from core.avatars import books
+from core.avatars.disposal import doom, doom_spooled
 from core.avatars.models import (
     ACTIVE,
+    Admission,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -19,6 +24,7 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
+from core.avatars.remains import Export
 from core.avatars.training import Training
 from core.conversation.models import (
     Conversation,
@@ -26,7 +32,9 @@ from core.conversation.models import (
     PendingNotice,
     TranscriptEntry,
     TransitionLog,
+    User,
 )
+from core.conversation.turn import Turn
 
 
 class Erasure:
@@ -39,37 +47,97 @@ class Erasure:
         """An avatar with its photos; the cost of its runs stays booked."""
         self._stop(found)
         doom(f"{found.user_id.hex}/{found.id.hex}/", now)
+        _doom_photos(AvatarPhoto.avatar == found.id, now)
         found.delete_instance()
 
     def consent(self, user_id: uuid.UUID, now: float) -> None:
         """A consent, and what it allowed: trainings under way and photos. Finished avatars stay."""
         withdrawn: Any = Consent.update(withdrawn_at=now)
         withdrawn.where(Consent.user == user_id, Consent.withdrawn_at.is_null()).execute()
-        HeldPhoto.delete().where(HeldPhoto.user == user_id).execute()
+        drop_held(user_id, now)
         for found in Avatar.select().where(Avatar.user == user_id):
             self._stop(found)
             doom(f"{user_id.hex}/{found.id.hex}/", now)
+            _doom_photos(AvatarPhoto.avatar == found.id, now)
             AvatarPhoto.delete().where(AvatarPhoto.avatar == found.id).execute()
         unfinished: Any = Avatar.update(
             status=AvatarStatus.DRAFT, photos_count=0, training_progress=0, updated_at=utc_now()
         )
         unfinished.where(Avatar.user == user_id, Avatar.status != AvatarStatus.COMPLETED).execute()
 
-    def person(self, user_id: uuid.UUID, event_id: int, now: float) -> None:
-        """Everything of a person but the empty conversation and the event being applied."""
-        for found in Avatar.select().where(Avatar.user == user_id):
-            self.avatar(found, now)
-        for model in (HeldPhoto, Consent):
-            model.delete().where(model.user == user_id).execute()
+    def person(self, turn: Turn) -> None:
+        """Everything of a person but the empty conversation and the event being applied.
+
+        From here on they count as being erased; whatever is under way for them finds that out
+        under their lock.
+        """
+        user_id, now = turn.user_id, turn.now
+        User.update(erasing_at=now).where(User.id == user_id).execute()
         theirs = Conversation.select(Conversation.id).where(Conversation.user == user_id)
+        doom_spooled(_spooled_in(theirs), now)
+        self._belongings(user_id, now)
         for kept in (TranscriptEntry, TransitionLog, PendingNotice):
             kept.delete().where(kept.conversation.in_(theirs)).execute()
         InboxEvent.delete().where(
-            InboxEvent.conversation.in_(theirs), InboxEvent.id != event_id
+            InboxEvent.conversation.in_(theirs), InboxEvent.id != turn.event_id
         ).execute()
+        nothing_shown: Any = Conversation.update(
+            shown_buttons="[]", forgotten_revision=Conversation.revision + 1
+        )
+        nothing_shown.where(Conversation.user == user_id).execute()
+
+    def _belongings(self, user_id: uuid.UUID, now: float) -> None:
+        avatars = list(Avatar.select().where(Avatar.user == user_id))
+        books.count(avatars)
+        for found in avatars:
+            self.avatar(found, now)
+        drop_held(user_id, now)
+        drop_exports(user_id, now)
+        for model in (Consent, Admission):
+            model.delete().where(model.user == user_id).execute()
+        books.book(books.belonging_to(user_id))
+        nobodys: Any = TrainingRun.update(user=None, conversation=None)
+        nobodys.where(TrainingRun.user == user_id).execute()
 
     def _stop(self, found: Avatar) -> None:
         for run in TrainingRun.select().where(
             TrainingRun.avatar == found.id, TrainingRun.status.in_(ACTIVE)
         ):
             self._training.cancel(run.id)
+
+
+def drop_held(user_id: uuid.UUID, now: float) -> None:
+    """Forget the photos that a person sent at the wrong moment, and their bytes."""
+    held = HeldPhoto.user == user_id
+    doom_spooled((photo.reference for photo in HeldPhoto.select().where(held)), now)
+    HeldPhoto.delete().where(held).execute()
+
+
+def drop_exports(user_id: uuid.UUID, now: float) -> None:
+    """Forget what a person ordered or was given to download."""
+    for export in Export.select().where(Export.user == user_id):
+        drop_export(export, now)
+
+
+def drop_export(export: Export, now: float) -> None:
+    """Forget one order, the stored files and the one that is being made included."""
+    doom(f"{export.user_id.hex}/{export.id.hex}/", now)
+    doom_spooled([{"spool": export.id.hex}], now)
+    export.delete_instance()
+
+
+def _doom_photos(which: Any, now: float) -> None:
+    doom_spooled((photo.reference for photo in AvatarPhoto.select().where(which)), now)
+
+
+def _spooled_in(conversations: Any) -> Iterator[Mapping[str, Any]]:
+    """References to files in updates that nobody has applied, and in what was said."""
+    for event in InboxEvent.select().where(InboxEvent.conversation.in_(conversations)):
+        yield from _references(json.loads(event.payload or "[]"))
+    said = TranscriptEntry.conversation.in_(conversations) & (TranscriptEntry.author == "person")
+    for entry in TranscriptEntry.select().where(said):
+        yield from _references(json.loads(entry.content).get("files", ()))
+
+
+def _references(parts: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    return (part for part in parts if isinstance(part, dict))

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """One photo: its number within the avatar is what the person calls it by."""
+    """One photo: its number within the avatar is what the person calls it by.
+
+    `key` is the object that shows it. `advice` are the codes of what could be better; `mistakable`
+    says that the person may overrule its refusal.
+    """
 
     id: str
     number: int
     status: str
     reason: str
     key: str | None
+    advice: tuple[str, ...] = ()
+    mistakable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,9 @@ class RunFacts:
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the numbers of the valid photos that were judged together with those.
+    `accepted` are the valid photos that came together with those, `advised` all valid ones that
+    could be better. `alike` are the numbers of those that look alike, where that should be said.
+    `delayed` says that what a pending photo needs has been out of reach for a while.
     """
 
     id: str
@@ -53,7 +61,10 @@ class AvatarFacts:
     photos_digest: str
     run: RunFacts | None
     can_collect: bool
-    accepted: tuple[int, ...] = ()
+    accepted: tuple[PhotoFacts, ...] = ()
+    advised: tuple[PhotoFacts, ...] = ()
+    alike: tuple[int, ...] = ()
+    delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,15 @@ class Limits:
     max_megabytes: float
     price_usd: Mapping[str, float]
     minutes: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of a person is kept: photos and their bytes, trainings."""
+
+    photos: int = 0
+    megabytes: float = 0.0
+    trainings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +134,4 @@ class Facts:
     photos: tuple[PhotoFacts, ...] = ()
     removed_photo: PhotoFacts | None = None
     collecting: bool = False
+    kept: Kept = Kept()

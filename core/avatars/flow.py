@@ -92,9 +92,18 @@ ROWS = (
     row("judged", "COLLECT photo_tips", "photo_validation_error", when="focused, refused"),
     row("judged", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
     row("judged", "ANY", QUIET),
+    row("delayed", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
+    row("delayed", "ANY", QUIET),
     row("add_photos", "SET ENDED avatar_details", "uploading_photos", when="can_collect",
         then="reopen, dismiss_refusals, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "consent", when="not consented"),
+    row("keep_anyway", "photo_validation_error", "uploading_photos",
+        when="refusal_soft, room_left, last_refusal", then="accept_with_advice"),
+    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft, room_left",
+        then="accept_with_advice"),
+    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft",
+        then="say(photos_full)"),
+    row("keep_anyway", "photo_validation_error", SAME, then="say(not_kept)"),
     row("gallery", "SET avatar_details", "viewing_photo_gallery", when="has_photos",
         then="open_gallery"),
     row("page", "viewing_photo_gallery avatar_gallery", SAME, then="set_page"),
@@ -140,10 +149,12 @@ ROWS = (
     row("delete", "avatar_details training_error training_cancelled", "deleting_avatar"),
     row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page, say(deleted)"),
     # privacy
+    row("export", "privacy", SAME, then="order_export, say(export_ordered)"),
+    row("export_ready", "ANY", QUIET, then="notice_export"),
     row("erase", "privacy", SAME, then="ask(erase)"),
+    row("forget", "ANY", "main_menu", then="erase_everything, say(erased), alert"),
     row("withdraw", "privacy", SAME, when="consented", then="ask(withdraw)"),
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
-    row("erase_by_operator", "ANY", "main_menu", then="erase_everything, say(erased)"),
     row("yes", "privacy", SAME, when="asked(withdraw)",
         then="withdraw_consent, say(consent_withdrawn)"),
     # back
@@ -192,7 +203,16 @@ TABLE = Table(
     },
     typed=("name", "text"),
     signals=frozenset(
-        {"judged", "progress", "finished", "failed", "cancelled", "erase_by_operator"}
+        {
+            "judged",
+            "delayed",
+            "progress",
+            "finished",
+            "failed",
+            "cancelled",
+            "export_ready",
+            "forget",
+        }
     ),
     ticks=frozenset({"progress"}),
 )

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from core.avatars import owned
+from core.avatars.album import may_be_kept
 from core.avatars.flow import ENDED, MENUS, SET
 from core.avatars.models import (
     HOLDING,
@@ -159,6 +160,15 @@ class Guards:
         found = self.focus_of(turn)
         return found is not None and owned.refusals(found.id).exists()
 
+    def refusal_soft(self, turn: Turn) -> bool:
+        """Whether the refusal of the pressed photo may be overruled, and the photo taken in."""
+        return self.collecting(turn) and self.mistaken_photo(turn) is not None
+
+    def last_refusal(self, turn: Turn) -> bool:
+        """Whether no other refusal waits to be read."""
+        found = self.focus_of(turn)
+        return found is not None and owned.refusals(found.id).count() == 1
+
     def removed(self, turn: Turn) -> bool:
         """Whether the pressed photo is the one just removed, and still there."""
         return self.removed_photo(turn) is not None
@@ -214,6 +224,14 @@ class Guards:
         return AvatarPhoto.get_or_none(
             AvatarPhoto.id == turn.argument, AvatarPhoto.avatar == found.id, removed
         )
+
+    def mistaken_photo(self, turn: Turn) -> AvatarPhoto | None:
+        """The pressed photo, where it was refused and may be kept all the same."""
+        found = self.focus_of(turn)
+        if found is None:
+            return None
+        photo = owned.refusals(found.id).where(AvatarPhoto.id == turn.argument).first()
+        return photo if photo is not None and may_be_kept(photo) else None
 
     def room(self, turn: Turn) -> int:
         """How many more photos the avatar in focus takes."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from core.avatars import owned
-from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.album import may_be_kept, too_alike
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -22,6 +24,8 @@ from core.settings import Settings
 _MINUTES = {"portrait": (3, 15), "style": (5, 30)}
 """The specification's durations."""
 
+_VALID = PhotoValidationStatus.VALID
+_LAST_LOOKS = ("confirming_photos", "confirming_training")
 _COLLECTABLE = (*owned.UNFINISHED, AvatarStatus.ERROR, AvatarStatus.CANCELLED)
 
 
@@ -48,7 +52,7 @@ class Loader:
         consented = owned.consented(user_id)
         unfinished = owned.unfinished_avatar(user_id)
         obstacle, busy_with = self._obstacle(user_id, found)
-        focus = self._focus(found, consented) if found else None
+        focus = self._focus(found, consented, position.state) if found else None
         facts: dict[str, Any] = {
             "language": language,
             "person_name": position.name,
@@ -82,10 +86,16 @@ class Loader:
             photos = tuple(_photo(row) for row in rows)
             removed = _removed(found, memory.get("removed"))
             return {"page": page, "pages": pages, "photos": photos, "removed_photo": removed}
+        if position.state == "privacy":
+            photos_kept, size = owned.stored_photos(position.user_id)
+            trainings = owned.trainings(position.user_id)
+            return {"kept": Kept(photos_kept, size / 1024 / 1024, trainings)}
         return {}
 
-    def _focus(self, found: Avatar, consented: bool) -> AvatarFacts:
+    def _focus(self, found: Avatar, consented: bool, state: str) -> AvatarFacts:
         run = owned.latest_run(found.id)
+        photos = tuple(owned.photos(found.id))
+        valid = [photo for photo in photos if photo.validation_status == _VALID]
         return AvatarFacts(
             id=found.id.hex,
             name=found.name,
@@ -94,24 +104,29 @@ class Loader:
             training_type=found.training_type,
             status=found.status,
             progress=found.training_progress,
-            valid=owned.photos_with(found.id, PhotoValidationStatus.VALID).count(),
-            pending=owned.photos_with(found.id, PhotoValidationStatus.PENDING).count(),
-            refused=tuple(_photo(photo) for photo in owned.refusals(found.id)),
-            accepted=self._accepted(found),
+            valid=len(valid),
+            pending=sum(
+                photo.validation_status == PhotoValidationStatus.PENDING for photo in photos
+            ),
+            delayed=any(photo.delayed for photo in photos),
+            refused=tuple(_refused(photo, photos) for photo in photos if _unread(photo)),
+            accepted=self._accepted(photos),
+            advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
+            alike=too_alike(valid) if state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
         )
 
-    def _accepted(self, found: Avatar) -> tuple[int, ...]:
+    def _accepted(self, photos: Iterable[AvatarPhoto]) -> tuple[PhotoFacts, ...]:
         """The valid photos that came in one series with a refusal that waits to be read."""
         pause = self._settings.conversation.series_seconds
         return tuple(
-            photo.number
-            for series in _series(owned.photos(found.id), pause)
+            _photo(photo)
+            for series in _series(photos, pause)
             if any(_unread(other) for other in series)
             for photo in series
-            if photo.validation_status == PhotoValidationStatus.VALID
+            if photo.validation_status == _VALID
         )
 
     def _run(self, run: TrainingRun) -> RunFacts:
@@ -161,8 +176,21 @@ def _line(found: Avatar) -> AvatarLine:
 
 def _photo(photo: AvatarPhoto) -> PhotoFacts:
     return PhotoFacts(
-        photo.id.hex, photo.number, photo.validation_status, photo.reason, photo.minio_key
+        id=photo.id.hex,
+        number=photo.number,
+        status=photo.validation_status,
+        reason=photo.reason,
+        key=photo.minio_key,
+        advice=tuple(photo.photo_metadata.get("advice", ())),
+        mistakable=may_be_kept(photo),
     )
+
+
+def _refused(photo: AvatarPhoto, others: Iterable[AvatarPhoto]) -> PhotoFacts:
+    """A refused photo; one that repeats another is shown by that."""
+    same = photo.photo_metadata.get("same_as")
+    shown = (other.minio_key for other in others if str(other.id) == same)
+    return replace(_photo(photo), key=photo.minio_key or next(shown, None))
 
 
 def _series(photos: Iterable[AvatarPhoto], pause: float) -> list[list[AvatarPhoto]]:

@@ -136,6 +136,10 @@ class Avatar(Model):
         table_name = "avatars"
 
 
+DELAYED = 3
+"""So many tries in vain to reach what a photo needs, and the person is told: some seconds."""
+
+
 class AvatarPhoto(Model):
     """A photo of an avatar, `pending` from its arrival until its verdict and its object exist.
 
@@ -175,6 +179,12 @@ class AvatarPhoto(Model):
 
     class Meta:
         table_name = "avatar_photos"
+
+    @property
+    def delayed(self) -> bool:
+        """Whether it is pending, and what it needs has been out of reach for a while."""
+        pending = self.validation_status is PhotoValidationStatus.PENDING
+        return bool(pending and self.postponed >= DELAYED)
 
 
 class TrainingRun(Model):

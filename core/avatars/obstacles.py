@@ -8,8 +8,9 @@ from typing import Any
 
 import peewee
 
-from core.avatars import access
+from core.avatars import access, books
 from core.avatars.models import HOLDING, AvatarTrainingType, RunStatus, TrainingRun
+from core.avatars.remains import day_of
 from core.settings import Settings
 
 DAY = 86_400.0
@@ -70,4 +71,5 @@ def _too_dear(settings: Settings, training_type: str, now: float, test_mode: boo
     query: Any = TrainingRun.select(peewee.fn.sum(TrainingRun.price_usd)).where(
         TrainingRun.created_at >= midnight.timestamp(), TrainingRun.test_mode == test_mode
     )
-    return (query.scalar() or 0.0) + price_usd(settings, training_type) > budget
+    spent = (query.scalar() or 0.0) + books.spent_usd(day_of(now), test_mode)
+    return spent + price_usd(settings, training_type) > budget

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import peewee
+
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -98,6 +100,20 @@ def stopping(avatar_id: uuid.UUID) -> bool:
 def holding_run(user_id: uuid.UUID) -> TrainingRun | None:
     """The run that holds a person's only training slot."""
     return TrainingRun.get_or_none(TrainingRun.user == user_id, TrainingRun.status.in_(HOLDING))
+
+
+def stored_photos(user_id: uuid.UUID) -> tuple[int, int]:
+    """How many of a person's photos are stored, and how many bytes they were sent with."""
+    query: Any = AvatarPhoto.select(
+        peewee.fn.count(AvatarPhoto.id), peewee.fn.sum(AvatarPhoto.file_size)
+    ).where(AvatarPhoto.user == user_id, AvatarPhoto.minio_key.is_null(False))
+    count, size = query.scalar(as_tuple=True)
+    return int(count), int(size or 0)
+
+
+def trainings(user_id: uuid.UUID) -> int:
+    """How many trainings of a person are in the books under their name."""
+    return int(TrainingRun.select().where(TrainingRun.user == user_id).count())
 
 
 def consented(user_id: uuid.UUID) -> bool:

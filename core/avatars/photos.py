@@ -14,6 +14,7 @@ animated         a film, not a photo
 too_small        fewer pixels than training needs
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
@@ -24,12 +25,20 @@ from PIL import Image
 from core.avatars.picture_files.formats import read, recognise
 from core.avatars.picture_files.picture_file import PictureFile, Unreadable
 
+Lighten: TypeAlias = Callable[[PictureFile], PictureFile]
+"""Gives the same picture, upright, in a file that is decoded in no time."""
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 LOOKED_AT = 640
 """Pixels of the shorter side that a JPEG is decoded at, at least, to be looked at."""
 RE_ENCODED = 2048
 """The same where it is stored anew: a trainer uses about 1024."""
+MISTAKEN = 1024
+"""The same where it is refused, but may be overruled."""
+SHOWN = 320
+"""The same where it is too small, and kept only to be shown with the reason."""
+MOST_SHOWN = 4 * 1024 * 1024
+"""Pixels of a picture that is decoded only to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +68,44 @@ class Judgement:
     """Pixels of the picture that was sent, standing upright."""
     height: int | None = None
     data: bytes | None = None
-    """A JPEG or PNG: upright, without metadata, and readable to everyone."""
+    """A JPEG or PNG: upright, without metadata, and readable to everyone.
+
+    Of a refused photo: what it is shown by, where it is a picture that is only too small.
+    """
     metadata: dict[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A photo that may be looked at; what is stored of it is made once it is accepted."""
+
+    seen: Judgement
+    file: PictureFile
+    loaded: Image.Image
+    picture: Image.Image
+    """Upright, RGB or grey, the shorter side LOOKED_AT pixels to twice as many where it can be."""
 
 
 def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
     """Judge a photo, whatever the bytes are. Lack of memory alone is raised: it is our fault."""
+    opened = open_photo(data, rules)
+    return accept(opened) if isinstance(opened, Opened) else opened
+
+
+def open_photo(
+    data: bytes,
+    rules: PhotoRules | None = None,
+    file_hash: str = "",
+    lighten: Lighten | None = None,
+) -> Opened | Judgement:
+    """The photo, decoded once and so shown to be whole; or why it can't be accepted.
+
+    Whoever knows the SHA-256 of the bytes already may give it as `file_hash`. What is laborious
+    to decode is left to `lighten`, which may say that it is Unreadable.
+    """
     reason = _weighed(data, rules or PhotoRules())
-    seen = Judgement("invalid", reason, len(data), sha256(data).hexdigest(), recognise(data))
+    file_hash = file_hash or sha256(data).hexdigest()
+    seen = Judgement("invalid", reason, len(data), file_hash, recognise(data))
     if reason:
         return seen
     try:
@@ -74,10 +113,39 @@ def judge(data: bytes, rules: PhotoRules | None = None) -> Judgement:
         width, height = file.size
         seen = replace(seen, width=width, height=height)
         reason = _measured(file, rules or PhotoRules())
-        return replace(seen, reason=reason) if reason else _accepted(seen, file)
+        if reason:
+            return replace(seen, reason=reason, data=_shown(file, reason))
+        return _opened(seen, lighten(file) if lighten and file.laborious else file)
     except Unreadable as error:
         told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]} if error.__cause__ else {}
         return replace(seen, reason=error.reason, metadata=told)
+
+
+def accept(opened: Opened, small: bool = False) -> Judgement:
+    """The verdict on a photo that nothing speaks against, with what is to be stored of it.
+
+    `small` is for one that will hardly be used: where it must be stored anew, which takes time
+    and memory, then no larger than a trainer can use.
+    """
+    seen, file = opened.seen, opened.file
+    kept, data = _kept(file), file.clean
+    width, height = seen.width, seen.height
+    if not kept:
+        picture = file.upright(opened.loaded, MISTAKEN if small else None)
+        data = _as_jpeg(picture, file.profile)
+        width, height = picture.size
+    stored: dict[str, JSON] = {
+        "format": file.format if kept else "JPEG",
+        "width": width,
+        "height": height,
+        "bytes": len(data),
+    }
+    metadata: dict[str, JSON] = {
+        "orientation": file.orientation,
+        "re_encoded": not kept,
+        "stored": stored,
+    }
+    return replace(seen, status="valid", reason=None, data=data, metadata=metadata)
 
 
 def _weighed(data: bytes, rules: PhotoRules) -> str | None:
@@ -94,31 +162,26 @@ def _measured(file: PictureFile, rules: PhotoRules) -> str | None:
     return "too_small" if min(file.coded) < rules.min_side else None
 
 
-def _accepted(seen: Judgement, file: PictureFile) -> Judgement:
-    """Decode it, which shows whether it is whole, and keep its own bytes where they will do."""
-    kept = file.plain and file.orientation == 1
-    picture = file.decode(LOOKED_AT if kept else RE_ENCODED)
-    data = file.clean if kept else _as_jpeg(picture, file.profile)
-    width, height = seen.width, seen.height
-    if not kept:
-        width, height = picture.size
-    stored: dict[str, JSON] = {
-        "format": file.format if kept else "JPEG",
-        "width": width,
-        "height": height,
-        "bytes": len(data),
-    }
-    metadata: dict[str, JSON] = {
-        "orientation": file.orientation,
-        "re_encoded": not kept,
-        "stored": stored,
-    }
-    return replace(seen, status="valid", reason=None, data=data, metadata=metadata)
+def _shown(file: PictureFile, reason: str) -> bytes | None:
+    """A small picture of a photo that is too small; or Unreadable."""
+    if reason != "too_small" or file.coded[0] * file.coded[1] > MOST_SHOWN:
+        return None
+    return _as_jpeg(file.decode(SHOWN), file.profile, quality=80)
 
 
-def _as_jpeg(picture: Image.Image, profile: bytes) -> bytes:
-    """Encode so that nobody sees the difference: colours at their full size."""
+def _opened(seen: Judgement, file: PictureFile) -> Opened:
+    loaded = file.load(LOOKED_AT if _kept(file) else RE_ENCODED)
+    return Opened(seen, file, loaded, file.upright(loaded, LOOKED_AT))
+
+
+def _kept(file: PictureFile) -> bool:
+    """Whether its own bytes will do."""
+    return file.plain and file.orientation == 1
+
+
+def _as_jpeg(picture: Image.Image, profile: bytes, quality: int = 95) -> bytes:
+    """Encode so that nobody sees the difference, at 95: colours at their full size."""
     picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
     out = BytesIO()
-    picture.save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile or None)
+    picture.save(out, "JPEG", quality=quality, subsampling=0, icc_profile=profile or None)
     return out.getvalue()

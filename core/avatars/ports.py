@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.errors import LikenessError
 
@@ -48,6 +48,14 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key below a prefix ("" is all of them), in no promised order."""
+
+
+@runtime_checkable
+class Halves(Protocol):
+    """A store that a killed process leaves half-written files in."""
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove those last written more than so many seconds ago, and count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,4 +239,4 @@ class Waker(Protocol):
     """Makes the worker prompt; nothing depends on it."""
 
     def wake(self, kind: str, id: str) -> None:
-        """Have a "photo", a "run" or a conversation ("drain") looked at now. Never raises."""
+        """Have a "photo", a "run", a conversation ("drain") … looked at now. Never raises."""

@@ -19,7 +19,7 @@ from core.avatars.models import (
 )
 from core.avatars.ports import Standing
 from core.conversation.inbox import Inbox
-from core.conversation.locks import lock_person
+from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
 from core.settings import Settings
 
@@ -131,11 +131,13 @@ class Recorder:
             self._inbox.signal(run.conversation_id, trigger, str(run.id), key)
 
     def _wanted(self, run: TrainingRun) -> uuid.UUID | None:
-        """The avatar, while it is there, and the consent that its training was ordered under."""
+        """The avatar, while it is there, and whoever ordered it still wants it."""
         withdrawn: Any = Consent.select().where(
             Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
         )
-        return None if withdrawn.exists() else run.avatar_id
+        if withdrawn.exists() or (run.user_id and erased(run.user_id, run.created_at)):
+            return None
+        return run.avatar_id
 
 
 def _begun(run: TrainingRun) -> float | None:

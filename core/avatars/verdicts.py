@@ -7,16 +7,21 @@ takes; a photo that we fail at, or die over, again and again is given up.
 
 from __future__ import annotations
 
+import datetime
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
 import structlog
 
+from core.avatars.album import known_beside, purpose_of, repeats
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
+from core.avatars.inspection import Inspector
 from core.avatars.models import (
+    DELAYED,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -24,13 +29,14 @@ from core.avatars.models import (
     PhotoValidationStatus,
     change,
 )
-from core.avatars.photos import Judgement, PhotoRules, judge
+from core.avatars.photo_verdict import Known, Purpose, Verdict
+from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
-from core.conversation.locks import lock_person
+from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable
+from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -47,6 +53,7 @@ _VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
 _THERE = AvatarPhoto.removed_at.is_null()
 
 Fetch = Callable[[str, Mapping[str, Any], int], bytes]
+Inspect = Callable[[bytes, Purpose, Mapping[str, Known]], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class Settled:
 class Verdicts:
     """Judges pending photos; `fetch(channel, reference, limit)` gets the bytes of one.
 
-    `clock` gives seconds since 1970. Safe in any number of threads and processes.
+    `clock` gives seconds since 1970; `inspect` looks at the bytes, and by default misses no face.
+    Safe in any number of threads and processes.
     """
 
     def __init__(
@@ -70,13 +78,15 @@ class Verdicts:
         inbox: Inbox,
         fetch: Fetch,
         clock: Callable[[], float] = time.time,
+        inspect: Inspect | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
         self._fetch = fetch
         self._clock = clock
-        self._rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
+        rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
+        self._inspect = inspect or Inspector(None, rules).inspect
 
     def due(self, now: float, limit: int) -> list[str]:
         """Photos that want to be judged, the longest waiting first."""
@@ -125,13 +135,13 @@ class Verdicts:
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
         data = self._fetch(photo.conversation.channel, photo.reference, limit)
-        judgement = judge(data, self._rules)
+        verdict = self._inspect(data, purpose_of(photo), known_beside(photo))
         key = None
-        if judgement.data is not None:
-            key = prefix_of(photo.user_id, photo.avatar_id) + judgement.file_hash
+        if verdict.data is not None:
+            key = prefix_of(photo.user_id, photo.avatar_id) + verdict.file_hash
             if self._reserve(photo, key):
-                self._store.put(key, judgement.data)
-        return _columns(judgement, key)
+                self._store.put(key, verdict.data)
+        return _columns(verdict, key, photo.photo_metadata)
 
     def _reserve(self, photo: AvatarPhoto, key: str) -> bool:
         """Name the object before it exists, so that none exists that no row names.
@@ -157,8 +167,8 @@ class Verdicts:
                 return Settled(None, spooled(seen.reference))
             if photo.validation_status is not PhotoValidationStatus.PENDING:
                 return None
-            if verdict["validation_status"] is PhotoValidationStatus.VALID and _twin(
-                photo, verdict
+            if verdict["validation_status"] is PhotoValidationStatus.VALID and repeats(
+                photo, verdict["file_hash"], verdict["photo_metadata"]
             ):
                 status = PhotoValidationStatus.DUPLICATE
                 verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
@@ -173,7 +183,7 @@ class Verdicts:
         """The photo as it is now, its person held; None where it, or their consent, is gone."""
         lock_person(seen.conversation_id, seen.user_id)
         photo = AvatarPhoto.get_or_none(AvatarPhoto.id == seen.id)
-        if photo is None or _consented(photo.user_id):
+        if photo is None or (_consented(photo.user_id) and not _erased(photo)):
             return photo
         photo.delete_instance()
         doom_unused(photo.minio_key, self._clock())
@@ -200,8 +210,21 @@ class Verdicts:
         wait = min(2.0**photo.postponed, LONGEST_WAIT)
         if isinstance(error, RetryAfter):
             wait = max(wait, error.seconds)
-        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=str(error))
+        log.warning("photo out of reach", photo=str(photo.id), wait=wait, error=kind_of(error))
         self._wait(photo, wait, postponed=photo.postponed + 1)
+        if photo.postponed + 1 == DELAYED:
+            self._tell_delayed(photo)
+
+    def _tell_delayed(self, photo: AvatarPhoto) -> None:
+        """The person learns it once, however many photos of an album are out of reach."""
+        first: Any = AvatarPhoto.select(peewee.fn.MIN(AvatarPhoto.number)).where(
+            AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
+        )
+        with transaction():
+            if self._held(photo) is not None and photo.conversation_id is not None:
+                avatar_id = str(photo.avatar_id)
+                key = f"delayed:{avatar_id}:{first.scalar()}"
+                self._inbox.signal(photo.conversation_id, "delayed", avatar_id, key)
 
     def _try_again(self, photo: AvatarPhoto) -> None:
         self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))
@@ -231,24 +254,15 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
             change(avatar, photos_count=valid, status=status)
 
 
-def _twin(photo: AvatarPhoto, verdict: dict[str, Any]) -> bool:
-    """Whether it would be valid, but the avatar has this very file already."""
-    if verdict["validation_status"] is not PhotoValidationStatus.VALID:
-        return False
-    same: Any = AvatarPhoto.select().where(
-        AvatarPhoto.avatar == photo.avatar_id,
-        AvatarPhoto.file_hash == verdict["file_hash"],
-        AvatarPhoto.id != photo.id,
-        _VALID,
-        _THERE,
-    )
-    return bool(same.exists())
-
-
 def _consented(user_id: uuid.UUID) -> bool:
     """Whether a consent stands, whatever its version: the photo was sent under it."""
     query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
     return bool(query.exists())
+
+
+def _erased(photo: AvatarPhoto) -> bool:
+    """Whether its person has asked since it came that everything be forgotten."""
+    return erased(photo.user_id, photo.created_at.replace(tzinfo=datetime.UTC).timestamp())
 
 
 def _mishaps(photo: AvatarPhoto) -> int:
@@ -261,19 +275,21 @@ def _refusal(reason: str) -> dict[str, Any]:
     return {"validation_status": status, "reason": reason, "minio_key": None}
 
 
-def _duplicate(verdict: dict[str, Any]) -> dict[str, Any]:
-    status = PhotoValidationStatus.DUPLICATE
-    return {**verdict, "validation_status": status, "reason": "duplicate"}
-
-
-def _columns(judgement: Judgement, key: str | None) -> dict[str, Any]:
+def _columns(verdict: Verdict, key: str | None, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written; of the metadata `before`, that the person has overruled a refusal stays."""
+    status = PhotoValidationStatus(verdict.status)
+    duplicate = status is PhotoValidationStatus.DUPLICATE
+    kept = {name: before[name] for name in ("overruled",) if name in before}
+    metadata = {"format": verdict.format, **verdict.metadata, **kept}
     return {
-        "validation_status": PhotoValidationStatus(judgement.status),
-        "reason": judgement.reason or "",
-        "width": judgement.width,
-        "height": judgement.height,
-        "file_size": judgement.file_size,
-        "file_hash": judgement.file_hash,
+        "validation_status": status,
+        "reason": verdict.reason or ("duplicate" if duplicate else ""),
+        "width": verdict.width,
+        "height": verdict.height,
+        "file_size": verdict.file_size,
+        "file_hash": verdict.file_hash,
+        "has_face": verdict.has_face,
+        "quality_score": verdict.quality_score,
         "minio_key": key,
-        "photo_metadata": {"format": judgement.format, **judgement.metadata},
+        "photo_metadata": metadata | ({"same_as": verdict.duplicate_of} if duplicate else {}),
     }

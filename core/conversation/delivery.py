@@ -30,7 +30,7 @@ from core.conversation.outbox import (
 )
 from core.conversation.pacing import Rank
 from core.db import run
-from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable
+from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable, kind_of
 
 log = structlog.get_logger()
 
@@ -204,5 +204,5 @@ class Courier:
             try:
                 return await self._bridge.call(function, *args)
             except INFRASTRUCTURE as error:
-                log.error("can't record what was shown", error=str(error))
+                log.error("can't record what was shown", error=kind_of(error))
                 await asyncio.sleep(1)

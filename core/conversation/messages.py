@@ -84,6 +84,14 @@ class Picture:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A stored object to be handed over as a file of this name."""
+
+    key: str
+    name: str
+
+
 class Motion(StrEnum):
     """Whether a screen will change without the person: not, in a moment, or in minutes."""
 
@@ -94,7 +102,10 @@ class Motion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All that a person sees of a state; `progress` in percent, `hint`: what just happened."""
+    """All that a person sees of a state; `progress` in percent, `hint`: what just happened.
+
+    `file` is for notices alone.
+    """
 
     title: str
     text: str = ""
@@ -103,6 +114,7 @@ class Screen:
     progress: int | None = None
     hint: str = ""
     motion: Motion = Motion.STILL
+    file: Attachment | None = None
 
     def each_button(self) -> Iterator[Button]:
         """The buttons in reading order."""

@@ -21,23 +21,31 @@ def new_key() -> str:
 
 
 class User(Model):
-    """A person. `language` is what they read; `language_chosen` says that they chose it."""
+    """A person. `language` is what they read; `language_chosen` says that they chose it.
+
+    `erasing_at` is when they asked to be forgotten, until nothing of before is left anywhere.
+    """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     name = peewee.CharField(default="")
     language = peewee.CharField(max_length=8, default="en")
     language_chosen = peewee.BooleanField(default=False)
     created_at = peewee.DoubleField()
+    erasing_at = peewee.DoubleField(null=True)
 
     class Meta:
         table_name = "users"
 
 
 class Conversation(Model):
-    """One person's dialogue on one channel."""
+    """One person's dialogue on one channel.
+
+    What was drawn before `forgotten_revision` is not written down any more.
+    """
 
     id = peewee.BigAutoField()
     user = peewee.ForeignKeyField(User, backref="conversations", on_delete="CASCADE")
+    user_id: uuid.UUID
     channel = peewee.CharField(max_length=32)
     bot = peewee.CharField(max_length=64)
     chat = peewee.CharField(max_length=128)
@@ -68,6 +76,7 @@ class Conversation(Model):
     photo_at = peewee.DoubleField(default=0)
     created_at = peewee.DoubleField()
     active_at = peewee.DoubleField()
+    forgotten_revision = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "conversations"

@@ -19,7 +19,8 @@ from core.conversation.rendering import Offer, Rendered, render
 from core.db import run, snapshot, transaction
 
 _SHOWN = """
-UPDATE conversations SET shown_revision = ?, shown = ?, shown_buttons = ?, shown_at = ?,
+UPDATE conversations SET shown_revision = ?, shown = ?,
+       shown_buttons = CASE WHEN forgotten_revision > ? THEN '[]' ELSE ? END, shown_at = ?,
        failures = 0 WHERE id = ? AND shown_revision <= ?
 """
 _LONGEST_WAIT = 60.0
@@ -63,11 +64,14 @@ def shown(
     reference: Mapping[str, Any] | None,
     now: float,
 ) -> None:
-    """Record what a person sees now: typed replies are read against it."""
+    """Record what a person sees now: typed replies are read against it.
+
+    Of what was drawn before they were forgotten, the words are not written down.
+    """
     buttons = json.dumps([[o.label, o.token] for o in offers], ensure_ascii=False)
     kept = None if reference is None else json.dumps(reference)
     with transaction():
-        run(_SHOWN, revision, kept, buttons, now, conversation_id, revision)
+        run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
 
 
 def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> list[Rendered]:
@@ -158,3 +162,11 @@ def back_off(conversation_id: int, now: float) -> None:
             "UPDATE conversations SET not_before = ?, failures = failures + 1 WHERE id = ?",
             *(now + wait, conversation_id),
         )
+
+
+def forgotten(conversation_id: int, revision: int) -> bool:
+    """Whether a screen of this revision is not to be written down: its person was forgotten."""
+    row = run(
+        "SELECT forgotten_revision > ? FROM conversations WHERE id = ?", revision, conversation_id
+    ).fetchone()
+    return row is None or bool(row[0])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from core.conversation.channel import Capabilities
-from core.conversation.messages import Button, Motion, Picture, Screen
+from core.conversation.messages import Attachment, Button, Motion, Picture, Screen
 from core.errors import FlowError
 
 _BAR = 12
@@ -58,6 +58,7 @@ class Rendered:
     progress: int | None
     bar: str
     motion: Motion
+    file: Attachment | None = None
 
     @property
     def text(self) -> str:
@@ -124,6 +125,7 @@ def render(screen: Screen, can: Capabilities, key: str, visit: int | None) -> Re
         progress=screen.progress if can.progress else None,
         bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
+        file=screen.file,
     )
 
 

@@ -6,6 +6,7 @@ and what is to be done with it stands there. A lost message costs the time until
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import structlog
 from huey import Huey
 from huey.consumer import Consumer, Scheduler
 from huey.storage import SqliteStorage
+
+from core.db import emptied
 
 log = structlog.get_logger()
 
@@ -23,11 +26,15 @@ BUSY_SECONDS = 1.0
 
 
 class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
-    """`synchronous` normal: its own options are full, an fsync for each message, or off."""
+    """`synchronous` normal: its own options are full, an fsync for each message, or off.
+
+    What is taken from it is overwritten.
+    """
 
     def _create_connection(self) -> Any:
         connection = super()._create_connection()
         connection.execute("pragma synchronous = normal")
+        connection.execute("pragma secure_delete = on")
         return connection
 
 
@@ -52,6 +59,7 @@ class Jobs:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._huey = Huey(
             "likeness",
             results=False,
@@ -95,6 +103,11 @@ class Jobs:
     def waiting(self) -> int:
         """How many wake-ups nobody has taken yet."""
         return int(self._huey.pending_count())
+
+    def forget(self) -> bool:
+        """Empty the file's log, where messages stand that were taken; False while it is read."""
+        with closing(sqlite3.connect(self._path)) as connection:  # huey's own is busy polling
+            return emptied(connection)
 
     def _handle(self, kind: str, id: str) -> None:
         handler = self._handlers.get(kind)

@@ -16,7 +16,7 @@ from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.helpers import MIN_PART_SIZE
 
-from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable, kind_of
 from core.services.s3_client import connect, s3_errors
 from core.services.storage import checked_key, checked_prefix
 
@@ -75,7 +75,7 @@ class MinioStore:
             with self._using("the bucket"):
                 self._look_for_bucket()
         except StorageUnavailable as error:
-            log.warning("object store out of reach", reason=str(error))
+            log.warning("object store out of reach", reason=kind_of(error))
             return False
         return True
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from core.avatars.picture_files.formats import read
 from core.avatars.picture_files.picture_file import Unreadable
+from core.errors import kind_of
 
 Colour = tuple[int, int, int]
 
@@ -69,6 +70,12 @@ def contact_sheet(
     return _jpeg(sheet)
 
 
+@lru_cache
+def placeholder(side: int = 320) -> bytes:
+    """A grey tile (JPEG) for a picture that there is none of."""
+    return _jpeg(_placeholder(side))
+
+
 def thumbnail(data: bytes, side: int) -> bytes:
     """A JPEG of the whole picture, upright, its longer side at most `side` pixels."""
     picture = _opened(data, side)
@@ -82,7 +89,7 @@ def _opened(data: bytes, side: int) -> Image.Image | None:
     try:
         return read(data).decode(side).convert("RGB")
     except Unreadable as error:
-        _log.warning("a picture can't be shown: %s, %r", error.reason, error.__cause__)
+        _log.warning("a picture can't be shown: %s, %s", error.reason, kind_of(error))
         return None
 
 

@@ -48,6 +48,18 @@ def test_it_stays_for_a_moment_so_that_a_put_under_way_is_caught_too(store: Fold
     assert len(left(store)) == 4
 
 
+def test_it_is_deleted_at_once_and_what_is_put_meanwhile_later(store: FolderStore) -> None:
+    disposal.doom("7/anna/", NOW)
+    disposal.doom("7/ben/1", NOW)
+    seen = disposal.delete_early(store, 0)
+    assert left(store) == ["8/anna/1"]
+    store.put("7/anna/3", b"face")
+    assert disposal.delete_early(store, seen) == seen
+    assert left(store) == ["7/anna/3", "8/anna/1"]
+    disposal.delete_doomed(store, LATER)
+    assert left(store) == ["8/anna/1"]
+
+
 def test_a_store_that_is_out_of_order_is_asked_again(store: FolderStore, tmp_path: Path) -> None:
     disposal.doom("7/anna/", NOW)
     store.root.rename(tmp_path / "unmounted")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from core import db
 from core.avatars.models import (
@@ -52,6 +53,7 @@ def house(place: Place) -> Iterator[App]:
     app = wired(place)
     yield app
     app.database.close()
+    structlog.reset_defaults()
 
 
 # The training
@@ -248,6 +250,7 @@ def wired(place: Place) -> App:
                 "LIKENESS_DATABASE__URL": url,
                 "LIKENESS_DATA_DIR": folder,
                 "LIKENESS_LOG__LEVEL": "error",
+                "LIKENESS_PHOTOS__FIND_FACES": "false",  # the tests' photos are no photographs
                 **mine,
             }
         )

@@ -21,7 +21,8 @@ REASONS = {
 def is_sound(judgement: Judgement) -> bool:
     """Refused with a known reason, or stored as a picture that any reader can open."""
     if judgement.status == "invalid":
-        return judgement.reason in REASONS and judgement.data is None
+        shown = judgement.reason == "too_small" or judgement.data is None
+        return judgement.reason in REASONS and shown
     assert judgement.data is not None
     with Image.open(BytesIO(judgement.data), formats=("JPEG", "PNG")) as picture:
         picture.load()

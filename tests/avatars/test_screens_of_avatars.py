@@ -97,7 +97,7 @@ def test_each_refused_photo_is_named_with_its_reason_and_a_remedy() -> None:
         photo(7, "invalid", "too_small"),
         photo(9, "invalid", "never_heard_of"),
     )
-    avatar = {"valid": 6, "refused": refused, "accepted": (1, 2, 4, 5, 6, 10)}
+    avatar = {"valid": 6, "refused": refused, "accepted": tuple(map(photo, (1, 2, 4, 5, 6, 10)))}
     text = SCREENS["photo_validation_error"](facts(avatar=avatar)).text
     assert "Принято 6 из 10 (№ 1, 2, 4–6, 10)" in text
     assert "№ 3, 7: меньше 512×512 точек — пришлите оригинал файлом" in text

@@ -123,11 +123,19 @@ def test_it_is_fetched_through_its_own_channel_and_no_further_than_allowed(house
 
 
 def test_a_bad_photo_says_why_and_leaves_no_object(house: House) -> None:
-    photo = house.judged(picture(1, (400, 400)))
-    assert (photo.validation_status, photo.reason) == (INVALID, "too_small")
-    assert (photo.width, photo.height, photo.minio_key) == (400, 400, None)
+    photo = house.judged(picture(1)[:5000])
+    assert (photo.validation_status, photo.reason) == (INVALID, "broken")
+    assert photo.minio_key is None
     assert house.objects == []
     assert house.status == (AvatarStatus.UPLOADING, 0)
+
+
+def test_a_small_photo_is_kept_small_to_be_shown_with_the_reason(house: House) -> None:
+    photo = house.judged(picture(1, (400, 400)))
+    assert (photo.validation_status, photo.reason) == (INVALID, "too_small")
+    assert (photo.width, photo.height) == (400, 400)
+    assert house.objects == [photo.minio_key]
+    assert len(house.store.get(house.objects[0])) < 40_000
 
 
 def test_the_limits_are_those_of_the_settings(db: Any, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import controls, events
+from core.avatars import controls, events, remains
 from core.avatars import models as avatars
 from core.conversation import models as conversations
 from core.db import connect, run
@@ -20,12 +20,14 @@ from core.migrations import runner
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, events, controls)
+    for module in (conversations, avatars, remains, events, controls)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type", "0004_training_at_fal", "0005_dashboard"]
+NAMES = [
+    "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
+]  # fmt: skip
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -82,6 +84,21 @@ def test_going_down_and_up_again_keeps_the_rows(empty: Any) -> None:
     assert "training_type" not in {column.name for column in empty.get_columns("avatars")}
     assert runner.migrate(empty) == NAMES[1:]
     assert avatars.Avatar.get().training_type is avatars.AvatarTrainingType.PORTRAIT
+
+
+def test_erasure_comes_and_goes_with_people_in_the_database(empty: Any) -> None:
+    runner.migrate(empty, "2")
+    avatar = _person_with_an_avatar()
+    runner.migrate(empty)
+    assert conversations.User.get().erasing_at is None
+    run("UPDATE users SET erasing_at = 5")
+    remains.DailyTotal.create(day="2026-11-21", metric="people", count=1)
+    assert runner.migrate(empty, down=True) == ["0003_erasure"]
+    assert "erasing_at" not in {column.name for column in empty.get_columns("users")}
+    assert run("SELECT count(*) FROM avatars").fetchone()[0] == 1
+    runner.migrate(empty)
+    assert str(avatars.Avatar.get().id) == avatar
+    assert remains.DailyTotal.select().count() == 0
 
 
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:

@@ -95,7 +95,7 @@ class House:
     @property
     def trouble(self) -> str:
         """What has stopped by itself, and the last it said."""
-        dead = [name for name, process in self._running.items() if process.poll()]
+        dead = [name for name, process in list(self._running.items()) if process.poll()]
         return "\n".join(f"{name} has stopped:\n{self.said(name)}" for name in dead)
 
     def stop(self) -> None:
@@ -120,7 +120,8 @@ class House:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
         own = {f"LIKENESS_{name.upper()}": value for name, value in self._settings.items()}
         data = {"LIKENESS_DATA_DIR": str(self.folder), "LIKENESS_LOG__LEVEL": "warning"}
-        return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | own
+        drawn = {"LIKENESS_PHOTOS__FIND_FACES": "false"}  # the tests' photos are no photographs
+        return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | drawn | own
 
     def kept_of(self, channel: str, chat: str) -> Kept:
         """What belongs to whoever talks in this chat."""

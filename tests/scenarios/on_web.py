@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -14,7 +15,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    TimeoutError,  # noqa: A004
+    async_playwright,
+)
 
 from tests.scenarios.contract import PATIENCE, Chat, Sight
 from tests.scenarios.house import House
@@ -142,12 +150,16 @@ class WebChat(Chat):
         await send.click()
 
     async def _click(self, label: str) -> None:
-        buttons = self._page.locator('[class*="st-key-keyboard-"] button')
-        for number, found in enumerate(await buttons.all_inner_texts()):
-            if found.replace(JOINER, "").strip() == label:
-                await buttons.nth(number).click(timeout=PATIENCE * 1000)
-                return
-        raise AssertionError(f"{label!r} has gone from the page")
+        """Press a button; where the page is drawn anew just then, the one that it has become."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            buttons = self._page.locator('[class*="st-key-keyboard-"] button')
+            labels = [text.replace(JOINER, "").strip() for text in await buttons.all_inner_texts()]
+            if label in labels:
+                with contextlib.suppress(TimeoutError):
+                    await buttons.nth(labels.index(label)).click(timeout=3000)
+                    return
+        raise AssertionError(f"{label!r} can't be pressed")
 
     def _visitor(self) -> str:
         self.wait_for(lambda sight: bool(sight.labels), "the page")

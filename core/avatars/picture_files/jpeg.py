@@ -41,7 +41,15 @@ def read(data: bytes) -> PictureFile:
         plain=layers in (1, 3),
         profile=profile,
         scans=scans,
+        held=_held(frame, width * height) if scans > 1 else 0,
     )
+
+
+def _held(frame: bytes, pixels: int) -> int:
+    """Coefficients of all layers: one with half the samples across and down has a quarter."""
+    samplings = [(body >> 4, body & 15) for body in frame[7::3]]
+    most = max((h for h, _ in samplings), default=1) * max((v for _, v in samplings), default=1)
+    return sum(h * v for h, v in samplings) * pixels // max(1, most)
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -55,10 +63,11 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         place = start + length
         if length < 2 or place > len(data) or marker < 0xC0 or marker == _START:
             raise Unreadable("broken")
-        coded = b""
+        body, coded = data[start + 2 : place], b""
         if marker == _SCAN:
             coded = data[place : _next_marker(data, place)[1] - 2]
-        yield marker, data[start + 2 : place], coded
+            place += len(coded)
+        yield marker, body, coded
     raise Unreadable("too_complex")
 
 

@@ -13,6 +13,7 @@ from core.avatars.picture_files.picture_file import (
 )
 
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_LAYERS = {2: 3, 4: 2, 6: 4}
 _PALETTE, _OPAQUE_COLOURS = 3, {0, 2, 3}
 
 
@@ -34,6 +35,7 @@ def read(data: bytes) -> PictureFile:
         plain=bits == 8 and colours in _OPAQUE_COLOURS and b"tRNS" not in bodies,
         profile=profile,
         frames=int.from_bytes(bodies.get(b"acTL", b"")[:4]),
+        raw=width * height * bits * _LAYERS.get(colours, 1) // 8,
     )
 
 

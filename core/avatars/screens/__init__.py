@@ -18,6 +18,7 @@ from core.avatars.screens import buttons, general, making, managing, notices, ph
 from core.avatars.screens.hints import hint
 from core.avatars.screens.questions import question
 from core.conversation.messages import Motion, Screen
+from core.conversation.rendering import length
 from core.texts import Translator, translator
 
 Draw = Callable[[Facts, Translator], Screen]
@@ -25,6 +26,8 @@ DrawAvatar = Callable[[Facts, AvatarFacts, Translator], Screen]
 
 _SETTLING = (*SET, "photo_tips", "main_menu", "avatar_menu", "avatar_details")
 """Where the verdicts on photos change what is seen."""
+_BELOW_PICTURES = 1024
+"""UTF-16 units that a channel can show below pictures, at least."""
 _ENDED = ("completed", "failed", "cancelled")
 
 
@@ -37,9 +40,16 @@ def _complete(state: str, own: Draw) -> Callable[[Facts], Screen]:
         asked = question(state, facts, t)
         if asked:
             drawn = replace(drawn, text=asked.text, buttons=asked.buttons, pictures=())
-        return replace(drawn, hint=hint(state, facts, t), motion=_motion(state, facts))
+        complete = replace(drawn, hint=hint(state, facts, t), motion=_motion(state, facts))
+        return _readable(complete)
 
     return screen
+
+
+def _readable(screen: Screen) -> Screen:
+    """Pictures give way where the words below them would be cut off."""
+    said = "\n\n".join(filter(None, (screen.title, screen.hint, screen.text)))
+    return replace(screen, pictures=()) if length(said) > _BELOW_PICTURES else screen
 
 
 def _of_avatar(own: DrawAvatar) -> Draw:
@@ -117,6 +127,7 @@ NOTICES: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] = MappingProxy
         "training_failed": notices.training_failed,
         "operator_message": notices.operator_message,
         "alert": notices.alert,
+        "export_ready": notices.export_ready,
     }
 )
 """How each notice is drawn, from its parameters and a language."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from core.avatars.facts import Facts
 from core.avatars.screens import buttons, hints, words
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Button, Picture, Screen
 from core.texts import LANGUAGES, NAMES, Translator, translator
+
+EXAMPLES = "examples/photo_tips"
+"""The key of the drawn good and bad examples; no stored object has such a one."""
 
 
 def main_menu(facts: Facts, t: Translator) -> Screen:
@@ -124,6 +127,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
             _files(facts, t),
             t("You can send photos right here.") if collecting else "",
         ),
+        pictures=() if thing else (Picture(EXAMPLES),),
         buttons=buttons.rows(buttons.back(t)),
     )
 
@@ -182,11 +186,34 @@ def privacy(facts: Facts, t: Translator) -> Screen:
         title=t("🔒 My data"),
         text=words.paragraphs(
             t("Kept are your avatars, their photos, and what is needed to go on with our chat."),
-            _how_many(facts, t),
+            words.lines(_how_many(facts, t), *_kept(facts, t)),
             consent,
+            t("You can have a copy of everything, or have it deleted for good."),
         ),
-        buttons=buttons.rows(Button(t("🔥 Delete everything"), "erase"), withdraw, buttons.back(t)),
+        buttons=buttons.rows(
+            Button(t("📦 Download everything"), "export"),
+            Button(t("🔥 Delete everything"), "erase"),
+            withdraw,
+            buttons.back(t),
+        ),
     )
+
+
+def _kept(facts: Facts, t: Translator) -> tuple[str, ...]:
+    """What is kept and what for, in numbers; what there is none of is left out."""
+    kept = facts.kept
+    photos = t.n(
+        "📷 {n} photo ({size} MB), to train your avatars",
+        "📷 {n} photos ({size} MB), to train your avatars",
+        kept.photos,
+        size=f"{kept.megabytes:.1f}",
+    )
+    trainings = t.n(
+        "🎓 {n} training, to know what it has cost",
+        "🎓 {n} trainings, to know what they have cost",
+        kept.trainings,
+    )
+    return (photos if kept.photos else "", trainings if kept.trainings else "")
 
 
 def consent(facts: Facts, t: Translator) -> Screen:

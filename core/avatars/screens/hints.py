@@ -57,9 +57,13 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "not_kept": mark("That picture is not here any more. Please send it once more."),
         "too_late": mark(
             "The training is already running without this photo. It is put aside for your next "
             "avatar."
+        ),
+        "export_ordered": mark(
+            "📦 Your data is being put together. The file will come to this chat by itself."
         ),
         "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
@@ -179,12 +183,31 @@ def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
     return facts.how_to_send or t("Just send your photos here, several at once if you like.")
 
 
+def _reconsidered(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t.n(
+        "This training needs a clear face, so {n} photo doesn’t count any more. The gallery shows "
+        "it.",
+        "This training needs a clear face, so {n} photos don’t count any more. The gallery shows "
+        "them.",
+        _count(told, "n", 1),
+    )
+
+
 def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is removed. You can still put it back.", number=told.get("number", ""))
 
 
 def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is back.", number=told.get("number", ""))
+
+
+def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
+    number = told.get("number", "")
+    return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
+
+
+def _kept_already(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("Photo {number} is already here, so it is not needed.", number=told.get("number", ""))
 
 
 def _count(told: Parameters, name: str, otherwise: int) -> int:
@@ -201,8 +224,11 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "held": _held,
         "held_taken": _held_taken,
         "how_to_send": _how_to_send,
+        "kept_already": _kept_already,
+        "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
         "photos_full": _photos_full,
+        "reconsidered": _reconsidered,
         "removed": _removed,
         "restored": _restored,
     }

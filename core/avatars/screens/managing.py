@@ -72,7 +72,7 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     unfinished = avatar.status != "completed"
     return Screen(
         title=f"👤 {words.named(avatar.name, t)}",
-        text=words.paragraphs(_fields(facts, avatar, t), words.looking_at(avatar.pending, t)),
+        text=words.paragraphs(_fields(facts, avatar, t), words.looking_at(avatar, t)),
         buttons=buttons.rows(
             buttons.to_avatar(avatar, facts, t) if unfinished else None,
             buttons.gallery(avatar, t),

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.avatars.screens import buttons, words
 from core.avatars.screens.training import why_failed
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Attachment, Button, Screen
 from core.texts import Translator, translator
 
 
@@ -57,6 +57,22 @@ def alert(parameters: Mapping[str, Any], language: str) -> Screen:
                 threshold=parameters.get("threshold", ""),
             ),
         ),
+    )
+
+
+def export_ready(parameters: Mapping[str, Any], language: str) -> Screen:
+    """Everything of a person, as a file; rarely as several."""
+    t = translator(language)
+    part, parts = int(parameters.get("part", 1)), int(parameters.get("parts", 1))
+    name = "likeness.zip" if parts == 1 else f"likeness-{part}.zip"
+    which = t("Part {part} of {parts}", part=part, parts=parts) if parts > 1 else ""
+    return Screen(
+        title=t("📦 Your data"),
+        text=words.paragraphs(
+            which,
+            t("Your photos and everything else that is kept about you. Keep the file to yourself."),
+        ),
+        file=Attachment(str(parameters.get("key", "")), name),
     )
 
 

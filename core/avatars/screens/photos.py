@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
 from core.avatars.screens import buttons, hints, verdicts, words
 from core.conversation.messages import Button, Picture, Screen
 from core.texts import Translator
 
 _REMOVALS_IN_ROW = 3
+_OVERRULINGS, _OVERRULINGS_IN_ROW = 8, 2
+"""The next ones come up once some are answered."""
 
 
 def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
@@ -17,7 +21,8 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            verdicts.advice(avatar.advised, t),
+            words.looking_at(avatar, t),
             _next_step(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
@@ -55,24 +60,42 @@ def _wanted(avatar: AvatarFacts, t: Translator) -> str:
 
 
 def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
-    """What was accepted, and for each refused photo why and what to do."""
+    """What was accepted, and for each refused photo why and what to do; a sheet shows them all."""
+    overrulable = _overrulings(facts, avatar, t)
     return Screen(
         title=t("🔍 Photos checked"),
         text=words.paragraphs(
             which(facts, avatar, t),
             verdicts.summary(avatar, t),
-            verdicts.refusals(avatar.refused, facts.limits, t),
+            words.lines(
+                verdicts.refusals(avatar.refused, facts.limits, t),
+                verdicts.advice(avatar.accepted, t),
+            ),
+            verdicts.overruling(avatar, t) if overrulable else "",
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             hints.obstacle(facts, t),
         ),
+        pictures=verdicts.sheet(avatar),
         buttons=buttons.rows(
             buttons.add_photos(facts, avatar, t),
+            *buttons.in_rows(overrulable, _OVERRULINGS_IN_ROW),
             buttons.done(facts, avatar, t),
             buttons.gallery(avatar, t),
             buttons.tips(t),
             buttons.back(t),
         ),
+    )
+
+
+def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
+    """One for each refusal that may be our mistake, as far as they are few and there is room."""
+    room = facts.limits.max_photos - avatar.valid - avatar.pending
+    if not avatar.can_collect or room <= 0:
+        return ()
+    return tuple(
+        Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)
+        for photo in [photo for photo in avatar.refused if photo.mistakable][:_OVERRULINGS]
     )
 
 
@@ -85,7 +108,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.looking_at(avatar, t),
             more if lacking > 0 else _next_step(facts, avatar, t),
         ),
         buttons=buttons.rows(
@@ -152,7 +175,8 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.looking_at(avatar.pending, t),
+            words.lines(verdicts.variety(avatar, t), verdicts.advice(_apart(avatar), t)),
+            words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",
         ),
         buttons=buttons.rows(
@@ -162,6 +186,16 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
             buttons.back(t),
         ),
     )
+
+
+def _apart(avatar: AvatarFacts) -> list[PhotoFacts]:
+    """The photos with the advice on each; that several look alike is said once, of all."""
+    if not avatar.alike:
+        return list(avatar.advised)
+    return [
+        replace(photo, advice=tuple(code for code in photo.advice if code != "looks_alike"))
+        for photo in avatar.advised
+    ]
 
 
 def _last_look(avatar: AvatarFacts, t: Translator) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, hints, words
+from core.avatars.screens import buttons, hints, verdicts, words
 from core.avatars.screens.photos import which
 from core.avatars.screens.questions import stoppable
 from core.conversation.messages import Button, Screen
@@ -22,7 +22,12 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     )
     return Screen(
         title=t("🚀 Start the training?"),
-        text=words.paragraphs(order, words.looking_at(avatar.pending, t), hints.obstacle(facts, t)),
+        text=words.paragraphs(
+            order,
+            verdicts.variety(avatar, t),
+            words.looking_at(avatar, t),
+            hints.obstacle(facts, t),
+        ),
         buttons=buttons.rows(
             _train(facts, avatar, t),
             _in_the_way(facts, t),

@@ -1,4 +1,4 @@
-"""What became of photos: each refusal in words that a person can act on."""
+"""What became of photos: each refusal, and each piece of advice, in words to act on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
 from core.avatars.screens import words
+from core.conversation.messages import Picture
 from core.texts import Translator, mark
 
 DUPLICATE = "duplicate"
 OTHER = ""
 """What is said of a refusal whose code is unknown."""
+NO_PICTURE = "examples/no_picture"
+"""The key of what stands for a photo that can't be shown; no stored object has such a one."""
+MOST_ON_SHEET = 50
+"""Pictures on one sheet; the refused ones come first where there are more."""
 
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -36,12 +41,51 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("smaller than {side}×{side} pixels"),
             mark("send the original as a file"),
         ),
+        "no_face": (
+            mark("no face to be seen"),
+            mark("send one where the face is clearly visible"),
+        ),
+        "too_blurred": (
+            mark("too blurred"),
+            mark("hold still and take it once more, in more light"),
+        ),
+        "too_dark": (mark("too dark"), mark("take it by daylight or beside a lamp")),
+        "too_bright": (mark("too bright"), mark("turn away from the light and take it again")),
         "gone": (mark("can’t be fetched any more"), mark("send it once more")),
         DUPLICATE: (mark("already here"), mark("no need to send it again")),
         OTHER: (mark("didn’t work out"), mark("try another photo")),
     }
 )
 """Why a photo was refused, and what its owner can do."""
+
+ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "no_face": (
+            mark("no face found"),
+            mark("add photos that show the face clearly"),
+        ),
+        "maybe_no_face": (
+            mark("not sure there is a face"),
+            mark("keep it if the face is easy to see"),
+        ),
+        "several_faces": (
+            mark("several faces"),
+            mark("one person alone in the picture works better"),
+        ),
+        "face_small": (
+            mark("the face is small"),
+            mark("come closer, or crop the picture around it"),
+        ),
+        "blurred": (mark("a little blurred"), mark("hold still, in more light")),
+        "dark": (mark("rather dark"), mark("face a window or a lamp")),
+        "bright": (mark("very bright"), mark("turn away from the strong light")),
+        "looks_alike": (
+            mark("much like another one"),
+            mark("other angles and places teach more"),
+        ),
+    }
+)
+"""What could be better about an accepted photo, and how; an unknown code is left out."""
 
 
 def summary(avatar: AvatarFacts, t: Translator) -> str:
@@ -50,7 +94,7 @@ def summary(avatar: AvatarFacts, t: Translator) -> str:
     total = accepted + len(avatar.refused)
     if not avatar.accepted:
         return t("✅ Accepted: {count} of {total}", count=accepted, total=total)
-    which = words.numbers(avatar.accepted)
+    which = words.numbers(photo.number for photo in avatar.accepted)
     return t(
         "✅ Accepted: {count} of {total} (no. {which})", count=accepted, total=total, which=which
     )
@@ -69,6 +113,58 @@ def refusals(refused: Iterable[PhotoFacts], limits: Limits, t: Translator) -> st
             )
             for code, found in _grouped(refused).items()
         )
+    )
+
+
+def advice(photos: Iterable[PhotoFacts], t: Translator) -> str:
+    """What could be better about accepted photos, equal advice together."""
+    groups: dict[str, list[int]] = {code: [] for code in ADVICE}
+    for photo in photos:
+        for code in photo.advice:
+            groups.get(code, []).append(photo.number)
+    return words.lines(
+        *(
+            t(
+                "{sign} {photos}: {reason} – {remedy}",
+                sign="💡",
+                photos=_together(found, t),
+                reason=t(ADVICE[code][0]),
+                remedy=t(ADVICE[code][1]),
+            )
+            for code, found in groups.items()
+            if found
+        )
+    )
+
+
+def variety(avatar: AvatarFacts, t: Translator) -> str:
+    """That too many photos look alike; nothing where they don't."""
+    if not avatar.alike:
+        return ""
+    return t(
+        "💡 {count} of {total} photos look alike (no. {which}). The avatar gets better with other "
+        "angles, places and clothes.",
+        count=len(avatar.alike),
+        total=avatar.valid,
+        which=words.numbers(avatar.alike),
+    )
+
+
+def overruling(avatar: AvatarFacts, t: Translator) -> str:
+    """That a refusal may be wrong, where one may be."""
+    if not any(photo.mistakable for photo in avatar.refused):
+        return ""
+    return t("Am I wrong about a photo? Then say so below, and it counts.")
+
+
+def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
+    """The settled photos with their verdicts, in their order."""
+    chosen = (*avatar.refused, *avatar.accepted)[:MOST_ON_SHEET]
+    return tuple(
+        Picture(
+            photo.key or NO_PICTURE, f"{photo.number} {'✅' if photo.status == 'valid' else '❌'}"
+        )
+        for photo in sorted(chosen, key=lambda photo: photo.number)
     )
 
 

@@ -13,6 +13,10 @@ from core.texts import Translator, mark
 UNFINISHED = ("draft", "uploading", "ready")
 """An avatar in one of these waits for its photos or its training."""
 
+_DELAYED = mark(
+    "It takes longer than usual, and that is our fault. No photo is lost: they will be added by "
+    "themselves."
+)
 _STATUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "draft": ("📝", mark("a draft, no photos yet")),
@@ -115,9 +119,12 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     )
 
 
-def looking_at(count: int, t: Translator) -> str:
+def looking_at(avatar: AvatarFacts, t: Translator) -> str:
     """That photos still wait for their verdict; nothing where none do."""
-    return t.n("🔎 Looking at {n} photo…", "🔎 Looking at {n} photos…", count) if count else ""
+    if not avatar.pending:
+        return ""
+    looking = t.n("🔎 Looking at {n} photo…", "🔎 Looking at {n} photos…", avatar.pending)
+    return lines(looking, t(_DELAYED) if avatar.delayed else "")
 
 
 def numbers(found: Iterable[int]) -> str:

@@ -188,6 +188,9 @@ class FormHouse:
         self.inbox = Inbox(TABLE.initial, self.flow.language)
         self.engine = Engine(self.flow, self.inbox)
 
+    def open_file(self, key: str) -> bytes | None:
+        return None
+
     def thumbnail(self, key: str, side: int) -> bytes | None:
         return self._small(key.removeprefix("spool/"), side)
 

@@ -78,10 +78,24 @@ def everything_of_a_person_is_erased(chat: Chat) -> None:
     chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
     kept = chat.settle()
     assert (kept.avatars, kept.photos, kept.held) == ((), (), 0)
-    assert [run["avatar_id"] for run in kept.runs] == [None], "what it cost stays in the books"
+    assert kept.runs == ()
+    assert chat.house.count("cost_entries") > 0, "what it cost stays in the books, for nobody"
     nothing_stored(chat, user)
     chat.press("🆕 Create avatar")
     chat.see("🎓 Choose the training type")
+
+
+@conversation
+def a_copy_of_everything_comes_to_the_chat_by_itself(chat: Chat) -> None:
+    portrait(chat)
+    user = chat.settle().avatars[0]["user_id"]
+    chat.say("/privacy")
+    chat.press("📦 Download everything")
+    chat.see("📦 Your data is being put together. The file will come to this chat by itself.")
+    theirs = f"conversation_id IN (SELECT id FROM conversations WHERE user_id = '{user}')"
+    handed = f"name = 'export_ready' AND outcome = 'sent' AND {theirs}"
+    chat.wait_for(lambda _: chat.house.count("notices", handed) == 1, "the file")
+    chat.press("◀️ Back")
 
 
 @conversation

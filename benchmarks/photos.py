@@ -1,0 +1,216 @@
+"""`make bench-photos`: what the check of a photo costs, beside the bare decode of the same file.
+
+    python -m benchmarks.photos              everything (about a minute)
+    python -m benchmarks.photos --rounds 3   fewer rounds
+
+Whole checks and bare decodes take turns within one run, so that a noisy machine is noisy for both.
+Read the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+from PIL import Image
+
+from core.avatars import alike, quality
+from core.avatars.conversion import Converter
+from core.avatars.inspection import Inspector
+from core.avatars.photos import LOOKED_AT, Opened, accept, open_photo
+from core.avatars.picture_files.formats import read
+from core.services.faces import YuNet
+from tests.photographs import (
+    ASTRONAUT,
+    COFFEE,
+    ROCKET,
+    encoded,
+    far_away,
+    jpeg,
+    photograph,
+    selfie,
+)
+from tests.pictures_for_tests import exif
+
+Files = Mapping[str, bytes]
+
+CAMERA, TELEGRAM = (4000, 3000), (1280, 960)
+WANTED = {CAMERA: 1.0, TELEGRAM: 10.0}
+"""Bare decodes that a whole check may cost, at the median."""
+THREADS = 1.7
+"""How many times as much two threads should do as one."""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.photos")
+    parser.add_argument("--rounds", type=int, default=15)
+    rounds = parser.parse_args().rounds
+    finder = YuNet()
+    inspector = Inspector(finder, converter=Converter())
+    for size in (CAMERA, TELEGRAM):
+        portraits, others = _files(size, people=True), _files(size, people=False)
+        _heading(f"{size[0]} × {size[1]}, milliseconds")
+        _compare("portraits", inspector, portraits, rounds, WANTED[size])
+        _compare("without a face", inspector, others, rounds, None)
+        _steps(finder, portraits, rounds)
+        _parallel(inspector, portraits, rounds)
+    _heading("others, milliseconds")
+    for name, data in _others().items():
+        seconds = _timed(partial(inspector.inspect, data), min(rounds, 5))
+        print(f"  {name:34}{seconds * 1000:8.1f}")
+    _memory(inspector)
+
+
+def _compare(
+    name: str, inspector: Inspector, files: Files, rounds: int, wanted: float | None
+) -> None:
+    """The whole check against the bare decode, in turns."""
+    bare: list[float] = []
+    whole: list[float] = []
+    for _ in range(rounds + 1):
+        for data in files.values():
+            bare.append(_once(partial(_decode, data)))
+            whole.append(_once(partial(inspector.inspect, data)))
+    bare, whole = bare[len(files) :], whole[len(files) :]  # the first round warms up
+    ratio = statistics.median(w / b for w, b in zip(whole, bare, strict=True))
+    print(f"  {name + ': bare decode':34}{statistics.median(bare) * 1000:8.1f}")
+    print(f"  {name + ': whole check':34}{statistics.median(whole) * 1000:8.1f}", end="")
+    print(f"   {ratio:.2f} ×{_judged(ratio <= wanted, f'at most {wanted}') if wanted else ''}")
+
+
+def _steps(finder: YuNet, files: Files, rounds: int) -> None:
+    """Each step alone, the median over all files."""
+    taken: dict[str, list[float]] = {}
+    for data in files.values():
+        opened = open_photo(data)
+        assert isinstance(opened, Opened)
+        grey, rgb = opened.picture.convert("L"), np.asarray(opened.picture.convert("RGB"))
+        faces = finder.find(rgb)
+        steps: dict[str, Callable[[], object]] = {
+            "content hash": partial(sha256, data),
+            "header, cleaning": partial(read, data),
+            "bounded decode": partial(opened.file.decode, LOOKED_AT),
+            "near-duplicate hash": partial(alike.fingerprint, grey),
+            "faces": partial(finder.find, rgb),
+            "quality": partial(quality.measure, grey, faces[0]),
+            "what is stored": partial(accept, opened),
+        }
+        for name, step in steps.items():
+            taken.setdefault(name, []).append(_timed(step, rounds))
+    for name, seconds in taken.items():
+        print(f"    {name:32}{statistics.median(seconds) * 1000:8.2f}")
+
+
+def _parallel(inspector: Inspector, files: Files, rounds: int) -> None:
+    """Photos a second with one thread and with two, in turns."""
+    photos = [*files.values()] * 4
+    speeds: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(max(3, rounds // 3)):
+        for threads, found in speeds.items():
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(inspector.inspect, photos[:threads]))  # a detector for each
+                started = time.perf_counter()
+                list(pool.map(inspector.inspect, photos))
+                found.append(len(photos) / (time.perf_counter() - started))
+    one, two = (statistics.median(found) for found in speeds.values())
+    gain = statistics.median(b / a for a, b in zip(*speeds.values(), strict=True))
+    print(f"  one thread {one:.0f} photos/s, two {two:.0f}   {gain:.2f} ×", end="")
+    print(_judged(gain >= THREADS, f"at least {THREADS}"))
+
+
+def _memory(inspector: Inspector) -> None:
+    """What one check adds to the process at its peak."""
+    _heading("peak memory of one check, MB more than before")
+    files = {
+        "12 megapixels": _files(CAMERA, people=True)["face"],
+        "1280 pixels": _files(TELEGRAM, people=True)["face"],
+        "50 megapixels": jpeg(Image.new("RGB", (8192, 6144), "tan")),
+        "PNG of 16 megapixels": encoded(Image.new("RGB", (4096, 4096), "tan"), "PNG"),
+        **_others(),
+    }
+    for name, data in files.items():
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = _status("VmRSS")
+        inspector.inspect(data)
+        print(f"  {name:34}{_status('VmHWM') - before:8.0f}")
+    print(f"  {'the whole process now':34}{_status('VmRSS'):8.0f}")
+
+
+def _files(size: tuple[int, int], *, people: bool) -> Files:
+    """Photos of several kinds, with the grain and the compression of a phone."""
+    scenes = (
+        {
+            "face": photograph(ASTRONAUT).crop((0, 0, 512, 384)),
+            "selfie": selfie(0.8, 1.33),
+            "half-length": far_away(0.4),
+            "far away": far_away(0.15),
+        }
+        if people
+        else {"coffee": photograph(COFFEE), "rocket": photograph(ROCKET)}
+    )
+    camera = size == CAMERA
+    return {
+        name: jpeg(_grainy(scene.resize(size, Image.Resampling.BICUBIC), 4 if camera else 2), level)
+        for (name, scene), level in zip(
+            scenes.items(), (85, 88, 92, 94) if camera else (80, 80, 87, 87), strict=False
+        )
+    }
+
+
+def _others() -> Files:
+    pillow_heif.register_heif_opener()
+    large = _grainy(photograph(ASTRONAUT).crop((0, 0, 512, 384)).resize(CAMERA), 3)
+    return {
+        "12 megapixels on their side": jpeg(large, exif=exif(6)),
+        "HEIC of 12 megapixels": encoded(large, "HEIF", quality=60),
+        "WebP of 12 megapixels": encoded(large, "WEBP", quality=80, method=0),
+    }
+
+
+def _grainy(picture: Image.Image, noise: float) -> Image.Image:
+    grain = np.random.default_rng(1).normal(0, noise, (picture.height, picture.width, 1))
+    levels = np.asarray(picture, np.int16) + grain.astype(np.int16)
+    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))
+
+
+def _decode(data: bytes) -> None:
+    with Image.open(BytesIO(data)) as picture:
+        picture.load()
+
+
+def _timed(call: Callable[[], object], rounds: int) -> float:
+    call()
+    return statistics.median(_once(call) for _ in range(rounds))
+
+
+def _once(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _status(line: str) -> float:
+    rows: Sequence[str] = Path("/proc/self/status").read_text().splitlines()
+    return next(int(row.split()[1]) / 1024 for row in rows if row.startswith(line))
+
+
+def _judged(holds: bool, wanted: str) -> str:
+    return f"   ({wanted}: {'ok' if holds else 'MISSED'})"
+
+
+def _heading(text: str) -> None:
+    print(f"\n{text}")
+
+
+if __name__ == "__main__":
+    main()

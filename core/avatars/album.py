@@ -1,0 +1,111 @@
+"""An avatar's photos beside each other: what one repeats, how alike they are, what is overruled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.avatars import alike
+from core.avatars.inspection import reconsidered
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
+from core.avatars.photo_verdict import MILDER, MISTAKABLE, Known, Purpose
+
+_THERE = AvatarPhoto.removed_at.is_null()
+_VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
+
+
+def purpose_of(photo: AvatarPhoto) -> Purpose:
+    """What its avatar wants of it."""
+    avatar = photo.avatar
+    overruled = bool(photo.photo_metadata.get("overruled"))
+    return Purpose(avatar.training_type, avatar.avatar_type, overruled)
+
+
+def known_beside(photo: AvatarPhoto) -> dict[str, Known]:
+    """The avatar's other photos that count, by their ids."""
+    query: Any = AvatarPhoto.select().where(
+        AvatarPhoto.avatar == photo.avatar_id, AvatarPhoto.id != photo.id, _VALID, _THERE
+    )
+    return {str(other.id): Known.of(other.file_hash, other.photo_metadata) for other in query}
+
+
+def repeats(photo: AvatarPhoto, file_hash: str | None, metadata: Mapping[str, object]) -> bool:
+    """Whether the avatar has this very picture in another photo that counts."""
+    mine = Known.of(file_hash, metadata)
+    others = known_beside(photo).values()
+    if any(other.file_hash == mine.file_hash for other in others):
+        return True
+    prints = {str(n): other.fingerprint for n, other in enumerate(others) if other.fingerprint}
+    return bool(mine.fingerprint and alike.find_same(mine.fingerprint, prints))
+
+
+def may_be_kept(photo: AvatarPhoto) -> bool:
+    """Whether its refusal can be overruled: it may be our mistake, and its picture is kept."""
+    refused = photo.validation_status is PhotoValidationStatus.INVALID
+    return refused and photo.reason in MISTAKABLE and bool(photo.minio_key)
+
+
+def overrule(photo: AvatarPhoto) -> bool:
+    """Accept a refused photo on its person's word; the caller holds them, and counts anew.
+
+    What it was refused for stays as advice, and under "overruled" for the metric. False where the
+    avatar has got this very picture meanwhile: then it is a duplicate.
+    """
+    metadata: dict[str, Any] = dict(photo.photo_metadata)
+    if repeats(photo, photo.file_hash, metadata):
+        change(photo, validation_status=PhotoValidationStatus.DUPLICATE, reason="duplicate")
+        return False
+    milder = MILDER.get(photo.reason, photo.reason)
+    metadata["advice"] = list(dict.fromkeys((milder, *metadata.get("advice", ()))))
+    metadata["overruled"] = photo.reason
+    change(
+        photo,
+        validation_status=PhotoValidationStatus.VALID,
+        reason="",
+        photo_metadata=metadata,
+    )
+    return True
+
+
+def reconsider(avatar_id: uuid.UUID) -> int:
+    """Judge photos anew, from what was seen in them, once their avatar wants something else.
+
+    How many are refused now that were not before; the caller holds the person, and counts anew.
+    """
+    judged = _VALID | AvatarPhoto.reason.in_(sorted(MISTAKABLE))
+    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, judged)
+    return sum(_reconsider(photo) for photo in query.order_by(AvatarPhoto.number))
+
+
+def _reconsider(photo: AvatarPhoto) -> bool:
+    metadata = photo.photo_metadata
+    size = (photo.width or 0, photo.height or 0)
+    found = reconsidered(metadata, size, photo.has_face, purpose_of(photo))
+    if found is None or photo.minio_key is None:
+        return False
+    reason, advice = found
+    valid = photo.validation_status is PhotoValidationStatus.VALID
+    status = PhotoValidationStatus.INVALID if reason else PhotoValidationStatus.VALID
+    if not reason and not valid and repeats(photo, photo.file_hash, metadata):
+        status, reason = PhotoValidationStatus.DUPLICATE, "duplicate"
+    change(
+        photo,
+        validation_status=status,
+        reason=reason or "",
+        dismissed_at=None if reason and valid else photo.dismissed_at,
+        photo_metadata={**metadata, "advice": list(advice)},
+    )
+    return valid and bool(reason) and photo.removed_at is None
+
+
+def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
+    """The numbers of those that look alike, where they are so many that it should be said."""
+    photos = tuple(photos)
+    prints = {
+        str(photo.number): found
+        for photo in photos
+        if (found := Known.of(photo.file_hash, photo.photo_metadata).fingerprint)
+    }
+    group = alike.largest_group(prints)
+    return tuple(map(int, group)) if alike.lacks_variety(len(group), len(photos)) else ()

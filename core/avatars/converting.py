@@ -1,0 +1,134 @@
+"""The process that turns a picture in some other format into a JPEG: bytes in, bytes out.
+
+conversion.py runs it: whatever such a file does to the library that reads it, it does here, where
+there are no secrets and little time and memory. On success the output is the width and height of
+what was sent, as two big-endian integers of 32 bits, and the JPEG; otherwise the exit code names
+the reason.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import struct
+import sys
+import threading
+import time
+import warnings
+from io import BytesIO
+
+from PIL import Image
+
+from core.avatars.picture_files.picture_file import MOST_PIXELS, PictureFile, Unreadable
+
+REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
+FIRST = 10
+"""The exit code of the first reason."""
+SIDE = 2048
+"""Pixels of the shorter side, at most: a trainer uses about 1024."""
+PARALLEL = {"HEIF", "AVIF"}
+"""What is decoded on several cores at once."""
+FILMS = {"GIF", "WEBP", "AVIF"}
+"""Where several pictures are a film; in a TIFF they are pages, in a HEIF they are choices."""
+ALMOST = 0.9
+"""What is hardly larger is left as it is."""
+ORIENTATION = 0x0112
+CONTAINER = 1 << 16
+"""Bytes in which a HEIF file describes what it holds."""
+
+
+def main() -> None:
+    """Convert standard input. Arguments: its format, seconds, bytes of memory, orientation."""
+    _limit(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
+    warnings.simplefilter("ignore")  # what is odd about the file is nobody's concern
+    try:
+        made = convert(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[4]))
+    except Unreadable as refused:
+        sys.exit(FIRST + REASONS.index(refused.reason))
+    except MemoryError:
+        sys.exit(FIRST + REASONS.index("too_complex"))
+    except Exception:  # noqa: BLE001  # Pillow has no base error for what broken data raises
+        sys.exit(FIRST + REASONS.index("broken"))
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.buffer.write(made)
+
+
+def convert(data: bytes, wanted: str, orientation: int = 0) -> bytes:
+    """The size that was sent, and a JPEG: upright, over white, without metadata."""
+    if wanted == "HEIF":
+        _learn_heif()
+    with Image.open(BytesIO(data), formats=(wanted,)) as image:
+        _check(image, wanted)
+        profile = image.info.get("icc_profile")
+        image.load()
+        turned = orientation or _orientation(image, data)
+        file = PictureFile("PNG", image.size, b"", orientation=turned)
+        picture = file.upright(image, SIDE)
+    out = BytesIO()
+    _small(picture).save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile)
+    return struct.pack(">II", *file.size) + out.getvalue()
+
+
+def _limit(wanted: str, seconds: float, memory: int) -> None:
+    """So much time since it began, so much memory, and no file written."""
+    cores = 2 if wanted in PARALLEL else 1
+    left = max(0.001, seconds - time.process_time())
+    signal.setitimer(signal.ITIMER_PROF, left * cores)  # its signal ends the process
+    if cores > 1:
+        threading.Thread(target=_watch, args=(left,), daemon=True).start()
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _watch(seconds: float) -> None:
+    """End the process once it has had its time by the clock, and on one processor at least."""
+    end, worked = time.monotonic() + seconds, time.process_time() + seconds
+    while time.monotonic() < end or time.process_time() < worked:
+        time.sleep(0.01)
+    os._exit(FIRST + REASONS.index("too_complex"))
+
+
+def _learn_heif() -> None:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise Unreadable("wrong_format") from error
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _check(image: Image.Image, wanted: str) -> None:
+    """What the header declares, before anything is decoded."""
+    if image.width * image.height > MOST_PIXELS["JPEG"]:
+        raise Unreadable("too_many_pixels")
+    if wanted in FILMS and getattr(image, "is_animated", False):
+        raise Unreadable("animated")
+    if image.mode == "F":
+        raise Unreadable("wrong_format")
+
+
+def _orientation(image: Image.Image, data: bytes) -> int:
+    """What is still to be turned; the readers of some formats have done it by now.
+
+    In HEIF the container says so, and EXIF is only repeated; but some programs write EXIF alone.
+    """
+    value: object = 1
+    if image.format != "HEIF":
+        with contextlib.suppress(Exception):  # broken EXIF raises anything, and spoils no photo
+            value = image.getexif().get(ORIENTATION)
+    elif not any(box in data[:CONTAINER] for box in (b"irot", b"imir")):
+        value = image.info.get("original_orientation")
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    picture.info.clear()  # Pillow would write a comment, and keeps what it doesn't know
+    factor = SIDE / min(picture.size)
+    if factor > ALMOST:
+        return picture
+    size = (round(picture.width * factor), round(picture.height * factor))
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+if __name__ == "__main__":
+    main()

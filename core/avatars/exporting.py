@@ -1,0 +1,220 @@
+"""Everything that belongs to a person as zip files: their rows, their photos, and a page on both.
+
+An order is a row that the worker finds. A file is written to disk and stored; nearly always there
+is one, more where a channel could not carry it. Memory holds one photo, or one file being stored.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from core.avatars.disposal import doom, doom_spooled
+from core.avatars.erasure import drop_export
+from core.avatars.models import (
+    Admission,
+    Avatar,
+    AvatarPhoto,
+    Consent,
+    HeldPhoto,
+    TrainingRun,
+)
+from core.avatars.ports import ObjectStore
+from core.avatars.remains import Export
+from core.avatars.screens import told_in_exports
+from core.conversation.inbox import Inbox
+from core.conversation.locks import erased, lock_person
+from core.conversation.models import (
+    Conversation,
+    InboxEvent,
+    PendingNotice,
+    TranscriptEntry,
+    TransitionLog,
+    User,
+)
+from core.db import snapshot, transaction
+from core.errors import ObjectMissing
+
+log = structlog.get_logger()
+
+PART_BYTES = 45 * 1024 * 1024
+"""The largest file: Telegram takes 50 MB of a bot."""
+CLAIM_SECONDS = 300.0
+LONGEST_WAIT = 600.0
+KEPT_SECONDS = 86_400.0
+"""How long the files can be downloaded."""
+
+_OF_PERSON: tuple[Any, ...] = (Avatar, AvatarPhoto, TrainingRun, HeldPhoto, Consent, Admission)
+_OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice)
+_SECRET = {"token_key", "shown_buttons", "memory", "shown"}
+_SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
+
+
+class Spool(Protocol):
+    """The folder of nameless files, where one is written before it is stored."""
+
+    folder: Path
+
+    def remove(self, name: str) -> None: ...
+
+
+class Exports:
+    """Makes what was ordered; `clock` gives seconds since 1970."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        spool: Spool,
+        inbox: Inbox,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._spool = spool
+        self._inbox = inbox
+        self._clock = clock
+
+    def due(self, now: float, limit: int = 10) -> list[str]:
+        """Orders that want to be made, the longest waiting first."""
+        query: Any = Export.select(Export.id).where(
+            Export.made_at.is_null(), Export.next_check_at <= now
+        )
+        return [str(row.id) for row in query.order_by(Export.next_check_at).limit(limit)]
+
+    def make(self, export_id: str) -> int | None:
+        """Make an order's files and tell its person; the conversation that was told.
+
+        What the store or the disk raises comes through; the order is tried again later.
+        """
+        export = self._claim(export_id)
+        if export is None:
+            return None
+        file = self._spool.folder / export.id.hex
+        try:
+            sizes = [self._keep(export, n, file) for n in self._parts(export, file)]
+        finally:
+            self._spool.remove(file.name)
+        return self._told(export, sizes)
+
+    def sweep(self, now: float) -> int:
+        """Forget the files that could be downloaded for long enough; how many orders."""
+        query: Any = Export.select().where(Export.made_at < now - KEPT_SECONDS)
+        old = list(query.limit(100))
+        for export in old:
+            with transaction():
+                lock_person(export.conversation_id, export.user_id)
+                drop_export(export, now)
+        return len(old)
+
+    def _claim(self, export_id: str) -> Export | None:
+        now = self._clock()
+        with transaction():
+            export = Export.get_or_none(
+                Export.id == export_id, Export.made_at.is_null(), Export.next_check_at <= now
+            )
+            if export is None:
+                return None
+            export.attempts += 1
+            wait = min(LONGEST_WAIT, CLAIM_SECONDS * export.attempts)
+            Export.update(attempts=export.attempts, next_check_at=now + wait).where(
+                Export.id == export.id
+            ).execute()
+            return export
+
+    def _parts(self, export: Export, file: Path) -> Iterator[int]:
+        """Write one file after the other, and give its number while it is there."""
+        photos = list(_photos(export.user_id))
+        number = 0
+        while photos or not number:
+            number += 1
+            with zipfile.ZipFile(file, "w") as archive:
+                if number == 1:
+                    self._write_rows(export, archive)
+                while photos and self._write_photo(archive, file, photos[0]):
+                    photos.pop(0)
+            yield number
+
+    def _write_rows(self, export: Export, archive: zipfile.ZipFile) -> None:
+        language = User.get_by_id(export.user_id).language
+        name, text = told_in_exports.about(language)
+        archive.writestr(name, text, zipfile.ZIP_DEFLATED)
+        with archive.open(_deflated("data.json"), "w") as target, snapshot():
+            target.write(b"{")
+            for number, (table, rows) in enumerate(_tables(export.user_id)):
+                target.write(f"{',' * bool(number)}\n{json.dumps(table)}: [".encode())
+                for index, row in enumerate(rows):
+                    line = json.dumps(_readable(row), ensure_ascii=False, default=str)
+                    target.write(f"{',' * bool(index)}\n  {line}".encode())
+                target.write(b"]")
+            target.write(b"\n}\n")
+
+    def _write_photo(self, archive: zipfile.ZipFile, file: Path, photo: AvatarPhoto) -> bool:
+        """Add a photo, unless the file is full; one that is gone is passed over."""
+        try:
+            data = self._store.get(str(photo.minio_key))
+        except ObjectMissing:
+            return True
+        if archive.namelist() and file.stat().st_size + len(data) > PART_BYTES:
+            return False
+        suffix = _SUFFIXES.get(data[:2], "bin")
+        archive.writestr(f"photos/{photo.avatar_id.hex}/{photo.number:03}.{suffix}", data)
+        return True
+
+    def _keep(self, export: Export, number: int, file: Path) -> int:
+        data = file.read_bytes()
+        self._store.put(key_of(export, number), data)
+        return len(data)
+
+    def _told(self, export: Export, sizes: list[int]) -> int | None:
+        """Say that it is ready, unless the person has asked meanwhile to be forgotten."""
+        with transaction():
+            lock_person(export.conversation_id, export.user_id)
+            still = Export.get_or_none(Export.id == export.id)
+            if still is None or erased(export.user_id, export.ordered_at):
+                doom(f"{export.user_id.hex}/{export.id.hex}/", self._clock())
+                doom_spooled([{"spool": export.id.hex}], self._clock())
+                return None
+            made: Any = Export.update(made_at=self._clock(), parts=len(sizes), size=sum(sizes))
+            made.where(Export.id == export.id).execute()
+            key = f"export:{export.id}"
+            self._inbox.signal(export.conversation_id, "export_ready", str(export.id), key)
+            return int(export.conversation_id)
+
+
+def key_of(export: Export, number: int) -> str:
+    """Where the nth file of an order is stored."""
+    return f"{export.user_id.hex}/{export.id.hex}/{number}"
+
+
+def _photos(user_id: uuid.UUID) -> Any:
+    stored = AvatarPhoto.minio_key.is_null(False)
+    query: Any = AvatarPhoto.select().where(AvatarPhoto.user == user_id, stored)
+    return query.order_by(AvatarPhoto.avatar, AvatarPhoto.number)
+
+
+def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
+    yield "users", User.select().where(User.id == user_id).dicts().iterator()
+    mine: Any = Conversation.select().where(Conversation.user == user_id)
+    yield "conversations", mine.dicts().iterator()
+    for model in _OF_PERSON:
+        yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
+    ids = [conversation.id for conversation in mine]
+    for model in _OF_CONVERSATION:
+        rows = model.select().where(model.conversation.in_(ids))
+        yield model._meta.table_name, rows.dicts().iterator()
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _SECRET}
+
+
+def _deflated(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, time.gmtime()[:6])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info

@@ -1,0 +1,82 @@
+"""What a photo is wanted for, what is known of the others, and what becomes of it.
+
+To the reasons of photos.py come:
+
+no_face      of a portrait: there is none; may be overruled, as may the next three
+too_blurred  nothing of the face is sharp
+too_dark     of a portrait: no face is to be seen, and nothing else
+too_bright   the same; both are said before no_face, for they hide faces
+
+A valid photo may have advice: several_faces, face_small, blurred, dark, bright, maybe_no_face (it
+may be an animal's, say), no_face (of a person who is trained as a style), looks_alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from core.avatars.alike import Fingerprint
+from core.avatars.photos import JSON
+
+MISTAKABLE = frozenset({"no_face", "too_blurred", "too_dark", "too_bright"})
+"""Refusals that the person may overrule, for we may be wrong."""
+MILDER: Mapping[str, str] = MappingProxyType(
+    {"too_blurred": "blurred", "too_dark": "dark", "too_bright": "bright"}
+)
+"""The advice that is left of a refusal which was overruled, where it has another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What the photo is for, in the specification's words."""
+
+    training_type: str = "portrait"
+    avatar_type: str | None = "character"
+    overruled: bool = False
+    """The person says that it is fine: what MISTAKABLE names becomes advice."""
+
+    @property
+    def portrait(self) -> bool:
+        return self.training_type == "portrait"
+
+    @property
+    def person(self) -> bool:
+        return self.portrait or self.avatar_type == "character"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of another photo of the same avatar."""
+
+    file_hash: str | None = None
+    fingerprint: Fingerprint | None = None
+
+    @classmethod
+    def of(cls, file_hash: str | None, metadata: Mapping[str, object]) -> Known:
+        """From the columns `file_hash` and `photo_metadata`."""
+        return cls(file_hash, Fingerprint.of_kept(metadata.get("hashes")))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a photo; the fields up to `metadata` are those of `Judgement`."""
+
+    status: Literal["valid", "invalid", "duplicate"]
+    reason: str | None
+    file_size: int
+    file_hash: str
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    data: bytes | None = None
+    """What is to be stored: of a valid photo, and of a refused one that can be shown."""
+    metadata: dict[str, JSON] = field(default_factory=dict)
+    has_face: bool | None = None
+    """None where nobody looked, or where it can't be said for sure."""
+    quality_score: float | None = None
+    advice: tuple[str, ...] = ()
+    duplicate_of: str | None = None
+    """The name, among those known, of the photo that it repeats."""

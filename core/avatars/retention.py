@@ -1,0 +1,106 @@
+"""How long things are kept that nobody asks for any more: enforced by the sweep, objects included.
+
+Each is done under its person's lock, after another look; 0 days in the settings keeps for ever.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from core.avatars.disposal import doom_spooled, doom_unused
+from core.avatars.erasure import Erasure
+from core.avatars.models import (
+    ACTIVE,
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    PhotoValidationStatus,
+    TrainingRun,
+)
+from core.avatars.owned import REFUSED, UNFINISHED
+from core.avatars.training import Training
+from core.avatars.verdicts import recount
+from core.conversation.locks import lock_person
+from core.db import transaction
+from core.settings import Settings
+
+DAY = 86_400.0
+AT_ONCE = 100
+
+
+class Retention:
+    """Clears away what is past its time; each method says how many avatars or photos went."""
+
+    def __init__(self, settings: Settings, training: Training) -> None:
+        self._settings = settings
+        self._days = settings.retention
+        self._erasure = Erasure(training)
+
+    def drafts(self, now: float) -> int:
+        """Unfinished avatars that nobody has touched, with their photos."""
+        before = _before(now, self._days.drafts_days)
+        if before is None:
+            return 0
+        old = Avatar.status.in_(UNFINISHED) & (Avatar.updated_at < before)
+        found: Any = Avatar.select().where(old).limit(AT_ONCE)
+        return sum(self._delete_draft(seen, old, now) for seen in found)
+
+    def refused_photos(self, now: float) -> int:
+        """Refused photos: what is kept of one is its number and why it was refused."""
+        before = _before(now, self._days.refused_photos_days)
+        if before is None:
+            return 0
+        old = AvatarPhoto.validation_status.in_(REFUSED) & (AvatarPhoto.updated_at < before)
+        found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
+        return sum(self._delete_photo(seen, old, now) for seen in found)
+
+    def trained_photos(self, now: float) -> int:
+        """The photos of finished avatars: the avatar stays, what it was made of goes."""
+        before = _before(now, self._days.finished_trainings_days)
+        if before is None:
+            return 0
+        since = before.replace(tzinfo=datetime.UTC).timestamp()
+        running = TrainingRun.status.in_(ACTIVE) | (TrainingRun.finished_at >= since)
+        recent: Any = TrainingRun.select(TrainingRun.avatar).where(
+            running, TrainingRun.avatar.is_null(False)
+        )
+        finished: Any = Avatar.select(Avatar.id).where(
+            Avatar.status == AvatarStatus.COMPLETED,
+            Avatar.updated_at < before,
+            Avatar.id.not_in(recent),
+        )
+        old = AvatarPhoto.avatar.in_(finished) & (
+            AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
+        )
+        found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
+        return sum(self._delete_photo(seen, old, now) for seen in found)
+
+    def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:
+        with transaction():
+            lock_person(None, seen.user_id)
+            found = Avatar.get_or_none(old, Avatar.id == seen.id)
+            if found is None:
+                return False
+            self._erasure.avatar(found, now)
+            return True
+
+    def _delete_photo(self, seen: AvatarPhoto, old: Any, now: float) -> bool:
+        with transaction():
+            lock_person(seen.conversation_id, seen.user_id)
+            photo = AvatarPhoto.get_or_none(old, AvatarPhoto.id == seen.id)
+            if photo is None:
+                return False
+            photo.delete_instance()
+            doom_unused(photo.minio_key, now)
+            doom_spooled([photo.reference], now)
+            if photo.avatar.status in UNFINISHED:
+                recount(photo.avatar_id, self._settings)
+            return True
+
+
+def _before(now: float, days: int) -> datetime.datetime | None:
+    """So many days ago, as rows keep it; None where nothing is ever too old."""
+    if not days:
+        return None
+    return datetime.datetime.fromtimestamp(now - days * DAY, datetime.UTC).replace(tzinfo=None)

@@ -1,0 +1,39 @@
+"""A house for those who are to be forgotten: everything real, on either kind of database."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.avatars import disposal, erasing
+from core.bootstrap import App, bootstrap
+from core.settings import Settings
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def app(
+    database_url: str, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[App]:
+    monkeypatch.setattr(erasing, "LINGER_SECONDS", 1.0)
+    monkeypatch.setattr(disposal, "GRACE_SECONDS", 1.5)
+    environ = {
+        "LIKENESS_DATA_DIR": str(tmp_path),
+        "LIKENESS_DATABASE__URL": database_url,
+        "LIKENESS_LOG__LEVEL": "debug",
+        "LIKENESS_TRAINING__MIN_PHOTOS": "1",
+        "LIKENESS_TRAINING__SIMULATED_SECONDS": "0.5",
+        "LIKENESS_TRAINING__SIMULATED_QUEUE_SECONDS": "0.1",
+        "LIKENESS_TRAINING__PRICE_PORTRAIT_USD": "2.5",
+    }
+    made = bootstrap(Settings.load(environ=environ), log)
+    yield made
+    made.jobs.close()
+    made.database.close()

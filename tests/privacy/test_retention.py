@@ -1,0 +1,113 @@
+"""What nobody asks for any more goes when its time is over, objects included, and nothing else."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    DoomedObject,
+    PhotoValidationStatus,
+    TrainingRun,
+    utc_now,
+)
+from core.avatars.remains import DoomedFile
+from core.avatars.retention import DAY, Retention
+from core.bootstrap import App
+from core.settings import Retention as Days
+from core.settings import Settings
+from tests import makers
+from tests.makers import fresh
+
+NOW = utc_now().replace(tzinfo=datetime.UTC).timestamp()
+
+
+def retention(app: App, **days: int) -> Retention:
+    settings = Settings().model_copy(update={"retention": Days(**days)})
+    return Retention(settings, app.training)
+
+
+def ago(days: float) -> datetime.datetime:
+    return utc_now() - datetime.timedelta(days=days)
+
+
+def doomed() -> list[str]:
+    return sorted(place.prefix for place in DoomedObject.select())
+
+
+def test_an_untouched_draft_goes_with_its_objects(app: App) -> None:
+    owner = makers.conversation()
+    old = makers.avatar(owner, photos=2, updated_at=ago(11))
+    makers.photo(old, owner, reference={"spool": "f" * 32})
+    recent = makers.avatar(owner, photos=1, updated_at=ago(9))
+    done = makers.avatar(owner, photos=0, status=AvatarStatus.COMPLETED, updated_at=ago(99))
+    assert retention(app, drafts_days=10).drafts(NOW) == 1
+    assert {avatar.id for avatar in Avatar.select()} == {recent.id, done.id}
+    assert doomed() == [f"{owner.user_id.hex}/{old.id.hex}/"]
+    assert [file.name for file in DoomedFile.select()] == ["f" * 32]
+
+
+def test_a_refused_photo_is_forgotten_and_its_avatar_is_counted_anew(app: App) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=0, status=AvatarStatus.UPLOADING)
+    for status, days in (("invalid", 11), ("duplicate", 11), ("invalid", 9), ("pending", 11)):
+        makers.photo(avatar, owner, PhotoValidationStatus(status), updated_at=ago(days))
+    assert retention(app, refused_photos_days=10).refused_photos(NOW) == 2
+    assert [str(photo.validation_status) for photo in AvatarPhoto.select()] == [
+        "invalid", "pending",
+    ]  # fmt: skip
+    AvatarPhoto.update(updated_at=ago(11), validation_status="invalid").execute()
+    retention(app, refused_photos_days=10).refused_photos(NOW)
+    assert fresh(avatar).status is AvatarStatus.DRAFT
+
+
+def test_a_finished_avatar_stays_without_the_photos_it_was_made_of(app: App) -> None:
+    owner = makers.conversation()
+    ended = {"status": AvatarStatus.COMPLETED, "updated_at": ago(11)}
+    old, again, recent = (makers.avatar(owner, 0, **ended) for _ in range(3))
+    for number, avatar in enumerate((old, again, recent)):
+        makers.photo(avatar, owner, PhotoValidationStatus.VALID, minio_key=f"u/{number}/a")
+    run: dict[str, Any] = {"user": owner.user, "training_type": "portrait", "created_at": 0}
+    TrainingRun.create(avatar=old, status="completed", finished_at=NOW - 11 * DAY, **run)
+    TrainingRun.create(avatar=again, status="cancelling", **run)
+    TrainingRun.create(avatar=recent, status="completed", finished_at=NOW - 9 * DAY, **run)
+    assert retention(app, finished_trainings_days=10).trained_photos(NOW) == 1
+    assert Avatar.select().count() == 3
+    assert {photo.avatar_id for photo in AvatarPhoto.select()} == {again.id, recent.id}
+    assert doomed() == ["u/0/a"]
+
+
+def test_nought_days_keep_everything(app: App) -> None:
+    owner = makers.conversation()
+    old = makers.avatar(owner, photos=2, updated_at=ago(9999))
+    makers.photo(old, owner, PhotoValidationStatus.INVALID, updated_at=ago(9999))
+    keeping = retention(app, drafts_days=0, refused_photos_days=0, finished_trainings_days=0)
+    assert [keeping.drafts(NOW), keeping.refused_photos(NOW), keeping.trained_photos(NOW)] == [
+        0
+    ] * 3
+    assert AvatarPhoto.select().count() == 3
+
+
+@pytest.mark.parametrize("days", [10])
+def test_the_sweep_enforces_it(app: App, days: int) -> None:
+    owner = makers.conversation()
+    makers.avatar(owner, photos=0, updated_at=ago(app.settings.retention.drafts_days + days))
+    app.worker().sweep()
+    assert Avatar.select().count() == 0
+
+
+def test_the_sweep_removes_what_a_killed_process_left_half_written(app: App) -> None:
+    import os
+
+    half = app.settings.objects_dir / ".half.part"
+    half.write_bytes(b"face")
+    app.worker().sweep()
+    assert half.exists(), "it may be being written"
+    os.utime(half, (0, 0))
+    app.worker().sweep()
+    assert not half.exists()

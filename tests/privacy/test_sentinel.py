@@ -1,0 +1,204 @@
+"""After an erasure, nothing that the person said or sent is found anywhere: every byte is read."""
+
+from __future__ import annotations
+
+import io
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from core import db as core_db
+from core.avatars import disposal, erasing
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
+from core.avatars.remains import CostEntry, DailyTotal
+from core.bootstrap import App, bootstrap
+from core.conversation.messages import Event, Kind
+from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
+from core.conversation.outbox import forgotten, parcel, shown
+from core.settings import Settings
+from tests import makers
+from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
+
+
+def erased(app: App) -> bool:
+    return not User.select().where(User.erasing_at.is_null(False)).exists()
+
+
+def erase(app: App, person: Marked) -> None:
+    """All that a worker does for an erasure, once its time has come."""
+    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
+    user_id = str(Conversation.get_by_id(person.id).user_id)
+    assert not steps.erase(user_id), "what was doomed may still arrive"
+    disposal.delete_doomed(app.store, 4e9)
+    assert steps.erase(user_id)
+    assert erased(app)
+
+
+def judged() -> bool:
+    return not AvatarPhoto.select().where(AvatarPhoto.validation_status == "pending").exists()
+
+
+def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringIO) -> None:
+    worker = app.worker()
+    worker.start()
+    try:
+        anna, ben = Marked(app), Marked(app, "telegram")
+        for person in (anna, ben):
+            person.live()
+        wait_for(judged)
+        anna.press("done")
+        anna.press("approve")
+        anna.press("train")
+        wait_for(lambda: app.engine.look(anna.id).position.state == "training_completed")
+        anna.look()
+        Admission.create(user=Conversation.get_by_id(anna.id).user, invite=MARK, at=0)
+        anna.send_photo()
+        assert any(found_in(row) for _, row in rows_of(app.database)), "the mark is there before"
+        for person in (anna, ben):
+            person.order_erasure()
+        wait_for(lambda: erased(app))
+        wait_for(lambda: not list(app.store.keys("")))
+    finally:
+        worker.stop()
+    assert [where for where in rows_of(app.database) if found_in(where[1])] == []
+    assert found_below(tmp_path) == []
+    assert found_in(log.getvalue().encode()) == []
+    assert list((tmp_path / "spool").iterdir()) == []
+    for model in (Avatar, AvatarPhoto, HeldPhoto, Consent, Admission, TranscriptEntry):
+        assert model.select().count() == 0, model
+    assert InboxEvent.select().where(InboxEvent.payload != "").count() == 0
+    assert [(entry.usd, entry.test_mode) for entry in CostEntry.select()] == [(2.5, True)]
+    totals = {total.metric: total.count for total in DailyTotal.select()}
+    assert totals["avatars_created"] == 2
+    assert totals["trainings_completed_test"] == 1
+
+
+def test_pages_that_many_others_share_keep_nothing_of_the_person(
+    sqlite_url: str, tmp_path: Path, log: io.StringIO
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), log)
+    anna, others = Marked(app), [Marked(app, "telegram") for _ in range(3)]
+    for other in others:
+        User.update(name="Berta").execute()
+        other._person = type(other._person)("Berta", "en")
+    for number in range(400):
+        anna.say(f"{MARK} " * (number % 40 + 1))
+        with core_db.transaction():
+            core_db.run(
+                "INSERT INTO transcript (conversation_id, author, content, at) VALUES (?,?,?,?)",
+                *(anna.id, "person", '{"text": "' + f"{MARK} " * (number % 90) + '"}', 0.0),
+            )
+        others[number % 3].say(f"something {number} " * (number % 25 + 1))
+    anna.order_erasure()
+    worker = app.worker()
+    worker.sweep()
+    done = erasing.Erasing(app.store, app.spool, app.jobs)
+    done.erase(str(Conversation.get_by_id(anna.id).user_id))
+    app.jobs.close()
+    assert found_below(tmp_path) == []
+    app.database.close()
+
+
+def test_a_photo_under_way_is_not_stored_for_somebody_who_is_forgotten(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = Marked(app)
+    anna.live()
+    photo = AvatarPhoto.select().where(AvatarPhoto.minio_key.is_null()).first()
+    put = app.store.put
+
+    def put_while_they_are_erased(key: str, data: bytes) -> None:
+        anna.order_erasure()
+        put(key, data)
+
+    monkeypatch.setattr(app.store, "put", put_while_they_are_erased)
+    app.verdicts.judge(str(photo.id))
+    assert AvatarPhoto.select().count() == 0
+    erase(app, anna)
+    assert list(app.store.keys("")) == []
+
+
+@pytest.mark.parametrize("taken", range(6))
+def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_process(
+    app: App, tmp_path: Path, taken: int
+) -> None:
+    anna = Marked(app)
+    anna.live()
+    for photo_id in app.verdicts.due(4e9, 2):
+        app.verdicts.judge(photo_id)
+    assert list(app.store.keys("")), "something was stored"
+    anna.order_erasure()
+    user = User.get(User.erasing_at.is_null(False))
+    killed = erasing.Erasing(app.store, app.spool, app.jobs)
+    assert len(killed.steps()) == 5
+    for step in killed.steps()[:taken]:
+        assert step(user), step
+    erase(app, anna)
+    assert [table for table, row in rows_of(app.database) if found_in(row)] == []
+    assert list(app.store.keys("")) == []
+    app.jobs.close()
+    assert found_below(tmp_path) == []
+
+
+def test_a_chat_that_says_nothing_more_is_forgotten_and_another_can_begin(app: App) -> None:
+    anna = Marked(app)
+    anna.order_erasure()
+    assert erasing.forget_shells(4e9) == 0, "first the erasure must end"
+    User.update(erasing_at=None).execute()
+    assert erasing.forget_shells(0.0) == 0, "they have just been here"
+    assert erasing.forget_shells(4e9) == 1
+    assert (User.select().count(), Conversation.select().count()) == (0, 0)
+    assert anna.do(Event(Kind.TEXT, "hello")) != anna.id
+    assert User.select().count() == 1
+
+
+def test_somebody_who_has_begun_anew_is_not_forgotten(app: App) -> None:
+    anna = Marked(app)
+    anna.order_erasure()
+    User.update(erasing_at=None).execute()
+    anna.press("create")
+    assert erasing.forget_shells(4e9) == 0
+    assert Avatar.select().count() == 1
+
+
+def test_the_operator_erases_somebody_who_has_asked_for_it(app: App) -> None:
+    anna = Marked(app)
+    anna.live()
+    user_id = Conversation.get_by_id(anna.id).user_id
+    assert erasing.order(app.inbox, user_id, 1.0) == anna.id
+    app.engine.drain(anna.id)
+    assert "Everything is deleted" in app.engine.look(anna.id).screen.hint
+    erase(app, anna)
+    assert [table for table, row in rows_of(app.database) if found_in(row)] == []
+    assert erasing.order(app.inbox, uuid.uuid4(), 1.0) is None
+
+
+def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app: App) -> None:
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=10)
+    run_id = app.training.start(avatar.id, owner.user_id, owner.id)
+    User.update(erasing_at=4e9).execute()
+    deadline = time.monotonic() + 10
+    while not TrainingRun.get().status.final and time.monotonic() < deadline:
+        TrainingRun.update(next_check_at=0).execute()
+        app.training.advance(str(run_id))
+    assert TrainingRun.get().status == "completed"
+    assert Avatar.get().status != "completed"
+    assert "finished" not in dict(makers.told(owner))
+
+
+def test_words_seen_before_are_not_written_down_afterwards(app: App) -> None:
+    anna = Marked(app)
+    anna.live()
+    old = parcel(app.engine, anna.id, CAN)
+    anna.order_erasure()
+    shown(anna.id, old.revision, old.rendered.offers, {"id": 1}, 0.0)
+    assert Conversation.get_by_id(anna.id).shown_buttons == "[]"
+    assert forgotten(anna.id, old.revision)
+    new = parcel(app.engine, anna.id, CAN)
+    assert not forgotten(anna.id, new.revision)
+    shown(anna.id, new.revision, new.rendered.offers, {"id": 1}, 0.0)
+    assert Conversation.get_by_id(anna.id).shown_buttons != "[]"

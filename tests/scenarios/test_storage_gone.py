@@ -1,0 +1,72 @@
+"""The S3 server is killed in the middle of an album, and comes back a while later.
+
+LIKENESS_OUTAGE=60 pytest tests/scenarios/test_storage_gone.py
+
+lets it be gone for a minute instead of the suite's few seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from core.avatars.orphans import YOUNG_SECONDS, repair
+from core.db import connect
+from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from tests.fakes.telegram import FakeTelegram
+from tests.scenarios.on_telegram import TOKEN, TelegramChat, telegram_house
+from tests.scenarios.walks import UPLOADED, launch, pictures, portrait
+
+OUTAGE = float(os.environ.get("LIKENESS_OUTAGE", "8"))
+DELAYED = (
+    "It takes longer than usual, and that is our fault. No photo is lost: they will be added by "
+    "themselves."
+)
+
+
+@pytest.mark.timeout(240 + 2 * OUTAGE)
+def test_an_album_outlives_the_storage(tmp_path: Path) -> None:
+    with FakeTelegram(TOKEN) as telegram, S3Server(tmp_path / "s3") as s3:
+        house = telegram_house(
+            tmp_path / "house",
+            telegram,
+            storage__backend="minio",
+            storage__endpoint=s3.endpoint,
+            storage__secure="false",
+            storage__access_key=ACCESS_KEY,
+            storage__secret_key=SECRET_KEY,
+        )
+        house.store = s3.store("likeness")  # type: ignore[assignment]
+        house.start("telegram")
+        house.start("worker")
+        try:
+            chat = TelegramChat(house, telegram, "en")
+            chat.patience = 120
+            portrait(chat)
+            chat.send_photos(pictures(10))
+            chat.wait_for(lambda _: bool(chat.kept.photos_that_are("valid")), "a first photo")
+            s3.kill()
+            killed = time.monotonic()
+            chat.see(DELAYED)
+            before = [message.text for message in chat.messages]
+            time.sleep(max(0.0, OUTAGE - (time.monotonic() - killed)))
+            assert [message.text for message in chat.messages] == before, "told once"
+            s3.start()
+            chat.see_count(*UPLOADED, 10)
+            kept = chat.settle()
+            valid = kept.photos_that_are("valid")
+            assert len(kept.photos) == len(valid) == 10
+            assert {photo["minio_key"] for photo in valid} == set(house.store.keys(""))
+            launch(chat)
+            chat.see("🎉 The avatar is ready")
+        finally:
+            house.stop()
+        opened = connect(f"sqlite:///{house.folder}/likeness.db", "normal")
+        try:
+            swept = repair(house.store, time.time() + 2 * YOUNG_SECONDS)
+        finally:
+            opened.close()
+        assert (swept.objects, swept.doomed, swept.pending) == (10, 0, 0)

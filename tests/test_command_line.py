@@ -1,0 +1,153 @@
+"""The commands as somebody types them: in processes of their own, in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_everything_starts_says_where_and_stops_when_asked(tmp_path: Path, port: int) -> None:
+    address = f"http://127.0.0.1:{port}"
+    with _running(tmp_path, "run", WEB__PORT=port) as process:
+        _wait_until_it_answers(f"{address}/health", process)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert address in said
+    assert str(tmp_path) in said
+    assert "Traceback" not in said
+    assert (tmp_path / "likeness.db").exists()
+
+
+def test_where_one_process_can_not_start_all_stop_and_it_says_why(
+    tmp_path: Path, port: int
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = _run(tmp_path, "run", WEB__PORT=port)
+    assert done.returncode == 1
+    assert f"can't use port {port} of 127.0.0.1: it is taken. Set web.port" in done.stdout
+    assert "One process stopped by itself" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "web", "worker", "config", "migrate"])
+def test_a_wrong_setting_is_named_before_anything_starts(tmp_path: Path, command: str) -> None:
+    done = _run(tmp_path, command, TRAINING__MIN_PHOTOS="ten")
+    assert done.returncode == 2
+    assert "training.min_photos" in done.stderr
+    assert "ten" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_schema_goes_up_and_down(tmp_path: Path) -> None:
+    up = _run(tmp_path, "migrate")
+    assert up.returncode == 0
+    assert "0001_initial" in up.stdout
+    assert _run(tmp_path, "migrate").stdout == "Nothing to do.\n"
+    down = _run(tmp_path, "migrate", "--down")
+    assert down.returncode == 0
+    behind = _run(tmp_path, "worker")
+    assert behind.returncode == 1
+    assert "likeness migrate" in behind.stderr
+    assert _run(tmp_path, "migrate").stdout == down.stdout
+
+
+def test_repair_says_what_it_found(tmp_path: Path) -> None:
+    _run(tmp_path, "migrate")
+    done = _run(tmp_path, "repair")
+    assert done.stdout.splitlines() == [
+        "0 objects: 0 without a photo, deleted by the worker",
+        "0 photos: 0 without their object, fetched again",
+    ]
+
+
+def test_the_diagram_goes_into_a_page_that_has_a_place_for_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- diagram -->\nold\n<!-- /diagram -->\nafter\n")
+    assert _run(tmp_path, "diagram", "--into", str(page)).returncode == 0
+    assert page.read_text().startswith("before\n<!-- diagram -->\n```mermaid\nstateDiagram-v2")
+    assert page.read_text().endswith("```\n<!-- /diagram -->\nafter\n")
+    page.write_text("no place")
+    refused = _run(tmp_path, "diagram", "--into", str(page))
+    assert refused.returncode == 2
+    assert "has no <!-- diagram -->" in refused.stderr
+    assert page.read_text() == "no place"
+
+
+def test_the_settings_are_shown_without_secrets(tmp_path: Path) -> None:
+    done = _run(tmp_path, "config", TELEGRAM__TOKEN="12345:very-secret")
+    assert done.returncode == 0
+    assert "min_photos" in done.stdout
+    assert "very-secret" not in done.stdout
+
+
+def _run(folder: Path, *command: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core.cli", *command],
+        cwd=folder,
+        env=_environment(folder, settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@contextmanager
+def _running(folder: Path, *command: str, **settings: object) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.cli", *command],
+        cwd=folder,
+        env=_environment(folder, settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _environment(folder: Path, settings: dict[str, object]) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
+    own = {f"LIKENESS_{name}": str(value) for name, value in settings.items()}
+    return clean | {"PYTHONPATH": str(ROOT), "LIKENESS_DATA_DIR": str(folder)} | own
+
+
+def _wait_until_it_answers(address: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    pytest.fail(f"nothing answers: {process.communicate()[0]}")
