@@ -15,8 +15,9 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from core import commands
 from core.errors import ConfigurationError, LikenessError
-from core.settings import Settings, describe, installed_channels, installed_pages
+from core.settings import Settings, describe, installed_channels
 
 BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
 """What encloses the diagram in a page."""
@@ -41,6 +42,9 @@ app = _CommandLine(
 )
 
 
+commands.add_to(app)
+
+
 @app.command()
 def run() -> None:
     """Run everything on this machine: the channels that are configured, and the worker."""
@@ -50,12 +54,12 @@ def run() -> None:
     channels = _configured_channels(settings)
     if _embedded(settings):
         _migrate(settings)
-    pages = _configured_pages(settings)
+    pages = commands.configured_pages(settings)
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {getattr(channel, 'address', '') or 'on'}")
     for name, page in pages.items():
         typer.echo(f"{name:<10} {page.address}")
-        _tell_password(page.prepare(settings.data_dir))
+        commands.tell_password(page.prepare(settings.data_dir))
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
     if not run_together([*(f"channel {name}" for name in channels), *pages, "worker"]):
@@ -90,62 +94,6 @@ def worker() -> None:
     application = bootstrap(Settings.load())
     with beating("worker", application.trouble):
         application.worker().run()
-
-
-@app.command()
-def dashboard() -> None:
-    """Serve the dashboard."""
-    from core.bootstrap import bootstrap
-    from core.heartbeat import beating
-
-    settings = Settings.load()
-    page = _page("dashboard", settings)
-    _tell_password(page.prepare(settings.data_dir))
-    application = bootstrap(settings)
-    with beating("dashboard"):
-        page.run(application)
-
-
-@app.command()
-def password(
-    name: Annotated[str, typer.Argument(help="Who is to log in.")] = "admin",
-    role: Annotated[str, typer.Option(help="viewer or admin.")] = "admin",
-) -> None:
-    """Make a user of the dashboard: asks for a password, prints what names the user."""
-    from core.logins import hashed
-
-    chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    typer.echo("Add this to LIKENESS_DASHBOARD__USERS; several stand with spaces between:")
-    typer.echo(f"{name}:{role}:{hashed(chosen)}")
-
-
-@app.command("demo-data")
-def demo_data(
-    conversations: Annotated[int, typer.Option(min=1, help="How many.")] = 500,
-    days: Annotated[float, typer.Option(min=0.1, help="How far back they go.")] = 90,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 7,
-    test_share: Annotated[
-        float, typer.Option(min=0, max=1, help="The share of simulated trainings.")
-    ] = 0.5,
-    add: Annotated[bool, typer.Option("--add", help="Even where people are known.")] = False,
-) -> None:
-    """Fill the database with made-up people, to look at."""
-    from core import demo
-    from core.db import connect
-
-    settings = Settings.load()
-    _migrate(settings)
-    opened = connect(settings.database_url, settings.database.synchronous)
-    try:
-        if not (demo.empty() or add):
-            raise ConfigurationError(
-                "The database knows people already; made-up ones could not be told from them. "
-                "Name another database, or say --add."
-            )
-        demo.fill(conversations, demo.Story(time.time(), days, seed, test_share))
-    finally:
-        opened.close()
-    typer.echo(f"{conversations} conversations of the last {days:g} days")
 
 
 @app.command()
@@ -237,23 +185,6 @@ def _serve(name: str) -> None:
     application = bootstrap(Settings.load())
     with beating(name):
         application.channel(name).run(application)
-
-
-def _configured_pages(settings: Settings) -> dict[str, Any]:
-    made = {name: made(settings.dashboard) for name, made in installed_pages().items()}
-    return {name: page for name, page in made.items() if page.configured}
-
-
-def _page(name: str, settings: Settings) -> Any:
-    found = installed_pages().get(name)
-    if found is None:
-        raise ConfigurationError(f"No {name} is installed.")
-    return found(settings.dashboard)
-
-
-def _tell_password(made: str | None) -> None:
-    if made:
-        typer.echo(f"{'':<10} log in as admin with the password {made} (shown this once)")
 
 
 def _configured_channels(settings: Settings) -> dict[str, Any]:

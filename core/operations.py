@@ -26,6 +26,14 @@ class Forbidden(LikenessError):
     """A viewer can't act."""
 
 
+class Settler(Protocol):
+    """What is needed of `core.avatars.settling.Settler`."""
+
+    def sent(self, run_id: str, request_id: str) -> bool: ...
+
+    def not_sent(self, run_id: str) -> bool: ...
+
+
 class Training(Protocol):
     """What is needed of `core.avatars.training.Training`."""
 
@@ -34,6 +42,9 @@ class Training(Protocol):
     ) -> uuid.UUID: ...
 
     def cancel(self, run_id: uuid.UUID) -> None: ...
+
+    @property
+    def settler(self) -> Settler: ...
 
 
 class House(Protocol):
@@ -79,6 +90,22 @@ class Operations:
                 found.avatar_id, found.user_id, found.conversation_id
             )
             return str(started)
+
+    def sent(self, run_id: str, request_id: str) -> None:
+        """An uncertain order was found at fal, under this request id."""
+        with self._audited("sent", run_id, request_id):
+            try:
+                open_ = self._house.training.settler.sent(run_id, request_id.strip())
+            except ValueError as error:
+                raise LikenessError(str(error)) from error
+            if not open_:
+                raise LikenessError("Nobody asks that of this run any more.")
+
+    def not_sent(self, run_id: str) -> None:
+        """An uncertain order never arrived at fal, for certain: it is ordered again."""
+        with self._audited("not sent", run_id):
+            if not self._house.training.settler.not_sent(run_id):
+                raise LikenessError("Nobody asks that of this run any more.")
 
     def pause(self) -> None:
         """Submit no new training until `resume`."""

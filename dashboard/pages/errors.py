@@ -100,8 +100,8 @@ def _uncertain(view: View) -> None:
     st.caption(
         t(
             "The connection broke while these were ordered: fal may be training them, or not. Look "
-            "for the moment on fal’s own page of requests. They are never ordered again by "
-            "themselves; cancelling one ends it here."
+            "for the moment on fal’s own page of requests, then open the run here and say what you "
+            "found. They are never ordered again by themselves."
         )
     )
     waiting = view.ask(training.uncertain)

@@ -91,10 +91,24 @@ def acting(view: View, run: training.Run) -> None:
         asked = t("Stop this training? It may have been paid for.")
         if confirmed(view, t("Cancel the training"), asked, f"cancel-{run.id}"):
             act(view, lambda: view.operations.cancel_run(run.id))
+    if run.status == "uncertain":
+        _settling(view, run)
     if run.status in ENDED_BADLY and run.avatar_id:
         asked = t("Train this avatar once more? It costs as much again.")
         if confirmed(view, t("Train again"), asked, f"retry-{run.id}"):
             act(view, lambda: view.operations.retry_run(run.id))
+
+
+def _settling(view: View, run: training.Run) -> None:
+    """What an admin found out about an order that may have been lost."""
+    t = view.t
+    with st.popover(t("It was ordered")):
+        request_id = st.text_input(t("Its request id at fal"), key=f"id-{run.id}", max_chars=128)
+        if st.button(t("Yes"), key=f"sent-{run.id}", type="primary") and request_id.strip():
+            act(view, lambda: view.operations.sent(run.id, request_id))
+    asked = t("Are you sure that fal has no such request? It is ordered again, and paid for.")
+    if confirmed(view, t("It was not ordered"), asked, f"not-sent-{run.id}"):
+        act(view, lambda: view.operations.not_sent(run.id))
 
 
 def confirmed(view: View, label: str, question: str, key: str) -> bool:

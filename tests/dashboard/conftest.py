@@ -30,6 +30,8 @@ class FakeTraining:
     def __init__(self) -> None:
         self.stopped: list[uuid.UUID] = []
         self.started: list[uuid.UUID] = []
+        self.settled: list[tuple[str, ...]] = []
+        self.settler = self
 
     def start(self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None) -> Any:
         self.started.append(avatar_id)
@@ -37,6 +39,16 @@ class FakeTraining:
 
     def cancel(self, run_id: uuid.UUID) -> None:
         self.stopped.append(run_id)
+
+    def sent(self, run_id: str, request_id: str) -> bool:
+        if request_id == "taken":
+            raise ValueError("'taken' is not the id of a lost order")
+        self.settled.append((run_id, request_id))
+        return True
+
+    def not_sent(self, run_id: str) -> bool:
+        self.settled.append((run_id,))
+        return len(self.settled) == 1
 
 
 class House:
