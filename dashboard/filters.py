@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -83,7 +84,8 @@ def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
         choice(t("Language"), "lang", dict(NAMES), t.language)
         scope = _chosen_days(t, site) if span == "days" else _until_now(site, SPANS[span])
         st.text(f"{visitor.name} ({visitor.role})")
-        st.html(f'<form method="post" action="/logout"><button>{t("Log out")}</button></form>')
+        leave = escape(t("Log out"))
+        st.html(f'<form method="post" action="/logout"><button>{leave}</button></form>')
     of_mode = next(known for known in MODES if known == mode)
     length = 0.0 if span == "days" else SPANS[span]
     start, end = scope
