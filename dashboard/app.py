@@ -51,7 +51,7 @@ def page() -> None:
 
 
 def _page(here: site.Site) -> None:
-    st.set_page_config(page_title="Likeness", page_icon=":material/monitoring:", layout="wide")
+    st.set_page_config(page_title="Likeness", page_icon="🎭", layout="wide")
     visitor = here.visitor(st.context.cookies)
     t = filters.language()
     if visitor is None:
