@@ -43,26 +43,42 @@ def stacked(
     if not rows:
         st.caption(view.t("Nothing here."))
         return
-    ends = {bucket.start: bucket.end for bucket in view.scope.buckets}
-    frame = pd.DataFrame(
-        {
-            "start": [_clock(view, row["start"]) for row in rows],
-            "end": [_clock(view, ends.get(row["start"], row["start"])) for row in rows],
-            "kind": [row["kind"] for row in rows],
-            "value": [row["value"] for row in rows],
-        }
-    )
+    frame = _stack(view, rows)
     show(
         alt.Chart(frame, height=HEIGHT)
-        .mark_bar(binSpacing=1)
+        .mark_rect()
         .encode(
             x=alt.X("start:T", title=None),
             x2="end:T",
-            y=alt.Y("value:Q", title=title, axis=alt.Axis(format="$.2f" if money else "d")),
+            y=alt.Y("low:Q", title=title, axis=alt.Axis(format="$.2f" if money else "~s")),
+            y2="high:Q",
             color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
             tooltip=["start:T", "kind:N", "value:Q"],
         )
     )
+
+
+def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
+    """Rectangles, as wide as their hour or day, each on top of the one before."""
+    ends = {bucket.start: bucket.end for bucket in view.scope.buckets}
+    tops: dict[float, float] = {}
+    stack = []
+    for row in rows:
+        low = tops.get(row["start"], 0.0)
+        tops[row["start"]] = low + row["value"]
+        start, end = row["start"], ends.get(row["start"], row["start"])
+        gap = (end - start) * 0.04
+        stack.append(
+            {
+                "start": _clock(view, start + gap),
+                "end": _clock(view, end - gap),
+                "kind": row["kind"],
+                "value": row["value"],
+                "low": low,
+                "high": tops[start],
+            }
+        )
+    return pd.DataFrame(stack)
 
 
 def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) -> None:
@@ -134,8 +150,8 @@ def timeline(rows: Sequence[dict[str, Any]], x: str, kinds: str) -> None:
     Rows of `run`, `minutes`, `usual`, `late` (minutes, or None) and `kind`.
     """
     frame = pd.DataFrame(rows)
-    base = alt.Chart(frame, height=26 * len(frame) + 40).encode(
-        y=alt.Y("run:N", title=None, sort=None)
+    base = alt.Chart(frame, height=26 * len(frame) + 90).encode(
+        y=alt.Y("run:N", title=None, sort=None, axis=alt.Axis(labelLimit=300))
     )
     bars = base.mark_bar().encode(
         x=alt.X("minutes:Q", title=x),

@@ -14,7 +14,7 @@ from dashboard.tables import Column, table
 from dashboard.view import View
 
 WAY = (
-    "main_menu", "avatar_menu", "selecting_training_type", "confirming_training_type",
+    "avatar_menu", "selecting_training_type", "confirming_training_type",
     "selecting_avatar_type", "selecting_gender", "entering_name", "consent", "uploading_photos",
     "confirming_photos", "confirming_training", "training_in_progress", "training_completed",
 )  # fmt: skip

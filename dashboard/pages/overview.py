@@ -55,7 +55,7 @@ def _banners(view: View) -> None:
 
 def _metrics(view: View) -> None:
     t, scope = view.t, view.scope
-    columns = st.columns(4)
+    columns = st.columns([1, 1, 1.4, 1])
     created, before = (view.ask(overview.avatars_created, s) for s in (scope, scope.before))
     columns[0].metric(
         t("Avatars created"), f"{created:,}", _change(created, before), border=True,
