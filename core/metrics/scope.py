@@ -41,6 +41,11 @@ class Scope:
         return replace(self, start=2 * self.start - self.end, end=self.start)
 
     @property
+    def days(self) -> tuple[str, str]:
+        """From which day (UTC) until before which; see `first_day`."""
+        return first_day(self.start), first_day(self.end)
+
+    @property
     def hourly(self) -> bool:
         """Whether its buckets are hours."""
         return self.end - self.start <= _BY_HOUR
@@ -81,12 +86,27 @@ class Scope:
             yield edge
 
 
-def bucketed(scope: Scope) -> tuple[str, list[float]]:
-    """`buckets(a, b)` as a common table expression, and its parameters."""
-    one = "(CAST(? AS DOUBLE PRECISION), CAST(? AS DOUBLE PRECISION))"
+def bucketed(scope: Scope) -> tuple[str, list[float | str]]:
+    """`buckets(a, b, c, d)` as a common table expression, and its parameters.
+
+    From moment `a` until before `b`; from day `c` until before `d`, as `first_day` names them.
+    """
+    one = "(CAST(? AS DOUBLE PRECISION), CAST(? AS DOUBLE PRECISION), " + ", ".join(
+        ["CAST(? AS VARCHAR(10))"] * 2
+    )
     edges = scope.buckets
-    values = ", ".join([one] * len(edges))
-    return f"buckets(a, b) AS (VALUES {values})", [edge for bucket in edges for edge in bucket]
+    values = ", ".join([f"{one})"] * len(edges))
+    parameters = [part for a, b in edges for part in (a, b, first_day(a), first_day(b))]
+    return f"buckets(a, b, c, d) AS (VALUES {values})", parameters
+
+
+def first_day(seconds: float) -> str:
+    """The first day (UTC) that begins at this moment or later.
+
+    What is left of forgotten people counts at the beginning of its day.
+    """
+    day = datetime.datetime.fromtimestamp(-(-seconds // DAY) * DAY, datetime.UTC)
+    return day.date().isoformat()
 
 
 def quantile(q: float) -> str:

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.conversation.inbox import Inbox
 from core.demo import Story, fill
-from core.logins import Role, Visitor
+from core.logins import Visitor
 from core.settings import Settings
+from core.watching import Role
 from dashboard import app, site
 from dashboard.site import Site
 

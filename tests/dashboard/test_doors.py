@@ -204,7 +204,7 @@ def logins(db: Any, tmp_path: Path, clock: Clock) -> Logins:
 
 
 def test_each_wrong_password_doubles_the_wait_and_time_heals(logins: Logins, clock: Clock) -> None:
-    waits = []
+    waits: list[int] = []
     while len(waits) < 4:
         try:
             assert logins.log_in("anna", "wrong", "1.2.3.4") is None

@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.db import database, run, transaction
-from core.logins import Role
 from core.metrics import overview
 from core.metrics.scope import DAY, Scope
+from core.watching import Role
 from dashboard import site
 from tests.dashboard.conftest import PAGES, House, Look, fill_lately
 
@@ -131,9 +131,12 @@ def test_a_second_viewer_costs_no_second_query(
     monkeypatch.setattr("dashboard.view.rounded", lambda _: 1_800_000_000.0)
     monkeypatch.setattr("dashboard.filters.rounded", lambda _: 1_800_000_000.0)
     asked: list[str] = []
-    monkeypatch.setattr(
-        "core.metrics.scope.run", lambda query, *args: (asked.append(query), run(query, *args))[1]
-    )
+
+    def asking(query: str, *parameters: Any) -> Any:
+        asked.append(query)
+        return run(query, *parameters)
+
+    monkeypatch.setattr("core.metrics.scope.run", asking)
     for page in PAGES:
         look(page, mode="both")
         first = len(asked)

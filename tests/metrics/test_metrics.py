@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from core import db
 from core.metrics import cost, errors, funnel, overview, photos, training
-from core.metrics.scope import DAY, Mode, Scope
+from core.metrics.scope import DAY, Mode, Scope, first_day
 from tests.metrics.history import BERLIN, NOW, History, day, make, quantile
 
 PERIODS = {
@@ -218,7 +220,7 @@ def test_money_is_booked_when_a_run_begins(history: History, scopes: list[Scope]
         begun = [r for r in history.runs if within(scope, r.created_at) and of_mode(scope, r)]
 
         def dollars(runs: list[Any], *statuses: str) -> float:
-            return sum(
+            return math.fsum(
                 run.price_usd if run.cost_usd is None else run.cost_usd
                 for run in runs
                 if not statuses or run.status in statuses
@@ -318,3 +320,40 @@ def test_days_are_whole_days_of_the_zone_even_when_the_clocks_change(zone: str) 
 def test_the_period_before_is_as_long_and_ends_where_this_one_begins() -> None:
     scope = Scope(100.0, 160.0, "test", "Asia/Tokyo")
     assert scope.before == Scope(40.0, 100.0, "test", "Asia/Tokyo")
+
+
+def test_what_is_left_of_forgotten_people_still_counts(history: History) -> None:
+    whole = Scope(NOW - 30 * DAY, NOW, "both", "Europe/Berlin")
+    before = (
+        overview.avatars_created(whole), overview.people_new(whole), overview.outcomes(whole),
+        cost.spent(whole),
+    )  # fmt: skip
+    yesterday = first_day(NOW - 2 * DAY)
+    for metric, number in (("avatars_created", 3), ("people", 2), ("photos_valid", 9)):
+        for date in (yesterday, first_day(NOW + DAY)):
+            db.run(
+                "INSERT INTO daily_totals (day, metric, count) VALUES (?, ?, ?)",
+                date,
+                metric,
+                number,
+            )
+    for status, usd, test_mode in (("completed", 2.0, False), ("failed", 1.0, False),
+                                   ("completed", 0.0, True)):  # fmt: skip
+        for date in (yesterday, first_day(NOW + DAY)):
+            db.run(
+                "INSERT INTO cost_entries (day, training_type, test_mode, status, usd) "
+                "VALUES (?, 'portrait', ?, ?, ?)",
+                *(date, test_mode, status, usd),
+            )
+    assert overview.avatars_created(whole) == before[0] + 3
+    assert sum(at.n for at in overview.avatars_created_by_time(whole)) == before[0] + 3
+    assert overview.people_new(whole) == before[1] + 2
+    completed_, failed, cancelled = before[2]
+    assert overview.outcomes(whole) == (completed_ + 2, failed + 1, cancelled)
+    assert sum(at.completed for at in overview.outcomes_by_time(whole)) == completed_ + 2
+    spent = cost.spent(whole)
+    assert spent.total == pytest.approx(before[3].total + 3)
+    assert spent.wasted == pytest.approx(before[3].wasted + 1)
+    assert spent.runs == before[3].runs + 3
+    assert sum(at.usd for at in cost.spent_by_time(whole)) == pytest.approx(spent.total)
+    assert sum(on.usd for on in cost.spent_on(whole)) == pytest.approx(spent.total)
