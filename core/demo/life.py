@@ -1,22 +1,16 @@
-"""A believable history, made up: for tests, benchmarks, screenshots and a first look.
-
-The same seed makes the same rows. Nothing of it is touched by a worker.
-"""
+"""One made-up life: a person on a channel, their avatars and their trainings."""
 
 from __future__ import annotations
 
 import datetime
 import math
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-from core.db import database, is_sqlite, run, transaction
+from core.demo.rows import Batch
 
-DAY = 86_400.0
-BATCH = 2000
-NEVER = 10 * 365 * DAY
+NEVER = 10 * 365 * 86_400.0
 """So long after now the worker would look at a run that is under way."""
 
 NAMES = (
@@ -44,43 +38,22 @@ CREATING = (
 )  # fmt: skip
 """The way to the photos: trigger, state, and the share of people who go on from there."""
 
-_COLUMNS = {
-    "users": "id name language language_chosen created_at",
-    "conversations": "id user_id channel bot chat token_key state visit revision memory "
-    "shown_revision post_revision shown_buttons shown_at differs_since due_at rank not_before "
-    "failures unreachable wake_trigger wake_visit photo_at created_at active_at",
-    "transitions": 'conversation_id event_id kind "trigger" source dest visit revision at',
-    "avatars": "id user_id name gender avatar_type status training_progress avatar_data "
-    "training_config photos_count created_at updated_at training_type",
-    "avatar_photos": "id avatar_id user_id conversation_id reference validation_status reason "
-    "photo_metadata number attempts postponed next_check_at created_at updated_at",
-    "training_runs": "id avatar_id user_id conversation_id training_type status test_mode "
-    "price_usd photos_count request_id progress error_class error attempts created_at "
-    "submitted_at started_at finished_at told_at next_check_at profile endpoint queue_seconds "
-    "training_seconds cost_usd error_type finished_by",
-    "fal_events": "at run_id endpoint phase ok http_status error_type error_class message seconds "
-    "request_id",
-}
+
+class Story(Protocol):
+    """What a life must know of the whole history."""
+
+    now: float
+    test_share: float
+    refused_share: float
+    error_share: float
+    dice: random.Random
+
+    def new_id(self) -> str: ...
+
+    def some_moment(self) -> float: ...
 
 
-@dataclass
-class _Batch:
-    """Rows that wait to be inserted, by table; the order is that of their references."""
-
-    rows: dict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {table: [] for table in _COLUMNS}
-    )
-
-    def add(self, table: str, *row: Any) -> None:
-        self.rows[table].append(row)
-
-    def insert(self) -> None:
-        with transaction():
-            for table, columns in _COLUMNS.items():
-                _insert(table, columns.split(), self.rows[table])
-
-
-class _Person:
+class Person:
     """One made-up person on one channel, from their first visit to where they stopped."""
 
     def __init__(self, story: Story, number: int) -> None:
@@ -96,7 +69,7 @@ class _Person:
         self.drafts = 0
         self.waiting = False
 
-    def live(self, batch: _Batch) -> None:
+    def live(self, batch: Batch) -> None:
         """All that they ever did."""
         batch.add("users", self.user_id, self.dice.choice(NAMES), self.language, False, self.born)
         place = len(batch.rows["conversations"])
@@ -117,7 +90,7 @@ class _Person:
             blocked, "", 0, 0.0, self.born, self.at,
         )  # fmt: skip
 
-    def move(self, batch: _Batch, kind: str, trigger: str, dest: str, seconds: float = 20) -> None:
+    def move(self, batch: Batch, kind: str, trigger: str, dest: str, seconds: float = 20) -> None:
         """Fire a trigger, some time after the one before."""
         self.at = min(self.at + self.dice.lognormvariate(math.log(seconds), 0.8), self.story.now)
         self.moves += 1
@@ -127,7 +100,7 @@ class _Person:
         )  # fmt: skip
         self.state = dest
 
-    def create(self, batch: _Batch) -> None:
+    def create(self, batch: Batch) -> None:
         """Begin an avatar, and come as far as they come."""
         avatar_id, begun = self.story.new_id(), self.at
         kind = self.dice.choices(("portrait", "style"), (3, 1))[0]
@@ -149,7 +122,7 @@ class _Person:
             _datetime(begun), _datetime(self.at), kind,
         )  # fmt: skip
 
-    def walk(self, batch: _Batch) -> Iterator[str]:
+    def walk(self, batch: Batch) -> Iterator[str]:
         """Answer the questions, or stop at one."""
         for trigger, state, share in CREATING:
             self.move(batch, "text" if trigger == "name" else "press", trigger, state)
@@ -157,7 +130,7 @@ class _Person:
             if self.dice.random() > share:
                 return
 
-    def photos(self, batch: _Batch, avatar_id: str) -> int:
+    def photos(self, batch: Batch, avatar_id: str) -> int:
         """Send photos; how many of them were good."""
         good = 0
         for number in range(1, self.dice.randrange(5, 21)):
@@ -175,7 +148,7 @@ class _Person:
                 good += 1
         return good
 
-    def train(self, batch: _Batch, avatar_id: str, kind: str, photos: int) -> str:
+    def train(self, batch: Batch, avatar_id: str, kind: str, photos: int) -> str:
         """Order a training; what becomes of the avatar."""
         self.move(batch, "press", "done", "confirming_photos", 30)
         self.move(batch, "press", "approve", "confirming_training")
@@ -186,7 +159,7 @@ class _Person:
 class _Run:
     """One made-up training."""
 
-    def __init__(self, person: _Person, avatar_id: str, kind: str, photos: int) -> None:
+    def __init__(self, person: Person, avatar_id: str, kind: str, photos: int) -> None:
         self.person, self.avatar_id, self.kind, self.photos = person, avatar_id, kind, photos
         self.story, self.dice = person.story, person.dice
         self.id = self.story.new_id()
@@ -194,7 +167,7 @@ class _Run:
         self.created = person.at
         self.profile, self.endpoint, self.price = PROFILES[kind]
 
-    def go(self, batch: _Batch) -> str:
+    def go(self, batch: Batch) -> str:
         """Submit it and see it end, unless now comes first."""
         submitted = self.created + self.dice.uniform(3, 20)
         started = submitted + self.dice.expovariate(1 / 60)
@@ -221,7 +194,7 @@ class _Run:
         return avatar
 
     def write(
-        self, batch: _Batch, status: str, submitted: float, started: float, finished: float,
+        self, batch: Batch, status: str, submitted: float, started: float, finished: float,
         fault: Any,
     ) -> None:  # fmt: skip
         """The run's row."""
@@ -244,7 +217,7 @@ class _Run:
             self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "",
         )  # fmt: skip
 
-    def calls(self, batch: _Batch, since: float, until: float, fault: Any) -> None:
+    def calls(self, batch: Batch, since: float, until: float, fault: Any) -> None:
         """What was asked of fal, and what it said."""
         asked = self.dice.randrange(4, 10)
         phases = ["upload", "submit", *["status"] * asked, "result", "download"]
@@ -255,80 +228,13 @@ class _Run:
                 happened = next((f for f in FAULTS if f[0] == phase), None)
             self.call(batch, since + n * step, phase, happened)
 
-    def call(self, batch: _Batch, at: float, phase: str, fault: Any) -> None:
+    def call(self, batch: Batch, at: float, phase: str, fault: Any) -> None:
         """One call."""
         _, error_type, error_class, message, status = fault or ("", "", "", "", 200)
         batch.add(
             "fal_events", at, self.id, self.endpoint, phase, fault is None, status, error_type,
             error_class, message, self.dice.lognormvariate(-1, 0.6), self.request_id,
         )  # fmt: skip
-
-
-@dataclass
-class Story:
-    """What the history is like: how long, until when, how much of it is simulated or fails."""
-
-    now: float
-    days: float = 90
-    seed: int = 7
-    test_share: float = 0.5
-    refused_share: float = 0.12
-    error_share: float = 0.01
-    lately: float = 0.005
-    """The share of people who came in the last hour, so that something runs."""
-
-    def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)
-
-    def new_id(self) -> str:
-        return f"{self.dice.getrandbits(128):032x}"
-
-    def some_moment(self) -> float:
-        """More of them of late, and by day."""
-        if self.dice.random() < self.lately:
-            return self.now - self.dice.uniform(600, 2400)
-        ago = self.days * DAY * (1 - math.sqrt(self.dice.random()))
-        night = self.dice.random() < 0.7 and (self.now - ago) % DAY < DAY / 4
-        return self.now - ago + (DAY / 4 if night and ago > DAY / 2 else 0)
-
-
-def fill(conversations: int, story: Story) -> None:
-    """Add so many made-up conversations to the database, with all that belongs to them."""
-    first = int(run("SELECT coalesce(max(id), 0) FROM conversations").fetchone()[0]) + 1
-    story.lately = max(story.lately, min(0.2, 20 / conversations))
-    batch = _Batch()
-    for number in range(first, first + conversations):
-        _Person(story, number).live(batch)
-        if (number - first) % BATCH == BATCH - 1:
-            batch.insert()
-            batch = _Batch()
-    batch.insert()
-    _after_explicit_ids("conversations")
-    database.execute_sql("ANALYZE")
-
-
-def empty() -> bool:
-    """Whether the database knows nobody yet."""
-    return run("SELECT 1 FROM users LIMIT 1").fetchone() is None
-
-
-def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    cursor: Any = database.obj.cursor()
-    names = ", ".join(columns)
-    if is_sqlite():
-        places = ", ".join("?" * len(columns))
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
-        return
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copying:
-        for row in rows:
-            copying.write_row(row)
-
-
-def _after_explicit_ids(table: str) -> None:
-    if not is_sqlite():
-        run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
 
 
 def _datetime(seconds: float) -> str:
