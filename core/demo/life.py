@@ -169,7 +169,7 @@ class _Run:
 
     def go(self, batch: Batch) -> str:
         """Submit it and see it end, unless now comes first."""
-        submitted = self.created + self.dice.uniform(3, 20)
+        submitted = min(self.created + self.dice.uniform(3, 20), self.story.now)
         started = submitted + self.dice.expovariate(1 / 60)
         finished = started + SECONDS[self.kind] * self.dice.lognormvariate(0, 0.35)
         ending = self.dice.choices(("completed", "failed", "cancelled"), (90, 7, 3))[0]
