@@ -51,6 +51,7 @@ class Story:
 def fill(conversations: int, story: Story) -> None:
     """Add so many made-up conversations to the database, with all that belongs to them."""
     first = int(run("SELECT coalesce(max(id), 0) FROM conversations").fetchone()[0]) + 1
+    story.dice = random.Random(f"{story.seed}:{first}")  # those who are added are others
     story.lately = max(story.lately, min(0.2, 20 / conversations))
     batch = Batch()
     for number in range(first, first + conversations):
