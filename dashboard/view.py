@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,8 @@ from core.metrics.scope import Scope
 from core.operations import Operations
 from core.texts import Translator
 from dashboard.site import Site
+
+CALM_SECONDS = 60.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,15 +38,24 @@ class View:
 
     def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """A number of `core.metrics`; within a few seconds nobody asks the database twice."""
-        name = f"{number.__module__}.{number.__qualname__}"
-        at, found = _asking(self.site.own.cache_seconds)(name, args, kwargs, _number=number)
-        self.asked.append(at)
-        return found  # type: ignore[no-any-return]  # the cache forgets types
+        return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
+
+    def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same, for a number that takes a second: it may be a minute old. See `calm`."""
+        return self._ask(self._calm_seconds, number, *args, **kwargs)
 
     @property
     def now(self) -> float:
         """Now, to the seconds that a number may be old."""
         return rounded(self.site.own.cache_seconds)
+
+    @property
+    def calm(self) -> Scope:
+        """The period to the minute: for numbers that take a second, and may be a minute old."""
+        if not self.span:
+            return self.scope
+        now = rounded(self._calm_seconds)
+        return replace(self.scope, start=now - self.span, end=now)
 
     @property
     def fresh(self) -> View:
@@ -74,6 +84,16 @@ class View:
         zone = self.scope.zone
         st.caption(self.t("Data as of {time} ({zone})", time=f"{at:%Y-%m-%d %H:%M:%S}", zone=zone))
 
+    @property
+    def _calm_seconds(self) -> float:
+        return max(CALM_SECONDS, self.site.own.cache_seconds)
+
+    def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        name = f"{number.__module__}.{number.__qualname__}"
+        at, found = _asking(name, rounded(seconds), args, kwargs, number)
+        self.asked.append(at)
+        return found  # type: ignore[no-any-return]  # the cache forgets types
+
     def live(self, draw: Callable[[View], None], seconds: float = 10.0) -> None:
         """Draw a part that draws itself anew, and leaves the rest of the page alone."""
 
@@ -95,19 +115,15 @@ def rounded(seconds: float) -> float:
 
 def forget() -> None:
     """Forget every number: something was changed by hand."""
-    _asking.cache_clear()
     st.cache_data.clear()
 
 
-@functools.cache
-def _asking(seconds: float) -> Callable[..., tuple[float, Any]]:
-    @st.cache_data(ttl=seconds, max_entries=2000, show_spinner=False)
-    def asking(
-        name: str,  # noqa: ARG001  # by which the cache tells one number from another
-        args: Any,
-        kwargs: Any,
-        _number: Callable[..., Any],
-    ) -> tuple[float, Any]:
-        return time.time(), _number(*args, **kwargs)
-
-    return asking
+@st.cache_data(ttl=3600, max_entries=2000, show_spinner=False)
+def _asking(
+    name: str,  # noqa: ARG001  # by name and slot the cache tells one question from another
+    slot: float,  # noqa: ARG001
+    args: Any,
+    kwargs: Any,
+    _number: Callable[..., Any],
+) -> tuple[float, Any]:
+    return time.time(), _number(*args, **kwargs)
