@@ -120,8 +120,11 @@ class Logins:
             )
         return token
 
-    def visitor(self, token: str) -> Visitor | None:
-        """Whose session this is; None where it has ended, or its user is named no more."""
+    def visitor(self, token: str, by_hand: bool = True) -> Visitor | None:
+        """Whose session this is; None where it has ended, or its user is named no more.
+
+        What draws itself anew is not `by_hand`: it does not keep a session from being idle.
+        """
         row = run(
             "SELECT name, role, created_at, seen_at FROM dashboard_sessions WHERE token = ?",
             _digest(token),
@@ -129,7 +132,7 @@ class Logins:
         if row is None or not self._lasts(*row[2:]):
             return None
         now = self._clock()
-        if now - row[3] > 60:
+        if by_hand and now - row[3] > 60:
             with transaction():
                 run(
                     "UPDATE dashboard_sessions SET seen_at = ? WHERE token = ?",

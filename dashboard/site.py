@@ -44,10 +44,10 @@ class Site:
         """Whether people come over HTTPS alone."""
         return self.own.public_url.startswith("https://")
 
-    def visitor(self, cookies: Mapping[str, str]) -> Visitor | None:
-        """Who has logged in with these cookies."""
+    def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
+        """Who has logged in with these cookies; see `Logins.visitor`."""
         token = cookies.get(COOKIE, "")
-        return self.logins.visitor(token) if token else None
+        return self.logins.visitor(token, by_hand) if token else None
 
     def trusted(self, cookies: Mapping[str, str]) -> bool:
         """The same for the many files of a page: a look-up lasts for a moment."""
@@ -57,7 +57,7 @@ class Site:
         if time.monotonic() - at < TRUSTED_SECONDS and at:
             return True
         try:
-            found = self.visitor(cookies)
+            found = self.visitor(cookies, by_hand=False)
         finally:
             release()
         if found is None:

@@ -99,6 +99,8 @@ class View:
 
         def part() -> None:
             try:
+                if self.site.visitor(st.context.cookies, by_hand=False) is None:
+                    st.rerun()
                 fresh = self.fresh
                 draw(fresh)
                 fresh.as_of()

@@ -71,7 +71,7 @@ class Inside(Site):
         super().__init__(house, settings)
         self.who: Visitor | None = Visitor("anna", role)
 
-    def visitor(self, cookies: Any) -> Visitor | None:
+    def visitor(self, cookies: Any, by_hand: bool = True) -> Visitor | None:
         return self.who
 
 

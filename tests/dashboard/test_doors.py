@@ -239,6 +239,15 @@ def test_a_session_ends_by_its_age_and_by_idleness(logins: Logins, clock: Clock)
     assert logins.visitor(idle) is None
 
 
+def test_what_draws_itself_anew_keeps_no_session_alive(logins: Logins, clock: Clock) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    for _ in range(2):
+        clock.now += 20 * 60
+        found = logins.visitor(token, by_hand=False)
+    assert found is None
+
+
 def test_a_user_who_is_named_no_more_is_out(logins: Logins, tmp_path: Path, clock: Clock) -> None:
     token = logins.log_in("anna", PASSWORD, "")
     assert token
