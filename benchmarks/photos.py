@@ -10,6 +10,9 @@ Read the ratios.
 from __future__ import annotations
 
 import argparse
+import ctypes
+import itertools
+import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,17 +21,24 @@ from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pillow_heif
 from PIL import Image
 
-from core.avatars import alike, quality
+from core.avatars import alike, owned, quality
 from core.avatars.conversion import Converter
 from core.avatars.inspection import Inspector
+from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus
+from core.avatars.photo_verdict import Purpose
 from core.avatars.photos import LOOKED_AT, Opened, accept, open_photo
 from core.avatars.picture_files.formats import read
+from core.bootstrap import App, bootstrap
+from core.conversation.messages import Address, Event, Kind, Person, Update
+from core.conversation.models import Conversation
 from core.services.faces import YuNet
+from core.settings import Settings
 from tests.photographs import (
     ASTRONAUT,
     COFFEE,
@@ -46,6 +56,8 @@ Files = Mapping[str, bytes]
 CAMERA, TELEGRAM = (4000, 3000), (1280, 960)
 WANTED = {CAMERA: 1.0, TELEGRAM: 10.0}
 """Bare decodes that a whole check may cost, at the median."""
+ALBUM = 3.0
+"""Seconds within which an album of ten should have its settled screen."""
 THREADS = 1.7
 """How many times as much two threads should do as one."""
 
@@ -68,6 +80,7 @@ def main() -> None:
     for name, data in _others().items():
         seconds = _timed(partial(inspector.inspect, data), min(rounds, 5))
         print(f"  {name:34}{seconds * 1000:8.1f}")
+    _album()
     _memory(inspector)
 
 
@@ -128,6 +141,58 @@ def _parallel(inspector: Inspector, files: Files, rounds: int) -> None:
     print(_judged(gain >= THREADS, f"at least {THREADS}"))
 
 
+def _album() -> None:
+    """Ten photos of a person, from the first one's arrival to the screen that may be shown."""
+    _heading("an album of ten, seconds from its arrival to its settled screen")
+    for size in (TELEGRAM, CAMERA):
+        photos = [
+            jpeg(_grainy(far_away(0.12 + 0.04 * n).resize(size, Image.Resampling.BICUBIC), 2), 85)
+            for n in range(10)
+        ]
+        with TemporaryDirectory() as folder:
+            seconds = _settled(Path(folder), photos)
+        print(f"  {size[0]} × {size[1]:<27}{seconds:8.2f}{_judged(seconds <= ALBUM, 'at most 3')}")
+
+
+def _settled(folder: Path, photos: Sequence[bytes]) -> float:
+    """The whole product on SQLite and a folder: inbox, worker, verdicts; then a second of quiet."""
+    environ = {"LIKENESS_DATA_DIR": str(folder), "LIKENESS_LOG__LEVEL": "error"}
+    app = bootstrap(Settings.load(environ=environ))
+    chat = _begun(app)
+    worker = app.worker()
+    app.inspect(photos[0], Purpose(), {})  # what is loaded once does not count
+    worker.start()
+    try:
+        started = time.perf_counter()
+        for data in photos:
+            chat(Event(Kind.PHOTO, file={"spool": app.spool.put(data)}))
+        judged = AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
+        while AvatarPhoto.select().where(judged).count() < len(photos):
+            assert time.perf_counter() < started + 60, "they are not judged"
+            time.sleep(0.01)
+        return time.perf_counter() - started + app.settings.conversation.quiet_seconds
+    finally:
+        worker.stop()
+        app.database.close()
+
+
+def _begun(app: App) -> Callable[[Event], None]:
+    """Somebody whose portrait waits for photos; what they do next."""
+    keys = itertools.count()
+
+    def do(event: Event) -> None:
+        update = Update(str(next(keys)), Address("web", "web", "anna"), event, Person("Anna", "en"))
+        app.engine.drain(app.engine.receive(update).conversation_id)
+
+    do(Event(Kind.COMMAND, "start"))
+    owner = Conversation.get()
+    Consent.create(user=owner.user, version=owned.CONSENT_VERSION, given_at=0)
+    avatar = Avatar.create(user=owner.user, name="Anna", avatar_type="character", gender="female")
+    memory = json.dumps({"avatar": avatar.id.hex})
+    Conversation.update(state="uploading_photos", memory=memory).execute()
+    return do
+
+
 def _memory(inspector: Inspector) -> None:
     """What one check adds to the process at its peak."""
     _heading("peak memory of one check, MB more than before")
@@ -139,6 +204,7 @@ def _memory(inspector: Inspector) -> None:
         **_others(),
     }
     for name, data in files.items():
+        ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
         before = _status("VmRSS")
         inspector.inspect(data)

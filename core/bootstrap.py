@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from core import db
+import httpx
+import structlog
+from starlette.routing import BaseRoute
+
+from core import db, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.conversion import Converter
 from core.avatars.dialogue import AvatarDialogue
+from core.avatars.events import Events
 from core.avatars.flow import TABLE
 from core.avatars.inspection import Inspector
 from core.avatars.loading import Loader
 from core.avatars.photo_verdict import Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
-from core.avatars.ports import ObjectStore, Trainer
+from core.avatars.ports import ObjectStore, Observe
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
+from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
 from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
@@ -34,15 +41,18 @@ from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavaila
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
+from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, placeholder, thumbnail
-from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings, installed_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
+
+log = structlog.get_logger()
 
 
 class App:
@@ -55,9 +65,19 @@ class App:
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
-        self.trainer: Trainer = _trainer(settings)
+        self.events = Events()
+        self._web = httpx.Client(trust_env=False)
+        self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
-        self.training = Training(settings, self.trainer, self.inbox, self.jobs)
+        self.training = Training(
+            settings,
+            self.trainer,
+            self.inbox,
+            self.jobs,
+            self.store,
+            self.spool.folder,
+            self.webhook_url,
+        )
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, inspect=self.inspect)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
         self.flow = Flow(
@@ -87,6 +107,8 @@ class App:
     def worker(self) -> Worker:
         """What works beside the dialogue: verdicts, trainings, sweeps."""
         watch = Watch(self.settings, "test" if self.trainer.test_mode else "production")
+        if not (self.trainer.test_mode or self.settings.public_url):
+            log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
                       self.spool, self.store, watch=watch)  # fmt: skip
 
@@ -97,6 +119,34 @@ class App:
         except StorageUnavailable as error:
             return f"storage: {error}"
         return ""
+
+    def webhook_url(self, run_id: str) -> str:
+        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+        site = self.settings.public_url
+        if not site:
+            return ""
+        token = run_token(_webhook_secret(self.settings), run_id)
+        return site + webhooks.PATH.format(token=token)
+
+    def routes(self, bridge: Bridge) -> list[BaseRoute]:
+        """What the web server answers: webhooks, and what channels offer."""
+        secret = _webhook_secret(self.settings)
+        door = webhooks.Webhooks(
+            bridge,
+            Verifier(self.trainer.jwks_url, self._web),
+            functools.partial(run_of, secret),
+            self.training.settler.heard,
+            self.events.observe,
+        )
+        offered = (getattr(channel, "routes", None) for channel in self.channels.values())
+        return [door.route, *(route for offer in offered if offer for route in offer(self, bridge))]
+
+    def close(self) -> None:
+        """Close every connection that this house keeps."""
+        self._web.close()
+        self.trainer.close()
+        self.jobs.close()
+        self.database.close()
 
     @functools.cached_property
     def inspector(self) -> Inspector:
@@ -205,16 +255,27 @@ def _store(settings: Settings) -> ObjectStore:
     )
 
 
-def _trainer(settings: Settings) -> Trainer:
-    """The simulated trainer; in production only where the configuration asks for it by name."""
+def _trainer(settings: Settings, observe: Observe) -> FalTrainer:
+    """fal.ai where there is a key for it, else the simulation of it.
+
+    In production that must be asked for by name.
+    """
+    if settings.fal.key.get_secret_value():
+        return FalTrainer(settings, observe)
     allowed = settings.training.allow_simulated_in_production
     if settings.environment == "production" and not allowed:
         raise ConfigurationError(
-            "environment = 'production', but trainings would only be simulated. Set "
-            "training.allow_simulated_in_production = true if that is what you want, or "
-            "environment = 'development'."
+            "environment = 'production', but trainings would only be simulated. Set FAL_KEY in the "
+            "environment, or training.allow_simulated_in_production = true if that is what you "
+            "want, or environment = 'development'."
         )
-    return SimulatedTrainer(settings.training)
+    return simulated_trainer(settings, observe, _webhook_secret(settings))
+
+
+def _webhook_secret(settings: Settings) -> bytes:
+    """What run's webhook addresses are signed with: every process with our key has it."""
+    key = settings.fal.key.get_secret_value()
+    return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
 
 
 def _open(settings: Settings) -> Any:

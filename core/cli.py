@@ -17,6 +17,7 @@ import typer
 
 from core import commands
 from core.errors import ConfigurationError, LikenessError
+from core.runs_cli import runs
 from core.settings import Settings, describe, installed_channels
 
 BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
@@ -43,17 +44,24 @@ app = _CommandLine(
 
 
 commands.add_to(app)
+app.add_typer(runs, name="runs")
 
 
 @app.command()
 def run() -> None:
     """Run everything on this machine: the channels that are configured, and the worker."""
+    from core.http import address
+    from core.http import configured as serves_http
     from core.processes import run_together
 
     settings = Settings.load()
     channels = _configured_channels(settings)
     if _embedded(settings):
         _migrate(settings)
+    beside = ["worker"]
+    if serves_http(settings):
+        beside.append("http")
+        typer.echo(f"{'http':<10} {address(settings.http)}")
     pages = commands.configured_pages(settings)
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {getattr(channel, 'address', '') or 'on'}")
@@ -62,7 +70,7 @@ def run() -> None:
         commands.tell_password(page.prepare(settings.data_dir))
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
-    if not run_together([*(f"channel {name}" for name in channels), *pages, "worker"]):
+    if not run_together([*(f"channel {name}" for name in channels), *pages, *beside]):
         typer.echo("One process stopped by itself (its last lines say why), so all did.", err=True)
         raise typer.Exit(1)
 
@@ -77,6 +85,15 @@ def web() -> None:
 def telegram() -> None:
     """Serve the Telegram bot."""
     _serve("telegram")
+
+
+@app.command()
+def http() -> None:
+    """Serve webhooks and /health."""
+    from core import http as web_server
+    from core.bootstrap import bootstrap
+
+    web_server.serve(bootstrap(Settings.load()))
 
 
 @app.command()

@@ -135,17 +135,22 @@ def run(text: str, *parameters: Any) -> Any:
 
 
 def forget_deleted() -> bool:
-    """Rid SQLite's file and its write-ahead log of all that was deleted; False to try again later.
+    """Write SQLite's file anew, without what was deleted; False to try again later.
 
     `secure_delete` overwrites a row where it stands last. A copy can be left where it stood before
-    its page was split, so the file is written anew: a second or so for each 100 MB, in which nobody
-    else can write. PostgreSQL's files and log are for whoever runs the server.
+    its page was split. It takes a second or so for each 100 MB, in which nobody else can write.
+    PostgreSQL's files and log are for whoever runs the server.
     """
     if not is_sqlite():
         return True
     connection = database.obj.connection()
     with _writer:
-        return _patiently(connection, 1_000, "VACUUM") and emptied(connection)
+        return _patiently(connection, 1_000, "VACUUM")
+
+
+def forget_log() -> bool:
+    """Empty SQLite's write-ahead log, where old rows may stand; False while it is being read."""
+    return not is_sqlite() or emptied(database.obj.connection())
 
 
 def emptied(connection: Any) -> bool:

@@ -24,17 +24,22 @@ from pydantic import (
 )
 
 from core import configuration
-from core.configuration.section import Section
 from core.errors import ConfigurationError
+from core.fal_settings import Fal
+from core.section import Section as Section
+from core.training_settings import Training as Training
 from core.watching import Alerts, Dashboard
-
-__all__ = ["Section", "Settings", "describe", "installed_channels", "installed_pages"]
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
 
 PAGES = "likeness.pages"
 """The entry-point group of the dashboard, so that the core need not know it."""
+
+FAL_KEY = "FAL_KEY"
+"""The variable that fal's own programs read; `LIKENESS_FAL__KEY` goes before it."""
+
+_OUR_KEY = f"{configuration.PREFIX}FAL__KEY"
 
 
 class Database(Section):
@@ -91,33 +96,6 @@ class Photos(Section):
     find_faces: bool = True
 
 
-class Training(Section):
-    """How many photos a training takes, what it may cost (US dollars), and the simulated one."""
-
-    min_photos: Annotated[int, Field(ge=1, le=50)] = 10
-    max_photos: Annotated[int, Field(ge=1, le=500)] = 50
-    enabled: bool = True
-    runs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 5
-    daily_budget_usd: Annotated[float, Field(ge=0)] = 0.0
-    price_portrait_usd: Annotated[float, Field(ge=0)] = 0.0
-    price_style_usd: Annotated[float, Field(ge=0)] = 0.0
-    simulated_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
-    simulated_queue_seconds: Annotated[float, Field(ge=0, le=86_400)] = 3.0
-    simulated_outcome: Literal["success", "failure"] = "success"
-    allow_simulated_in_production: bool = False
-    check_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
-
-    @model_validator(mode="after")
-    def _minimum_fits(self) -> Self:
-        if self.min_photos > self.max_photos:
-            raise ValueError(
-                f"training.min_photos = {self.min_photos} is greater than "
-                f"training.max_photos = {self.max_photos}, so no training could ever start. "
-                "Lower the first or raise the second"
-            )
-        return self
-
-
 class Storage(Section):
     """Where photos are kept: a folder (empty: `objects` in the data folder), or an S3 server."""
 
@@ -154,7 +132,17 @@ class Jobs(Section):
     """How the worker works."""
 
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    run_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    copy_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    event_days: Annotated[int, Field(ge=1, le=3650)] = 90
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+
+
+class Http(Section):
+    """Where the web server listens that webhooks come to."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
 class Log(Section):
@@ -169,6 +157,7 @@ class Settings(Section):
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
+    public_url: str = ""
     access: Literal["open", "invite", "list"] = "open"
     invites: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
@@ -177,9 +166,11 @@ class Settings(Section):
     avatars: Avatars = Avatars()
     photos: Photos = Photos()
     training: Training = Training()
+    fal: Fal = Fal()
     storage: Storage = Storage()
     retention: Retention = Retention()
     jobs: Jobs = Jobs()
+    http: Http = Http()
     log: Log = Log()
     dashboard: Dashboard = Dashboard()
     alerts: Alerts = Alerts()
@@ -192,6 +183,13 @@ class Settings(Section):
         if wrong := [person for person in people if not re.fullmatch(r"[a-z]\w*:\S+", person)]:
             raise ValueError(f'an address is written "channel:id", not {wrong[0]!r}')
         return people
+
+    @field_validator("public_url")
+    @classmethod
+    def _address_of_a_site(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/\s]+(/[^\s?#]*)?", url):
+            raise ValueError('public_url is written "https://name", without a query')
+        return url.rstrip("/")
 
     @classmethod
     def load(
@@ -209,8 +207,11 @@ class Settings(Section):
         environ = os.environ if environ is None else environ
         channels = installed_channels() if channels is None else channels
         model = _with_channels(cls, channels)
-        settings, origins = configuration.read(model, _config_file(path, environ), environ)
+        given = _with_fal_key(environ)
+        settings, origins = configuration.read(model, _config_file(path, environ), given)
         settings._origins.update(origins)
+        if _OUR_KEY not in environ and _OUR_KEY in given:
+            settings._origins["fal.key"] = FAL_KEY
         return settings
 
     @property
@@ -259,6 +260,12 @@ def _loaded(point: EntryPoint) -> Any:
             f"The channel {point.name!r} ({point.value}) can't be loaded: {error}. "
             "Install what it needs, or uninstall it."
         ) from error
+
+
+def _with_fal_key(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables, with fal's own one under the name of our setting."""
+    key = environ.get(FAL_KEY)
+    return {_OUR_KEY: key, **environ} if key else environ
 
 
 def _config_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.configuration.section import Section
+from core.section import Section
 
 Role = Literal["viewer", "admin"]
 

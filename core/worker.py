@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core import logins
 from core.alerts import Watch
-from core.avatars import books, disposal, erasing, orphans
+from core.avatars import disposal, orphans
 from core.avatars.erasing import Erasing
 from core.avatars.exporting import Exports
-from core.avatars.ports import Halves, ObjectStore
+from core.avatars.ports import ObjectStore
 from core.avatars.retention import Retention
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -27,8 +26,8 @@ from core.conversation import inbox, timers
 from core.conversation.bridge import release
 from core.conversation.engine import Engine
 from core.crew import Crew
-from core.db import transaction
 from core.settings import Settings
+from core.sweeps import Sweeps
 
 if TYPE_CHECKING:
     from core.services.jobs import Jobs
@@ -42,15 +41,16 @@ FAILED_SECONDS = 5.0
 """How long it rests, at least, when something failed: a broken disk is not asked all the time."""
 AT_ONCE = 100
 """How many rows of a kind it takes at a look."""
-OTHERS = 2
-"""Threads for what is no photo: a photo may take seconds, a turn must not wait for it."""
-PUT_BACK_SECONDS = 600.0
-"""How long a removed photo can be put back."""
+RUNS_AT_ONCE = 500
+"""How many runs it takes at a look: a thousand of them may be under way."""
+PROMPT = 2
+"""Threads for runs that somebody has woken, and as many for turns: neither waits for a photo, for
+a run that is merely asked after, or for bytes to be carried."""
 ORPHANS_SECONDS = 3600.0
 """How often the store is compared with the database: a listing of all that is in it."""
-HALF_WRITTEN_SECONDS = 3600.0
-"""A file that is still being written is never as old."""
-DAY = 86_400.0
+
+WOKEN = ("photo", "run", "drain", "erase", "export")
+"""The kinds of rows that a wake-up may be about."""
 
 Step = Callable[[], object]
 
@@ -81,7 +81,10 @@ class Worker:
         self._clock = clock
         self._erasing = Erasing(store, spool, jobs, clock)
         self._exports = Exports(store, spool, engine.inbox, clock)
-        self._retention = Retention(settings, training)
+        self._sweeps = Sweeps(
+            settings, spool, store, self._exports, Retention(settings, training),
+            training.retire_simulated, clock,
+        )  # fmt: skip
         self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
@@ -89,6 +92,8 @@ class Worker:
         self._work: dict[str, Callable[[str], None]] = {
             "photo": self._judge,
             "run": self._advance,
+            "poll": self._advance,
+            "copy": self._carry,
             "drain": self._drain,
             "erase": self._erase,
             "export": self._export,
@@ -109,19 +114,24 @@ class Worker:
     def start(self) -> None:
         """Begin to work on threads of our own; returns at once."""
         self._stopping.clear()
-        photos = Crew("photos", self._settings.jobs.threads)
-        others = Crew("others", OTHERS)
+        jobs = self._settings.jobs
         slow = Crew("slow", 1)
         self._crews = {
-            "photo": photos, "run": others, "drain": others, "erase": slow, "export": slow,
-        }  # fmt: skip
-        self._jobs.serve({kind: partial(self._give, kind) for kind in self._work})
+            "photo": Crew("photos", jobs.threads),
+            "run": Crew("runs", PROMPT),
+            "poll": Crew("polls", jobs.run_threads),
+            "copy": Crew("copies", jobs.copy_threads),
+            "drain": Crew("turns", PROMPT),
+            "erase": slow,
+            "export": slow,
+        }
+        self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
-        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweep_steps())
+        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
         self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         if self._watch:
             self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
-        log.info("worker started", photos=self._settings.jobs.threads)
+        log.info("worker started", photos=jobs.threads, runs=jobs.run_threads)
 
     def stop(self) -> None:
         """Finish what has been begun and end every thread; the rest stays for the next worker."""
@@ -135,7 +145,7 @@ class Worker:
 
     def sweep(self) -> None:
         """Clear away what is past its time, once; a step that fails stops no other."""
-        self._try(self._sweep_steps())
+        self._try(self._sweeps.steps())
 
     # pieces of work
 
@@ -153,9 +163,18 @@ class Worker:
             self._spool.remove(settled.spooled)
 
     def _advance(self, run_id: str) -> None:
-        conversation_id = self._training.advance(run_id)
-        if conversation_id is not None:
-            self._engine.drain(conversation_id)
+        stepped = self._training.advance(run_id)
+        if stepped is None:
+            return
+        if stepped.carries:
+            self._give("copy", run_id)
+        if stepped.conversation_id is not None:
+            self._engine.drain(stepped.conversation_id)
+
+    def _carry(self, run_id: str) -> None:
+        stepped = self._training.carry(run_id)
+        if stepped is not None and stepped.conversation_id is not None:
+            self._engine.drain(stepped.conversation_id)
 
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
@@ -180,7 +199,9 @@ class Worker:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
 
     def _due_runs(self) -> None:
-        self._give("run", *self._training.due(self._clock(), AT_ONCE))
+        now = self._clock()
+        self._give("poll", *self._training.due(now, RUNS_AT_ONCE))
+        self._give("copy", *self._training.due_to_carry(now, AT_ONCE))
 
     def _due_events(self) -> None:
         """Timers, and events that nobody has applied: their channel died, or they had to wait."""
@@ -203,60 +224,8 @@ class Worker:
 
     # the slow sweep
 
-    def _sweep_steps(self) -> tuple[Step, ...]:
-        return (
-            self._sweep_inbox, self._sweep_held, self._sweep_removed, self._sweep_spool,
-            self._sweep_store, self._sweep_erased, self._sweep_logins, *self._retention_steps(),
-        )  # fmt: skip
-
-    def _sweep_logins(self) -> None:
-        logins.sweep(self._clock())
-
-    def _sweep_inbox(self) -> None:
-        with transaction():
-            inbox.sweep(self._clock() - self._settings.conversation.inbox_days * DAY)
-
-    def _sweep_held(self) -> None:
-        for name in disposal.forget_held(self._clock() - self._held_seconds):
-            self._spool.remove(name)
-
-    def _sweep_removed(self) -> None:
-        now = self._clock()
-        for name in disposal.delete_removed(now - PUT_BACK_SECONDS, now):
-            self._spool.remove(name)
-
-    def _sweep_spool(self) -> None:
-        """Remove spooled bytes that nobody can need: older than all that may still name them."""
-        waiting = disposal.waiting_seconds(self._clock())
-        self._spool.sweep(max(DAY, self._held_seconds) + waiting)
-
-    def _sweep_store(self) -> None:
-        """Remove what killed processes left half written, where the store is a folder."""
-        if isinstance(self._store, Halves):
-            self._store.sweep(HALF_WRITTEN_SECONDS)
-
-    def _sweep_erased(self) -> None:
-        """The chats of the erased, and the cost of trainings that outlived their person."""
-        erasing.forget_shells(self._clock() - erasing.SHELL_SECONDS)
-        books.book_nameless()
-        self._exports.sweep(self._clock())
-
-    def _retention_steps(self) -> tuple[Step, ...]:
-        retention = self._retention
-        return tuple(
-            partial(self._retain, clear)
-            for clear in (retention.drafts, retention.refused_photos, retention.trained_photos)
-        )
-
-    def _retain(self, clear: Callable[[float], int]) -> None:
-        clear(self._clock())
-
     def _sweep_orphans(self) -> None:
         orphans.repair(self._store, self._clock(), self._stopping.is_set)
-
-    @property
-    def _held_seconds(self) -> float:
-        return self._settings.avatars.held_hours * 3600.0
 
     # threads
 

@@ -56,7 +56,8 @@ READY = {"status": "ready", "valid": 12}
 
 STATUSES = ("draft", "uploading", "ready", "training", "completed", "error", "cancelled")
 RUN_STATUSES = (
-    "ready", "submitting", "queued", "training", "cancelling", "completed", "failed", "cancelled",
+    "ready", "preparing", "submitting", "queued", "training", "saving", "uncertain", "cancelling",
+    "completed", "failed", "cancelled",
 )  # fmt: skip
 REASONS = (*verdicts.REASONS, "something_new")
 SAID = (*hints.FIXED, *hints.TOLD, "hint", "something_new")

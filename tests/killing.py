@@ -17,17 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from core import db
-from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus, RunStatus
-from core.avatars.ports import TrainingOrder
+from core.avatars.models import (
+    AvatarPhoto,
+    AvatarStatus,
+    PhotoValidationStatus,
+    RunStatus,
+    TrainingRun,
+)
+from core.avatars.ports import CancelAnswer, Handle, Standing, TrainingOrder
+from core.avatars.settling import lost_orders
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.locks import lock_person
 from core.db import transaction
-from core.services.simulated import SimulatedTrainer
 from core.services.storage import FolderStore
 from core.settings import Settings
-from core.settings import Training as TrainingSettings
 from tests import makers
+from tests.avatars.training_house import QUEUED, STOPPED, WEIGHED, ScriptedTrainer, training
 from tests.conversation.chat import Clock
 from tests.pictures_for_tests import photo
 
@@ -35,23 +41,45 @@ KILLED = 9
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-def settings(seconds: float = 1.0) -> Settings:
-    queue = {"simulated_queue_seconds": 1.0, "simulated_seconds": seconds}
-    return makers.settings(training={"min_photos": 1, **queue})
+def settings() -> Settings:
+    return makers.settings(training={"min_photos": 1, "check_seconds": 0.5})
 
 
-class NotedTrainer(SimulatedTrainer):
-    """Notes in a file what was submitted, before it is known to anybody else."""
+class NotedTrainer(ScriptedTrainer):
+    """A trainer that survives its customers: it notes in a file what was ordered.
 
-    def __init__(self, settings: TrainingSettings, clock: Clock, file: Path) -> None:
-        super().__init__(settings, clock)
+    Its trainings queue at the first question, train at the second and are completed at the third;
+    or they wait for ever, until they are cancelled.
+    """
+
+    def __init__(self, file: Path, patient: bool) -> None:
+        super().__init__(test_mode=True)
         self._file = file
+        self._patient = patient
 
-    def submit(self, order: TrainingOrder) -> str:
-        request_id = super().submit(order)
+    def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
         with self._file.open("a") as noted:
-            noted.write(f"{request_id}\n")
-        return request_id
+            noted.write(f"ordered-{order.run_id}\n")
+        return Handle(order.run_id, order.profile, f"ordered-{order.run_id}")
+
+    def check(self, handle: Handle) -> Standing:
+        asked = self.ordered.count(f"asked-{handle.request_id}")
+        with self._file.open("a") as noted:
+            noted.write(f"asked-{handle.request_id}\n")
+        if f"cancelled-{handle.request_id}" in self.ordered:
+            return STOPPED
+        if self._patient or not asked:
+            return QUEUED
+        return training(40) if asked == 1 else WEIGHED
+
+    def cancel(self, handle: Handle) -> CancelAnswer:
+        with self._file.open("a") as noted:
+            noted.write(f"cancelled-{handle.request_id}\n")
+        return "requested"
+
+    @property
+    def ordered(self) -> list[str]:
+        return self._file.read_text().split()
 
 
 class Work:
@@ -67,7 +95,7 @@ class Work:
 
     def goes_on(self) -> None:
         """Do it once more, when every claim of the dead has run out."""
-        self.clock.forward(60)
+        self.clock.forward(121)
         self.do()
 
     def outside(self) -> tuple[tuple[Any, str], ...]:
@@ -82,44 +110,76 @@ class Work:
 class TrainingWork(Work):
     """A training from its start to its end."""
 
-    settings = settings()
     cancels = False
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.avatar = makers.avatar(self.owner, photos=1)
-        self.submitted = folder / f"submitted {self.owner.id}"
-        self.submitted.touch()
-        self.trainer = NotedTrainer(self.settings.training, self.clock, self.submitted)
+        self.store = FolderStore(folder / "objects")
+        for key, _ in makers.stored(self.avatar):
+            self.store.put(key, b"photo")
+        noted = folder / f"noted {self.owner.id}"
+        noted.touch()
+        self.trainer = NotedTrainer(noted, self.cancels)
         inbox = makers.inbox(self.clock)
-        self.work = Training(self.settings, self.trainer, inbox, makers.Wakes(), self.clock)
+        self.work = Training(
+            settings(), self.trainer, inbox, makers.Wakes(), self.store, folder, clock=self.clock
+        )
 
     def outside(self) -> tuple[tuple[Any, str], ...]:
-        return (self.trainer, "submit"), (self.trainer, "cancel")
+        store, trainer = self.store, self.trainer
+        return ((trainer, "upload"), (trainer, "submit"), (trainer, "cancel"), (trainer, "check"),
+                (store, "put_file"))  # fmt: skip
 
     def do(self) -> None:
         if not makers.runs(self.avatar):
-            with transaction():
-                lock_person(self.owner.id, self.owner.user.id)
-                self.work.start(self.avatar.id, self.owner.user.id, self.owner.id)
+            self._in_a_turn(lambda: self.work.start(*self._whose()))
         for _ in range(100):
             run = makers.runs(self.avatar)[0]
-            if run.status.final:
+            if run.status.final or run.status is RunStatus.UNCERTAIN or self._unknown(run):
                 return
             if self.cancels and run.status in (RunStatus.QUEUED, RunStatus.TRAINING):
-                with transaction():
-                    lock_person(self.owner.id, self.owner.user.id)
-                    self.work.cancel(run.id)
+                self._in_a_turn(lambda run_id=run.id: self.work.cancel(run_id))  # type: ignore[misc]
             self.work.advance(str(run.id))
+            self.work.carry(str(run.id))
             self.clock.forward(1)
         raise AssertionError("the training never ends")
+
+    def _unknown(self, run: TrainingRun) -> bool:
+        return run.status is RunStatus.CANCELLING and run.intent_at is not None
+
+    def _whose(self) -> tuple[Any, Any, int]:
+        return self.avatar.id, self.owner.user.id, self.owner.id
+
+    def _in_a_turn(self, effect: Callable[[], object]) -> None:
+        with transaction():
+            lock_person(self.owner.id, self.owner.user.id)
+            effect()
+
+    def goes_on(self) -> None:
+        """Go on as the next worker; an order of which nobody knows is looked up by the admin."""
+        super().goes_on()
+        run = makers.runs(self.avatar)[0]
+        if run.status is RunStatus.UNCERTAIN:
+            assert ("progress", str(run.id)) in makers.told(self.owner), "it is shown as checking"
+            assert [lost.id for lost in lost_orders()] == [run.id]
+            if orders := self._orders():
+                assert self.work.settler.sent(str(run.id), orders[0])
+            else:
+                assert self.work.settler.not_sent(str(run.id))
+            self.do()
+
+    def _orders(self) -> list[str]:
+        return [line for line in self.trainer.ordered if line.startswith("ordered-")]
 
     def check(self) -> None:
         (run,) = makers.runs(self.avatar)
         assert run.status is RunStatus.COMPLETED, run.status
         avatar = makers.fresh(self.avatar)
         assert (avatar.status, avatar.training_progress) == (AvatarStatus.COMPLETED, 100)
-        assert set(self.submitted.read_text().split()) == {run.request_id}
+        assert self._orders() == [run.request_id], "it is paid once"
+        assert avatar.finetune_id == run.weights_key
+        assert self.store.get(run.weights_key or "") == self.trainer.weights
         assert makers.told(self.owner).count(("finished", str(run.id))) == 1
         assert {trigger for trigger, _ in makers.told(self.owner)} <= {"progress", "finished"}
 
@@ -127,13 +187,13 @@ class TrainingWork(Work):
 class CancellingWork(TrainingWork):
     """The same, cancelled while it queues, or later where somebody died before."""
 
-    settings = settings(seconds=1000.0)
     cancels = True
 
     def check(self) -> None:
         (run,) = makers.runs(self.avatar)
         assert run.status is RunStatus.CANCELLED, run.status
         assert makers.fresh(self.avatar).status is AvatarStatus.CANCELLED
+        assert len(self._orders()) == 1
         ended = [told for told in makers.told(self.owner) if told[0] != "progress"]
         assert ended == [("cancelled", str(run.id))]
 

@@ -103,6 +103,12 @@ def fresh(row: Any) -> Any:
     return type(row).get_by_id(row.id)
 
 
+def stored(of: Avatar) -> list[tuple[str, AvatarPhoto]]:
+    """The object keys of an avatar's photos, with the photos."""
+    photos: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == of.id)
+    return [(photo.minio_key, photo) for photo in photos if photo.minio_key]
+
+
 def runs(of: Avatar) -> list[TrainingRun]:
     """An avatar's trainings, oldest first."""
     query: Any = TrainingRun.select().where(TrainingRun.avatar == of.id)

@@ -39,6 +39,15 @@ def test_everything_starts_says_where_and_stops_when_asked(tmp_path: Path, port:
     assert (tmp_path / "likeness.db").exists()
 
 
+def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: int) -> None:
+    with _running(tmp_path, "http", HTTP__PORT=port) as process:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert "no webhooks, only polling" in said
+    assert "Traceback" not in said
+
+
 def test_where_one_process_can_not_start_all_stop_and_it_says_why(
     tmp_path: Path, port: int
 ) -> None:

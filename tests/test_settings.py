@@ -400,6 +400,68 @@ def test_a_wrong_url_is_shown_without_its_password(load: Load, url: str, hidden:
     assert f"database.url = '{hidden}'" in load.refusal(LIKENESS_DATABASE__URL=url)
 
 
+# fal.ai
+
+
+def test_fals_own_variable_gives_the_key_and_is_named_as_its_origin(load: Load) -> None:
+    settings = load(FAL_KEY="id:hush")
+    assert settings.fal.key.get_secret_value() == "id:hush"
+    assert settings.origin("fal.key") == "FAL_KEY"
+    assert "hush" not in describe(settings)
+
+
+def test_our_own_variable_goes_before_fals(load: Load) -> None:
+    settings = load(FAL_KEY="theirs", LIKENESS_FAL__KEY="ours")
+    assert settings.fal.key.get_secret_value() == "ours"
+    assert settings.origin("fal.key") == "LIKENESS_FAL__KEY"
+
+
+def test_an_empty_key_of_fal_is_none(load: Load) -> None:
+    assert load(FAL_KEY="").fal.key.get_secret_value() == ""
+
+
+@pytest.mark.parametrize("key", ["two words", "a\nb", "clé"])
+def test_a_key_that_fits_no_header_is_refused_without_showing_it(load: Load, key: str) -> None:
+    refusal = load.refusal(FAL_KEY=key)
+    assert refusal.startswith("fal.key (from LIKENESS_FAL__KEY): a key has no spaces")
+    assert key not in refusal
+
+
+@pytest.mark.parametrize("name", ["queue_url", "rest_url", "cdn_url", "jwks_url"])
+@pytest.mark.parametrize(
+    "url", ["", "queue.fal.run", "ftp://fal.run", "https://", "https://a b", "https://h:port"]
+)
+def test_an_address_of_fal_that_is_none_is_refused_by_name(load: Load, name: str, url: str) -> None:
+    refusal = load.refusal(f'[fal]\n{name} = "{url}"')
+    assert refusal.startswith(f"fal.{name} = '{url}': ")
+    assert "Correct it, or remove the line to use " in refusal
+
+
+def test_an_address_of_fal_holds_no_password_and_no_parameters(load: Load) -> None:
+    for url in ("https://anna@fal.run", "https://fal.run/?a=1", "https://fal.run/#a"):
+        assert "an address has no password, no ? and no #" in load.refusal(
+            f'[fal]\nqueue_url = "{url}"'
+        )
+
+
+def test_an_address_of_fal_may_end_with_a_slash(load: Load) -> None:
+    assert (
+        load('[fal]\nqueue_url = "http://127.0.0.1:9/x/"').fal.queue_url == "http://127.0.0.1:9/x"
+    )
+
+
+@pytest.mark.parametrize("name", ["profiles_portrait", "profiles_style"])
+def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(
+    load: Load, name: str
+) -> None:
+    assert load.refusal(f'[training]\n{name} = ["flux-9"]').startswith(
+        f"training.{name} = [\"flux-9\"]: no profile is called 'flux-9'; there are "
+        "flux-lora-portrait-trainer, flux-pro-trainer, flux-lora-fast-training, flux-2-trainer. "
+        "Correct it, or remove the line to use "
+    )
+    assert "it names no profile" in load.refusal(f"[training]\n{name} = []")
+
+
 # Describing, and the file that comes with the program
 
 

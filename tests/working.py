@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from core import db
-from core.avatars import training, verdicts
+from core.avatars import runs, verdicts
+from core.avatars.events import Events
 from core.avatars.ports import Waker
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -23,8 +24,8 @@ from core.conversation.inbox import Inbox
 from core.conversation.messages import Screen
 from core.conversation.turn import Turn
 from core.errors import Gone, ObjectMissing
+from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
-from core.services.simulated import SimulatedTrainer
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.worker import Worker
@@ -63,8 +64,10 @@ class House:
         inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)
         flow = Flow(TABLE, Notes(), lambda *_: None, {"main_menu": lambda _: Screen("Menu")})
         self.engine = Engine(flow, inbox, clock=clock)
-        trainer = SimulatedTrainer(self.settings.training, clock)
-        self.training = Training(self.settings, trainer, inbox, waker or self.jobs, clock)
+        self.trainer = simulated_trainer(self.settings, Events().observe)
+        self.training = Training(
+            self.settings, self.trainer, inbox, waker or self.jobs, self.store, folder, clock=clock
+        )
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
         self.worker = Worker(
             self.settings,
@@ -99,7 +102,7 @@ def quickly() -> dict[str, Any]:
 
 
 def main(url: str, folder: str) -> None:
-    training.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
+    runs.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
     db.connect(url, "normal")
     House(Path(folder), **quickly()).worker.run()
     print("stopped")

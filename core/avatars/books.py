@@ -28,7 +28,7 @@ def book(runs: Any) -> int:
             training_type=ended_run.training_type,
             test_mode=ended_run.test_mode,
             status=ended_run.status,
-            usd=ended_run.price_usd,
+            usd=ended_run.price_usd if ended_run.cost_usd is None else ended_run.cost_usd,
         )
         mode = "test" if ended_run.test_mode else "production"
         _add(day, f"trainings_{ended_run.status.value}_{mode}", 1)

@@ -57,23 +57,31 @@ def switch_off(name: str) -> bool:
         return bool(Control.delete().where(Control.name == name).execute())
 
 
+def all_off() -> list[str]:
+    """Take every switch away, and say which were on."""
+    with transaction():
+        names = [row.name for row in Control.select().order_by(Control.name)]
+        Control.delete().execute()
+    return names
+
+
 def paused() -> bool:
     """Whether the admin has stopped submissions."""
     return bool(Control.select().where(Control.name == PAUSED).exists())
 
 
-def stopped(now: float) -> bool:
+def stopped(now: float, sending: bool) -> bool:
     """Whether no order would be taken now.
 
-    Once its time is over, whoever asks first may try, and the others wait for what comes of it.
+    Once its time is over, whoever is `sending` first may try; the others wait for what comes of it.
     """
     row = Control.get_or_none(Control.name == STOPPED)
     if row is None:
         return False
-    mine: Any = Control.update(at=now).where(
-        Control.name == STOPPED, Control.at == row.at, Control.at <= now - STOPPED_SECONDS
-    )
-    return not mine.execute()
+    if row.at > now - STOPPED_SECONDS:
+        return True
+    mine: Any = Control.update(at=now).where(Control.name == STOPPED, Control.at == row.at)
+    return sending and not mine.execute()
 
 
 def gone(profile: str, now: float) -> bool:

@@ -18,6 +18,7 @@ from core.avatars.flow import SIDE
 from core.avatars.models import (
     Avatar,
     AvatarGender,
+    AvatarStatus,
     AvatarTrainingType,
     AvatarType,
     Consent,
@@ -100,9 +101,17 @@ class AvatarDialogue(Collecting):
         turn.memory["proposed"] = AvatarTrainingType(turn.argument).value
 
     def set_type(self, turn: Turn) -> None:
-        """Take the proposed training type; a portrait is always of a character."""
+        """Take the proposed training type; a portrait is always of a character.
+
+        A trained avatar can be trained with the other type as well; until then it keeps what it
+        has, and is trained again as soon as its own type is taken back.
+        """
         found = self._focused(turn)
         proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
+        if found.finetune_id and proposed.value == found.fal_mode:
+            change(found, status=AvatarStatus.COMPLETED, training_progress=100)
+        elif found.status is AvatarStatus.COMPLETED:
+            change(found, status=AvatarStatus.READY, training_progress=0)
         if proposed is AvatarTrainingType.PORTRAIT:
             change(found, training_type=proposed, avatar_type=AvatarType.CHARACTER)
             self._reconsider_photos(turn)

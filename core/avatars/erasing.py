@@ -29,7 +29,7 @@ from core.conversation.models import (
     TransitionLog,
     User,
 )
-from core.db import forget_deleted, transaction
+from core.db import forget_deleted, forget_log, transaction
 
 log = structlog.get_logger()
 
@@ -62,6 +62,7 @@ class Erasing:
         self._jobs = jobs
         self._clock = clock
         self._rested: dict[uuid.UUID, float] = {}
+        self._rewritten: set[uuid.UUID] = set()
 
     def due(self, now: float) -> list[str]:
         """Who waits to be forgotten, and whose last steps are not too recent."""
@@ -88,7 +89,7 @@ class Erasing:
 
     def steps(self) -> tuple[Callable[[User], bool], ...]:
         """In this order, for what a step removes may still be named by an earlier one's rows."""
-        return (self._rows, self._objects, self._files, self._messages, self._pages)
+        return (self._rows, self._objects, self._files, self._messages, self._pages, self._log)
 
     def _taken(self, step: Callable[[User], bool], user: User) -> bool:
         try:
@@ -142,8 +143,17 @@ class Erasing:
     def _messages(self, _user: User) -> bool:
         return self._jobs.forget()
 
-    def _pages(self, _user: User) -> bool:
-        return forget_deleted()
+    def _pages(self, user: User) -> bool:
+        """Once, however long readers then keep the log from being emptied."""
+        if user.id not in self._rewritten and forget_deleted():
+            self._rewritten.add(user.id)
+        return user.id in self._rewritten
+
+    def _log(self, user: User) -> bool:
+        emptied = user.id in self._rewritten and forget_log()
+        if emptied:
+            self._rewritten.discard(user.id)
+        return emptied
 
     def _end(self, user: User) -> bool:
         if _doomed(user).exists():

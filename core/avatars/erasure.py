@@ -57,7 +57,7 @@ class Erasure:
         drop_held(user_id, now)
         for found in Avatar.select().where(Avatar.user == user_id):
             self._stop(found)
-            doom(f"{user_id.hex}/{found.id.hex}/", now)
+            _doom_objects(found, now)
             _doom_photos(AvatarPhoto.avatar == found.id, now)
             AvatarPhoto.delete().where(AvatarPhoto.avatar == found.id).execute()
         unfinished: Any = Avatar.update(
@@ -124,6 +124,16 @@ def drop_export(export: Export, now: float) -> None:
     doom(f"{export.user_id.hex}/{export.id.hex}/", now)
     doom_spooled([{"spool": export.id.hex}], now)
     export.delete_instance()
+
+
+def _doom_objects(found: Avatar, now: float) -> None:
+    """What is stored of an avatar's photos; a trained model beside them is kept."""
+    if not found.finetune_id:
+        doom(f"{found.user_id.hex}/{found.id.hex}/", now)
+        return
+    for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == found.id):
+        if photo.minio_key:
+            doom(photo.minio_key, now)
 
 
 def _doom_photos(which: Any, now: float) -> None:

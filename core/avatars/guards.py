@@ -85,9 +85,13 @@ class Guards:
         return found is not None and bool(found.name) and found.status in owned.UNFINISHED
 
     def untrained(self, turn: Turn) -> bool:
-        """Whether its training type may still be changed."""
+        """Whether its training type may be changed, because a training with it may follow."""
         found = self.focus_of(turn)
-        return found is not None and found.status in _COLLECTABLE
+        if found is None or found.status is AvatarStatus.TRAINING:
+            return False
+        if found.status is not AvatarStatus.COMPLETED:
+            return True
+        return self.consented(turn) and not self.too_few(turn)
 
     def trained(self, turn: Turn) -> bool:
         """Whether it is finished: a training that was being stopped may have won the race."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import may_be_kept, too_alike
+from core.avatars.durations import MINUTES
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
@@ -20,9 +21,6 @@ from core.avatars.models import (
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
-
-_MINUTES = {"portrait": (3, 15), "style": (5, 30)}
-"""The specification's durations."""
 
 _VALID = PhotoValidationStatus.VALID
 _LAST_LOOKS = ("confirming_photos", "confirming_training")
@@ -43,7 +41,6 @@ class Loader:
         self._training = training
         self._how_to_send = how_to_send
         self._clock = clock
-        self._limits = _limits(settings)
 
     def __call__(self, position: Position, language: str) -> Facts:
         """All that the screen of this position may know."""
@@ -57,7 +54,7 @@ class Loader:
             "language": language,
             "person_name": position.name,
             "how_to_send": self._how_to_send(position.channel, language),
-            "limits": self._limits,
+            "limits": _limits(self._settings, self._prices()),
             "avatars_count": owned.named_avatars(user_id).count(),
             "said": tuple((code, parameters) for code, parameters in memory.get("said", ())),
             "asked": memory.get("asked"),
@@ -72,6 +69,9 @@ class Loader:
             "collecting": focus is not None and focus.can_collect,
         }
         return Facts(**facts, **self._page(position, found))
+
+    def _prices(self) -> dict[str, float]:
+        return {kind: self._training.price_usd(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
         """The page of a gallery, where the state is one."""
@@ -153,7 +153,7 @@ class Loader:
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,
@@ -162,8 +162,8 @@ def _limits(settings: Settings) -> Limits:
         name_length=settings.avatars.name_length,
         min_side=settings.photos.min_side,
         max_megabytes=settings.photos.max_bytes / 1024 / 1024,
-        price_usd={"portrait": training.price_portrait_usd, "style": training.price_style_usd},
-        minutes=_MINUTES,
+        price_usd=prices,
+        minutes=MINUTES,
     )
 
 

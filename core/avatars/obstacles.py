@@ -9,31 +9,30 @@ from typing import Any
 import peewee
 
 from core.avatars import access, books
-from core.avatars.models import HOLDING, AvatarTrainingType, RunStatus, TrainingRun
+from core.avatars.models import (
+    ACTIVE,
+    HOLDING,
+    Avatar,
+    AvatarStatus,
+    RunStatus,
+    TrainingRun,
+    change,
+)
 from core.avatars.remains import day_of
 from core.settings import Settings
 
 DAY = 86_400.0
 
 
-def price_usd(settings: Settings, training_type: str) -> float:
-    """What a training costs at present."""
-    prices = {
-        AvatarTrainingType.PORTRAIT: settings.training.price_portrait_usd,
-        AvatarTrainingType.STYLE: settings.training.price_style_usd,
-    }
-    return prices[AvatarTrainingType(training_type)]
-
-
 def obstacle(
-    settings: Settings, user_id: uuid.UUID, training_type: str, now: float, test_mode: bool
+    settings: Settings, user_id: uuid.UUID, price_usd: float, now: float, test_mode: bool
 ) -> str | None:
-    """Why this person can't start a training now, or None where they can.
+    """Why this person can't start a training at this price now, or None where they can.
 
     "busy": another one of theirs is under way; "closed": for everybody; "not_invited";
     "daily_limit": theirs is reached; "budget": everybody's is.
     """
-    if _busy(user_id):
+    if busy(user_id):
         return "busy"
     if not settings.training.enabled:
         return "closed"
@@ -41,12 +40,45 @@ def obstacle(
         return "not_invited"
     if _started(user_id, now - DAY) >= settings.training.runs_per_day:
         return "daily_limit"
-    return "budget" if _too_dear(settings, training_type, now, test_mode) else None
+    return "budget" if _too_dear(settings, price_usd, now, test_mode) else None
 
 
-def _busy(user_id: uuid.UUID) -> bool:
+def busy(user_id: uuid.UUID) -> bool:
+    """Whether a run holds the person's only slot."""
     holding = TrainingRun.status.in_(HOLDING)
     return bool(TrainingRun.select().where(TrainingRun.user == user_id, holding).exists())
+
+
+def stopping(avatar_id: uuid.UUID) -> bool:
+    """Whether an avatar still has a run, be it one that its person has stopped."""
+    active: Any = TrainingRun.status.in_(ACTIVE)
+    return bool(TrainingRun.select().where(TrainingRun.avatar == avatar_id, active).exists())
+
+
+def retire_simulated(settings: Settings) -> int:
+    """Make simulated avatars ready to be trained for real; how many it was."""
+    tried: Any = TrainingRun.select(TrainingRun.avatar).where(
+        TrainingRun.test_mode, TrainingRun.status == RunStatus.COMPLETED
+    )
+    simulated: Any = Avatar.select().where(
+        Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried)
+    )
+    retired = 0
+    for found in simulated:
+        if not found.avatar_data.get("test_mode"):
+            continue
+        enough = found.photos_count >= settings.training.min_photos
+        change(
+            found,
+            status=AvatarStatus.READY if enough else AvatarStatus.UPLOADING,
+            training_progress=0,
+            finetune_id=None,
+            fal_mode=None,
+            avatar_data={},
+            training_config={},
+        )
+        retired += 1
+    return retired
 
 
 def _started(user_id: uuid.UUID, since: float) -> int:
@@ -60,7 +92,7 @@ def _started(user_id: uuid.UUID, since: float) -> int:
     return int(query.count())
 
 
-def _too_dear(settings: Settings, training_type: str, now: float, test_mode: bool) -> bool:
+def _too_dear(settings: Settings, price_usd: float, now: float, test_mode: bool) -> bool:
     """Whether one more goes over today's budget (UTC); simulated money is counted apart."""
     budget = settings.training.daily_budget_usd
     if budget <= 0:
@@ -68,8 +100,9 @@ def _too_dear(settings: Settings, training_type: str, now: float, test_mode: boo
     midnight = datetime.datetime.fromtimestamp(now, datetime.UTC).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    query: Any = TrainingRun.select(peewee.fn.sum(TrainingRun.price_usd)).where(
+    cost = peewee.fn.coalesce(TrainingRun.cost_usd, TrainingRun.price_usd)
+    query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
         TrainingRun.created_at >= midnight.timestamp(), TrainingRun.test_mode == test_mode
     )
     spent = (query.scalar() or 0.0) + books.spent_usd(day_of(now), test_mode)
-    return spent + price_usd(settings, training_type) > budget
+    return spent + price_usd > budget

@@ -17,7 +17,13 @@ from typing import Any
 import structlog
 
 from core.avatars.disposal import doom_unused, doomed
-from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus, change
+from core.avatars.models import (
+    AvatarPhoto,
+    AvatarStatus,
+    PhotoValidationStatus,
+    TrainingRun,
+    change,
+)
 from core.avatars.ports import ObjectStore
 from core.conversation.locks import lock_person
 from core.db import transaction
@@ -34,7 +40,7 @@ HELD = 10_000
 FEW = 100
 """So many findings are believed, however few objects and rows agree."""
 
-_OURS = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}/[0-9a-f]{64}")
+_OURS = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}/(weights-)?[0-9a-f]{64}")
 _VALID = (AvatarPhoto.validation_status == PhotoValidationStatus.VALID) & (
     AvatarPhoto.removed_at.is_null()
 )
@@ -201,7 +207,10 @@ def _named(keys: list[str]) -> set[str]:
     Whoever stores other things under such keys must add them here, or they are swept away.
     """
     query: Any = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
-    return {key for (key,) in query.tuples()}
+    weights: Any = TrainingRun.select(TrainingRun.weights_key).where(
+        TrainingRun.weights_key.in_(keys)
+    )
+    return {key for found in (query, weights) for (key,) in found.tuples()}
 
 
 def _avatars() -> Iterator[uuid.UUID]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 
-from core.avatars.models import (
-    HOLDING,
-    Avatar,
-    AvatarStatus,
-    Consent,
-    RunStatus,
-    TrainingRun,
-    utc_now,
+from core.avatars import durations
+from core.avatars.disposal import doom
+from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun, utc_now
+from core.avatars.outcome import Weights, trained, weights_columns
+from core.avatars.ports import Failure, Standing
+from core.avatars.runs import (
+    DAY,
+    NO_ERROR,
+    NO_ORDER,
+    UNDER_WAY,
+    error_of,
+    moved,
+    poll_seconds,
+    wait_seconds,
+    wanted,
 )
-from core.avatars.ports import Standing
 from core.conversation.inbox import Inbox
-from core.conversation.locks import erased, lock_person
+from core.conversation.locks import lock_person
 from core.db import database, transaction
 from core.settings import Settings
 
@@ -27,24 +33,13 @@ log = structlog.get_logger()
 
 NEARLY = 99
 """Percent: 100 is shown at the end and not before."""
-
-
-def moved(run: TrainingRun, **changes: Any) -> bool:
-    """Change a run that still has the status it was read with; False where it was not ours."""
-    query: Any = TrainingRun.update(changes)
-    same = query.where(TrainingRun.id == run.id, TrainingRun.status == run.status)
-    return bool(same.execute() == 1)
+CANCELLED = Failure("cancelled", "person", "")
 
 
 def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: Any) -> None:
     """Change an avatar that still exists and has one of these statuses, if any are named."""
     query: Any = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
     (query.where(Avatar.status.in_(was)) if was else query).execute()
-
-
-def trigger_word(avatar_id: uuid.UUID) -> str:
-    """The rare word that will stand for an avatar: its own, and nothing that anybody typed."""
-    return f"lk{avatar_id.hex[:10]}"
 
 
 class Recorder:
@@ -54,36 +49,73 @@ class Recorder:
         self._settings = settings
         self._inbox = inbox
         self._clock = clock
-        self._ways = {
-            "queued": self._progressed,
-            "training": self._progressed,
-            "completed": self._completed,
-            "failed": self._failed,
-            "cancelled": self._cancelled,
-        }
 
-    def record(self, seen: TrainingRun, standing: Standing) -> None:
-        """Write where a run stands, unless it has ended meanwhile.
+    def record(self, seen: TrainingRun, standing: Standing, by: str = "poll") -> None:
+        """Write where a run stands, unless it has ended meanwhile; `by` says who found out.
 
         While it is being cancelled a success wins, for it is paid for; all else ends as cancelled.
         """
         with transaction():
-            lock_person(seen.conversation_id, seen.user_id)
-            run = TrainingRun.get_or_none(TrainingRun.id == seen.id)
-            if run is None or run.status.final:
+            run = self._held(seen)
+            if run is None or run.request_id != seen.request_id:
                 return
-            way = standing.status
-            if run.status is RunStatus.CANCELLING and way == "failed":
-                way = "cancelled"
-            self._ways[way](run, standing)
+            run.finished_by = run.finished_by or by
+            if standing.status == "completed":
+                self._completed(run, standing)
+            elif standing.status == "failed":
+                self._failed(run, standing.failure or Failure("unknown", "retry", ""), True)
+            else:
+                self._progressed(run, standing)
+
+    def finish(
+        self, seen: TrainingRun, result: Mapping[str, object], weights: Weights | None
+    ) -> None:
+        """End a run well: the avatar holds what was made, and its person is told.
+
+        Where nobody wants it any more, only its cost is booked and what was copied is deleted.
+        """
+        with transaction():
+            run = self._held(seen)
+            if run is not None:
+                self._finish(run, result, weights)
+
+    def fail(self, seen: TrainingRun, failure: Failure, cost_usd: float | None = None) -> None:
+        """End a run badly, for good; `cost_usd` is what it may have cost all the same."""
+        with transaction():
+            run = self._held(seen)
+            if run is not None:
+                run.finished_by = "us"
+                self._failed(run, failure, False, cost_usd)
+
+    def cancelled(self, seen: TrainingRun, cost_usd: float = 0.0) -> None:
+        """End a run that its person has stopped."""
+        with transaction():
+            run = self._held(seen)
+            if run is not None:
+                run.finished_by = run.finished_by or "us"
+                self._cancelled(run, CANCELLED, cost_usd)
+
+    def waits(self, seen: TrainingRun) -> None:
+        """Tell a person that their run waits for something else than before."""
+        with transaction():
+            run = self._held(seen)
+            if run is not None and run.error_type != seen.error_type:
+                self._tell(run, "progress", f"{run.status}:{run.error_type}:{self._clock():.0f}")
+
+    def _held(self, seen: TrainingRun) -> TrainingRun | None:
+        """The run as it is now, with its person held; None where it has ended."""
+        lock_person(seen.conversation_id, seen.user_id)
+        run: TrainingRun | None = TrainingRun.get_or_none(TrainingRun.id == seen.id)
+        return None if run is None or run.status.final else run
 
     def _progressed(self, run: TrainingRun, standing: Standing) -> None:
         """Progress never goes back, and the person hears of it every few seconds at most."""
-        if run.status not in HOLDING:
+        if run.status not in UNDER_WAY:
             return
         now = self._clock()
         training = RunStatus.TRAINING in (run.status, standing.status)
-        progress = max(run.progress, min(standing.progress, NEARLY))
+        started = run.started_at or (now if training else None)
+        progress = max(run.progress, self._progress(run, standing, started))
         position = None if training else standing.position
         telling = now - run.told_at >= self._settings.conversation.tick_seconds
         moved(
@@ -91,9 +123,12 @@ class Recorder:
             status=RunStatus.TRAINING if training else RunStatus.QUEUED,
             progress=progress,
             position=position,
-            started_at=run.started_at or (now if training else None),
+            started_at=started,
+            queue_seconds=_queued(run, started),
             told_at=now if telling else run.told_at,
-            next_check_at=now + self._settings.training.check_seconds,
+            # a webhook has come while we asked: what it says is not known yet
+            next_check_at=now + poll_seconds(self._settings, run) if run.next_check_at else 0,
+            **NO_ERROR,
         )
         if progress != run.progress:
             change_avatar(run.avatar_id, AvatarStatus.TRAINING, training_progress=progress)
@@ -101,69 +136,122 @@ class Recorder:
             place = f"training:{progress}" if training else f"queued:{position}"
             self._tell(run, "progress", place)
 
+    def _progress(self, run: TrainingRun, standing: Standing, started: float | None) -> int:
+        """In percent: what the trainer says, else what the usual time makes of it."""
+        if standing.percent is not None:
+            return min(standing.percent, NEARLY)
+        if started is None:
+            return 0
+        usual = durations.usual(self._settings, run.training_type, run.test_mode)
+        return min(usual.percent(self._clock() - started), NEARLY)
+
     def _completed(self, run: TrainingRun, standing: Standing) -> None:
-        # one that was never seen training has done it all since it was submitted
-        self._end(run, RunStatus.COMPLETED, progress=100, started_at=_begun(run))
-        avatar_id = self._wanted(run)
-        if avatar_id is not None:
-            change_avatar(avatar_id, **_trained(avatar_id, run, standing))
-            self._tell(run, "finished", RunStatus.COMPLETED)
+        now = self._clock()
+        started = run.started_at or _begun(run, now, standing.training_seconds)
+        found = {
+            "started_at": started,
+            "queue_seconds": _queued(run, started),
+            "training_seconds": standing.training_seconds,
+            "finished_by": run.finished_by,
+        }
+        for name, value in found.items():
+            setattr(run, name, value)
+        if not standing.result.get("weights_url") or wanted(run) is None:
+            moved(run, **found)
+            self._finish(run, standing.result, None)
+        elif run.saving_at is None:
+            cancelling = run.status is RunStatus.CANCELLING
+            moved(
+                run,
+                status=RunStatus.CANCELLING if cancelling else RunStatus.SAVING,
+                saving_at=now,
+                position=None,
+                progress=NEARLY,
+                deadline_at=now + DAY,
+                next_check_at=0,
+                **found,
+                **NO_ERROR,
+            )
+            self._tell(run, "progress", "saving")
 
-    def _failed(self, run: TrainingRun, standing: Standing) -> None:
-        error = {"error": standing.error[:500], "error_class": standing.error_class or "retry"}
-        self._end(run, RunStatus.FAILED, **error)
-        change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.ERROR)
-        self._tell(run, "failed", RunStatus.FAILED)
+    def _finish(
+        self, run: TrainingRun, result: Mapping[str, object], weights: Weights | None
+    ) -> None:
+        avatar = wanted(run)
+        kept = {} if avatar is None or weights is None else weights_columns(weights)
+        self._end(run, RunStatus.COMPLETED, run.price_usd, progress=100, **NO_ERROR, **kept)
+        if avatar is None:
+            self._forget_weights(run)
+            return
+        change_avatar(avatar.id, **trained(avatar, run, result, weights))
+        self._tell(run, "finished", RunStatus.COMPLETED)
 
-    def _cancelled(self, run: TrainingRun, standing: Standing) -> None:
-        self._end(run, RunStatus.CANCELLED, error=standing.error[:500])
+    def _failed(
+        self, run: TrainingRun, failure: Failure, repeatable: bool, cost_usd: float | None = None
+    ) -> None:
+        if cost_usd is None:
+            cost_usd = run.price_usd if failure.error_class == "person" else 0.0
+        if run.status is RunStatus.CANCELLING:
+            # a training that had begun may be charged, whatever became of it
+            self._cancelled(run, failure, run.price_usd if run.started_at else cost_usd)
+        elif repeatable and self._worth_another_try(run, failure):
+            wait = wait_seconds(run.failures, failure.retry_after)
+            again = {"next_check_at": self._clock() + wait, "failures": run.failures + 1}
+            changes = {**NO_ORDER, **error_of(failure), **again, "finished_by": ""}
+            moved(run, status=RunStatus.READY, **changes)
+            self._tell(run, "progress", f"again:{run.attempts}")
+        else:
+            self._end(run, RunStatus.FAILED, cost_usd, **error_of(failure))
+            self._forget_weights(run)
+            change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.ERROR)
+            self._tell(run, "failed", RunStatus.FAILED)
+
+    def _worth_another_try(self, run: TrainingRun, failure: Failure) -> bool:
+        """Whether the trainer says that it failed by no fault of ours, which is not charged."""
+        mine = failure.error_class == "retry" and run.attempts < self._settings.training.attempts
+        return mine and run.status in UNDER_WAY
+
+    def _cancelled(self, run: TrainingRun, failure: Failure, cost_usd: float) -> None:
+        why = error_of(failure) if failure is not CANCELLED else {}
+        self._end(run, RunStatus.CANCELLED, cost_usd, **why)
+        self._forget_weights(run)
         change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
         self._tell(run, "cancelled", RunStatus.CANCELLED)
 
-    def _end(self, run: TrainingRun, status: RunStatus, **changes: Any) -> None:
-        moved(run, status=status, position=None, finished_at=self._clock(), **changes)
+    def _end(self, run: TrainingRun, status: RunStatus, cost_usd: float, **changes: Any) -> None:
+        ended = {
+            "status": status,
+            "position": None,
+            "finished_at": self._clock(),
+            "finished_by": run.finished_by,
+            "cost_usd": cost_usd,
+            "data_url": "",
+            "intent_at": None,
+        }
+        moved(run, **{**ended, **changes})
         told = {"run": str(run.id), "avatar": str(run.avatar_id), "status": status.value}
         database.after_commit(lambda: log.info("training ended", **told))
 
+    def _forget_weights(self, run: TrainingRun) -> None:
+        if run.weights_key:
+            doom(run.weights_key, self._clock())
+            TrainingRun.update(weights_key=None).where(TrainingRun.id == run.id).execute()
+
     def _tell(self, run: TrainingRun, trigger: str, about: str) -> None:
-        if run.conversation_id is not None and self._wanted(run) is not None:
+        if run.conversation_id is not None and wanted(run) is not None:
             key = f"{run.id}:{about}"
             self._inbox.signal(run.conversation_id, trigger, str(run.id), key)
 
-    def _wanted(self, run: TrainingRun) -> uuid.UUID | None:
-        """The avatar, while it is there, and whoever ordered it still wants it."""
-        withdrawn: Any = Consent.select().where(
-            Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
-        )
-        if withdrawn.exists() or (run.user_id and erased(run.user_id, run.created_at)):
-            return None
-        return run.avatar_id
+
+def _queued(run: TrainingRun, started: float | None) -> float | None:
+    """How long it has waited at the trainer, once it has begun."""
+    if started is None or run.submitted_at is None:
+        return None
+    return max(0.0, started - float(run.submitted_at))
 
 
-def _begun(run: TrainingRun) -> float | None:
-    found: float | None = run.started_at or run.submitted_at
-    return found
-
-
-def _trained(avatar_id: uuid.UUID, run: TrainingRun, standing: Standing) -> dict[str, Any]:
-    """What an avatar is after its training: as it was ordered, whatever was chosen since."""
-    result = dict(standing.result)
-    finetune_id = result.pop("finetune_id", None)
-    return {
-        "status": AvatarStatus.COMPLETED,
-        "training_progress": 100,
-        "training_type": run.training_type,
-        "fal_mode": run.training_type.value,
-        "finetune_id": finetune_id,
-        "training_config": {
-            "training_type": run.training_type.value,
-            "trigger_word": trigger_word(avatar_id),
-            "photos": run.photos_count,
-        },
-        "avatar_data": {
-            "run": str(run.id),
-            "request_id": run.request_id,
-            "test_mode": run.test_mode,
-            **result,
-        },
-    }
+def _begun(run: TrainingRun, now: float, training_seconds: float | None) -> float | None:
+    """When one that was never seen training has begun: it may have done it all since its order."""
+    if run.submitted_at is None or training_seconds is None:
+        return run.submitted_at
+    return max(float(run.submitted_at), now - training_seconds)

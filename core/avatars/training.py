@@ -1,11 +1,14 @@
 """A training's life: started in a turn, then taken step by step, whoever is killed meanwhile.
 
-A `TrainingRun` is the truth. Each step claims the run by pushing `next_check_at` ahead, asks the
-trainer outside of any transaction, and writes what came of it in one transaction, together with
-the signal that tells the person. A worker that dies leaves a claim that runs out.
+A `TrainingRun` is the truth. Each step claims the run, asks the trainer outside of any
+transaction, and writes what came of it in one transaction, together with the signal that tells the
+person. A worker that dies leaves a claim that runs out.
 
-    ready → submitting → queued → training → completed | failed
-      └─────────┴──────────┴─────────┴→ cancelling → cancelled | completed
+    ready → preparing → submitting → queued → training → saving → completed | failed
+      ↑________________________│  ╲→ uncertain ↗
+    any of them → cancelling → cancelled | completed
+
+A run that waits for something outside (the trainer, the admin, the budget) waits in `ready`.
 """
 
 from __future__ import annotations
@@ -13,14 +16,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import peewee
 import structlog
 
-from core.avatars import durations, obstacles
+from core.avatars import controls, durations, obstacles, runs
+from core.avatars.carrying import Carrier
+from core.avatars.gate import Gate, one_budget
 from core.avatars.models import (
-    ACTIVE,
     HOLDING,
     Avatar,
     AvatarPhoto,
@@ -29,24 +35,36 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.ports import Standing, Trainer, TrainingOrder, Waker
-from core.avatars.recording import Recorder, change_avatar, moved, trigger_word
+from core.avatars.ports import ObjectStore, Trainer, Waker
+from core.avatars.recording import Recorder, change_avatar
+from core.avatars.settling import Settler
+from core.avatars.stepping import CANCEL_SECONDS, Stepper
+from core.avatars.submitting import Submitter
 from core.conversation.inbox import Inbox
-from core.db import database, is_sqlite, run, transaction
+from core.db import database
 from core.errors import TrainingRefused
 from core.settings import Settings
 
 log = structlog.get_logger()
 
-CLAIM_SECONDS = 30.0
-"""A step takes less; whoever has not finished it by then is taken for dead."""
-_ONE_BUDGET = 0x11CE4EB6
 _TRAINED = (AvatarStatus.TRAINING, AvatarStatus.COMPLETED)
-_UNDER_WAY = (RunStatus.QUEUED, RunStatus.TRAINING)
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that was taken: whose conversation may have been told something, and what is next."""
+
+    conversation_id: int | None
+    carries: bool
+    """Whether the next step carries bytes and may be taken at once."""
 
 
 class Training:
-    """Starts, advances and cancels runs; `clock` gives seconds since 1970."""
+    """Starts, advances and cancels runs; `clock` gives seconds since 1970.
+
+    `folder` is for files on their way into the store; `webhook_url` gives the address at which a
+    run's webhook is expected, "" where nobody listens.
+    """
 
     def __init__(
         self,
@@ -54,13 +72,21 @@ class Training:
         trainer: Trainer,
         inbox: Inbox,
         jobs: Waker,
+        store: ObjectStore,
+        folder: Path,
+        webhook_url: Callable[[str], str] = lambda _run_id: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._trainer = trainer
         self._jobs = jobs
         self._clock = clock
-        self._recorder = Recorder(settings, inbox, clock)
+        self.gate = Gate(settings, trainer)
+        recorder = Recorder(settings, inbox, clock)
+        submitter = Submitter(settings, trainer, self.gate, recorder, webhook_url, clock)
+        carrier = Carrier(trainer, store, folder, submitter, recorder, clock)
+        self._stepper = Stepper(settings, trainer, self.gate, submitter, carrier, recorder, clock)
+        self.settler = Settler(submitter, jobs, clock)
 
     # in a turn, under the person's lock
 
@@ -81,8 +107,9 @@ class Training:
             conversation=conversation_id,
             training_type=found.training_type,
             test_mode=self._trainer.test_mode,
-            price_usd=obstacles.price_usd(self._settings, found.training_type),
+            price_usd=self.price_usd(found.training_type),
             photos_count=photos_count,
+            profile=self.gate.profile(found.training_type, self._clock()) or "",
             created_at=self._clock(),
         )
         change_avatar(avatar_id, status=AvatarStatus.TRAINING, training_progress=0)
@@ -96,10 +123,15 @@ class Training:
         A submission that is under way keeps its claim, so that its request id is known by then. A
         run that has ended, or is being stopped, stays as it is.
         """
-        soon = peewee.Case(
-            TrainingRun.status, ((RunStatus.SUBMITTING, TrainingRun.next_check_at),), 0.0
+        now = self._clock()
+        kept = (RunStatus.SUBMITTING, RunStatus.UNCERTAIN)
+        soon = peewee.Case(TrainingRun.status, [(s, TrainingRun.next_check_at) for s in kept], 0.0)
+        saving = (TrainingRun.saving_at.is_null(False), TrainingRun.deadline_at)
+        query: Any = TrainingRun.update(
+            status=RunStatus.CANCELLING,
+            next_check_at=soon,
+            deadline_at=peewee.Case(None, [saving], now + CANCEL_SECONDS),
         )
-        query: Any = TrainingRun.update(status=RunStatus.CANCELLING, next_check_at=soon)
         if query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
             avatar_id = TrainingRun.get_by_id(run_id).avatar_id
             change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
@@ -107,62 +139,64 @@ class Training:
 
     def obstacle(self, user_id: uuid.UUID, training_type: str, now: float) -> str | None:
         """Why this person can't start a training now; see `obstacles.obstacle`."""
-        test_mode = self._trainer.test_mode
-        return obstacles.obstacle(self._settings, user_id, training_type, now, test_mode)
+        if controls.paused():
+            return "busy" if obstacles.busy(user_id) else "closed"
+        price, test_mode = self.price_usd(training_type), self._trainer.test_mode
+        return obstacles.obstacle(self._settings, user_id, price, now, test_mode)
 
     # for the screen
 
-    def usual_seconds(self, training_type: str) -> float | None:
-        """How long a training of this type takes once it has begun; None where nobody knows."""
-        test_mode = self._trainer.test_mode
-        known = durations.usual_seconds(training_type, test_mode)
-        return self._settings.training.simulated_seconds if known is None and test_mode else known
+    def price_usd(self, training_type: str) -> float:
+        """What a training of this type costs at present; 0 where nobody has said."""
+        return self.gate.price_usd(training_type, self._clock())
 
     def seconds_left(self, run: TrainingRun) -> float | None:
-        """What remains of a run by the usual time; None where nobody knows, or it is overdue."""
-        usual = self.usual_seconds(run.training_type)
-        if usual is None or run.started_at is None:
-            return usual
-        left = usual - (self._clock() - run.started_at)
-        return left if left > 0 else None
+        """What remains of a run by the usual time; None where it is overdue."""
+        usual = durations.usual(self._settings, run.training_type, run.test_mode)
+        elapsed = self._clock() - run.started_at if run.started_at is not None else 0.0
+        return usual.left(elapsed)
 
     # in the worker
 
     def due(self, now: float, limit: int) -> list[str]:
         """Runs that want to be advanced, the longest waiting first."""
-        query: Any = TrainingRun.select(TrainingRun.id).where(
-            TrainingRun.status.in_(ACTIVE), TrainingRun.next_check_at <= now
-        )
-        return [str(row.id) for row in query.order_by(TrainingRun.next_check_at).limit(limit)]
+        return runs.due(now, limit)
 
-    def advance(self, run_id: str) -> int | None:
-        """Take a run one step further, unless somebody else is at it or it is too early.
+    def due_to_carry(self, now: float, limit: int) -> list[str]:
+        """The same, of those whose next step carries bytes."""
+        return runs.due(now, limit, carrying=True)
 
-        Returns the conversation that it belongs to, which may have been told something. What the
-        trainer raises comes through; the run is tried again when its claim has run out.
-        """
-        claimed = self._claim(run_id)
+    def advance(self, run_id: str) -> Stepped | None:
+        """Take a run one step further, unless somebody else is at it or it is too early."""
+        claimed = runs.claim(run_id, self._clock())
         if claimed is None:
             return None
-        if claimed.status is RunStatus.CANCELLING:
-            self._stop(claimed)
-        elif claimed.status in _UNDER_WAY:
-            self._recorder.record(claimed, self._trainer.check(claimed.request_id or ""))
-        elif claimed.avatar_id is None:
-            self._recorder.record(claimed, Standing("cancelled", 0, None))
-        else:
-            self._submit(claimed)
-        return claimed.conversation_id
+        carries = self._stepper.step(claimed)
+        return Stepped(claimed.conversation_id, carries)
+
+    def carry(self, run_id: str) -> Stepped | None:
+        """The same for a step that carries bytes; it takes as long as that takes."""
+        claimed = runs.claim(run_id, self._clock(), carrying=True)
+        if claimed is None:
+            return None
+        self._stepper.carry(claimed)
+        return Stepped(claimed.conversation_id, False)
+
+    def retire_simulated(self) -> int:
+        """Once trainings are real, what was simulated is no avatar: it can be trained again.
+
+        Its photos and all else are kept. Returns how many avatars it was.
+        """
+        return 0 if self._trainer.test_mode else obstacles.retire_simulated(self._settings)
 
     def _check(self, found: Avatar) -> int:
         """How many photos the training takes; raises TrainingRefused where it can't start."""
         if found.status in _TRAINED:
             raise TrainingRefused("busy")
-        active: Any = TrainingRun.status.in_(ACTIVE)
-        if TrainingRun.select().where(TrainingRun.avatar == found.id, active).exists():
+        if obstacles.stopping(found.id):
             raise TrainingRefused("stopping")
-        if self._settings.training.daily_budget_usd > 0 and not is_sqlite():
-            run("SELECT pg_advisory_xact_lock(?)", _ONE_BUDGET)
+        if self._settings.training.daily_budget_usd > 0:
+            one_budget()
         reason = self.obstacle(found.user_id, found.training_type, self._clock())
         if reason:
             raise TrainingRefused(reason)
@@ -184,62 +218,6 @@ class Training:
             simulated = f"🧪 ТЕСТОВЫЙ РЕЖИМ: Имитация обучения аватара {avatar_id}"
             log.info(simulated, run=run_id)
         self._jobs.wake("run", run_id)
-
-    def _claim(self, run_id: str) -> TrainingRun | None:
-        now = self._clock()
-        query: Any = TrainingRun.update(next_check_at=now + CLAIM_SECONDS).where(
-            TrainingRun.id == run_id,
-            TrainingRun.status.in_(ACTIVE),
-            TrainingRun.next_check_at <= now,
-        )
-        with transaction():
-            return TrainingRun.get_by_id(run_id) if query.execute() else None
-
-    def _submit(self, claimed: TrainingRun) -> None:
-        """Commit the intent, order the training, keep its request id.
-
-        A run that is found `submitting` may have been ordered: somebody died over it. It is
-        ordered again because this trainer says that it is the same training then. One that can't
-        say so must never be asked twice, and needs a status for what nobody knows.
-        """
-        if claimed.status is RunStatus.READY:
-            attempts = claimed.attempts + 1
-            with transaction():
-                if not moved(claimed, status=RunStatus.SUBMITTING, attempts=attempts):
-                    return
-            claimed.status = RunStatus.SUBMITTING
-        else:
-            assert self._trainer.repeatable, "an order is not repeated blindly"
-        request_id = self._trainer.submit(self._order(claimed))
-        sent = {"request_id": request_id, "submitted_at": self._clock(), "next_check_at": 0}
-        with transaction():
-            if not moved(claimed, status=RunStatus.QUEUED, **sent):
-                claimed.status = RunStatus.CANCELLING  # while it was ordered
-                moved(claimed, **sent)
-
-    def _order(self, claimed: TrainingRun) -> TrainingOrder:
-        avatar = Avatar.get_by_id(claimed.avatar_id)
-        photos = _photos(avatar.id, PhotoValidationStatus.VALID)
-        chosen = photos.order_by(AvatarPhoto.number).limit(claimed.photos_count)
-        return TrainingOrder(
-            run_id=str(claimed.id),
-            training_type=claimed.training_type,
-            avatar_type=avatar.avatar_type,
-            trigger_word=trigger_word(avatar.id),
-            photo_keys=tuple(photo.minio_key for photo in chosen),
-            ordered_at=claimed.created_at,
-        )
-
-    def _stop(self, claimed: TrainingRun) -> None:
-        """End a run that is to be cancelled, unless it has been completed by now."""
-        standing = Standing("cancelled", 0, None)
-        if claimed.request_id:  # without one there is nothing that could be named to a trainer
-            found = self._trainer.check(claimed.request_id)
-            if found.status == "completed":
-                standing = found
-            else:
-                self._trainer.cancel(claimed.request_id)
-        self._recorder.record(claimed, standing)
 
 
 def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> Any:

@@ -5,6 +5,6 @@ misspelt variable without a word. Why not pydantic-settings: docs/decisions/0002
 """
 
 from core.configuration.reading import CONFIG, read
-from core.configuration.setting import describe
+from core.configuration.setting import PREFIX, describe
 
-__all__ = ["CONFIG", "describe", "read"]
+__all__ = ["CONFIG", "PREFIX", "describe", "read"]

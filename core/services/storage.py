@@ -1,10 +1,11 @@
 """Objects in a folder: the store of one machine, and how bytes get onto a disk for good."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
+from typing import BinaryIO
 from uuid import uuid4
 
 from core.errors import ObjectMissing, StorageUnavailable
@@ -13,6 +14,8 @@ LONGEST_PART = 200
 """Bytes of one part of a key; file systems allow 255."""
 LONGEST_KEY = 1024
 """Bytes of a key: what S3 allows."""
+PIECE = 1024 * 1024
+"""Bytes that are read at once of what may be large."""
 
 
 class FolderStore:
@@ -27,12 +30,19 @@ class FolderStore:
         make_folder(self.root)
 
     def put(self, key: str, data: bytes) -> None:
+        self._put(key, (data,))
+
+    def put_file(self, key: str, path: Path) -> None:
+        with disk_errors(key), path.open("rb") as file:
+            self._put(key, pieces(file))
+
+    def _put(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._path(key)
         with disk_errors(key):
             self._look_for_root()
             for folder in reversed(path.relative_to(self.root).parents[:-1]):
                 (self.root / folder).mkdir(mode=0o700, exist_ok=True)
-            write_durably(path, data)
+            write_durably(path, chunks)
             for folder in path.parent.relative_to(self.root).parents:
                 sync_folder(self.root / folder)
 
@@ -43,6 +53,16 @@ class FolderStore:
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
                 self._look_for_root()
                 raise ObjectMissing(key) from error
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        with disk_errors(key):
+            try:
+                file = self._path(key).open("rb")
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+                self._look_for_root()
+                raise ObjectMissing(key) from error
+            with file:
+                yield from pieces(file)
 
     def exists(self, key: str) -> bool:
         with disk_errors(key):
@@ -155,12 +175,19 @@ def make_folder(folder: Path) -> None:
             sync_folder(path.parent)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """What is in a file, in pieces that fit into memory."""
+    while piece := file.read(PIECE):
+        yield piece
+
+
+def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file so that it is there whole or not at all, and stays after a power cut."""
     partial = path.with_name(f".{uuid4().hex}.part")
     try:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
-from core.avatars.ports import TrainingOrder
+from core.avatars.ports import Handle, Standing, TrainingOrder
 from core.avatars.screens import _WITH_AVATAR
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
@@ -62,9 +62,16 @@ from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.rendering import render, seal
 from core.db import transaction
 from core.errors import Gone, Unreachable
-from core.services.simulated import SimulatedTrainer
 from core.services.storage import FolderStore
 from core.texts import LANGUAGES
+from tests.avatars.training_house import (
+    COMPLETED,
+    QUEUED,
+    STOPPED,
+    ScriptedTrainer,
+    failed,
+    training,
+)
 from tests.conversation.chat import Clock
 from tests.pictures_for_tests import photo
 
@@ -98,16 +105,35 @@ UNFINISHED = owned.UNFINISHED
 COUNTING = owned.COUNTING
 
 
-class MoodyTrainer(SimulatedTrainer):
-    """Succeeds or fails as the storm wants it."""
+class MoodyTrainer(ScriptedTrainer):
+    """Succeeds or fails as the storm wants it; a training has begun when it is asked after."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._ordered: dict[str, float] = {}
 
     def order(self, outcome: str) -> None:
-        self._settings = self._settings.model_copy(update={"simulated_outcome": outcome})
+        self.standing = COMPLETED if outcome == "success" else failed("simulated", "operator")
 
-    def submit(self, order: TrainingOrder) -> str:
-        assert LIMITS.training.min_photos <= len(order.photo_keys) <= LIMITS.training.max_photos
-        assert len(set(order.photo_keys)) == len(order.photo_keys)
-        return super().submit(order)
+    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+        sent = list(photos)
+        assert LIMITS.training.min_photos <= len(sent) <= LIMITS.training.max_photos
+        assert len({read() for _, read in sent}) == len(sent)
+        return "http://zip"
+
+    def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
+        handle = super().submit(order, data_url, webhook_url)
+        self._ordered[handle.request_id] = self._clock()
+        return handle
+
+    def check(self, handle: Handle) -> Standing:
+        if handle.request_id in self.cancelled:
+            return STOPPED
+        passed = self._clock() - self._ordered[handle.request_id]
+        if passed < 10:
+            return QUEUED
+        return training(int(passed)) if passed < 30 else self.standing
 
 
 class NoWaker:
@@ -123,10 +149,12 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.clock = clock = Clock()
         self.store = FolderStore(folder / "objects")
-        self.trainer = MoodyTrainer(LIMITS.training, clock)
+        self.trainer = MoodyTrainer(clock)
         self.inbox = Inbox(TABLE.initial, self._language, clock=clock)
         waker: Any = NoWaker()
-        self.training = Training(LIMITS, self.trainer, self.inbox, waker, clock)
+        self.training = Training(
+            LIMITS, self.trainer, self.inbox, waker, self.store, folder, clock=clock
+        )
         self.verdicts = Verdicts(LIMITS, self.store, self.inbox, self._fetch, clock)
         dialogue = AvatarDialogue(LIMITS, self.training, waker)
         loader = Loader(LIMITS, self.training, lambda *_: "Send them.", clock)
@@ -286,6 +314,8 @@ class Storm(RuleBasedStateMachine):
         self.house.trainer.order(outcome)
         for run_id in self.house.training.due(self.house.clock(), 100):
             self.house.training.advance(run_id)
+        for run_id in self.house.training.due_to_carry(self.house.clock(), 100):
+            self.house.training.carry(run_id)
 
     @rule(seconds=st.sampled_from([0.3, 1.5, 5.0, 13.0, 40.0]))
     def wait(self, seconds: float) -> None:

@@ -2,10 +2,7 @@
 
 import threading
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
+from core.avatars.durations import Usual, usual
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -24,105 +22,32 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.ports import Standing, TrainingOrder
-from core.avatars.training import CLAIM_SECONDS, Training
+from core.avatars.ports import Standing, Unreachable
+from core.avatars.runs import CLAIM_SECONDS
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation
 from core.db import database, transaction
 from core.errors import TrainingRefused
-from core.settings import Settings
 from tests import makers
+from tests.avatars.training_house import (
+    COMPLETED,
+    FAILED,
+    QUEUED,
+    STOPPED,
+    House,
+    ScriptedTrainer,
+    failed,
+    failure,
+    training,
+)
 from tests.conversation.chat import Clock
 from tests.conversation.racing import at_once, in_processes
 from tests.killing import kill_between_steps
 
-QUEUED = Standing("queued", 0, 2)
-COMPLETED = Standing("completed", 100, None, result={"finetune_id": "ft-1", "seed": 7})
-FAILED = Standing("failed", 0, None, error="face_detection_error", error_class="person")
 
-
-@dataclass
-class ScriptedTrainer:
-    """Says what it is told to say, and notes what it is asked."""
-
-    standing: Standing = QUEUED
-    test_mode: bool = True
-    repeatable: bool = True
-    orders: list[TrainingOrder] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], object] = lambda: None
-
-    def submit(self, order: TrainingOrder) -> str:
-        self.orders.append(order)
-        self.meanwhile()
-        return f"request {order.run_id}"
-
-    def check(self, request_id: str) -> Standing:
-        self.meanwhile()
-        return self.standing
-
-    def cancel(self, request_id: str) -> None:
-        self.cancelled.append(request_id)
-
-
-class House:
-    """A person with an avatar that can be trained, a trainer, and a clock that stands still."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.clock = Clock(datetime(2026, 5, 4, 12, tzinfo=UTC).timestamp())
-        self.trainer = ScriptedTrainer()
-        self.wakes = makers.Wakes()
-        self.settings: Settings = makers.settings(**settings)
-        inbox = makers.inbox(self.clock)
-        self.training = Training(self.settings, self.trainer, inbox, self.wakes, self.clock)
-        self.owner = makers.conversation()
-        self.avatar = makers.avatar(self.owner)
-
-    def start(self, avatar: Avatar | None = None) -> uuid.UUID:
-        with transaction():
-            lock_person(self.owner.id, self.owner.user.id)
-            wanted = avatar or self.avatar
-            return self.training.start(wanted.id, self.owner.user.id, self.owner.id)
-
-    def cancel(self) -> None:
-        with transaction():
-            lock_person(self.owner.id, self.owner.user.id)
-            self.training.cancel(self.run.id)
-
-    def advance(self, *standings: Standing) -> None:
-        """Take a step, or one for each thing that the trainer is to say, 5 seconds apart."""
-        for standing in standings or (self.trainer.standing,):
-            self.trainer.standing = standing
-            self.training.advance(str(self.run.id))
-            self.clock.forward(5)
-
-    def ended(self, standing: Standing = COMPLETED) -> TrainingRun:
-        """Start a training and see it end."""
-        self.start()
-        self.advance(QUEUED, QUEUED, Standing("training", 50, None), standing)
-        return self.run
-
-    def refusal(self, avatar: Avatar | None = None) -> str:
-        with pytest.raises(TrainingRefused) as refused:
-            self.start(avatar)
-        return refused.value.reason
-
-    @property
-    def obstacle(self) -> str | None:
-        return self.training.obstacle(self.owner.user.id, "portrait", self.clock())
-
-    @property
-    def run(self) -> TrainingRun:
-        return makers.runs(self.avatar)[-1]
-
-    @property
-    def told(self) -> list[str]:
-        return [trigger for trigger, _ in makers.told(self.owner)]
-
-    @property
-    def now(self) -> Any:
-        """The avatar as it is now."""
-        return makers.fresh(self.avatar)
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(House, "folder", tmp_path, raising=False)
 
 
 @pytest.fixture
@@ -253,8 +178,8 @@ def _start_by_id(avatar_id: str) -> None:
     house = House.__new__(House)
     house.clock, house.trainer, house.wakes = Clock(), ScriptedTrainer(), makers.Wakes()
     house.settings = makers.settings()
-    inbox = makers.inbox(house.clock)
-    house.training = Training(house.settings, house.trainer, inbox, house.wakes, house.clock)
+    house.folder, house.store = Path(), None  # type: ignore[assignment]  # nothing is carried
+    house.training = house.work()
     house.avatar = Avatar.get_by_id(avatar_id)
     house.owner = Conversation.get(Conversation.user == house.avatar.user_id)
     _start_at_once(house)
@@ -295,7 +220,9 @@ def test_an_invitation_lets_in_whoever_came_with_it(db: Any) -> None:
 
 def test_a_day_has_so_many_trainings(db: Any) -> None:
     house = House(training={"runs_per_day": 1})
-    house.ended(Standing("cancelled", 0, None))
+    house.start()
+    house.cancel()
+    house.advance()
     assert house.obstacle == "daily_limit"
     house.clock.forward(86_400)
     assert house.obstacle is None
@@ -307,8 +234,8 @@ def test_a_day_has_so_many_trainings(db: Any) -> None:
 def test_a_failure_that_is_not_the_persons_fault_does_not_count(
     db: Any, error_class: Any, expected: str | None
 ) -> None:
-    house = House(training={"runs_per_day": 1})
-    house.ended(Standing("failed", 0, None, error="x", error_class=error_class))
+    house = House(training={"runs_per_day": 1, "attempts": 1})
+    house.ended(failed("x", error_class))
     assert house.obstacle == expected
 
 
@@ -358,21 +285,34 @@ def test_people_who_start_at_once_do_not_overdraw_the_budget(db: Any) -> None:
 
 
 def test_an_order_says_all_that_a_trainer_must_know(house: House) -> None:
-    makers.photo(house.avatar, house.owner, PhotoValidationStatus.INVALID)
-    makers.photo(house.avatar, house.owner, PhotoValidationStatus.VALID, removed_at=1.0)
     run_id = house.start()
     house.advance()
     (order,) = house.trainer.orders
     assert (order.run_id, order.training_type) == (str(run_id), "portrait")
-    assert (order.avatar_type, order.ordered_at) == ("character", house.run.created_at)
-    assert order.photo_keys == tuple(f"a/b/{n}" for n in range(10))
+    assert (order.avatar_type, order.profile) == ("character", "portrait-first")
     assert order.trigger_word == f"lk{house.avatar.id.hex[:10]}"
+    assert house.trainer.sent == ["http://zip/1"]
+    assert house.trainer.webhooks == [f"http://us/{run_id}"]
+
+
+def test_the_best_photos_are_sent_under_names_that_say_nothing(house: House) -> None:
+    makers.photo(house.avatar, house.owner, PhotoValidationStatus.INVALID)
+    makers.photo(house.avatar, house.owner, PhotoValidationStatus.VALID, removed_at=1.0)
+    for photo in AvatarPhoto.select().where(AvatarPhoto.number > 1):
+        photo.quality_score = photo.number / 100
+        photo.save()
+    house.trainer.photos = 4
+    house.start()
+    house.advance()
+    best = ["01.jpg a/b/9", "02.jpg a/b/8", "03.jpg a/b/7", "04.jpg a/b/6"]
+    assert house.trainer.uploads == [best]
+    assert house.run.photos_count == 4
 
 
 def test_it_goes_from_ready_to_completed_and_the_avatar_with_it(house: House) -> None:
     house.start()
     seen: list[tuple[str, str, int]] = []
-    for standing in (QUEUED, QUEUED, Standing("training", 40, None), COMPLETED):
+    for standing in (QUEUED, QUEUED, training(40), COMPLETED):
         house.advance(standing)
         seen.append((house.run.status, house.now.status, house.now.training_progress))
     assert seen == [
@@ -400,18 +340,21 @@ def test_a_completed_avatar_holds_what_was_made_and_how(house: House) -> None:
         "training_type": "portrait",
         "trigger_word": f"lk{avatar.id.hex[:10]}",
         "photos": 10,
+        "arguments": {"trigger_phrase": f"lk{avatar.id.hex[:10]}", "steps": 9},
     }
     assert avatar.avatar_data == {
         "run": str(run.id),
-        "request_id": f"request {run.id}",
+        "request_id": f"request 1 of {run.id}",
         "test_mode": True,
-        "seed": 7,
+        "profile": "portrait-first",
+        "endpoint": "fal-ai/portrait-first",
+        "earlier": [],
     }
 
 
 def test_the_style_trainer_is_a_way_of_its_own(house: House) -> None:
     style = AvatarTrainingType.STYLE
-    house.avatar = makers.avatar(house.owner, training_type=style)
+    house.avatar = house.with_objects(makers.avatar(house.owner, training_type=style))
     house.ended()
     assert house.trainer.orders[0].training_type == "style"
     assert house.now.fal_mode == "style"
@@ -419,23 +362,14 @@ def test_the_style_trainer_is_a_way_of_its_own(house: House) -> None:
 
 def test_a_failure_names_its_class_and_code(house: House) -> None:
     run = house.ended(FAILED)
-    assert (run.status, run.error_class, run.error) == (
+    assert (run.status, run.error_class, run.error_type, run.error) == (
         RunStatus.FAILED,
         "person",
         "face_detection_error",
+        "in words",
     )
     assert house.now.status is AvatarStatus.ERROR
     assert house.told[-1] == "failed"
-
-
-def test_a_failure_without_a_class_is_worth_another_try(house: House) -> None:
-    assert house.ended(Standing("failed", 0, None, error="?")).error_class == "retry"
-
-
-def test_a_trainer_that_cancels_by_itself_is_believed(house: House) -> None:
-    run = house.ended(Standing("cancelled", 0, None))
-    assert (run.status, house.now.status) == (RunStatus.CANCELLED, AvatarStatus.CANCELLED)
-    assert house.told[-1] == "cancelled"
 
 
 def test_the_person_is_told_of_the_run_once_for_each_change(house: House) -> None:
@@ -469,14 +403,14 @@ def test_progress_never_goes_back_and_is_not_100_before_the_end(house: House) ->
     house.advance()
     shown = []
     for progress in (30, 10, 100, 60):
-        house.advance(Standing("training", progress, None))
+        house.advance(training(progress))
         shown.append(house.now.training_progress)
     assert shown == [30, 30, 99, 99]
 
 
 def test_a_training_does_not_return_to_the_queue(house: House) -> None:
     house.start()
-    house.advance(QUEUED, Standing("training", 30, None), QUEUED)
+    house.advance(QUEUED, training(30), QUEUED)
     assert (house.run.status, house.run.progress) == (RunStatus.TRAINING, 30)
 
 
@@ -485,23 +419,23 @@ def _told_every(house: House, seconds: float, standings: Sequence[Standing]) -> 
     house.advance()
     for standing in standings:
         house.trainer.standing = standing
-        house.training.advance(str(house.run.id))
+        house.step(str(house.run.id))
         house.clock.forward(seconds)
     return len(house.told)
 
 
 def test_progress_is_told_every_few_seconds_at_most(house: House) -> None:
-    ticks = [Standing("training", n, None) for n in range(12)]
+    ticks = [training(n) for n in range(12)]
     assert _told_every(house, 1.0, ticks) == 4
 
 
 def test_progress_that_came_too_soon_is_told_later(house: House) -> None:
-    ticks = [Standing("training", 1, None)] + [Standing("training", 2, None)] * 5
+    ticks = [training(1)] + [training(2)] * 5
     assert _told_every(house, 1.0, ticks) == 2
 
 
 def test_what_stays_the_same_is_not_told_again(house: House) -> None:
-    assert _told_every(house, 5.0, [Standing("queued", 0, 2)] * 4) == 1
+    assert _told_every(house, 5.0, [QUEUED] * 4) == 1
 
 
 def test_a_person_whose_conversation_is_gone_is_not_told_but_the_avatar_is_finished(
@@ -519,7 +453,7 @@ def test_a_person_whose_conversation_is_gone_is_not_told_but_the_avatar_is_finis
 
 def test_workers_that_advance_a_run_at_once_submit_it_once(house: House) -> None:
     run_id = str(house.start())
-    at_once(*[lambda: house.training.advance(run_id)] * 5)
+    at_once(*[lambda: house.step(run_id)] * 5)
     assert len(house.trainer.orders) == 1
     assert house.run.status is RunStatus.QUEUED
 
@@ -542,59 +476,26 @@ def test_due_are_the_active_runs_whose_moment_has_come(house: House) -> None:
     assert house.training.due(house.clock() + 1e6, 10) == []
 
 
-def test_a_run_that_somebody_died_over_is_submitted_again_as_the_same_order(house: House) -> None:
-    def die() -> None:
-        raise KeyboardInterrupt
-
-    house.start()
-    house.trainer.meanwhile = die
-    with pytest.raises(KeyboardInterrupt):
-        house.advance()
-    assert house.run.status is RunStatus.SUBMITTING
-    house.trainer.meanwhile = lambda: None
-    house.advance()
-    assert len(house.trainer.orders) == 1, "its claim has not run out"
-    house.clock.forward(CLAIM_SECONDS)
-    house.advance()
-    first, second = house.trainer.orders
-    assert first == second
-    assert (house.run.status, house.run.attempts) == (RunStatus.QUEUED, 1)
-
-
-def test_a_trainer_that_may_not_be_asked_twice_is_not(house: House) -> None:
-    house.start()
-    TrainingRun.update(status=RunStatus.SUBMITTING).execute()
-    house.trainer.repeatable = False
-    with pytest.raises(AssertionError, match="not repeated blindly"):
-        house.advance()
-    assert house.trainer.orders == []
-
-
 def test_a_trainer_that_cannot_be_reached_is_asked_again_later(house: House) -> None:
-    def fail() -> None:
-        raise OSError("no route")
-
     house.start()
     house.advance()
-    house.trainer.meanwhile = fail
-    with pytest.raises(OSError, match="no route"):
-        house.advance()
-    house.trainer.meanwhile = lambda: None
-    house.clock.forward(CLAIM_SECONDS)
+    house.refused(Unreachable(failure("read_timeout")))
+    assert (house.run.status, house.run.error_class) == (RunStatus.QUEUED, "retry")
+    house.later()
     house.advance(COMPLETED)
-    assert house.run.status is RunStatus.COMPLETED
+    assert (house.run.status, house.run.error_class) == (RunStatus.COMPLETED, "")
 
 
 def test_killed_between_any_two_steps_it_converges_to_one_training(
     database_url: str, tmp_path: Path
 ) -> None:
-    assert kill_between_steps(database_url, tmp_path, "training") >= 15
+    assert kill_between_steps(database_url, tmp_path, "training") >= 25
 
 
 def test_killed_between_any_two_steps_a_cancelled_training_ends(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    assert kill_between_steps(sqlite_url, tmp_path, "cancelling") >= 12
+    assert kill_between_steps(sqlite_url, tmp_path, "cancelling") >= 20
 
 
 # cancelling
@@ -610,6 +511,8 @@ def test_cancelling_stops_at_once_for_the_person_and_then_at_the_trainer(house: 
     assert house.wakes.woken == [("run", str(house.run.id))]
     house.advance()
     assert house.trainer.cancelled == [house.run.request_id]
+    assert house.run.status is RunStatus.CANCELLING, "until the trainer confirms it"
+    house.advance(STOPPED)
     assert (house.run.status, house.run.finished_at) == (
         RunStatus.CANCELLED,
         house.clock() - 5,
@@ -634,7 +537,7 @@ def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: H
     house.advance()
     house.trainer.meanwhile = lambda: None
     assert house.training.due(house.clock(), 10) == [str(house.run.id)]
-    house.advance()
+    house.advance(QUEUED, STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert house.trainer.cancelled == [house.run.request_id]
 
@@ -672,7 +575,7 @@ def test_progress_that_was_on_its_way_changes_nothing(house: House) -> None:
     house.start()
     house.advance()
     house.trainer.meanwhile = house.cancel
-    house.advance(Standing("training", 50, None))
+    house.advance(training(50))
     assert (house.run.status, house.now.training_progress) == (RunStatus.CANCELLING, 0)
     assert house.told == []
 
@@ -682,7 +585,8 @@ def test_a_failure_while_cancelling_is_a_cancellation(house: House) -> None:
     house.advance()
     house.trainer.meanwhile = house.cancel
     house.advance(FAILED)
-    assert (house.run.status, house.run.error) == (RunStatus.CANCELLED, "face_detection_error")
+    assert house.run.status is RunStatus.CANCELLED
+    assert house.run.error_type == "face_detection_error"
     assert house.now.status is AvatarStatus.CANCELLED
 
 
@@ -691,7 +595,7 @@ def test_what_the_person_has_done_since_they_cancelled_is_left_as_it_is(house: H
     house.advance()
     house.cancel()
     Avatar.update(status=AvatarStatus.UPLOADING).execute()
-    house.advance()
+    house.advance(STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert house.now.status is AvatarStatus.UPLOADING
 
@@ -706,9 +610,9 @@ def test_what_has_ended_cannot_be_cancelled(house: House) -> None:
 
 def test_cancelling_and_submitting_at_once_leave_no_training_behind(house: House) -> None:
     run_id = str(house.start())
-    at_once(house.cancel, lambda: house.training.advance(run_id))
+    at_once(house.cancel, lambda: house.step(run_id))
     house.clock.forward(CLAIM_SECONDS)
-    house.advance()
+    house.advance(QUEUED, STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert len(house.trainer.cancelled) == len(house.trainer.orders)
 
@@ -729,7 +633,7 @@ def test_a_person_who_does_things_meanwhile_and_the_worker_do_not_lock_each_othe
     def steps() -> None:
         try:
             for n in range(60):
-                house.advance(Standing("training", n, None))
+                house.advance(training(n))
         finally:
             stop.set()
 
@@ -803,30 +707,54 @@ def _finished(house: House, *seconds: float, **columns: Any) -> None:
         )
 
 
+def _usual(house: House, test_mode: bool = True) -> Usual:
+    return usual(house.settings, "portrait", test_mode)
+
+
 def test_the_usual_time_is_the_median_once_there_is_experience(house: House) -> None:
     _finished(house, 10, 20, 30, 400)
-    assert house.training.usual_seconds("portrait") == 60.0, "four are no experience"
+    assert _usual(house) == Usual(60.0, 60.0), "four are no experience"
     _finished(house, 50)
-    assert house.training.usual_seconds("portrait") == 30.0
+    assert _usual(house).median == 30.0
+    assert _usual(house).late == pytest.approx(260.0)
 
 
 def test_only_finished_trainings_of_the_same_kind_are_experience(house: House) -> None:
     _finished(house, *[10] * 5, status=RunStatus.FAILED)
     _finished(house, *[10] * 5, training_type="style")
     _finished(house, *[10] * 5, test_mode=False)
-    assert house.training.usual_seconds("portrait") == 60.0
+    assert _usual(house).median == 60.0
 
 
-def test_of_a_real_trainer_nobody_knows_without_experience(house: House) -> None:
-    house.trainer.test_mode = False
-    assert house.training.usual_seconds("portrait") is None
+def test_without_experience_a_real_training_takes_what_the_specification_says(db: Any) -> None:
+    house = House()
+    assert _usual(house, test_mode=False) == Usual(9 * 60.0, 15 * 60.0)
+    assert usual(house.settings, "style", False) == Usual(17.5 * 60.0, 30 * 60.0)
+
+
+def test_without_a_percentage_the_usual_time_moves_the_bar_and_never_to_the_end(
+    house: House,
+) -> None:
+    house.start()
+    house.advance(QUEUED)
+    shown = []
+    for _ in range(40):
+        house.advance(training(None))
+        shown.append(house.run.progress)
+    assert shown == sorted(shown)
+    assert (shown[0], shown[6], max(shown)) == (0, 45, 96)
+
+
+def test_what_is_left_is_the_usual_time_then_the_late_one_then_unknown() -> None:
+    expected = Usual(100.0, 300.0)
+    assert [expected.left(seconds) for seconds in (0, 99, 100, 299, 300)] == [100, 1, 200, 1, None]
 
 
 def test_what_is_left_counts_from_the_moment_it_began(house: House) -> None:
     house.start()
     house.advance()
     assert house.training.seconds_left(house.run) == 60.0
-    house.advance(Standing("training", 1, None))
+    house.advance(training(1))
     house.clock.forward(15)
     assert house.training.seconds_left(house.run) == 40.0
     house.clock.forward(100)

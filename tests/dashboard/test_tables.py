@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from core.logins import Role, Visitor
+from core.logins import Visitor
 from core.metrics.scope import Scope
+from core.watching import Role
 from dashboard.tables import Column, as_csv, neutral
 from dashboard.view import View
 from dashboard.words import translator

@@ -31,7 +31,7 @@ def app(
         "LIKENESS_TRAINING__MIN_PHOTOS": "1",
         "LIKENESS_TRAINING__SIMULATED_SECONDS": "0.5",
         "LIKENESS_TRAINING__SIMULATED_QUEUE_SECONDS": "0.1",
-        "LIKENESS_TRAINING__PRICE_PORTRAIT_USD": "2.5",
+        "LIKENESS_TRAINING__PRICE_STYLE_USD": "2.5",
     }
     made = bootstrap(Settings.load(environ=environ), log)
     yield made

@@ -121,7 +121,7 @@ def test_a_photo_under_way_is_not_stored_for_somebody_who_is_forgotten(
     assert list(app.store.keys("")) == []
 
 
-@pytest.mark.parametrize("taken", range(6))
+@pytest.mark.parametrize("taken", range(7))
 def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_process(
     app: App, tmp_path: Path, taken: int
 ) -> None:
@@ -133,7 +133,7 @@ def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_proces
     anna.order_erasure()
     user = User.get(User.erasing_at.is_null(False))
     killed = erasing.Erasing(app.store, app.spool, app.jobs)
-    assert len(killed.steps()) == 5
+    assert len(killed.steps()) == 6
     for step in killed.steps()[:taken]:
         assert step(user), step
     erase(app, anna)
@@ -179,12 +179,15 @@ def test_the_operator_erases_somebody_who_has_asked_for_it(app: App) -> None:
 def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app: App) -> None:
     owner = makers.conversation()
     avatar = makers.avatar(owner, photos=10)
+    for key, _ in makers.stored(avatar):
+        app.store.put(key, b"\xff\xd8")
     run_id = app.training.start(avatar.id, owner.user_id, owner.id)
     User.update(erasing_at=4e9).execute()
     deadline = time.monotonic() + 10
     while not TrainingRun.get().status.final and time.monotonic() < deadline:
         TrainingRun.update(next_check_at=0).execute()
         app.training.advance(str(run_id))
+        app.training.carry(str(run_id))
     assert TrainingRun.get().status == "completed"
     assert Avatar.get().status != "completed"
     assert "finished" not in dict(makers.told(owner))

@@ -50,11 +50,11 @@ def test_the_log_of_the_database_is_emptied_once_no_reader_is_in_the_way(
     reader.execute("SELECT * FROM users").fetchall()
     User.update(name="").execute()
     began = time.monotonic()
-    assert not core_db.forget_deleted()
+    assert not core_db.forget_log()
     assert time.monotonic() - began < 1, "nobody waits for it"
     assert found_in(wal.read_bytes())
     reader.close()
-    assert core_db.forget_deleted()
+    assert core_db.forget_log()
     assert wal.stat().st_size == 0
     assert sqlite_db.execute_sql("PRAGMA busy_timeout").fetchone()[0] == 5000
 
@@ -76,6 +76,7 @@ def test_copies_that_splitting_a_page_left_behind_are_gone_too(
                 core_db.run("UPDATE conversations SET memory = ? WHERE id = ?", text, owner.id)
     core_db.run("DELETE FROM conversations WHERE id = ?", people[0].id)
     assert core_db.forget_deleted()
+    assert core_db.forget_log()
     assert [p.name for p in tmp_path.iterdir() if found_in(p.read_bytes())] == []
     assert TranscriptEntry.select().count() > 100
     assert sqlite_db.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"

@@ -112,7 +112,8 @@ def an_album_with_everything(chat: TelegramChat) -> None:
     launch = chat.button("🚀 Launch the training")
     chat.press_button(launch)
     chat.press_button(launch)
-    chat.see("🤖 Training the avatar")
+    begun = [chat.t("🤖 Training the avatar"), chat.t("🎉 The avatar is ready")]
+    chat.wait_for(lambda sight: any(text in sight.text for text in begun), f"{begun}")
     chat.press_button(launch)
     chat.see("🎉 The avatar is ready")
 

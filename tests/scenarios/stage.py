@@ -32,6 +32,7 @@ QUICK: dict[str, object] = {
 """Trainings of seconds; everything else as it comes."""
 FAILURE: dict[str, object] = {
     "training__simulated_outcome": "failure",
+    "training__attempts": 1,
     "training__simulated_seconds": 1,
 }
 

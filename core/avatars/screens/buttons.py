@@ -97,9 +97,13 @@ def settled(facts: Facts, avatar: AvatarFacts) -> bool:
     return avatar.valid >= facts.limits.min_photos and not avatar.pending
 
 
-def untrained(avatar: AvatarFacts) -> bool:
-    """Whether the training type may still be changed."""
-    return avatar.status in _COLLECTABLE
+def change_type(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    """Where a training may follow: a trained avatar's photos can be trained the other way too."""
+    if avatar.status == "training":
+        return None
+    if avatar.status == "completed" and not (facts.consented and settled(facts, avatar)):
+        return None
+    return Button(t("🎓 Another training type"), "change_type")
 
 
 def resume(facts: Facts, t: Translator) -> Button | None:

@@ -68,7 +68,6 @@ def _pick(avatar: AvatarLine, t: Translator) -> Button:
 
 def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """All there is to know of an avatar, in words."""
-    change_type = Button(t("🎓 Another training type"), "change_type")
     unfinished = avatar.status != "completed"
     return Screen(
         title=f"👤 {words.named(avatar.name, t)}",
@@ -78,7 +77,7 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
             buttons.gallery(avatar, t),
             buttons.add_photos(facts, avatar, t),
             Button(t("✏️ Edit"), "edit"),
-            change_type if buttons.untrained(avatar) else None,
+            buttons.change_type(facts, avatar, t),
             buttons.delete(t),
             buttons.back(t),
         ),

@@ -64,7 +64,7 @@ def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
                 t("📊 Progress: {percent}%", percent=progress),
                 t("⚡ Status: {status}", status=_standing(run, t)),
             ),
-            _left(run, t),
+            _waiting(run, t) or _left(run, t),
             t("There is no need to wait here: the training goes on by itself."),
         ),
         progress=progress,
@@ -74,20 +74,50 @@ def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
 
 def _standing(run: RunFacts | None, t: Translator) -> str:
     match run.status if run else "ready":
-        case "ready" | "submitting":
-            return t("Getting your photos ready…")
+        case "ready" | "preparing" | "submitting":
+            return t("Waiting…") if _held_up(run) else t("Getting your photos ready…")
         case "queued":
             place = run.position if run else None
             return t("In the queue, place {place}", place=place) if place else t("In the queue…")
+        case "uncertain":
+            return t("Checking…")
         case "cancelling" | "cancelled":
             return t("Stopping…")
-        case "completed":
+        case "saving" | "completed":
             return t("Finishing…")
         case _:
             return t("In progress…")
 
 
+def _held_up(run: RunFacts | None) -> bool:
+    """Whether it waits in our own queue for something to pass."""
+    early = run is not None and run.status in ("ready", "preparing")
+    return early and run is not None and run.error_class != ""
+
+
+def _waiting(run: RunFacts | None, t: Translator) -> str:
+    """What it waits for, where that is no turn in a queue; never the person's fault."""
+    if run is not None and run.status == "uncertain":
+        return t(
+            "We are checking whether your order has arrived. There is nothing you have to do, and "
+            "it will not be paid for twice."
+        )
+    if run is None or not _held_up(run):
+        return ""
+    if run.error_class == "operator":
+        return t(
+            "⏳ Something has to be put right on our side first. This is not your fault: your "
+            "training waits in our queue and starts by itself."
+        )
+    return t(
+        "⏳ The training service can’t be reached at the moment. Your training waits in our queue "
+        "and starts by itself."
+    )
+
+
 def _left(run: RunFacts | None, t: Translator) -> str:
+    if run is not None and run.status == "saving":
+        return t("⏱️ Almost done")
     if run is not None and run.status == "training":
         return words.remaining(run.left, t) or t("⏱️ The training goes on…")
     return t("⏱️ It begins as soon as it is your turn.")

@@ -1,0 +1,211 @@
+"""Carrying bytes: photos to the trainer before a training, weights into our store after it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.avatars.disposal import doomed, prefix_of
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
+from core.avatars.outcome import Weights
+from core.avatars.ports import Failure, Handle, ObjectStore, Trainer, Unreachable
+from core.avatars.recording import Recorder
+from core.avatars.runs import handle_of, keep, moved, postpone, wanted
+from core.avatars.submitting import Submitter
+from core.conversation.locks import lock_person
+from core.db import transaction
+from core.errors import ObjectMissing, StorageUnavailable
+
+LONGEST_CONFIG = 1024 * 1024
+"""Bytes of a result's configuration that are kept with the avatar; it has a few hundred."""
+
+_DAMAGED = Failure("weights_damaged", "retry", "the weights did not arrive whole")
+_STORAGE = Failure("storage_unavailable", "retry", "our object store can't be used")
+_PHOTO_GONE = Failure("photo_missing", "operator", "a photo is gone from our object store")
+_DOOMED = Failure("being_deleted", "retry", "the place of the weights is being deleted")
+
+
+class Carrier:
+    """Takes the steps that carry bytes; `folder` is for files that are on their way."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        store: ObjectStore,
+        folder: Path,
+        submitter: Submitter,
+        recorder: Recorder,
+        clock: Callable[[], float],
+    ) -> None:
+        self._trainer = trainer
+        self._store = store
+        self._folder = folder
+        self._submitter = submitter
+        self._recorder = recorder
+        self._clock = clock
+
+    def send(self, run: TrainingRun) -> None:
+        """Upload a run's photos, unless that has been done, and order its training."""
+        if run.avatar_id is None:
+            self._recorder.cancelled(run)
+            return
+        if not self._submitter.uploaded(run) and not self._upload(run):
+            return
+        self._submitter.submit(run)
+
+    def save(self, run: TrainingRun) -> None:
+        """Copy a result into our store and end the run; a result nobody wants is only booked."""
+        if wanted(run) is None:
+            self._recorder.finish(run, {}, None)
+            return
+        try:
+            self._save(run)
+        except Unreachable as away:
+            self._later(run, away.failure)
+        except (StorageUnavailable, ObjectMissing, OSError):
+            self._later(run, _STORAGE)
+
+    def _upload(self, run: TrainingRun) -> bool:
+        profile = run.profile
+        chosen = list(best_photos(run.avatar_id, self._trainer.max_photos(profile)))
+        photos = [(_name(n, photo), self._reader(run, photo)) for n, photo in enumerate(chosen, 1)]
+        try:
+            url = self._trainer.upload(str(run.id), photos)
+        except Unreachable as away:
+            self._submitter.wait(run, away.failure)
+        except StorageUnavailable:
+            self._submitter.wait(run, _STORAGE)
+        except ObjectMissing:
+            self._recorder.fail(run, _PHOTO_GONE, cost_usd=0.0)
+        else:
+            return self._sent(run, url, len(chosen))
+        return False
+
+    def _sent(self, run: TrainingRun, url: str, count: int) -> bool:
+        sent: dict[str, Any] = {
+            "data_url": url,
+            "uploaded_at": self._clock(),
+            "photos_count": count,
+        }
+        with transaction():
+            if not moved(run, **sent):
+                return False
+        for name, value in sent.items():
+            setattr(run, name, value)
+        return True
+
+    def _reader(self, run: TrainingRun, photo: AvatarPhoto) -> Callable[[], bytes]:
+        key = photo.minio_key or ""
+
+        def read() -> bytes:
+            keep(run, self._clock())
+            return self._store.get(key)
+
+        return read
+
+    def _later(self, run: TrainingRun, failure: Failure) -> None:
+        """Try again to copy the result, for a day: it has been paid for."""
+        if run.deadline_at is not None and self._clock() >= run.deadline_at:
+            self._recorder.fail(run, failure, cost_usd=run.price_usd)
+        else:
+            postpone(run, failure, self._clock())
+
+    def _save(self, run: TrainingRun) -> None:
+        handle = handle_of(run)
+        standing = self._trainer.check(handle)
+        address = standing.result.get("weights_url")
+        if standing.status != "completed" or not address:
+            raise Unreachable(standing.failure or _DAMAGED)
+        config = self._config(handle, standing.result.get("config_url"))
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".weights-") as file:
+            size, sha256 = self._download(run, handle, str(address), file)
+            key = self._named(run, sha256)
+            if key is None:
+                postpone(run, _DOOMED, self._clock())
+                return
+            self._store.put_file(key, Path(file.name))
+        if digest(self._kept(run, self._store.stream(key))) != (size, sha256):
+            self._later(run, _DAMAGED)
+            return
+        self._recorder.finish(run, standing.result, Weights(key, sha256, size, config))
+
+    def _download(
+        self, run: TrainingRun, handle: Handle, address: str, file: Any
+    ) -> tuple[int, str]:
+        """Bytes into a file: how many, and their hash; raises Unreachable unless all have come."""
+        with self._trainer.download(handle, address) as coming:
+            size, sha256 = digest(self._kept(run, coming.chunks), file.write)
+        file.flush()
+        if not size or coming.size not in (None, size):
+            raise Unreachable(_DAMAGED)
+        return size, sha256
+
+    def _config(self, handle: Handle, address: object) -> dict[str, Any]:
+        if not address:
+            return {}
+        kept = bytearray()
+        with self._trainer.download(handle, str(address)) as coming:
+            for chunk in coming.chunks:
+                kept += chunk
+                if len(kept) > LONGEST_CONFIG:
+                    return {}
+        try:
+            found = json.loads(kept)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _named(self, run: TrainingRun, sha256: str) -> str | None:
+        """Name the weights in the run before they are stored, so that they are no orphan.
+
+        None while that place is being deleted, or where the run has moved on.
+        """
+        assert run.user_id is not None, "whoever has an avatar is there"
+        assert run.avatar_id is not None, "whoever calls has looked"
+        key = f"{prefix_of(run.user_id, run.avatar_id)}weights-{sha256}"
+        with transaction():
+            lock_person(run.conversation_id, run.user_id)
+            if doomed(key) or wanted(run) is None:
+                return None
+            saving = (RunStatus.SAVING, RunStatus.CANCELLING)
+            return key if moved(run, *saving, weights_key=key) else None
+
+    def _kept(self, run: TrainingRun, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            keep(run, self._clock())
+            yield chunk
+
+
+def best_photos(avatar_id: uuid.UUID | None, count: int) -> Any:
+    """The photos that a training takes: the best ones, the earlier where two are as good."""
+    return (
+        AvatarPhoto.select()
+        .where(
+            AvatarPhoto.avatar == avatar_id,
+            AvatarPhoto.removed_at.is_null(),
+            AvatarPhoto.validation_status == PhotoValidationStatus.VALID,
+        )
+        .order_by(AvatarPhoto.quality_score.desc(nulls="LAST"), AvatarPhoto.number)
+        .limit(count)
+    )
+
+
+def digest(chunks: Iterator[bytes], write: Callable[[bytes], object] = len) -> tuple[int, str]:
+    """How many bytes there are and their SHA-256, in hex; each chunk is written on the way."""
+    size, known = 0, hashlib.sha256()
+    for chunk in chunks:
+        known.update(chunk)
+        size += len(chunk)
+        write(chunk)
+    return size, known.hexdigest()
+
+
+def _name(n: int, photo: AvatarPhoto) -> str:
+    """A file name that says nothing: photos are sent in JPEG or PNG."""
+    kind = str(photo.photo_metadata.get("format", "jpeg")).lower()
+    return f"{n:02}.{'png' if kind == 'png' else 'jpg'}"

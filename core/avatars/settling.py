@@ -1,0 +1,136 @@
+"""Learning what became of an order: from a webhook that the trainer signed, or from the admin."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import structlog
+
+from core.avatars.models import RunStatus, TrainingRun
+from core.avatars.ports import Verified, Waker
+from core.avatars.runs import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
+from core.avatars.submitting import Submitter
+from core.conversation.locks import lock_person
+from core.db import transaction
+
+log = structlog.get_logger()
+
+Heard = Literal["woken", "learnt", "unknown", "other", "late"]
+"""What a webhook was: about a run under way, about a lost order, about nothing of ours, about
+another order than the run's, or about a run that has ended."""
+
+
+class Settler:
+    """Gives runs the request ids that their submission could not."""
+
+    def __init__(self, submitter: Submitter, jobs: Waker, clock: Callable[[], float]) -> None:
+        self._submitter = submitter
+        self._jobs = jobs
+        self._clock = clock
+
+    def heard(self, run_id: str, told: Verified) -> Heard:
+        """Take in a verified webhook that came to a run's address; it is only a hint.
+
+        The result is fetched by the run's next step, which this wakes.
+        """
+        with _held(run_id) as run:
+            what = self._heard(run, told)
+        if what in ("woken", "learnt"):
+            self._jobs.wake("run", run_id)
+        return what
+
+    def sent(self, run_id: str, request_id: str) -> bool:
+        """The admin has found the order at the trainer; False where there is no question open.
+
+        An id that another run has is refused with a ValueError.
+        """
+        with _held(run_id) as run:
+            if run is None or not _open(run):
+                return False
+            others = TrainingRun.select().where(TrainingRun.request_id == request_id)
+            if not request_id or others.exists():
+                raise ValueError(f"{request_id!r} is not the id of a lost order")
+            self._learn(run, request_id)
+        self._jobs.wake("run", run_id)
+        return True
+
+    def not_sent(self, run_id: str) -> bool:
+        """The admin is sure that nothing was ordered: the run is ordered again, or cancelled."""
+        with _held(run_id) as run:
+            if run is None or not _open(run):
+                return False
+            settled: dict[str, Any] = {"intent_at": None, "next_check_at": 0, **NO_ERROR}
+            moved(run, RunStatus.UNCERTAIN, status=RunStatus.READY, **settled)
+            moved(run, RunStatus.CANCELLING, **settled)
+        self._jobs.wake("run", run_id)
+        return True
+
+    def _heard(self, run: TrainingRun | None, told: Verified) -> Heard:
+        if run is None:
+            return "unknown"
+        if run.request_id is None and run.intent_at is not None and run.status in SENDING:
+            self._learn(run, told.request_id, finished_by="webhook")
+            return "learnt"
+        if run.request_id != told.request_id:
+            return "other"
+        if run.status.final:
+            self._book(run, told)
+            return "late"
+        if run.status in (*UNDER_WAY, RunStatus.CANCELLING):
+            moved(run, next_check_at=0, finished_by="webhook")
+        return "woken"
+
+    def _learn(self, run: TrainingRun, request_id: str, **changes: Any) -> None:
+        """The order has arrived: go on as if its answer had come."""
+        cancelling = run.status is RunStatus.CANCELLING
+        moved(
+            run,
+            status=RunStatus.CANCELLING if cancelling else RunStatus.QUEUED,
+            request_id=request_id,
+            submitted_at=run.intent_at,
+            deadline_at=self._clock() + self._submitter.deadline_seconds(run),
+            intent_at=None,
+            next_check_at=0,
+            **NO_ERROR,
+            **changes,
+        )
+        log.info("a lost order was found", run=str(run.id), endpoint=run.endpoint)
+
+    def _book(self, run: TrainingRun, told: Verified) -> None:
+        """A training that was given up has been made all the same: only its cost is recorded."""
+        if told.status == "OK" and run.status is not RunStatus.COMPLETED:
+            query: Any = TrainingRun.update(cost_usd=run.price_usd)
+            query.where(TrainingRun.id == run.id).execute()
+
+
+@contextmanager
+def _held(run_id: str) -> Iterator[TrainingRun | None]:
+    """A transaction that holds a run's person; gives the run, or None where there is none."""
+    with transaction():
+        found = TrainingRun.get_or_none(TrainingRun.id == _id(run_id))
+        if found is None:
+            yield None
+            return
+        lock_person(found.conversation_id, found.user_id)
+        yield TrainingRun.get_by_id(found.id)
+
+
+def lost_orders() -> list[TrainingRun]:
+    """The runs of which nobody knows whether they were ordered, the oldest first."""
+    return list(TrainingRun.select().where(UNKNOWN).order_by(TrainingRun.intent_at))
+
+
+def _open(run: TrainingRun) -> bool:
+    """Whether nobody knows if the order has arrived, and nobody is about to know."""
+    asked = run.status in (RunStatus.UNCERTAIN, RunStatus.CANCELLING)
+    return asked and run.intent_at is not None and run.request_id is None
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

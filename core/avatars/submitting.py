@@ -1,0 +1,198 @@
+"""Ordering a training: the intent is committed first, the order is sent once, its fate is kept.
+
+Nothing here repeats an order that may have arrived. What is known not to have arrived waits in our
+queue; what nobody knows becomes `uncertain`, until a webhook's token or the admin tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from core.avatars import controls, runs
+from core.avatars.gate import Gate
+from core.avatars.models import RunStatus, TrainingRun
+from core.avatars.outcome import trigger_word
+from core.avatars.ports import (
+    Failure,
+    Handle,
+    NotSubmitted,
+    Trainer,
+    TrainingOrder,
+    Uncertain,
+)
+from core.avatars.recording import Recorder
+from core.avatars.runs import (
+    NO_ERROR,
+    error_of,
+    handle_columns,
+    moved,
+    postpone,
+    wait_seconds,
+)
+from core.db import transaction
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+LOST = Failure("lost", "operator", "whoever sent the order died before it was answered")
+SETTLED = (RunStatus.SUBMITTING, RunStatus.UNCERTAIN)
+
+
+class Submitter:
+    """Sends orders; `webhook_url` gives the address at which a run's webhook is expected."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        trainer: Trainer,
+        gate: Gate,
+        recorder: Recorder,
+        webhook_url: Callable[[str], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._trainer = trainer
+        self._gate = gate
+        self._recorder = recorder
+        self._webhook_url = webhook_url
+        self._clock = clock
+
+    def uploaded(self, run: TrainingRun) -> bool:
+        """Whether what was sent for a run can still be ordered with, so that it is sent once."""
+        if not run.data_url or run.uploaded_at is None:
+            return False
+        profile = self._gate.profile(run.training_type, self._clock())
+        fits = profile is None or run.photos_count <= self._trainer.max_photos(profile)
+        return fits and self._clock() < float(run.uploaded_at) + self._trainer.upload_seconds
+
+    def wait(self, run: TrainingRun, failure: Failure, **changes: Any) -> None:
+        """Leave a run in our queue until that is over, and tell its person so."""
+        if postpone(run, failure, self._clock(), **{"status": RunStatus.READY, **changes}):
+            self._recorder.waits(run)
+
+    def submit(self, run: TrainingRun) -> None:
+        """Order the training of a run whose photos are uploaded."""
+        order = self._intend(run)
+        if order is None:
+            return
+        try:
+            handle = self._trainer.submit(order, run.data_url, self._webhook_url(str(run.id)))
+        except NotSubmitted as refused:
+            self._refused(run, refused.failure)
+        except Uncertain as unknown:
+            self.uncertain(run, unknown.failure)
+        else:
+            self._taken(run, handle)
+
+    def uncertain(self, run: TrainingRun, failure: Failure) -> None:
+        """Note that nobody knows whether the order has arrived; it is never sent again by itself.
+
+        One that its person has stopped meanwhile stays in `cancelling` until that is known.
+        """
+        with transaction():
+            known = moved(
+                run, RunStatus.SUBMITTING, status=RunStatus.UNCERTAIN, **error_of(failure)
+            )
+        if known:
+            about = {"run": str(run.id), "endpoint": run.endpoint, "error": failure.error_type}
+            log.error("nobody knows whether a training was ordered", **about)
+            self._recorder.waits(run)
+
+    def _intend(self, run: TrainingRun) -> TrainingOrder | None:
+        """Commit what is about to be ordered; None where it has to wait, or is not wanted now."""
+        now = self._clock()
+        with transaction():
+            failure = self._gate.closed(run, now, sending=True)
+            profile = self._gate.profile(run.training_type, now)
+            if failure is None and profile is not None and run.avatar is not None:
+                order = self._order(run, profile)
+                arguments = self._trainer.arguments(order, "")
+                intent: dict[str, Any] = {
+                    "profile": profile,
+                    "endpoint": self._trainer.endpoint(profile),
+                    "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
+                    "attempts": run.attempts + 1,
+                    "intent_at": now,
+                    "next_check_at": now + 2 * runs.CLAIM_SECONDS,
+                }
+                if not moved(run, status=RunStatus.SUBMITTING, **intent):
+                    return None
+                for name, value in intent.items():
+                    setattr(run, name, value)
+                run.status = RunStatus.SUBMITTING
+                return order
+        if failure is not None:
+            self.wait(run, failure)
+        return None
+
+    def _order(self, run: TrainingRun, profile: str) -> TrainingOrder:
+        assert run.avatar is not None, "whoever calls has looked"
+        return TrainingOrder(
+            run_id=str(run.id),
+            training_type=run.training_type.value,
+            avatar_type=run.avatar.avatar_type.value,
+            trigger_word=trigger_word(run.avatar.id),
+            profile=profile,
+        )
+
+    def _taken(self, run: TrainingRun, handle: Handle) -> None:
+        """Keep the request id, whatever has become of the run while the order was sent."""
+        with transaction():
+            now = self._clock()
+            fresh = TrainingRun.get_by_id(run.id)
+            if fresh.request_id not in (None, handle.request_id):
+                log.error("a run has two orders", run=str(run.id), endpoint=run.endpoint)
+                return
+            deadline = now + self.deadline_seconds(run)
+            ordered: dict[str, Any] = {
+                **handle_columns(handle),
+                **NO_ERROR,
+                "intent_at": None,
+                "submitted_at": now,
+                "next_check_at": 0,
+            }
+            if not moved(run, *SETTLED, status=RunStatus.QUEUED, deadline_at=deadline, **ordered):
+                if fresh.request_id is None or fresh.status is RunStatus.CANCELLING:
+                    moved(run, RunStatus.CANCELLING, **ordered)
+                else:  # a webhook was faster than the answer
+                    moved(run, fresh.status, **handle_columns(handle))
+            controls.switch_off(controls.STOPPED)
+
+    def _refused(self, run: TrainingRun, failure: Failure) -> None:
+        """Nothing was ordered. It waits for whoever must act; only the person's faults end it."""
+        now = self._clock()
+        if failure.endpoint_gone:
+            controls.switch_on(
+                f"{controls.GONE}{run.profile}", failure.error_type, now, "submission"
+            )
+        if failure.stop_submitting:
+            controls.switch_on(controls.STOPPED, failure.error_type, now, "submission")
+        with transaction():
+            moved(run, RunStatus.CANCELLING, intent_at=None, next_check_at=0)
+            fallen_back = failure.endpoint_gone and self._gate.profile(run.training_type, now)
+            wait = 0.0 if fallen_back else wait_seconds(run.failures, failure.retry_after)
+            waiting = moved(
+                run,
+                *SETTLED,
+                status=RunStatus.READY,
+                intent_at=None,
+                next_check_at=now + wait,
+                failures=run.failures + 1,
+                **error_of(failure),
+            )
+        if waiting and failure.error_class == "person":
+            self._recorder.fail(run, failure, cost_usd=0.0)
+        elif waiting:
+            self._recorder.waits(run)
+
+    def deadline_seconds(self, run: TrainingRun) -> float:
+        """How long an order may take, its wait in the queue included."""
+        training = self._settings.training
+        minutes = {
+            "portrait": training.deadline_portrait_minutes,
+            "style": training.deadline_style_minutes,
+        }
+        return 60.0 * minutes[run.training_type]

@@ -1,0 +1,114 @@
+"""One ASGI app for whatever the outside world asks us: the routes of services and channels, health.
+
+It keeps nothing in memory: any number of processes may serve it behind one address.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.conversation.bridge import Bridge, release
+from core.db import database
+from core.errors import ConfigurationError
+from core.settings import Http, Settings
+
+log = structlog.get_logger()
+
+PORT = 8600
+"""Where it listens unless `http.port` says otherwise."""
+GRACE_SECONDS = 5
+THREADS = 8
+
+
+class House(Protocol):
+    """What the server needs of `core.bootstrap.App`."""
+
+    settings: Settings
+
+    def routes(self, bridge: Bridge) -> Iterable[BaseRoute]: ...
+
+
+def application(house: House) -> Starlette:
+    """The app: `/health`, and what the house offers. It is made for one run of a server."""
+    bridge = Bridge(THREADS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        bridge.close()
+
+    async def health(_request: Request) -> Response:
+        well = await bridge.call(_database_answers)
+        return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
+
+    return Starlette(routes=[Route("/health", health), *house.routes(bridge)], lifespan=lifespan)
+
+
+def configured(settings: Settings) -> bool:
+    """Whether `likeness run` is to serve it as well."""
+    return bool(settings.public_url or settings.http.port)
+
+
+def address(settings: Http) -> str:
+    """Where it listens, as a URL."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port or PORT}"
+
+
+def serve(house: House) -> None:
+    """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
+    settings = house.settings
+    if not settings.public_url:
+        log.warning("no webhooks, only polling: public_url is not set")
+    with listen(settings.http) as listening:
+        server(house).run(sockets=[listening])
+
+
+def server(house: House) -> uvicorn.Server:
+    """The server of the app, not listening yet."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(house),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def listen(settings: Http) -> socket.socket:
+    """A socket at the configured place; raises ConfigurationError where it can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port or PORT))
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(
+            f"The web server can't listen at {address(settings)}: {error.strerror}. Set http.host "
+            "and http.port to a place that is free."
+        ) from None
+    listening.listen()
+    return listening
+
+
+def _database_answers() -> bool:
+    try:
+        database.execute_sql("SELECT 1")
+    except Exception:
+        log.exception("the database can't be reached")
+        release()  # a broken connection must not be kept
+        return False
+    return True

@@ -1,0 +1,294 @@
+"""fal.ai as a Trainer: one POST for an order, tolerant questions afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from core.avatars.ports import (
+    CancelAnswer,
+    Download,
+    Failure,
+    Handle,
+    NotSubmitted,
+    Observe,
+    Standing,
+    TrainingOrder,
+    Uncertain,
+    Unreachable,
+)
+from core.services.fal import answers, errors, profiles
+from core.services.fal.archive import zipped
+from core.services.fal.uploads import Uploads
+from core.services.fal.wire import (
+    Answer,
+    Broken,
+    Note,
+    Wire,
+    bad_answer,
+    broken_by,
+    reaching,
+    same_origin,
+)
+from core.settings import Settings
+
+NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
+"""The codes after which it is certain that nothing was ordered."""
+_ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
+"""Of a result: these speak of the question, not of the training."""
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}", re.ASCII)
+_PIECE_BYTES = 2**18
+
+
+class FalTrainer:
+    """The trainers of fal.ai; `observe` is told of every call. Any number of threads may use it.
+
+    `test_mode` says that what `settings.fal` points to is the server of the test mode.
+    """
+
+    def __init__(self, settings: Settings, observe: Observe, test_mode: bool = False) -> None:
+        self._fal = settings.fal
+        self._preferred = {
+            "portrait": settings.training.profiles_portrait,
+            "style": settings.training.profiles_style,
+        }
+        self._test_mode = test_mode
+        self._wire = Wire(settings.fal, observe, trusting=not test_mode)
+        self._uploads = Uploads(settings.fal, self._wire)
+
+    @property
+    def test_mode(self) -> bool:
+        return self._test_mode
+
+    @property
+    def upload_seconds(self) -> float:
+        """Half of what fal keeps it for; the other half is for waiting in fal's queue."""
+        return self._fal.upload_hours * 3600 / 2
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the keys of its webhooks are, for a Verifier."""
+        return self._fal.jwks_url
+
+    def profiles(self, training_type: str) -> tuple[str, ...]:
+        return self._preferred[training_type]
+
+    def endpoint(self, profile: str) -> str:
+        return profiles.BY_NAME[profile].endpoint
+
+    def price_usd(self, profile: str) -> float:
+        return profiles.price_usd(self._fal, profile)
+
+    def min_photos(self, profile: str) -> int:
+        return profiles.BY_NAME[profile].min_photos
+
+    def max_photos(self, profile: str) -> int:
+        return profiles.BY_NAME[profile].max_photos
+
+    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
+        build = profiles.BY_NAME[order.profile].build
+        return build(order, data_url, profiles.section(self._fal, order.profile))
+
+    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+        with zipped(photos) as file, self._wire.observed(run_id, "", "upload"):
+            return self._uploads.send(file, "photos.zip")
+
+    def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
+        endpoint = self.endpoint(order.profile)
+        arguments = self.arguments(order, data_url)
+        with self._wire.observed(order.run_id, endpoint, "submit") as note:
+            try:
+                url = f"{self._fal.queue_url}/{endpoint}"
+                answer = self._wire.order(url, arguments, order.run_id, webhook_url)
+                note.status = answer.status
+                handle = self._ordered(order, answer)
+            except Broken as broken:
+                kind = Uncertain if broken.sent else NotSubmitted
+                raise kind(broken.failure) from broken
+            note.request_id = handle.request_id
+            return handle
+
+    def check(self, handle: Handle) -> Standing:
+        endpoint = self.endpoint(handle.profile)
+        with self._wire.observed(handle.run_id, endpoint, "status", handle.request_id) as note:
+            standing, body = self._status(handle, note)
+        if standing.status != "completed":
+            return standing
+        with self._wire.observed(handle.run_id, endpoint, "result", handle.request_id) as note:
+            return self._result(handle, body, note)
+
+    def cancel(self, handle: Handle) -> CancelAnswer:
+        endpoint = self.endpoint(handle.profile)
+        with (
+            self._wire.observed(handle.run_id, endpoint, "cancel", handle.request_id) as note,
+            reaching(),
+        ):
+            answer = self._wire.ask("PUT", self._urls(handle).cancel_url)
+            note.status = answer.status
+            if answer.good:
+                return "requested"
+            if answer.status == 400:
+                return "completed"
+            if answer.status == 404:
+                return "unknown"
+            raise Unreachable(answer.failure("cancel"))
+
+    def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
+        return self._downloading(handle, url)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    @contextmanager
+    def _downloading(self, handle: Handle, url: str) -> Iterator[Download]:
+        endpoint = self.endpoint(handle.profile)
+        plain = {"Accept-Encoding": "identity"}
+        with self._wire.observed(handle.run_id, endpoint, "download", handle.request_id) as note:
+            try:
+                with self._wire.files.stream("GET", url, headers=plain) as response:
+                    note.status = response.status_code
+                    yield self._opened(response)
+            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+                raise Unreachable(broken_by(error)) from error
+
+    # the order
+
+    def _ordered(self, order: TrainingOrder, answer: Answer) -> Handle:
+        """The handle in the answer to an order; raises NotSubmitted or Uncertain."""
+        if answer.status in NOTHING_ORDERED:
+            raise NotSubmitted(answer.failure("submit"))
+        if not answer.good:
+            raise Uncertain(answer.failure("submit"))
+        body = answer.body if isinstance(answer.body, Mapping) else {}
+        request_id = body.get("request_id")
+        if not isinstance(request_id, str) or not _ID.fullmatch(request_id):
+            raise Uncertain(bad_answer(answer.status, "the answer to an order has no request id"))
+        given = {name: str(body.get(name) or "") for name in _URLS}
+        return self._urls(Handle(order.run_id, order.profile, request_id, **given))
+
+    def _urls(self, handle: Handle) -> Handle:
+        """The handle with an address for everything: fal's own, where the key may go there."""
+        owner, alias = self.endpoint(handle.profile).split("/")[:2]
+        base = f"{self._fal.queue_url}/{owner}/{alias}/requests/{quote(handle.request_id, safe='')}"
+        ends = {"status_url": "/status", "response_url": "", "cancel_url": "/cancel"}
+        urls = {
+            name: given if same_origin(given, self._fal.queue_url) else f"{base}{end}"
+            for name, end in ends.items()
+            if (given := getattr(handle, name)) is not None
+        }
+        return Handle(handle.run_id, handle.profile, handle.request_id, **urls)
+
+    # its standing
+
+    def _status(self, handle: Handle, note: Note) -> tuple[Standing, Mapping[str, Any]]:
+        url = httpx.URL(self._urls(handle).status_url).copy_merge_params({"logs": "1"})
+        with reaching():
+            answer = self._wire.ask("GET", str(url))
+        note.status = answer.status
+        if not answer.good:
+            raise Unreachable(answer.failure("status"))
+        if not isinstance(answer.body, Mapping):
+            raise Unreachable(bad_answer(answer.status, "the status can't be read"))
+        body = answer.body
+        steps = profiles.section(self._fal, handle.profile).steps
+        word = body.get("status")
+        if word == "IN_QUEUE":
+            return Standing("queued", position=answers.position(body)), body
+        if word == "COMPLETED":
+            return Standing("completed", training_seconds=answers.training_seconds(body)), body
+        if word != "IN_PROGRESS":
+            told = errors.normalise(json.dumps(word))
+            note.failure = Failure("unknown_status", "operator", told, answer.status)
+        return Standing("training", percent=answers.percent(body.get("logs"), steps)), body
+
+    def _result(self, handle: Handle, status: Mapping[str, Any], note: Note) -> Standing:
+        """The end of a completed request: its result, or why there is none."""
+        seconds = answers.training_seconds(status)
+        told = _told_failure(status)
+        with reaching():
+            answer = self._wire.ask("GET", self._urls(handle).response_url)
+        note.status = answer.status
+        if not answer.good:
+            note.failure = _of_model(answer, told)
+            return Standing("failed", training_seconds=seconds, failure=note.failure)
+        if told and not _looks_like_a_result(handle.profile, answer.body):
+            note.failure = told
+            return Standing("failed", training_seconds=seconds, failure=told)
+        result = _parsed(handle.profile, answer)
+        return Standing("completed", training_seconds=seconds, result=result)
+
+    def _opened(self, response: httpx.Response) -> Download:
+        if not response.is_success:
+            failure = errors.classified(response.status_code, response.headers, None, "download")
+            raise Unreachable(failure)
+        announced = response.headers.get("content-length", "")
+        size = int(announced) if announced.isdecimal() else None
+        if size is not None and size > self._fal.weights_bytes:
+            raise Unreachable(_too_large())
+        return Download(self._pieces(response), size)
+
+    def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        got = 0
+        try:
+            for piece in response.iter_bytes(_PIECE_BYTES):
+                got += len(piece)
+                if got > self._fal.weights_bytes:
+                    raise Unreachable(_too_large())
+                yield piece
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise Unreachable(broken_by(error)) from error
+
+
+_URLS = ("status_url", "response_url", "cancel_url")
+
+
+def _told_failure(status: Mapping[str, Any]) -> Failure | None:
+    """The failure that a completed request's status speaks of."""
+    error, error_type = status.get("error"), status.get("error_type")
+    if not error and not error_type:
+        return None
+    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "")
+
+
+def _of_model(answer: Answer, told: Failure | None) -> Failure:
+    """The model's own failure; raises Unreachable where the answer is about the asking alone."""
+    failure = answer.failure("result")
+    spoken = isinstance(answer.body, Mapping) and answer.status not in _ASK_AGAIN
+    if any(item.get("type") in errors.TYPES for item in errors.details(answer.body)):
+        return failure  # says more than the status does
+    if told and (spoken or told.error_type in errors.TYPES):
+        return told
+    own = errors.own_type(answer.headers, answer.body) in errors.TYPES
+    # an error of the server without a word of fal's says nothing of the training, which may be
+    # there the next time: ordering it anew would pay for it twice
+    if own or (spoken and "detail" in answer.body and answer.status < 500):
+        return failure
+    raise Unreachable(failure)
+
+
+def _looks_like_a_result(profile: str, body: Any) -> bool:
+    try:
+        return isinstance(body, Mapping) and bool(profiles.BY_NAME[profile].parse(body))
+    except profiles.UnexpectedResult:
+        return False
+
+
+def _parsed(profile: str, answer: Answer) -> Mapping[str, object]:
+    """The result; one that is not understood stays at fal, for it is paid for."""
+    if not isinstance(answer.body, Mapping):
+        raise Unreachable(bad_answer(answer.status, "the result can't be read"))
+    try:
+        return profiles.BY_NAME[profile].parse(answer.body)
+    except profiles.UnexpectedResult as error:
+        failure = Failure("unexpected_result", "operator", str(error), answer.status)
+        raise Unreachable(failure) from error
+
+
+def _too_large() -> Failure:
+    return Failure("weights_too_large", "operator", "the trained model is larger than allowed")

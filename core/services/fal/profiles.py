@@ -1,0 +1,123 @@
+"""The trainers of fal.ai: for each its endpoint, arguments, result, limits and price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.avatars.ports import TrainingOrder
+from core.fal_settings import PROFILES, Fal, StepProfile
+
+Arguments = dict[str, Any]
+Result = dict[str, object]
+
+
+class UnexpectedResult(ValueError):
+    """A result that lacks what a trainer of its kind gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One trainer at fal.ai."""
+
+    endpoint: str
+    build: Callable[[TrainingOrder, str, Any], Arguments]
+    """What is sent: an order, the photos' URL, and the profile's section of the settings."""
+    parse: Callable[[Mapping[str, Any]], Result]
+    """What a completed training gives; raises UnexpectedResult."""
+    min_photos: int
+    max_photos: int
+
+
+def portrait(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+    return {
+        "images_data_url": data_url,
+        "trigger_phrase": order.trigger_word,
+        "steps": chosen.steps,
+        "learning_rate": chosen.learning_rate,
+        "subject_crop": chosen.subject_crop,
+        "create_masks": chosen.create_masks,
+        "multiresolution_training": chosen.multiresolution_training,
+    }
+
+
+def pro(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+    return {
+        "data_url": data_url,
+        "finetune_comment": f"likeness {order.run_id}",
+        "mode": _MODES.get(order.avatar_type, "general"),
+        "iterations": chosen.steps,
+        "priority": chosen.priority,
+        "captioning": chosen.captioning,
+        "trigger_word": order.trigger_word,
+        "lora_rank": chosen.lora_rank,
+        "finetune_type": chosen.finetune_type,
+    }
+
+
+def fast(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+    is_style = order.avatar_type == "style"
+    return {
+        "images_data_url": data_url,
+        "trigger_word": order.trigger_word,
+        "steps": chosen.steps,
+        "is_style": is_style,
+        "create_masks": chosen.create_masks and not is_style,
+    }
+
+
+def flux_2(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+    return {
+        "image_data_url": data_url,
+        "steps": chosen.steps,
+        "default_caption": order.trigger_word,
+    }
+
+
+def finetune(result: Mapping[str, Any]) -> Result:
+    """`finetune_id`: the model stays at fal."""
+    found = result.get("finetune_id")
+    if not isinstance(found, str) or not re.fullmatch(r"[!-~]{1,200}", found):
+        raise UnexpectedResult("the result has no finetune_id")
+    return {"finetune_id": found}
+
+
+def weights(result: Mapping[str, Any]) -> Result:
+    """`weights_url`, and `config_url` where there is one."""
+    url = _url(result.get("diffusers_lora_file"))
+    if not url:
+        raise UnexpectedResult("the result has no diffusers_lora_file")
+    config_url = _url(result.get("config_file"))
+    return {"weights_url": url, **({"config_url": config_url} if config_url else {})}
+
+
+def _url(file: Any) -> str:
+    url = file.get("url") if isinstance(file, Mapping) else None
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
+
+
+_MODES = {"character": "character", "style": "style"}
+
+_ALL = (
+    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 4, 50),
+    Profile("fal-ai/flux-pro-trainer", pro, finetune, 1, 20),
+    Profile("fal-ai/flux-lora-fast-training", fast, weights, 4, 50),
+    Profile("fal-ai/flux-2-trainer", flux_2, weights, 1, 50),
+)
+
+BY_NAME: Mapping[str, Profile] = dict(zip(PROFILES, _ALL, strict=True))
+"""Every profile by the name that the configuration uses."""
+
+
+def section(settings: Fal, name: str) -> StepProfile:
+    """What the configuration says of a profile."""
+    chosen: StepProfile = getattr(settings, name.replace("-", "_"))
+    return chosen
+
+
+def price_usd(settings: Fal, name: str) -> float:
+    """What one training costs by the configured steps and price of a step; 0 is not known."""
+    chosen = section(settings, name)
+    return round(chosen.steps * chosen.usd_per_step, 2)

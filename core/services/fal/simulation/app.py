@@ -1,0 +1,299 @@
+"""The simulated fal: queue protocol, uploads, downloads, keys of its webhooks; an ASGI app.
+
+It keeps nothing that a training needs. What it remembers (who was cancelled, what a test's ledger
+and plan say) may be forgotten with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.services.fal import profiles
+from core.services.fal.simulation import files
+from core.services.fal.simulation.faults import Ledger, Plan, Post
+from core.services.fal.simulation.orders import CODES, FAILURE, REQUEST_CODES, Order
+from core.services.fal.simulation.webhooks import Webhooks
+
+Proceed = Callable[[], Awaitable[Response]]
+Abort = Callable[[Request], None]
+_LONGEST_HANG = 600.0
+_ENDPOINTS = {profile.endpoint for profile in profiles.BY_NAME.values()}
+_DATA = ("images_data_url", "image_data_url", "data_url")
+_STEPS = ("steps", "iterations")
+_REFUSALS = {
+    "400": "Bad request", "401": "Cannot access application. Authentication is required",
+    "402": "Payment required", "403": "Forbidden", "404": "Application not found",
+    "410": "This endpoint is gone", "429": "Too many requests",
+}  # fmt: skip
+_BALANCE = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard"
+_PAGE = "<html><head><title>503</title></head><body><center>nginx</center></body></html>"
+
+
+class Simulation:
+    """The app and what it goes by; times of a new order in seconds."""
+
+    def __init__(
+        self,
+        queue_seconds: float,
+        training_seconds: float,
+        outcome: str,
+        clock: Callable[[], float],
+        abort: Abort,
+    ) -> None:
+        self.base = ""
+        self.plan = Plan()
+        self.ledger: Ledger | None = None
+        self.webhooks: Webhooks | None = None
+        self.key_set: dict[str, Any] = {}
+        self.queue_seconds = queue_seconds
+        self.training_seconds = training_seconds
+        self.outcome = outcome
+        self._clock = clock
+        self._abort = abort
+        self._cancelled: set[str] = set()
+        own = "/queue/{owner}/{alias}/requests/{id}"
+        self.asgi = Starlette(
+            routes=[
+                Route(f"{own}/status", self._status, methods=["GET"]),
+                Route(f"{own}/cancel", self._cancel, methods=["PUT"]),
+                Route(own, self._result, methods=["GET"]),
+                Route("/queue/{endpoint:path}", self._order, methods=["POST"]),
+                Route("/rest/.well-known/jwks.json", self._keys, methods=["GET"]),
+                *files.routes(self),
+            ]
+        )
+
+    async def suffer(self, request: Request, phase: str, run: str, proceed: Proceed) -> Response:
+        """The answer to a call, or what the plan makes of it."""
+        fault = self.plan.take(phase, run)
+        word, untaken, _ = fault.partition("_untaken")
+        if refusal := _refusal(fault):
+            return refusal
+        request.state.fault = fault
+        answer = Response(status_code=500) if untaken else await proceed()
+        if word == "hang":
+            await _gone(request)
+        if word in ("hang", "reset"):
+            self._abort(request)
+            return Response(status_code=500)
+        if word == "500":
+            return JSONResponse({"detail": "Internal Server Error"}, 500)
+        if word == "503_html":
+            return Response(_PAGE, 503, media_type="text/html")
+        if word == "malformed":
+            return Response('{"request_id": "', 200, media_type="application/json")
+        return answer
+
+    # orders
+
+    async def _order(self, request: Request) -> Response:
+        endpoint = request.path_params["endpoint"]
+        content = await request.body()
+        try:
+            arguments = json.loads(content)
+        except ValueError:
+            arguments = {}
+        run = _run(request, content)
+        webhook_url = request.query_params.get("fal_webhook", "")
+        if self.ledger is not None:
+            self.ledger.posts.append(Post(run, endpoint, arguments, webhook_url))
+
+        async def take() -> Response:
+            if wrong := _wrong_order(request, endpoint, arguments):
+                return wrong
+            return self._taken(request, endpoint, run, arguments, webhook_url)
+
+        return await self.suffer(request, "submit", run, take)
+
+    def _taken(
+        self, request: Request, endpoint: str, run: str, arguments: dict[str, Any], webhook_url: str
+    ) -> Response:
+        outcome = self.plan.take("training", run) or self.outcome
+        steps = next((arguments[name] for name in _STEPS if name in arguments), 1000)
+        order = Order(
+            run, round(self._clock() * 1000), round(self.queue_seconds * 1000),
+            round(self.training_seconds * 1000), int(steps),
+            FAILURE if outcome == "failure" else outcome,
+        )  # fmt: skip
+        if self.ledger is not None:
+            self.ledger.taken[run].append(order.request_id)
+        if webhook_url and self.webhooks is not None:
+            fault = self.plan.take("webhook", run)
+            self.webhooks.plan(order, webhook_url, self._given(endpoint, order), fault)
+        fault = request.state.fault
+        owner, alias = endpoint.split("/")[:2]
+        base = "http://elsewhere.invalid" if fault == "foreign_urls" else f"{self.base}/queue"
+        url = f"{base}/{owner}/{alias}/requests/{order.request_id}"
+        answer = {
+            "request_id": order.request_id,
+            "response_url": url,
+            "status_url": f"{url}/status",
+            "cancel_url": f"{url}/cancel",
+            "queue_position": order.position(self._clock()),
+        }
+        if fault == "no_id":
+            del answer["request_id"]
+        return JSONResponse(answer)
+
+    # what became of them
+
+    async def _status(self, request: Request) -> Response:
+        order = _read(request)
+
+        async def tell() -> Response:
+            if refused := _refused(request, order):
+                return refused
+            assert order is not None
+            return self._told(order, request.state.fault)
+
+        return await self.suffer(request, "status", order.run if order else "", tell)
+
+    def _told(self, order: Order, fault: str) -> Response:
+        now = self._clock()
+        stage = order.stage(now)
+        error_type = self._error_type(order)
+        if error_type == "client_cancelled":
+            stage = "COMPLETED"
+        said: dict[str, Any] = {"status": stage, "request_id": order.request_id}
+        if stage == "IN_QUEUE":
+            said["queue_position"] = order.position(now)
+        else:
+            said["logs"] = order.logs(now)
+        if stage == "COMPLETED":
+            said["metrics"] = {"inference_time": order.duration / 1000}
+            if error_type:
+                said["error"] = f"The request failed: {error_type}"
+                said["error_type"] = error_type
+        if fault in ("missing_logs", "missing_position"):
+            said.pop("logs", None)
+            said.pop("queue_position", None)
+        if fault == "unknown_status":
+            said = {"status": "PAUSED"}
+        return JSONResponse(said, 200 if stage == "COMPLETED" else 202)
+
+    async def _result(self, request: Request) -> Response:
+        order = _read(request)
+
+        async def give() -> Response:
+            if refused := _refused(request, order):
+                return refused
+            assert order is not None
+            if order.stage(self._clock()) != "COMPLETED":
+                return JSONResponse({"detail": "Request is still in progress"}, 400)
+            endpoint = f"{request.path_params['owner']}/{request.path_params['alias']}"
+            if (kind := self._error_type(order)) in REQUEST_CODES:
+                detail = {"detail": f"The request failed: {kind}", "error_type": kind}
+                return JSONResponse(detail, REQUEST_CODES[kind], {"x-fal-error-type": kind})
+            status = CODES.get(order.outcome, 200)
+            return JSONResponse(self._given(endpoint, order), status)
+
+        return await self.suffer(request, "result", order.run if order else "", give)
+
+    async def _cancel(self, request: Request) -> Response:
+        order = _read(request)
+
+        async def stop() -> Response:
+            if refused := _refused(request, order):
+                return refused
+            assert order is not None
+            if order.stage(self._clock()) == "COMPLETED":
+                return JSONResponse({"status": "ALREADY_COMPLETED"}, 400)
+            self._cancelled.add(order.request_id)
+            if self.ledger is not None:
+                self.ledger.cancelled.append(order.request_id)
+            return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
+
+        return await self.suffer(request, "cancel", order.run if order else "", stop)
+
+    async def _keys(self, request: Request) -> Response:
+        async def give() -> Response:
+            return JSONResponse(self.key_set)
+
+        return await self.suffer(request, "keys", "", give)
+
+    def _error_type(self, order: Order) -> str:
+        """A request's error as its status tells it."""
+        if order.request_id in self._cancelled:
+            return "client_cancelled"
+        return order.outcome if order.outcome in REQUEST_CODES else ""
+
+    def _given(self, endpoint: str, order: Order) -> dict[str, Any]:
+        """What a training gives in the end: a model, or a model's error."""
+        if order.outcome in CODES:
+            error = {"loc": ["body"], "msg": f"It is the simulated {order.outcome}."}
+            return {"detail": [{**error, "type": order.outcome}]}
+        if endpoint == "fal-ai/flux-pro-trainer":
+            return {"finetune_id": f"sim-{order.run}"}
+        base = f"{self.base}/cdn/files/trained/{order.request_id}"
+        named = {"diffusers_lora_file": "weights.safetensors", "config_file": "config.json"}
+        return {
+            key: {"url": f"{base}/{name}", "file_name": name, "file_size": files.size_of(name)}
+            for key, name in named.items()
+        }
+
+
+def _refusal(fault: str) -> Response | None:
+    """The answer of a fault that refuses."""
+    status, _, kind = fault.partition(":")
+    if kind:
+        errors = [{"loc": ["body"], "msg": "It is simulated.", "type": kind}]
+        return JSONResponse({"detail": errors}, int(status))
+    if fault == "balance":
+        return JSONResponse({"detail": _BALANCE}, 403)
+    if fault in _REFUSALS:
+        headers = {"Retry-After": "7"} if fault == "429" else {}
+        return JSONResponse({"detail": _REFUSALS[fault]}, int(fault), headers)
+    return None
+
+
+def _wrong_order(request: Request, endpoint: str, arguments: Any) -> Response | None:
+    if not has_key(request):
+        return _refusal("401")
+    if endpoint not in _ENDPOINTS:
+        return _refusal("404")
+    given = [arguments.get(name) for name in _DATA] if isinstance(arguments, dict) else []
+    return None if any(given) else _refusal("422:missing")
+
+
+def _refused(request: Request, order: Order | None) -> Response | None:
+    if not has_key(request):
+        return _refusal("401")
+    return JSONResponse({"status": "NOT_FOUND"}, 404) if order is None else None
+
+
+def has_key(request: Request) -> bool:
+    """Whether a call carries a key; which one is of no account here."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return scheme == "Key" and bool(key)
+
+
+def _run(request: Request, content: bytes) -> str:
+    """The run that an order belongs to; of a stranger's order, a name made from what it says."""
+    try:
+        return uuid.UUID(request.headers.get("x-likeness-run", "")).hex
+    except ValueError:
+        return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _read(request: Request) -> Order | None:
+    return Order.read(request.path_params["id"])
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client has given up."""
+    try:
+        async with asyncio.timeout(_LONGEST_HANG):
+            while (await request.receive())["type"] != "http.disconnect":
+                continue
+    except TimeoutError:
+        return

@@ -1,0 +1,170 @@
+"""The storage of the simulated fal: it forgets uploads and makes up what was trained."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from core.services.fal.simulation.app import Simulation
+
+WEIGHTS_BYTES = 256 * 1024
+CONFIG = b'{"simulated": true}'
+_TOKEN = "simulated-upload"
+_PIECE = 64 * 1024
+
+
+def size_of(name: str) -> int:
+    """The bytes of a trained file."""
+    return len(CONFIG) if name == "config.json" else WEIGHTS_BYTES
+
+
+def routes(simulation: Simulation) -> list[Route]:
+    """Uploads to the CDN, whole or in parts, and to the REST service's storage; and downloads."""
+    files = _Files(simulation)
+    return [
+        Route("/rest/storage/auth/token", files.token, methods=["POST"]),
+        Route("/rest/storage/upload/initiate", files.initiate, methods=["POST"]),
+        Route("/cdn/files/upload", files.whole, methods=["POST"]),
+        Route("/cdn/files/upload/multipart", files.begin, methods=["POST"]),
+        Route("/cdn/files/sent/{name}/multipart/{id}/complete", files.complete, methods=["POST"]),
+        Route("/cdn/files/sent/{name}/multipart/{id}/{number:int}", files.part, methods=["PUT"]),
+        Route("/cdn/files/put/{name}", files.put, methods=["PUT"]),
+        Route("/cdn/files/trained/{id}/{name}", files.trained, methods=["GET"]),
+    ]
+
+
+class _Files:
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    async def token(self, request: Request) -> Response:
+        if not request.headers.get("authorization", "").startswith("Key "):
+            return JSONResponse({"detail": "Authentication is required"}, 401)
+
+        async def give() -> Response:
+            return JSONResponse(
+                {
+                    "token": _TOKEN,
+                    "token_type": "Bearer",
+                    "base_url": f"{self._simulation.base}/cdn",
+                    "expires_at": "2100-01-01T00:00:00+00:00",
+                }
+            )
+
+        return await self._simulation.suffer(request, "token", "", give)
+
+    async def initiate(self, request: Request) -> Response:
+        if not request.headers.get("authorization", "").startswith("Key "):
+            return JSONResponse({"detail": "Authentication is required"}, 401)
+        name = _new_name()
+        self._noted(request)
+
+        async def give() -> Response:
+            base = f"{self._simulation.base}/cdn/files"
+            urls = {"upload_url": f"{base}/put/{name}", "file_url": f"{base}/sent/{name}"}
+            return JSONResponse(urls)
+
+        return await self._simulation.suffer(request, "initiate", "", give)
+
+    async def whole(self, request: Request) -> Response:
+        if refused := _refused(request):
+            return refused
+        name = _new_name()
+        self._noted(request)
+        await self._received(request, name)
+
+        async def give() -> Response:
+            return JSONResponse({"access_url": self._url(name)})
+
+        return await self._simulation.suffer(request, "upload", "", give)
+
+    async def begin(self, request: Request) -> Response:
+        if refused := _refused(request):
+            return refused
+        name = _new_name()
+        self._noted(request)
+        return JSONResponse({"access_url": self._url(name), "uploadId": uuid.uuid4().hex})
+
+    async def part(self, request: Request) -> Response:
+        if refused := _refused(request):
+            return refused
+        await self._received(request, request.path_params["name"])
+
+        async def give() -> Response:
+            return Response(headers={"ETag": f'"{request.path_params["number"]}"'})
+
+        return await self._simulation.suffer(request, "upload", "", give)
+
+    async def complete(self, request: Request) -> Response:
+        parts = (await request.json()).get("parts", [])
+        numbers = [part["partNumber"] for part in parts if part["etag"]]
+        if numbers != list(range(1, len(parts) + 1)) or not parts:
+            return JSONResponse({"detail": "parts are missing"}, 400)
+        return JSONResponse({})
+
+    async def put(self, request: Request) -> Response:
+        await self._received(request, request.path_params["name"])
+
+        async def give() -> Response:
+            return Response()
+
+        return await self._simulation.suffer(request, "put", "", give)
+
+    async def trained(self, request: Request) -> Response:
+        if "authorization" in request.headers:
+            return JSONResponse({"detail": "a key has no business here"}, 400)
+        name, request_id = request.path_params["name"], request.path_params["id"]
+        size = size_of(name)
+
+        async def give() -> Response:
+            cut = request.state.fault == "truncated"
+            sent = size // 2 if cut else size
+            return StreamingResponse(
+                _pieces(name, request_id, sent),
+                headers={"Content-Length": str(size)},
+                media_type="application/octet-stream",
+            )
+
+        return await self._simulation.suffer(request, "download", "", give)
+
+    def _url(self, name: str) -> str:
+        return f"{self._simulation.base}/cdn/files/sent/{name}"
+
+    def _noted(self, request: Request) -> None:
+        if self._simulation.ledger is not None:
+            self._simulation.ledger.upload_headers.append(dict(request.headers))
+
+    async def _received(self, request: Request, name: str) -> None:
+        """Take what is sent; only a ledger that says so keeps it."""
+        ledger = self._simulation.ledger
+        async for chunk in request.stream():
+            if ledger is not None:
+                ledger.uploaded_bytes += len(chunk)
+                kept = chunk if ledger.keeps_uploads else b""
+                ledger.uploads[name] = ledger.uploads.get(name, b"") + kept
+
+
+async def _pieces(name: str, request_id: str, size: int) -> AsyncIterator[bytes]:
+    """The first bytes of a made-up model: always the same ones for the same training."""
+    if name == "config.json":
+        yield CONFIG[:size]
+        return
+    pattern = (request_id.encode() + b"\n") * (_PIECE // (len(request_id) + 1) + 1)
+    for start in range(0, size, _PIECE):
+        yield pattern[: min(_PIECE, size - start)]
+
+
+def _refused(request: Request) -> Response | None:
+    if request.headers.get("authorization") == f"Bearer {_TOKEN}":
+        return None
+    return JSONResponse({"detail": "Authentication is required"}, 401)
+
+
+def _new_name() -> str:
+    return f"{uuid.uuid4().hex}.zip"

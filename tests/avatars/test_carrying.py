@@ -1,0 +1,230 @@
+"""Weights are copied into our own store, whole and verified, before an avatar is completed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.avatars import disposal, orphans
+from core.avatars.erasure import Erasure
+from core.avatars.models import AvatarStatus, Consent, RunStatus, TrainingRun
+from core.avatars.ports import Standing, Unreachable
+from core.avatars.runs import CLAIM_SECONDS
+from core.db import transaction
+from tests import makers
+from tests.avatars.training_house import KEY, QUEUED, WEIGHED, WEIGHTS, House, failure
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(House, "folder", tmp_path, raising=False)
+
+
+@pytest.fixture
+def house(db: Any) -> House:
+    return House(training={"price_portrait_usd": 6.0})
+
+
+def key_of(house: House) -> str:
+    return f"{house.owner.user.id.hex}/{house.avatar.id.hex}/weights-{KEY}"
+
+
+def made(house: House) -> None:
+    """A training whose result waits to be copied."""
+    house.start()
+    house.advance(QUEUED)
+    house.trainer.standing = WEIGHED
+    house.training.advance(str(house.run.id))
+    assert house.status == RunStatus.SAVING
+    assert (house.run.progress, house.now.status) == (99, AvatarStatus.TRAINING)
+
+
+def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: House) -> None:
+    made(house)
+    house.training.carry(str(house.run.id))
+    run, avatar = house.run, house.now
+    assert (run.status, run.weights_key, run.weights_bytes) == (
+        RunStatus.COMPLETED,
+        key_of(house),
+        len(WEIGHTS),
+    )
+    assert run.weights_sha256 == hashlib.sha256(WEIGHTS).hexdigest()
+    assert house.store.get(key_of(house)) == WEIGHTS
+    assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, key_of(house))
+    assert avatar.avatar_data["weights"]["bytes"] == len(WEIGHTS)
+    assert (run.cost_usd, run.training_seconds, run.data_url) == (6.0, 300.0, "")
+    assert house.told[-1] == "finished"
+    assert list(house.folder.glob(".weights-*")) == []
+
+
+def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> None:
+    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    house.start()
+    house.advance(QUEUED)
+    house.trainer.weights = b'{"steps": 9}'
+    house.trainer.size = None
+    house.advance(Standing("completed", result=result))
+    assert house.now.avatar_data["config"] == {"steps": 9}
+
+
+@pytest.mark.parametrize(("weights", "size"), [(b"trained wei", len(WEIGHTS)), (b"", None)])
+def test_weights_that_did_not_arrive_whole_are_fetched_again(
+    house: House, weights: bytes, size: int | None
+) -> None:
+    made(house)
+    house.trainer.weights, house.trainer.size = weights, size
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "weights_damaged")
+    assert house.run.weights_key is None
+    house.trainer.weights, house.trainer.size = WEIGHTS, len(WEIGHTS)
+    house.later()
+    assert house.status == RunStatus.COMPLETED
+
+
+def test_what_our_store_has_kept_otherwise_is_not_believed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "stream", lambda key: iter((b"rotten",)))
+        house.training.carry(str(house.run.id))
+    assert house.status == RunStatus.SAVING
+    house.later()
+    assert house.status == RunStatus.COMPLETED
+
+
+def test_a_store_or_a_trainer_that_is_away_only_delays_the_end(house: House) -> None:
+    made(house)
+    root = house.store.root
+    root.rename(root.with_name("unmounted"))
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "storage_unavailable")
+    root.with_name("unmounted").rename(root)
+    house.clock.forward(200)
+    house.trainer.refusals = [Unreachable(failure("http_503"))]
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "http_503")
+    house.later()
+    assert house.status == RunStatus.COMPLETED
+
+
+def test_a_result_that_can_not_be_had_for_a_day_is_our_failure_and_its_cost_is_booked(
+    house: House,
+) -> None:
+    made(house)
+    for _ in range(2):
+        house.clock.forward(86_400)
+        house.trainer.refusals = [Unreachable(failure("http_404", "operator"))]
+        house.training.carry(str(house.run.id))
+    run = house.run
+    assert (run.status, run.error_class, run.cost_usd) == (RunStatus.FAILED, "operator", 6.0)
+
+
+def test_a_dead_workers_copy_is_made_by_the_next_one(house: House) -> None:
+    made(house)
+    assert house.training.due_to_carry(house.clock(), 10) == [str(house.run.id)]
+    TrainingRun.update(next_check_at=house.clock() + CLAIM_SECONDS).execute()
+    assert house.training.carry(str(house.run.id)) is None
+    house.later(CLAIM_SECONDS)
+    assert house.status == RunStatus.COMPLETED
+
+
+def test_a_success_that_is_copied_while_cancelling_wins(house: House) -> None:
+    other = house.with_objects(makers.avatar(house.owner))
+    house.start()
+    house.advance(QUEUED)
+    house.cancel()
+    house.start(other)
+    house.advance(WEIGHED)
+    assert (house.status, house.now.status) == (RunStatus.COMPLETED, AvatarStatus.COMPLETED)
+    assert house.store.get(key_of(house)) == WEIGHTS
+    assert house.told[-1] == "finished"
+
+
+def test_nothing_is_copied_of_an_avatar_that_was_deleted_and_its_cost_is_booked(
+    house: House,
+) -> None:
+    made(house)
+    run_id = str(house.run.id)
+    with transaction():
+        Erasure(house.training).avatar(house.now, house.clock())
+    house.training.carry(run_id)
+    run = TrainingRun.get_by_id(run_id)
+    assert (run.status, run.cost_usd, run.weights_key) == (RunStatus.COMPLETED, 6.0, None)
+    assert house.told[-1] != "finished"
+
+
+def test_what_was_copied_before_the_avatar_was_deleted_is_deleted_as_well(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(house)
+    run_id, key, put = str(house.run.id), key_of(house), house.store.put_file
+
+    def slowly(*given: Any) -> None:
+        put(*given)
+        with transaction():
+            Erasure(house.training).avatar(house.now, house.clock())
+        disposal.delete_doomed(house.store, house.clock() + 100)
+        put(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "put_file", slowly)
+        house.training.carry(run_id)
+    assert house.store.exists(key)
+    assert TrainingRun.get_by_id(run_id).weights_key is None
+    disposal.delete_doomed(house.store, house.clock() + 100)
+    assert not house.store.exists(key)
+
+
+def test_nothing_is_put_where_something_is_being_deleted(house: House) -> None:
+    made(house)
+    disposal.doom(f"{house.owner.user.id.hex}/{house.avatar.id.hex}/", house.clock())
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "being_deleted")
+    disposal.delete_doomed(house.store, house.clock() + 100)
+    house.later()
+    assert house.status == RunStatus.COMPLETED
+
+
+def test_a_result_after_the_consent_was_withdrawn_is_not_copied(house: House) -> None:
+    made(house)
+    Consent.update(withdrawn_at=house.clock()).execute()
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.run.weights_key) == (RunStatus.COMPLETED, None)
+    assert house.now.finetune_id is None
+
+
+def test_weights_are_no_orphans(house: House) -> None:
+    made(house)
+    house.training.carry(str(house.run.id))
+    stray = key_of(house).replace(KEY, "0" * 64)
+    house.store.put(stray, b"nobody's")
+    done = orphans.repair(house.store, house.clock() + 1e9)
+    assert (done.foreign, done.doomed) == (10, 1), "the photos of this test have short names"
+    disposal.delete_doomed(house.store, house.clock() + 1e10)
+    assert house.store.exists(key_of(house))
+    assert not house.store.exists(stray)
+
+
+def test_the_other_type_is_trained_with_the_same_photos_and_the_first_model_is_kept(
+    house: House,
+) -> None:
+    house.trainer.test_mode = False
+    made(house)
+    house.training.carry(str(house.run.id))
+    first = house.now
+    first.training_type, first.status = "style", AvatarStatus.READY
+    first.save()
+    house.trainer.standing = QUEUED
+    house.start()
+    house.advance()
+    house.trainer.standing = Standing("completed", result={"finetune_id": "ft-9"})
+    house.later()
+    avatar = house.now
+    assert (avatar.finetune_id, avatar.fal_mode) == ("ft-9", "style")
+    (earlier,) = avatar.avatar_data["earlier"]
+    assert (earlier["finetune_id"], earlier["fal_mode"]) == (key_of(house), "portrait")
+    assert house.store.exists(key_of(house))

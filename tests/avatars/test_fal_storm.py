@@ -1,0 +1,148 @@
+"""Many trainings against a fal on which everything goes wrong, with workers that are killed.
+
+`STORM_RUNS=2000 pytest tests/avatars/test_fal_storm.py --timeout 3600` is the whole of it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
+from core.avatars.settling import lost_orders
+from core.bootstrap import App
+from core.services.fal.errors import TYPES
+from core.services.fal.simulation import FalServer
+from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
+from core.services.fal.simulation.webhooks import FORGERIES
+from core.settings import Settings
+from tests.avatars.storm_settings import environ_for
+from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
+
+RUNS = int(os.environ.get("STORM_RUNS", "60"))
+KILLS = max(4, RUNS // 50)
+PATIENCE = 60 + RUNS
+FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+CALLS = ("reset", "500", "503_html", "malformed", "reset_untaken", "429")
+FAULTS = {
+    "submit": ("hang", "hang_untaken", "no_id", "422:image_too_small", "foreign_urls", *CALLS),
+    "status": ("missing_logs", "missing_position", "hang", *CALLS),
+    "result": CALLS,
+    "upload": CALLS,
+    "token": CALLS,
+    "download": ("truncated", *CALLS),
+    "webhook": ("twice", "ten", "late", "early", "never", "null_payload", *FORGERIES),
+    "training": (*CODES, *REQUEST_CODES),
+}
+
+
+def _faults(seed: int) -> Any:
+    chance = random.Random(seed)
+
+    def choose(phase: str, run: str) -> str:
+        known = FAULTS.get(phase, ())
+        return chance.choice(known) if known and chance.random() < 0.35 else ""
+
+    return choose
+
+
+@contextmanager
+def worker(environ: dict[str, str], log: Path) -> Iterator[None]:
+    """A worker in a process of its own, killed in the end."""
+    command = [sys.executable, "-m", "tests.fal_working"]
+    with log.open("a") as said, subprocess.Popen(command, env=environ, stderr=said) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.mark.timeout(PATIENCE * 3)
+def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
+    sqlite_db: Any, sqlite_url: str, tmp_path: Path
+) -> None:
+    port, log = free_port(), tmp_path / "workers.log"
+    with FalServer(queue_seconds=0.2, training_seconds=0.6) as fal:
+        ledger = fal.ledger
+        environ = environ_for(fal, sqlite_url, tmp_path, port)
+        app = App(Settings.load(tmp_path / "config.toml", environ=environ))
+        with serving(app):
+            started = [begin_in(app) for _ in range(RUNS)]
+            fal.plan.choose = _faults(RUNS)
+            for n in range(KILLS):
+                with worker(environ, log):
+                    time.sleep(2.0 + n % 3)
+            fal.plan.choose = _faults(RUNS + 1)
+            with worker(environ, log):
+                wait_for(_settled, PATIENCE)
+                lost = lost_orders()
+                for run in lost:
+                    _settle(app, run, ledger.taken[run.id.hex])
+                fal.plan.choose = lambda phase, run: ""
+                wait_for(_ended, PATIENCE)
+        app.close()
+        print(f"{len(lost)} of {RUNS} were uncertain: {Counter(run.error_type for run in lost)}")
+        for run in started:
+            _check(TrainingRun.get_by_id(run.id), ledger.taken[run.id.hex])
+        forged = [sent for sent in ledger.webhooks if sent.kind and sent.status]
+        assert {sent.status for sent in forged} <= {401}
+        assert len(events(phase="webhook", http_status=401)) == len(forged)
+
+
+def _settle(app: App, run: TrainingRun, taken: list[str]) -> None:
+    """As the admin does who looks at fal's own list: an order that we never asked after is ours."""
+    known = {event.request_id for event in events(run_id=run.id, phase="status")}
+    if taken and taken[-1] not in known:
+        assert app.training.settler.sent(str(run.id), taken[-1])
+    else:
+        assert app.training.settler.not_sent(str(run.id))
+
+
+def _check(run: TrainingRun, taken: list[str]) -> None:
+    """One run has ended as its last order did, and no order before it was to be paid."""
+    outcomes = [order.outcome for order in map(Order.read, taken) if order is not None]
+    doubled = [o for o in outcomes[:-1] if TYPES.get(o) != "retry"]
+    assert not doubled, (
+        outcomes,
+        [(e.phase, e.error_type, e.request_id) for e in events(run_id=run.id)],
+    )
+    avatar = Avatar.get_by_id(run.avatar_id)
+    told = "completed" if run.status is RunStatus.COMPLETED else "failed"
+    assert ends(run) == [told], "its person is told, once"
+    if run.status is RunStatus.COMPLETED:
+        assert outcomes[-1] == "success"
+        assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.weights_key)
+        assert run.cost_usd == run.price_usd
+        return
+    assert (run.status, avatar.status) == (RunStatus.FAILED, AvatarStatus.ERROR)
+    if run.request_id is None:  # refused, as one that nobody can repair
+        assert run.error_type == "image_too_small"
+    else:
+        assert run.error_type == outcomes[-1]
+    assert run.error_class == TYPES[run.error_type]
+    if run.error_class == "retry":
+        assert run.attempts >= 3
+
+
+def _settled() -> bool:
+    known: Any = TrainingRun.status.in_((*FINAL, RunStatus.UNCERTAIN))
+    time.sleep(0.2)
+    return not TrainingRun.select().where(~known).exists()
+
+
+def _ended() -> bool:
+    time.sleep(0.2)
+    for run in lost_orders():  # what was not sent may be lost once more: nothing fails any longer
+        raise AssertionError(f"{run.id} was lost without a fault")
+    return not TrainingRun.select().where(TrainingRun.status.not_in(FINAL)).exists()

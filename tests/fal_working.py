@@ -1,0 +1,20 @@
+"""A worker as `likeness worker` is one, which takes over from a dead one after seconds.
+
+Run as `python -m tests.fal_working`, configured by the environment alone.
+"""
+
+from __future__ import annotations
+
+from core.avatars import runs
+from core.bootstrap import bootstrap
+from core.settings import Settings
+
+
+def main() -> None:
+    runs.CLAIM_SECONDS = 2.0
+    runs.LONGEST_WAIT = 1.0
+    bootstrap(Settings.load()).worker().run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A simulated fal with its ledger, and the trainer that talks to it over real sockets."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from core.avatars.ports import Observation, Observe, TrainingOrder
+from core.fal_settings import Fal
+from core.services.fal import FalTrainer
+from core.services.fal.simulation import FalServer
+from core.settings import Settings
+
+Order = Callable[..., TrainingOrder]
+Connect = Callable[..., FalTrainer]
+
+
+@pytest.fixture
+def fal() -> Iterator[FalServer]:
+    """A server whose trainings are completed at once."""
+    with FalServer() as server:
+        _ = server.ledger
+        yield server
+
+
+@pytest.fixture
+def observed() -> list[Observation]:
+    """Every observation that `trainer` reported."""
+    return []
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Makes trainers, and closes them afterwards."""
+    with ExitStack() as opened:
+
+        def make(settings: Settings, observe: Observe = lambda _: None) -> FalTrainer:
+            made = FalTrainer(settings, observe)
+            opened.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def trainer(fal: FalServer, observed: list[Observation], connect: Connect) -> FalTrainer:
+    """The trainer, which loses patience after half a second."""
+    patience = Fal(connect_seconds=1, answer_seconds=0.5, submit_seconds=0.5)
+    return connect(fal.settings(Settings(fal=patience)), observed.append)
+
+
+@pytest.fixture
+def order() -> Order:
+    def make(profile: str = "flux-lora-portrait-trainer", **changes: Any) -> TrainingOrder:
+        given: dict[str, Any] = {
+            "run_id": str(uuid.uuid4()),
+            "training_type": "portrait",
+            "avatar_type": "character",
+            "trigger_word": "lk7qz",
+            "profile": profile,
+        }
+        return TrainingOrder(**{**given, **changes})
+
+    return make

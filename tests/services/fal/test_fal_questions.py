@@ -1,0 +1,241 @@
+"""Asking after a training, cancelling it and fetching what it made, whatever goes wrong."""
+
+from collections.abc import Callable
+
+import pytest
+
+from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
+from core.fal_settings import Fal
+from core.services.fal import FalTrainer, errors
+from core.services.fal.simulation import FalServer
+from core.services.fal.simulation.files import WEIGHTS_BYTES
+from core.services.fal.simulation.orders import CODES, REQUEST_CODES
+from core.settings import Settings
+
+DATA = "https://files.invalid/photos.zip"
+Order = Callable[..., TrainingOrder]
+Connect = Callable[..., FalTrainer]
+START = 1_700_000_000.0
+
+
+@pytest.fixture
+def handle(trainer: FalTrainer, order: Order) -> Handle:
+    """A training that is completed."""
+    return trainer.submit(order(), DATA, "")
+
+
+def test_it_queues_trains_and_is_completed_by_the_clock_alone(
+    connect: Connect, order: Order
+) -> None:
+    now = [START]
+    with FalServer(3, 10, clock=lambda: now[0]) as fal:
+        trainer = connect(fal.settings(Settings()))
+        handle = trainer.submit(order(), DATA, "")
+        seen = []
+        for second in (0, 1.2, 2.4, 3, 8, 12.9, 13, 1e6):
+            now[0] = START + second
+            standing = trainer.check(handle)
+            seen.append((standing.status, standing.position, standing.percent))
+    assert seen == [
+        ("queued", 3, None),
+        ("queued", 2, None),
+        ("queued", 1, None),
+        ("training", None, 0),
+        ("training", None, 50),
+        ("training", None, 99),
+        ("completed", None, None),
+        ("completed", None, None),
+    ]
+
+
+def test_a_server_that_was_killed_has_forgotten_no_training(connect: Connect, order: Order) -> None:
+    with FalServer(0, 0) as first:
+        handle = connect(first.settings(Settings())).submit(order(), DATA, "")
+    with FalServer(5, 5) as second:
+        trainer = connect(second.settings(Settings()))
+        assert trainer.check(handle).status == "completed"
+
+
+def test_weights_are_what_a_portrait_gives(
+    trainer: FalTrainer, handle: Handle, observed: list[Observation]
+) -> None:
+    standing = trainer.check(handle)
+    assert standing.training_seconds == 0.0
+    assert sorted(standing.result) == ["config_url", "weights_url"]
+    assert [o.phase for o in observed] == ["submit", "status", "result"]
+    assert all(o.ok and o.request_id == handle.request_id for o in observed)
+
+
+def test_a_finetune_id_is_what_the_pro_trainer_gives(trainer: FalTrainer, order: Order) -> None:
+    result = trainer.check(trainer.submit(order("flux-pro-trainer"), DATA, "")).result
+    assert list(result) == ["finetune_id"]
+
+
+@pytest.mark.parametrize("kind", [*CODES, *REQUEST_CODES])
+def test_each_failure_is_of_its_class(
+    fal: FalServer,
+    trainer: FalTrainer,
+    order: Order,
+    observed: list[Observation],
+    kind: str,
+) -> None:
+    fal.plan.add("training", kind)
+    standing = trainer.check(trainer.submit(order(), DATA, ""))
+    assert standing.status == "failed"
+    assert standing.failure is not None
+    assert (standing.failure.error_type, standing.failure.error_class) == (kind, errors.TYPES[kind])
+    assert (observed[-1].ok, observed[-1].error_type) == (False, kind)
+
+
+SILENT = ("hang", "reset", "503_html", "malformed", "429", "401", "404")
+
+
+@pytest.mark.parametrize(
+    ("phase", "fault"),
+    [("status", "500"), *[(phase, fault) for phase in ("status", "result") for fault in SILENT]],
+)
+def test_a_question_without_an_answer_is_asked_again(
+    fal: FalServer, trainer: FalTrainer, handle: Handle, phase: str, fault: str
+) -> None:
+    fal.plan.add(phase, fault)
+    with pytest.raises(Unreachable):
+        trainer.check(handle)
+    assert trainer.check(handle).status == "completed"
+
+
+def test_a_servers_error_without_a_word_of_fals_says_nothing_of_the_training(
+    fal: FalServer, trainer: FalTrainer, handle: Handle
+) -> None:
+    fal.plan.add("result", "500")
+    with pytest.raises(Unreachable):
+        trainer.check(handle)
+    assert trainer.check(handle).status == "completed"
+
+
+def test_what_the_model_says_goes_before_what_the_status_says(
+    fal: FalServer, trainer: FalTrainer, order: Order
+) -> None:
+    fal.plan.add("training", "runner_server_error")
+    fal.plan.add("result", "422:image_too_small")
+    standing = trainer.check(trainer.submit(order(), DATA, ""))
+    assert standing.failure is not None
+    assert (standing.failure.error_type, standing.failure.error_class) == (
+        "image_too_small",
+        "person",
+    )
+
+
+@pytest.mark.parametrize("fault", ["404", "503_html", "malformed"])
+def test_a_failure_that_the_status_tells_needs_no_result(
+    fal: FalServer, trainer: FalTrainer, order: Order, fault: str
+) -> None:
+    fal.plan.add("training", "runner_disconnected")
+    fal.plan.add("result", fault)
+    standing = trainer.check(trainer.submit(order(), DATA, ""))
+    assert standing.failure is not None
+    assert standing.failure.error_type == "runner_disconnected"
+
+
+def test_missing_logs_and_positions_do_no_harm(connect: Connect, order: Order) -> None:
+    now = [START]
+    with FalServer(10, 10, clock=lambda: now[0]) as fal:
+        trainer = connect(fal.settings(Settings()))
+        handle = trainer.submit(order(), DATA, "")
+        fal.plan.add("status", "missing_position")
+        fal.plan.add("status", "missing_logs")
+        queued = trainer.check(handle)
+        now[0] += 15
+        training = trainer.check(handle)
+    assert (queued.status, queued.position) == ("queued", None)
+    assert (training.status, training.percent) == ("training", None)
+
+
+def test_an_unknown_status_is_still_training_and_is_reported(
+    fal: FalServer, trainer: FalTrainer, handle: Handle, observed: list[Observation]
+) -> None:
+    fal.plan.add("status", "unknown_status")
+    assert trainer.check(handle).status == "training"
+    assert (observed[-1].ok, observed[-1].error_type) == (False, "unknown_status")
+
+
+def test_what_is_completed_cannot_be_cancelled(trainer: FalTrainer, handle: Handle) -> None:
+    assert trainer.cancel(handle) == "completed"
+
+
+def test_what_runs_can_be_cancelled_and_ends(connect: Connect, order: Order) -> None:
+    with FalServer(60, 60) as fal:
+        trainer = connect(fal.settings(Settings()))
+        handle = trainer.submit(order(), DATA, "")
+        assert trainer.cancel(handle) == "requested"
+        standing = trainer.check(handle)
+    assert standing.failure is not None
+    assert (standing.status, standing.failure.error_type) == ("failed", "client_cancelled")
+
+
+def test_what_fal_does_not_know_is_unknown(trainer: FalTrainer, handle: Handle) -> None:
+    stranger = Handle(handle.run_id, handle.profile, "0c3a")
+    assert trainer.cancel(stranger) == "unknown"
+    with pytest.raises(Unreachable):
+        trainer.check(stranger)
+
+
+@pytest.mark.parametrize("fault", ["hang", "reset", "503_html", "401"])
+def test_a_cancellation_without_an_answer_is_asked_again(
+    fal: FalServer, trainer: FalTrainer, handle: Handle, fault: str
+) -> None:
+    fal.plan.add("cancel", fault)
+    with pytest.raises(Unreachable):
+        trainer.cancel(handle)
+
+
+def weights_url(trainer: FalTrainer, handle: Handle) -> str:
+    return str(trainer.check(handle).result["weights_url"])
+
+
+def test_weights_are_streamed_without_the_key(
+    trainer: FalTrainer, handle: Handle, observed: list[Observation]
+) -> None:
+    with trainer.download(handle, weights_url(trainer, handle)) as download:
+        assert download.size == WEIGHTS_BYTES
+        assert sum(map(len, download.chunks)) == WEIGHTS_BYTES
+    assert (observed[-1].phase, observed[-1].ok) == ("download", True)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "reset", "hang", "404", "503_html"])
+def test_weights_that_do_not_come_whole_are_fetched_again(
+    fal: FalServer,
+    trainer: FalTrainer,
+    handle: Handle,
+    observed: list[Observation],
+    fault: str,
+) -> None:
+    url = weights_url(trainer, handle)
+    fal.plan.add("download", fault)
+    with pytest.raises(Unreachable), trainer.download(handle, url) as download:
+        b"".join(download.chunks)
+    assert (observed[-1].phase, observed[-1].ok) == ("download", False)
+
+
+def test_weights_larger_than_allowed_are_refused(
+    connect: Connect, fal: FalServer, order: Order
+) -> None:
+    small = Settings(fal=Fal(weights_bytes=WEIGHTS_BYTES - 1))
+    trainer = connect(fal.settings(small))
+    handle = trainer.submit(order(), DATA, "")
+    with (
+        pytest.raises(Unreachable) as caught,
+        trainer.download(handle, weights_url(trainer, handle)),
+    ):
+        pass
+    assert caught.value.failure.error_type == "weights_too_large"
+    assert caught.value.failure.error_class == "operator"
+
+
+def test_a_download_that_is_left_alone_is_no_failure_of_fals(
+    trainer: FalTrainer, handle: Handle, observed: list[Observation]
+) -> None:
+    url = weights_url(trainer, handle)
+    before = len(observed)
+    with pytest.raises(KeyError), trainer.download(handle, url):
+        raise KeyError
+    assert len(observed) == before
