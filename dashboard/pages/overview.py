@@ -76,7 +76,7 @@ def _metrics(view: View) -> None:
     columns[3].metric(
         t("fal errors"), f"{calls.errors:,}", _change(calls.errors, past.errors),
         delta_color="inverse", border=True,
-        help=t("Calls of fal that failed, retries included; {n} calls in all.", n=calls.calls),
+        help=t("Calls of fal that failed, retries included."),
         chart_data=[float(at.errors) for at in view.ask(errors.calls_by_time, scope)],
     )  # fmt: skip
 
