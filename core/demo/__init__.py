@@ -1,6 +1,6 @@
 """A believable history, made up: for tests, benchmarks, screenshots and a first look.
 
-The same seed makes the same rows. Nothing of it is touched by a worker.
+The same seed makes the same rows. No worker asks after its trainings.
 """
 
 from __future__ import annotations
