@@ -14,6 +14,7 @@ import structlog
 from starlette.routing import BaseRoute
 
 from core import db, webhooks
+from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.conversion import Converter
 from core.avatars.dialogue import AvatarDialogue
@@ -105,10 +106,19 @@ class App:
 
     def worker(self) -> Worker:
         """What works beside the dialogue: verdicts, trainings, sweeps."""
+        watch = Watch(self.settings, "test" if self.trainer.test_mode else "production")
         if not (self.trainer.test_mode or self.settings.public_url):
             log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store)  # fmt: skip
+                      self.spool, self.store, watch=watch)  # fmt: skip
+
+    def trouble(self) -> str:
+        """What is out of reach at the moment, for the heartbeat; "" where nothing is."""
+        try:
+            self.store.exists("health/health/health")
+        except StorageUnavailable as error:
+            return f"storage: {error}"
+        return ""
 
     def webhook_url(self, run_id: str) -> str:
         """Where fal.ai is to tell of a run; "" where nobody would hear it."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from core import commands
 from core.errors import ConfigurationError, LikenessError
 from core.runs_cli import runs
 from core.settings import Settings, describe, installed_channels
@@ -42,6 +43,7 @@ app = _CommandLine(
 )
 
 
+commands.add_to(app)
 app.add_typer(runs, name="runs")
 
 
@@ -60,11 +62,15 @@ def run() -> None:
     if serves_http(settings):
         beside.append("http")
         typer.echo(f"{'http':<10} {address(settings.http)}")
+    pages = commands.configured_pages(settings)
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {getattr(channel, 'address', '') or 'on'}")
+    for name, page in pages.items():
+        typer.echo(f"{name:<10} {page.address}")
+        commands.tell_password(page.prepare(settings.data_dir))
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
-    if not run_together([*(f"channel {name}" for name in channels), *beside]):
+    if not run_together([*(f"channel {name}" for name in channels), *pages, *beside]):
         typer.echo("One process stopped by itself (its last lines say why), so all did.", err=True)
         raise typer.Exit(1)
 
@@ -100,8 +106,11 @@ def channel(name: Annotated[str, typer.Argument(help="As its entry point calls i
 def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.bootstrap import bootstrap
+    from core.heartbeat import beating
 
-    bootstrap(Settings.load()).worker().run()
+    application = bootstrap(Settings.load())
+    with beating("worker", application.trouble):
+        application.worker().run()
 
 
 @app.command()
@@ -188,9 +197,11 @@ def diagram(
 
 def _serve(name: str) -> None:
     from core.bootstrap import bootstrap
+    from core.heartbeat import beating
 
     application = bootstrap(Settings.load())
-    application.channel(name).run(application)
+    with beating(name):
+        application.channel(name).run(application)
 
 
 def _configured_channels(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,8 @@ LikenessError
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
 ├── TrainingRefused       a training can't start now: says why
+├── TooMany               wrong passwords slow down; stands in `core.logins`
+├── Forbidden             a viewer of the dashboard can't act; stands in `core.operations`
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
     ├── RetryAfter        not now: wait so many seconds, for this chat alone

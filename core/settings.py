@@ -28,10 +28,13 @@ from core.errors import ConfigurationError
 from core.fal_settings import Fal
 from core.section import Section as Section
 from core.training_settings import Training as Training
+from core.watching import Alerts, Dashboard
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
 
+PAGES = "likeness.pages"
+"""The entry-point group of the dashboard, so that the core need not know it."""
 
 FAL_KEY = "FAL_KEY"
 """The variable that fal's own programs read; `LIKENESS_FAL__KEY` goes before it."""
@@ -169,6 +172,8 @@ class Settings(Section):
     jobs: Jobs = Jobs()
     http: Http = Http()
     log: Log = Log()
+    dashboard: Dashboard = Dashboard()
+    alerts: Alerts = Alerts()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -240,6 +245,11 @@ def describe(settings: Settings) -> str:
 def installed_channels() -> dict[str, Any]:
     """Every channel class that is installed, by the name of its entry point."""
     return {point.name: _loaded(point) for point in entry_points(group=CHANNELS)}
+
+
+def installed_pages() -> dict[str, Any]:
+    """What those who run Likeness look at: the dashboard, where it is installed."""
+    return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
 
 
 def _loaded(point: EntryPoint) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core import logins
 from core.avatars import books, disposal, erasing, events
 from core.avatars.exporting import Exports
 from core.avatars.ports import Halves, ObjectStore
@@ -49,7 +50,8 @@ class Sweeps:
         """Each of them once; one that fails is none of the others' business."""
         return (
             self._inbox, self._held, self._removed, self._spooled, self._half_written,
-            self._erased, self._events, self._retire_simulated, *self._retention_steps(),
+            self._erased, self._events, self._logins, self._retire_simulated,
+            *self._retention_steps(),
         )  # fmt: skip
 
     def _inbox(self) -> None:
@@ -69,6 +71,9 @@ class Sweeps:
         now = self._clock()
         with transaction():
             events.sweep(now - self._settings.jobs.event_days * DAY, now - DAY)
+
+    def _logins(self) -> None:
+        logins.sweep(self._clock())
 
     def _spooled(self) -> None:
         """Remove spooled bytes that nobody can need: older than all that may still name them."""

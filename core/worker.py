@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.alerts import Watch
 from core.avatars import disposal, orphans
 from core.avatars.erasing import Erasing
 from core.avatars.exporting import Exports
@@ -67,7 +68,9 @@ class Worker:
         spool: Spool,
         store: ObjectStore,
         clock: Callable[[], float] = time.time,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._settings = settings
         self._engine = engine
         self._jobs = jobs
@@ -126,6 +129,8 @@ class Worker:
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
         self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
+        if self._watch:
+            self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
         log.info("worker started", photos=jobs.threads, runs=jobs.run_threads)
 
     def stop(self) -> None:

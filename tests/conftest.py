@@ -19,6 +19,7 @@ from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
+    "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
     "fal_events", "controls",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
     "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",

@@ -44,7 +44,7 @@ class Retention:
             return 0
         old = Avatar.status.in_(UNFINISHED) & (Avatar.updated_at < before)
         found: Any = Avatar.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_draft(seen, old, now) for seen in found)
+        return sum(self._delete_draft(seen, old, now) for seen in list(found))
 
     def refused_photos(self, now: float) -> int:
         """Refused photos: what is kept of one is its number and why it was refused."""
@@ -53,7 +53,7 @@ class Retention:
             return 0
         old = AvatarPhoto.validation_status.in_(REFUSED) & (AvatarPhoto.updated_at < before)
         found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_photo(seen, old, now) for seen in found)
+        return sum(self._delete_photo(seen, old, now) for seen in list(found))
 
     def trained_photos(self, now: float) -> int:
         """The photos of finished avatars: the avatar stays, what it was made of goes."""
@@ -74,7 +74,7 @@ class Retention:
             AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
         )
         found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_photo(seen, old, now) for seen in found)
+        return sum(self._delete_photo(seen, old, now) for seen in list(found))
 
     def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:
         with transaction():

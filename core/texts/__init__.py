@@ -51,9 +51,14 @@ def mark(text: str) -> str:
 @functools.cache
 def translator(language: str) -> Translator:
     """The translator of a language, or the fallback's where it isn't one of ours."""
+    return read(po_file(language), language)
+
+
+def read(po: Traversable, language: str) -> Translator:
+    """A translator that speaks by a .po file; only the first language needs none."""
     if language not in LANGUAGES[1:]:
         return Translator(LANGUAGES[0], gettext.NullTranslations())
-    with po_file(language).open("rb") as source:
+    with po.open("rb") as source:
         catalog = read_po(source, locale=language)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)

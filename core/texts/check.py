@@ -21,6 +21,8 @@ from core.texts import LANGUAGES, po_file
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("core", "channels")
+PAGES = ("dashboard",)
+"""The dashboard keeps what it says by itself: it is for other eyes."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"t": None, "mark": None, "n": (1, 2)}
 _WIDTH = 100
 
@@ -53,19 +55,27 @@ def fields(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
 
 
-def update(language: str, said: Catalog) -> None:
+def update(language: str, said: Catalog, po: Path | None = None) -> None:
     """Rewrite a language's file: what the sources say, with the translations that there are."""
-    translated = load(language)
+    translated = load(language, po)
     said.creation_date = translated.creation_date
     translated.update(said, no_fuzzy_matching=True)
-    with Path(str(po_file(language))).open("wb") as file:
+    with (po or _own(language)).open("wb") as file:
         write_po(file, translated, width=_WIDTH, include_lineno=False, ignore_obsolete=True)
 
 
-def load(language: str) -> Catalog:
+def load(language: str, po: Path | None = None) -> Catalog:
     """The translations of a language as they stand."""
-    with po_file(language).open("rb") as source:
+    with (po or _own(language)).open("rb") as source:
         return read_po(source, locale=language)
+
+
+def _own(language: str) -> Path:
+    return Path(str(po_file(language)))
+
+
+def _pages(language: str) -> Path:
+    return ROOT / "dashboard" / "texts" / language / "LC_MESSAGES" / "dashboard.po"
 
 
 def _sentences(catalog: Catalog) -> Iterator[Message]:
@@ -103,12 +113,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.texts.check", description=__doc__)
     parser.add_argument("--update", action="store_true", help="rewrite the .po files")
     wanted = parser.parse_args(arguments)
-    said = extract()
     found: list[str] = []
-    for language in LANGUAGES[1:]:
-        if wanted.update:
-            update(language, said)
-        found += problems(language, said, load(language))
+    for folders, file in ((SOURCES, _own), (PAGES, _pages)):
+        said = extract(folders=folders)
+        for language in LANGUAGES[1:]:
+            if wanted.update:
+                update(language, said, file(language))
+            found += problems(language, said, load(language, file(language)))
     for problem in found:
         sys.stdout.write(f"{problem}\n")
     return 1 if found else 0

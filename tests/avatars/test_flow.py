@@ -364,10 +364,11 @@ def test_every_notice_has_a_text_and_a_way_on(name: str, language: str) -> None:
 
 def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
     told = {t for row in TABLE.rows for t in row.triggers if "notice" in map(str, row.effects)}
+    by_hand = {"operator_message", "alert"}
     handed = {
         t for row in TABLE.rows for t in row.triggers if "notice_export" in map(str, row.effects)
     }
-    assert {f"training_{trigger}" for trigger in told} | handed == set(NOTICES)
+    assert {f"training_{trigger}" for trigger in told} | handed == set(NOTICES) - by_hand
 
 
 def test_everything_that_is_said_has_a_sentence_in_every_language() -> None:
@@ -423,7 +424,8 @@ def in_language(found: Facts, state: str, language: str) -> Screen:
 
 
 def notice(name: str, language: str) -> Screen:
-    return NOTICES[name]({"avatar": "0" * 32, "name": "Anna", "error_class": "retry"}, language)
+    told = {"avatar": "0" * 32, "name": "Anna", "error_class": "retry", "text": "Hello"}
+    return NOTICES[name](told, language)
 
 
 def sentence(code: str, language: str, **told: Any) -> str:

@@ -25,7 +25,9 @@ MODELS: tuple[Any, ...] = tuple(
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal"]
+NAMES = [
+    "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
+]  # fmt: skip
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

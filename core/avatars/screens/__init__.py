@@ -125,6 +125,8 @@ NOTICES: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] = MappingProxy
     {
         "training_finished": notices.training_finished,
         "training_failed": notices.training_failed,
+        "operator_message": notices.operator_message,
+        "alert": notices.alert,
         "export_ready": notices.export_ready,
     }
 )

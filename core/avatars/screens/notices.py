@@ -8,7 +8,7 @@ from typing import Any
 from core.avatars.screens import buttons, words
 from core.avatars.screens.training import why_failed
 from core.conversation.messages import Attachment, Button, Screen
-from core.texts import Translator, translator
+from core.texts import Translator, mark, translator
 
 
 def training_finished(parameters: Mapping[str, Any], language: str) -> Screen:
@@ -33,6 +33,43 @@ def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
             why_failed(str(parameters.get("error_class", "")), t),
         ),
         buttons=_open(parameters, name, t),
+    )
+
+
+_RULES = {
+    "success": mark("Too few trainings succeed, in percent"),
+    "fal_errors": mark("fal fails often"),
+    "queue": mark("A training waits too long to begin, in minutes"),
+    "waiting": mark("Something waits too long to be handled or shown, in minutes"),
+    "heartbeat": mark("A part has not said for too long that it lives, in seconds"),
+    "uncertain": mark("Trainings that may or may not have been ordered"),
+    "budget": mark("The day’s budget is nearly spent, in percent"),
+    "new_error": mark("fal says something that it never said before"),
+}
+"""What each rule of `core.alerts` says."""
+
+
+def operator_message(parameters: Mapping[str, Any], language: str) -> Screen:
+    """What somebody who runs Likeness writes to a person."""
+    t = translator(language)
+    return Screen(title=t("✉️ A message from our team"), text=str(parameters.get("text", "")))
+
+
+def alert(parameters: Mapping[str, Any], language: str) -> Screen:
+    """For those who run Likeness: something wants them, or no longer does."""
+    t = translator(language)
+    over, rule = bool(parameters.get("resolved")), str(parameters.get("rule", ""))
+    return Screen(
+        title=t("✅ It is over") if over else t("🚨 Something needs you"),
+        text=words.paragraphs(
+            t(_RULES[rule]) if rule in _RULES else rule,
+            str(parameters.get("subject", "")),
+            t(
+                "It is at {value}, the limit is {threshold}.",
+                value=parameters.get("value", ""),
+                threshold=parameters.get("threshold", ""),
+            ),
+        ),
     )
 
 

@@ -1,0 +1,219 @@
+"""Alerts: rules over the same numbers that the dashboard shows.
+
+A rule that holds opens a row, once for each subject; when it no longer holds, the row is closed.
+Admins hear of both, through their channel and a webhook, unless the rule is silenced.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import httpx
+import structlog
+
+from core.db import run, transaction
+from core.metrics import cost, errors, health, overview
+from core.metrics.scope import HOUR, Mode, Scope, one, rows
+from core.operations import notice
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+RULES = (
+    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
+)  # fmt: skip
+WEBHOOK_SECONDS = 10.0
+
+
+class Holds(NamedTuple):
+    """A rule that holds now, of what, and by how much."""
+
+    rule: str
+    subject: str
+    value: float
+    threshold: float
+
+
+class Alert(NamedTuple):
+    """An alert that fired; `silenced` says that nobody is told."""
+
+    id: int
+    rule: str
+    subject: str
+    value: float
+    threshold: float
+    fired_at: float
+    resolved_at: float | None
+    silenced: bool
+
+
+_ALERT = """
+SELECT a.id, a.rule, a.subject, a.value, a.threshold, a.fired_at, a.resolved_at,
+       CASE WHEN s.until > ? THEN 1 ELSE 0 END
+FROM alerts a LEFT JOIN silences s ON s.rule = a.rule
+"""
+
+
+def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
+    """Every rule that holds at a moment, for trainings of a mode."""
+    rules = settings.alerts
+    window = Scope(now - rules.window_minutes * 60, now, mode)
+    yield from _success(settings, window)
+    failed = errors.calls(window).errors
+    if 0 < rules.fal_errors <= failed:
+        yield Holds("fal_errors", "", failed, rules.fal_errors)
+    yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
+    yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
+    yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
+    for part, at in _last_beats().items():
+        if 0 < rules.heartbeat_seconds <= now - at:
+            yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
+    uncertain = health.uncertain()
+    if 0 < rules.uncertain_runs <= uncertain:
+        yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
+    yield from _budget(settings, now, mode)
+    if rules.new_errors:
+        for group in errors.new_groups(window.start, now):
+            yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
+
+
+def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
+    found = overview.outcomes(window)
+    judged = found.completed + found.failed
+    if found.success is None or judged < settings.alerts.success_runs:
+        return
+    percent = 100 * found.success
+    if percent < settings.alerts.success_percent:
+        yield Holds("success", "", percent, settings.alerts.success_percent)
+
+
+def _last_beats() -> dict[str, float]:
+    """When any process of each part last beat: one that was restarted has not gone silent."""
+    last: dict[str, float] = {}
+    for beat in health.beats():
+        last[beat.part] = max(beat.at, last.get(beat.part, 0.0))
+    return last
+
+
+def _late(
+    rule: str, subject: str, waiting: health.Waiting, minutes: float, now: float
+) -> Iterator[Holds]:
+    late = 0.0 if waiting.since is None else (now - waiting.since) / 60
+    if 0 < minutes <= late:
+        yield Holds(rule, subject, late, minutes)
+
+
+def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
+    """The budget's day is a day of UTC, as where it is enforced."""
+    budget = settings.training.daily_budget_usd
+    if budget <= 0 or settings.alerts.budget_percent <= 0:
+        return
+    spent = cost.spent(Scope(now - now % (24 * HOUR), now + HOUR, mode)).total
+    percent = 100 * spent / budget
+    if percent >= settings.alerts.budget_percent:
+        yield Holds("budget", "", percent, settings.alerts.budget_percent)
+
+
+def recent(now: float, limit: int = 100) -> list[Alert]:
+    """Alerts, the open ones first, then the newest."""
+    query = f"""
+    {_ALERT} ORDER BY CASE WHEN a.resolved_at IS NULL THEN 0 ELSE 1 END, a.fired_at DESC LIMIT ?
+    """
+    found = [Alert._make(row) for row in rows(query, now, limit)]
+    return [alert._replace(silenced=bool(alert.silenced)) for alert in found]
+
+
+class Watch:
+    """Looks at the rules; `clock` gives seconds since 1970."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        mode: Mode,
+        clock: Callable[[], float] = time.time,
+        post: Callable[[str, object], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._mode = mode
+        self._clock = clock
+        self._post = post or _post
+
+    def look(self) -> None:
+        """Open and close alerts, and tell of them."""
+        now = self._clock()
+        self._record(list(holding(self._settings, now, self._mode)), now)
+        self._tell(now)
+
+    def _record(self, found: list[Holds], now: float) -> None:
+        """Several workers may do so at once: the database allows one open row for a subject."""
+        with transaction():
+            for held in found:
+                run(
+                    "INSERT INTO alerts (rule, subject, value, threshold, fired_at) "
+                    "VALUES (?, ?, ?, ?, ?) ON CONFLICT (rule, subject) WHERE resolved_at IS NULL "
+                    "DO UPDATE SET value = excluded.value",
+                    *(held.rule, held.subject, held.value, held.threshold, now),
+                )
+            still = {(held.rule, held.subject) for held in found}
+            query = "SELECT id, rule, subject FROM alerts WHERE resolved_at IS NULL"
+            for alert_id, rule, subject in rows(query):
+                if (rule, subject) not in still:
+                    run("UPDATE alerts SET resolved_at = ? WHERE id = ?", now, alert_id)
+
+    def _tell(self, now: float) -> None:
+        """One that was silenced all its life is told to nobody, and its end neither."""
+        for column, condition in (
+            ("told_fired_at", "a.told_fired_at IS NULL AND a.resolved_at IS NULL"),
+            ("told_resolved_at", "a.told_resolved_at IS NULL AND a.told_fired_at IS NOT NULL "
+             "AND a.resolved_at IS NOT NULL"),
+        ):  # fmt: skip
+            for row in rows(f"{_ALERT} WHERE {condition} ORDER BY a.id", now):
+                alert = Alert._make(row)
+                if not alert.silenced:
+                    self._tell_of(alert, column, now)
+
+    def _tell_of(self, alert: Alert, column: str, now: float) -> None:
+        with transaction():
+            told = run(
+                f"UPDATE alerts SET {column} = ? WHERE id = ? AND {column} IS NULL", now, alert.id
+            )
+            if told.rowcount != 1:  # another worker was faster
+                return
+            for conversation_id in self._admins():
+                parameters = {**alert._asdict(), "resolved": alert.resolved_at is not None}
+                parameters["value"] = f"{alert.value:g}"
+                parameters["threshold"] = f"{alert.threshold:g}"
+                notice(conversation_id, "alert", parameters, f"alert:{alert.id}:{column}", now)
+        log.warning(
+            "alert", rule=alert.rule, subject=alert.subject, value=alert.value,
+            resolved=alert.resolved_at is not None,
+        )  # fmt: skip
+        self._call_webhook(alert)
+
+    def _admins(self) -> Iterator[int]:
+        for address in self._settings.alerts.admins:
+            channel, _, chat = address.partition(":")
+            found = one(
+                "SELECT id FROM conversations WHERE channel = ? AND chat = ? ORDER BY id",
+                *(channel, chat),
+            )
+            if found is None:
+                log.warning("an admin has never written to the bot", address=address)
+            else:
+                yield int(found[0])
+
+    def _call_webhook(self, alert: Alert) -> None:
+        url = self._settings.alerts.webhook_url.get_secret_value()
+        if not url:
+            return
+        state = "resolved" if alert.resolved_at is not None else "firing"
+        try:
+            self._post(url, {"status": state, **alert._asdict()})
+        except httpx.HTTPError as error:
+            log.error("the alerts' webhook can't be reached", error=type(error).__name__)
+
+
+def _post(url: str, body: object) -> None:
+    httpx.post(url, json=body, timeout=WEBHOOK_SECONDS).raise_for_status()

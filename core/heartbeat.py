@@ -1,0 +1,88 @@
+"""Each process says every few seconds that it lives, and what troubles it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import peewee
+import structlog
+
+from core.conversation.bridge import release
+from core.db import run, transaction
+from core.errors import LikenessError
+
+log = structlog.get_logger()
+
+SECONDS = 10.0
+FORGOTTEN_AFTER = 86_400.0
+
+_BEAT = """
+INSERT INTO heartbeats (part, process, at, started_at, version, trouble) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (part, process) DO UPDATE SET at = excluded.at, trouble = excluded.trouble
+"""
+
+
+def version() -> str:
+    """The version of this program."""
+    return importlib.metadata.version("likeness")
+
+
+@contextmanager
+def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS) -> Iterator[None]:
+    """Beat on a thread while the body runs; `probe` tells what troubles the process, or "".
+
+    A process that ends well takes its row away: whoever is missing then was killed.
+    """
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    stopping = threading.Event()
+    started = time.time()
+
+    def beat() -> None:
+        try:
+            while True:
+                _beat(part, process, started, probe)
+                if stopping.wait(seconds):
+                    return
+        finally:
+            _try(
+                lambda: run("DELETE FROM heartbeats WHERE part = ? AND process = ?", part, process)
+            )
+            release()
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(5)
+
+
+def _beat(part: str, process: str, started: float, probe: Callable[[], str]) -> None:
+    now = time.time()
+    trouble = _probed(probe)[:300]
+    _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble))
+    _try(lambda: run("DELETE FROM heartbeats WHERE at < ?", now - FORGOTTEN_AFTER))
+
+
+def _probed(probe: Callable[[], str]) -> str:
+    try:
+        return probe()
+    except (LikenessError, OSError) as error:
+        log.warning("a probe failed", error=str(error))
+        return type(error).__name__
+
+
+def _try(write: Callable[[], object]) -> None:
+    try:
+        with transaction():
+            write()
+    except peewee.PeeweeException as error:
+        log.warning("a heartbeat could not be written", error=str(error))
+        release()

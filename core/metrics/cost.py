@@ -1,0 +1,108 @@
+"""What trainings cost, in US dollars.
+
+A run costs what it cost in the end; until that is known, its price. It is booked when it begins.
+What is left of the runs of forgotten people is counted too, without a profile.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.metrics.scope import Scope, bucketed, one, rows
+
+COST = "coalesce(r.cost_usd, r.price_usd)"
+
+
+class Spent(NamedTuple):
+    """Dollars of a period: all, of the completed, of those that failed or were cancelled."""
+
+    total: float
+    completed: float
+    wasted: float
+    runs: int
+    successes: int
+
+    @property
+    def each(self) -> float | None:
+        """What a successful avatar cost, failures included; None where there is none."""
+        return (self.completed + self.wasted) / self.successes if self.successes else None
+
+
+class SpentAt(NamedTuple):
+    """Dollars of an hour or a day, for a type."""
+
+    start: float
+    training_type: str
+    usd: float
+    runs: int
+
+
+class SpentOn(NamedTuple):
+    """Dollars of a type and a profile."""
+
+    training_type: str
+    profile: str
+    usd: float
+    wasted: float
+    runs: int
+
+
+_WASTED = "coalesce(sum(CASE WHEN status IN ('failed', 'cancelled') THEN usd ELSE 0 END), 0)"
+
+
+def _booked(scope: Scope) -> str:
+    """`booked(training_type, profile, status, usd)`: the runs that began in the period."""
+    return f"""
+    booked AS (
+        SELECT r.training_type, r.profile, r.status, {COST} AS usd FROM training_runs r
+        WHERE r.created_at >= ? AND r.created_at < ?{scope.of_runs()}
+        UNION ALL
+        SELECT g.training_type, '', g.status, g.usd FROM cost_entries g
+        WHERE g.day >= ? AND g.day < ?{scope.of_runs("g")}
+    )
+    """
+
+
+def spent(scope: Scope) -> Spent:
+    """The runs that began in the period."""
+    query = f"""
+    WITH {_booked(scope)}
+    SELECT coalesce(sum(usd), 0),
+           coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
+           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0)
+    FROM booked
+    """
+    found = one(query, scope.start, scope.end, *scope.days)
+    total, completed, wasted, runs, successes = found
+    return Spent(float(total), float(completed), float(wasted), int(runs), int(successes))
+
+
+def spent_by_time(scope: Scope) -> list[SpentAt]:
+    """The same for each hour or day and each type."""
+    buckets, edges = bucketed(scope)
+    query = f"""
+    WITH {buckets},
+    booked AS (
+        SELECT b.a, r.training_type, {COST} AS usd FROM buckets b
+        JOIN training_runs r ON r.created_at >= b.a AND r.created_at < b.b{scope.of_runs()}
+        UNION ALL
+        SELECT b.a, g.training_type, g.usd FROM buckets b
+        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_runs("g")}
+    )
+    SELECT a, training_type, sum(usd), count(*) FROM booked
+    GROUP BY a, training_type ORDER BY a, training_type
+    """
+    return [SpentAt(float(a), kind, float(usd), int(n)) for a, kind, usd, n in rows(query, *edges)]
+
+
+def spent_on(scope: Scope) -> list[SpentOn]:
+    """The same for each type and profile, the dearest first."""
+    query = f"""
+    WITH {_booked(scope)}
+    SELECT training_type, profile, sum(usd), {_WASTED}, count(*) FROM booked
+    GROUP BY training_type, profile ORDER BY 3 DESC, 1, 2
+    """
+    return [
+        SpentOn(kind, profile, float(usd), float(wasted), int(n))
+        for kind, profile, usd, wasted, n in rows(query, scope.start, scope.end, *scope.days)
+    ]

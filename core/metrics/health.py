@@ -1,0 +1,177 @@
+"""Whether it is healthy: heartbeats, what waits, what was set aside, what fal answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.metrics.scope import Scope, one, rows
+from core.metrics.training import ACTIVE
+
+_ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
+
+
+class Beat(NamedTuple):
+    """A process of a part, when it last said that it lives, and what troubled it then."""
+
+    part: str
+    process: str
+    at: float
+    started_at: float
+    version: str
+    trouble: str
+
+
+class Waiting(NamedTuple):
+    """How much waits, and since when the oldest does (None where nothing waits)."""
+
+    n: int
+    since: float | None
+
+
+class Notices(NamedTuple):
+    """Notices that were not delivered: waiting, uncertain, blocked, failed."""
+
+    pending: int
+    uncertain: int
+    blocked: int
+    failed: int
+
+
+class Quarantined(NamedTuple):
+    """An event that could not be applied."""
+
+    id: int
+    conversation_id: int
+    channel: str
+    kind: str
+    received_at: float
+    failed_at: float
+    attempts: int
+    error: str
+
+
+class Webhooks(NamedTuple):
+    """Runs that ended with fal's word: how many it brought itself, how many we asked for."""
+
+    webhook: int
+    poll: int
+    last_at: float | None
+
+    @property
+    def polled(self) -> float | None:
+        """The share that polling had to finish; None where no run ended."""
+        ended = self.webhook + self.poll
+        return self.poll / ended if ended else None
+
+
+def beats() -> list[Beat]:
+    """Every process, a part's freshest first."""
+    query = """
+    SELECT part, process, at, started_at, version, trouble FROM heartbeats ORDER BY part, at DESC
+    """
+    return [Beat(*row) for row in rows(query)]
+
+
+def unhandled() -> Waiting:
+    """Events that nobody has applied yet."""
+    query = """
+    SELECT count(*), min(received_at) FROM inbox WHERE handled_at IS NULL AND failed_at IS NULL
+    """
+    return Waiting(*one(query))
+
+
+def unshown() -> Waiting:
+    """Screens of pushing channels that are not shown yet, where the person can be reached.
+
+    Whoever is not looking at a browser tab or a terminal misses nothing.
+    """
+    query = """
+    SELECT count(*), min(differs_since) FROM conversations
+    WHERE revision > shown_revision AND NOT unreachable AND channel NOT IN ('web', 'console')
+    """
+    return Waiting(*one(query))
+
+
+def overdue(now: float) -> Waiting:
+    """Runs that nobody looks at though they are due."""
+    query = f"""
+    SELECT count(*), min(next_check_at) FROM training_runs
+    WHERE status IN ({_ACTIVE}) AND next_check_at > 0 AND next_check_at < ?
+    """
+    return Waiting(*one(query, now))
+
+
+def queued(scope: Scope) -> Waiting:
+    """Runs that wait for their training to begin."""
+    query = f"""
+    SELECT count(*), min(r.created_at) FROM training_runs r
+    WHERE r.status IN ('ready', 'preparing', 'submitting', 'queued'){scope.of_runs()}
+    """
+    return Waiting(*one(query))
+
+
+def uncertain() -> int:
+    """Runs of which nobody knows whether they were ordered."""
+    return int(one("SELECT count(*) FROM training_runs WHERE status = 'uncertain'")[0])
+
+
+def fal_last(ok: bool) -> float | None:
+    """When fal last answered well, or last failed."""
+    condition = "ok" if ok else "NOT ok"
+    found = one(f"SELECT at FROM fal_events WHERE {condition} ORDER BY at DESC LIMIT 1")
+    return None if found is None else float(found[0])
+
+
+def notices(scope: Scope) -> Notices:
+    """What became of the notices of the period that did not arrive for certain."""
+    query = """
+    SELECT coalesce(sum(CASE WHEN outcome IN ('pending', 'sending') THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN outcome = 'uncertain' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN outcome = 'blocked' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), 0)
+    FROM notices WHERE created_at >= ? AND created_at < ?
+    """
+    return Notices(*map(int, one(query, scope.start, scope.end)))
+
+
+def unreachable() -> int:
+    """Conversations whose person has blocked the bot."""
+    return int(one("SELECT count(*) FROM conversations WHERE unreachable")[0])
+
+
+def asked_to_wait(now: float) -> int:
+    """Conversations that their channel wants left alone for now (`retry_after`, or a failure)."""
+    return int(one("SELECT count(*) FROM conversations WHERE not_before > ?", now)[0])
+
+
+def doomed() -> Waiting:
+    """Stored objects that wait to be deleted."""
+    return Waiting(*one("SELECT count(*), min(at) FROM doomed_objects"))
+
+
+def quarantined(limit: int = 200) -> list[Quarantined]:
+    """Events that were set aside, the newest first."""
+    query = """
+    SELECT id, conversation_id, channel, kind, received_at, failed_at, attempts, error
+    FROM inbox WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?
+    """
+    return [Quarantined(*row) for row in rows(query, limit)]
+
+
+def webhooks(scope: Scope) -> Webhooks:
+    """How runs of the period learned of their end."""
+    query = f"""
+    SELECT coalesce(sum(CASE WHEN r.finished_by = 'webhook' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN r.finished_by = 'poll' THEN 1 ELSE 0 END), 0),
+           max(CASE WHEN r.finished_by = 'webhook' THEN r.finished_at END)
+    FROM training_runs r WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_runs()}
+    """
+    webhook, poll, last = one(query, scope.start, scope.end)
+    return Webhooks(int(webhook), int(poll), last)
+
+
+def controls() -> dict[str, tuple[str, float, str]]:
+    """The run-time switches: value, since when, by whom."""
+    return {name: (value, at, by) for name, value, at, by in rows(
+        'SELECT name, value, at, "by" FROM controls ORDER BY name'
+    )}  # fmt: skip

@@ -1,0 +1,166 @@
+"""What a number is asked of: a period, a mode, and the time zone in which days begin."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.db import is_sqlite, run
+
+Mode = Literal["production", "test", "both"]
+
+HOUR = 3600.0
+DAY = 86_400.0
+_BY_HOUR = 2 * DAY
+
+
+class Bucket(NamedTuple):
+    """An hour or a day of a period: from its start until before its end."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """From `start` until before `end`, of real trainings, simulated ones, or both."""
+
+    start: float
+    end: float
+    mode: Mode = "both"
+    zone: str = "UTC"
+
+    @property
+    def before(self) -> Scope:
+        """The period of the same length that ends where this one begins."""
+        return replace(self, start=2 * self.start - self.end, end=self.start)
+
+    @property
+    def days(self) -> tuple[str, str]:
+        """From which day (UTC) until before which; see `first_day`."""
+        return first_day(self.start), first_day(self.end)
+
+    @property
+    def hourly(self) -> bool:
+        """Whether its buckets are hours."""
+        return self.end - self.start <= _BY_HOUR
+
+    @property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Its hours, or its days as the clocks of the time zone go; the first and last are cut."""
+        edges = [self.start, *self._edges(), self.end]
+        return tuple(Bucket(a, b) for a, b in pairwise(edges) if a < b)
+
+    def of_runs(self, alias: str = "r") -> str:
+        """The condition on a training run's mode, to follow another one."""
+        if self.mode == "both":
+            return ""
+        return f" AND {alias}.test_mode" if self.mode == "test" else f" AND NOT {alias}.test_mode"
+
+    def of_events(self) -> str:
+        """The same on a fal event `e`; one that belongs to no run counts as production."""
+        if self.mode == "both":
+            return ""
+        found = "EXISTS (SELECT 1 FROM training_runs t WHERE t.id = e.run_id AND t.test_mode)"
+        return f" AND {found}" if self.mode == "test" else f" AND NOT {found}"
+
+    def _edges(self) -> Iterator[float]:
+        zone = ZoneInfo(self.zone)
+        if self.hourly:
+            step = self.start - self.start % HOUR + HOUR
+            while step < self.end:
+                yield step
+                step += HOUR
+            return
+        day = datetime.datetime.fromtimestamp(self.start, zone).date()
+        while True:
+            day += datetime.timedelta(days=1)
+            edge = datetime.datetime.combine(day, datetime.time(), zone).timestamp()
+            if edge >= self.end:
+                return
+            yield edge
+
+
+def bucketed(scope: Scope) -> tuple[str, list[float | str]]:
+    """`buckets(a, b, c, d)` as a common table expression, and its parameters.
+
+    From moment `a` until before `b`; from day `c` until before `d`, as `first_day` names them.
+    """
+    one = "(CAST(? AS DOUBLE PRECISION), CAST(? AS DOUBLE PRECISION), " + ", ".join(
+        ["CAST(? AS VARCHAR(10))"] * 2
+    )
+    edges = scope.buckets
+    values = ", ".join([f"{one})"] * len(edges))
+    parameters = [part for a, b in edges for part in (a, b, first_day(a), first_day(b))]
+    return f"buckets(a, b, c, d) AS (VALUES {values})", parameters
+
+
+def first_day(seconds: float) -> str:
+    """The first day (UTC) that begins at this moment or later.
+
+    What is left of forgotten people counts at the beginning of its day.
+    """
+    day = datetime.datetime.fromtimestamp(-(-seconds // DAY) * DAY, datetime.UTC)
+    return day.date().isoformat()
+
+
+def quantile(q: float) -> str:
+    """The q-quantile of `v` in a group, interpolated as `percentile_cont` does.
+
+    The rows bring `n`, how many they are, and `i`, their place in order from 0.
+    """
+    distance = f"abs({q} * (n - 1) - i)"
+    return f"sum(CASE WHEN {distance} < 1 THEN v * (1 - {distance}) ELSE 0 END)"
+
+
+def ranked(partition: str = "") -> str:
+    """The columns `n` and `i` that `quantile` wants, over rows with `v`."""
+    by = f"PARTITION BY {partition}" if partition else ""
+    return f"count(*) OVER ({by}) AS n, row_number() OVER ({by} ORDER BY v) - 1 AS i"
+
+
+def floored(expression: str) -> str:
+    """The whole number below an expression that is not negative."""
+    return f"CAST({expression} AS INTEGER)" if is_sqlite() else f"floor({expression})"
+
+
+def rows(query: str, *parameters: Any) -> list[Any]:
+    """All rows of a query."""
+    return list(run(query, *parameters).fetchall())
+
+
+def one(query: str, *parameters: Any) -> Any:
+    """The only row of a query."""
+    return run(query, *parameters).fetchone()
+
+
+def moment(seconds: float) -> str:
+    """A moment as a datetime column is compared with."""
+    known = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return known.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def seconds_of(value: Any) -> float:
+    """The moment of a datetime column."""
+    known = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return float(known.replace(tzinfo=datetime.UTC).timestamp())
+
+
+def text_id(value: Any) -> str:
+    """An identifier as it is shown, whichever database keeps it; "" where there is none."""
+    if value is None:
+        return ""
+    return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
+
+
+def own_id(value: str) -> str | None:
+    """A shown identifier as a column is compared with; None where it is none."""
+    try:
+        return uuid.UUID(value).hex
+    except ValueError:
+        return None

@@ -1,0 +1,213 @@
+"""What somebody who runs Likeness may do by hand: named, for admins alone, and audited.
+
+The audit's row is written in the transaction of the deed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from core.avatars import controls, erasing
+from core.avatars.models import Avatar, TrainingRun
+from core.conversation import inbox as inboxes
+from core.conversation.locks import lock_person
+from core.db import run, transaction
+from core.errors import LikenessError, TrainingRefused
+from core.logins import Visitor
+
+LONGEST_MESSAGE = 2000
+
+
+class Forbidden(LikenessError):
+    """A viewer can't act."""
+
+
+class Settler(Protocol):
+    """What is needed of `core.avatars.settling.Settler`."""
+
+    def sent(self, run_id: str, request_id: str) -> bool: ...
+
+    def not_sent(self, run_id: str) -> bool: ...
+
+
+class Training(Protocol):
+    """What is needed of `core.avatars.training.Training`."""
+
+    def start(
+        self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None
+    ) -> uuid.UUID: ...
+
+    def cancel(self, run_id: uuid.UUID) -> None: ...
+
+    @property
+    def settler(self) -> Settler: ...
+
+
+class House(Protocol):
+    """What is needed of `core.bootstrap.App`."""
+
+    @property
+    def training(self) -> Training: ...
+
+    @property
+    def inbox(self) -> inboxes.Inbox: ...
+
+    def thumbnail(self, key: str, side: int = 320) -> bytes | None: ...
+
+
+class Operations:
+    """The deeds of one visitor; each raises Forbidden where they may not act."""
+
+    def __init__(
+        self, house: House, visitor: Visitor, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._house = house
+        self._visitor = visitor
+        self._clock = clock
+
+    def cancel_run(self, run_id: str) -> None:
+        """Stop a run, whatever it is doing."""
+        with self._audited("cancel", run_id):
+            found = TrainingRun.get_by_id(uuid.UUID(run_id))
+            lock_person(found.conversation_id, found.user_id)
+            self._house.training.cancel(found.id)
+
+    def retry_run(self, run_id: str) -> str:
+        """Train the avatar of a run that failed or was cancelled once more; the new run's id.
+
+        Raises TrainingRefused where its person could not start it either.
+        """
+        with self._audited("retry", run_id):
+            found = TrainingRun.get_by_id(uuid.UUID(run_id))
+            if found.avatar_id is None or found.user_id is None:
+                raise TrainingRefused("gone")
+            lock_person(found.conversation_id, found.user_id)
+            started = self._house.training.start(
+                found.avatar_id, found.user_id, found.conversation_id
+            )
+            return str(started)
+
+    def sent(self, run_id: str, request_id: str) -> None:
+        """An uncertain order was found at fal, under this request id."""
+        with self._audited("sent", run_id, request_id):
+            try:
+                open_ = self._house.training.settler.sent(run_id, request_id.strip())
+            except ValueError as error:
+                raise LikenessError(str(error)) from error
+            if not open_:
+                raise LikenessError("Nobody asks that of this run any more.")
+
+    def not_sent(self, run_id: str) -> None:
+        """An uncertain order never arrived at fal, for certain: it is ordered again."""
+        with self._audited("not sent", run_id):
+            if not self._house.training.settler.not_sent(run_id):
+                raise LikenessError("Nobody asks that of this run any more.")
+
+    def pause(self) -> None:
+        """Submit no new training until `resume`."""
+        with self._audited("pause", controls.PAUSED):
+            controls.switch_on(controls.PAUSED, "", self._clock(), self._visitor.name)
+
+    def resume(self, name: str = controls.PAUSED) -> None:
+        """Take a run-time switch away."""
+        with self._audited("resume", name):
+            controls.switch_off(name)
+
+    def replay(self, event_id: int) -> bool:
+        """Give an event that was set aside another try; False where it is gone."""
+        with self._audited("replay", str(event_id)):
+            return inboxes.replay(event_id)
+
+    def erase(self, user_id: str) -> None:
+        """Erase all that belongs to a person, as they could themselves; the worker does it."""
+        with self._audited("erase", user_id):
+            if erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock()) is None:
+                raise LikenessError("There is no such person any more.")
+
+    def write(self, user_id: str, text: str) -> None:
+        """Write to a person, through the channel they were last on."""
+        text = inboxes.storable(text.strip())[:LONGEST_MESSAGE]
+        if not text:
+            return
+        with self._audited("write", user_id, f"{len(text)} letters"):
+            notice(
+                _conversation(user_id), "operator_message", {"text": text},
+                f"operator:{uuid.uuid4().hex}", self._clock(),
+            )  # fmt: skip
+
+    def photo(self, avatar_id: str, key: str) -> bytes | None:
+        """One photo of an avatar, made small; None where it can't be had. The look is audited."""
+        with self._audited("look", avatar_id, "photo"):
+            owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
+        prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
+        return self._house.thumbnail(key) if prefix and key.startswith(prefix) else None
+
+    def silence(self, rule: str, hours: float) -> None:
+        """Tell nobody of a rule's alerts for a while; 0 hours ends that."""
+        until = self._clock() + hours * 3600
+        with self._audited("silence", rule, f"{hours:g} h"):
+            run(
+                "INSERT INTO silences (rule, until, who) VALUES (?, ?, ?) ON CONFLICT (rule) "
+                "DO UPDATE SET until = excluded.until, who = excluded.who",
+                *(rule[:32], until, self._visitor.name),
+            )
+
+    def _audited(self, action: str, subject: str, detail: str = "") -> Any:
+        if not self._visitor.may_act:
+            raise Forbidden(f"{self._visitor.name} may look, not act")
+        return _Audited(self._visitor.name, action, subject, detail, self._clock())
+
+
+class _Audited:
+    """A transaction with its row in the audit: both or neither."""
+
+    def __init__(self, who: str, action: str, subject: str, detail: str, at: float) -> None:
+        self._row = (at, who[:64], action[:32], subject[:128], detail[:300])
+        self._inner = transaction()
+
+    def __enter__(self) -> None:
+        self._inner.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if error[0] is None:
+                run(
+                    "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+                    *self._row,
+                )
+        except BaseException as failed:
+            self._inner.__exit__(type(failed), failed, failed.__traceback__)
+            raise
+        self._inner.__exit__(*error)
+
+
+def note(who: str, action: str, subject: str = "", detail: str = "") -> None:
+    """Write something into the audit that changes nothing else: a log-in, say."""
+    with _Audited(who, action, subject, detail, time.time()):
+        pass
+
+
+def notice(
+    conversation_id: int, name: str, parameters: dict[str, Any], key: str, now: float
+) -> None:
+    """Have a notice posted to a conversation, once a `key`; in the caller's transaction."""
+    run(
+        "INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome) "
+        "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
+        *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
+    )
+
+
+def _conversation(user_id: str) -> int:
+    """The conversation that a person was last active in."""
+    row = run(
+        "SELECT id FROM conversations WHERE user_id = ? ORDER BY active_at DESC LIMIT 1",
+        uuid.UUID(user_id).hex,
+    ).fetchone()
+    if row is None:
+        raise LikenessError("There is no such person any more.")
+    return int(row[0])

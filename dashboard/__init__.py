@@ -1,0 +1,41 @@
+"""The dashboard, for those who run Likeness: what happens, what fails, what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from core.logins import first_password
+from core.watching import Dashboard as Settings
+
+
+class Dashboard:
+    """What `likeness dashboard` runs; it is found by its entry point."""
+
+    name: ClassVar[str] = "dashboard"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def configured(self) -> bool:
+        """Whether `likeness run` starts it."""
+        return self._settings.enabled
+
+    @property
+    def address(self) -> str:
+        """Where it is found."""
+        return ", ".join(self._settings.addresses)
+
+    def prepare(self, folder: Path) -> str | None:
+        """Make sure that somebody can log in; the password, where one was made now.
+
+        Raises ConfigurationError where anybody could come and nobody is named.
+        """
+        return first_password(self._settings, folder)
+
+    def run(self, app: Any) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        from dashboard.serving import serve  # Streamlit takes a second to import
+
+        serve(app, app.settings)

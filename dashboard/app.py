@@ -1,0 +1,81 @@
+"""The dashboard's frame: what is drawn for whichever page somebody looks at.
+
+Nobody gets past `Doors` without a log-in; here it is asked for once more before anything is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from core.conversation.bridge import release
+from core.texts import Translator
+from dashboard import filters, site
+from dashboard.pages import cost, errors, funnel, operations, overview, people, running, training
+from dashboard.view import View
+
+Draw = Callable[[View], None]
+
+STYLE = """
+<style>
+[data-testid="stElementToolbar"] { display: none; }
+[data-testid="stMetricValue"] { font-size: 1.6rem; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.5rem 1rem 2rem; } }
+</style>
+"""
+"""The tables' own download knows nothing of formulas, so their toolbar is away."""
+
+
+def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
+    """Every page: its address, its title, its icon, and who draws it."""
+    return [
+        ("overview", t("Overview"), ":material/monitoring:", overview.draw),
+        ("training", t("Training"), ":material/timer:", training.draw),
+        ("running", t("Running now"), ":material/progress_activity:", running.draw),
+        ("errors", t("fal errors"), ":material/error:", errors.draw),
+        ("funnel", t("Funnel"), ":material/filter_alt:", funnel.draw),
+        ("people", t("People and avatars"), ":material/group:", people.draw),
+        ("operations", t("Operations"), ":material/build:", operations.draw),
+        ("cost", t("Cost"), ":material/payments:", cost.draw),
+    ]
+
+
+def page() -> None:
+    """Draw everything; the thread's connection is given back, for Streamlit ends the thread."""
+    try:
+        _page(site.current())
+    finally:
+        release()
+
+
+def _page(here: site.Site) -> None:
+    st.set_page_config(page_title="Likeness", page_icon="🎭", layout="wide")
+    visitor = here.visitor(st.context.cookies)
+    t = filters.language()
+    if visitor is None:
+        st.navigation([st.Page(lambda: None, title="Likeness", default=True)], position="hidden")
+        st.info(t("Your session has ended."))
+        st.link_button(t("Log in"), "/login")
+        st.stop()
+    st.html(STYLE)
+    known = pages(t)
+    chosen = st.navigation(
+        [
+            st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
+                    default=path == "overview")
+            for path, title, icon, draw in known
+        ]
+    )  # fmt: skip
+    view = filters.sidebar(here, visitor, t)
+    st.session_state["view"] = view
+    st.header(chosen.title, anchor=False)
+    chosen.run()
+
+
+def _draw(draw: Draw) -> None:
+    view: View = st.session_state.pop("view")
+    draw(view)
+    if view.asked:
+        view.as_of()

@@ -1,0 +1,93 @@
+"""What stands in front of Streamlit: nothing passes without a log-in, by HTTP or WebSocket."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.site import Site
+
+OPEN = ("/login", "/health")
+"""What is served without a log-in."""
+CLOSED = (
+    "/_stcore/metrics", "/_stcore/upload_file", "/_stcore/script-health-check", "/_stcore/agent",
+    "/auth/", "/oauth2callback", "/component/", "/app/", "/mcp", "/.well-known",
+)  # fmt: skip
+"""Streamlit's doors that the dashboard doesn't need."""
+NOWHERE = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+
+
+class Doors:
+    """Asks everybody who they are; whoever has not logged in is sent to the log-in."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        refusal = await self._refusal(connection)
+        if refusal is None:
+            await self._app(scope, receive, _guarded(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refusal(scope, receive, _guarded(send))
+
+    async def _refusal(self, connection: HTTPConnection) -> Response | None:
+        path = connection.url.path
+        if not self._site.knows_host(connection.headers.get("host", "")):
+            return PlainTextResponse("Unknown host", 400)
+        if connection.scope["type"] == "websocket":
+            if not _same_origin(connection, self._site.own.public_url):
+                return PlainTextResponse("Elsewhere", 403)
+        elif path in OPEN:
+            return None
+        if path.startswith(CLOSED):
+            return PlainTextResponse("Not found", 404)
+        if await run_in_threadpool(self._site.trusted, connection.cookies):
+            return None
+        if connection.scope.get("method") == "GET" and "." not in path and "_stcore" not in path:
+            return RedirectResponse(f"/login?next={quote(_place(connection), safe='')}", 303)
+        return PlainTextResponse("Log in first", 401)
+
+
+def _place(connection: HTTPConnection) -> str:
+    query = connection.url.query
+    return connection.url.path + (f"?{query}" if query else "")
+
+
+def same_origin(connection: HTTPConnection, public_url: str) -> bool:
+    """Whether a page of ours sent this; browsers say so, and others have no cookies to lend."""
+    return _same_origin(connection, public_url)
+
+
+def _same_origin(connection: HTTPConnection, public_url: str) -> bool:
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    here = {connection.headers.get("host", ""), urlsplit(public_url).netloc}
+    return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc in here
+
+
+def _guarded(send: Send) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Referrer-Policy", "same-origin")
+            headers.setdefault("X-Frame-Options", "DENY")
+            if headers.get("Content-Type", "").startswith("text/html"):
+                headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+                headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return guarded

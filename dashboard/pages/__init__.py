@@ -1,0 +1,1 @@
+"""The pages: each draws itself with a `View`; nothing happens when they are imported."""

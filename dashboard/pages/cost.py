@@ -1,0 +1,60 @@
+"""What trainings cost."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.metrics import cost
+from core.metrics.scope import DAY, Scope
+from dashboard import charts
+from dashboard.tables import Column, table
+from dashboard.view import View
+
+
+def draw(view: View) -> None:
+    """The page."""
+    t = view.t
+    spent = view.ask(cost.spent, view.scope)
+    before = view.ask(cost.spent, view.scope.before)
+    columns = st.columns(4)
+    columns[0].metric(
+        t("Spent"), f"${spent.total:,.2f}", f"{spent.total - before.total:+,.2f}",
+        delta_color="inverse",
+        help=t("Of the trainings that began in the period: what they cost, else their price."),
+    )  # fmt: skip
+    columns[1].metric(
+        t("A successful avatar"), "–" if spent.each is None else f"${spent.each:,.2f}",
+        help=t("All that ended trainings cost, divided by those that were completed."),
+    )  # fmt: skip
+    columns[2].metric(
+        t("Wasted"), f"${spent.wasted:,.2f}", help=t("On trainings that failed or were cancelled.")
+    )
+    _budget(view, columns[3])
+    rows = [
+        {"start": at.start, "kind": at.training_type, "value": at.usd}
+        for at in view.ask(cost.spent_by_time, view.scope)
+    ]
+    charts.stacked(view, rows, t("US dollars"), t("type"), money=True)
+    st.subheader(t("By type and profile"), anchor=False)
+    table(view, "profiles", [
+        Column("training_type", t("Type")), Column("profile", t("Profile")),
+        Column("usd", t("Spent"), "usd"), Column("wasted", t("Wasted"), "usd"),
+        Column("runs", t("Trainings"), "number"),
+    ], view.ask(cost.spent_on, view.scope))  # fmt: skip
+
+
+def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
+    """Today's, by UTC, as it is enforced, in the mode that trainings are made in."""
+    t = view.t
+    budget = view.site.settings.training.daily_budget_usd
+    now = view.now
+    today = Scope(now - now % DAY, now + DAY, view.site.mode)
+    spent = view.ask(cost.spent, today).total
+    if budget <= 0:
+        column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
+        return
+    column.metric(
+        t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
+        help=t("Spent today (UTC) of what all trainings of a day may cost."),
+    )  # fmt: skip
+    column.progress(min(1.0, spent / budget))

@@ -1,0 +1,122 @@
+"""Operating by hand: pause, replay, silence; deliveries, webhooks, settings, the audit."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import streamlit as st
+
+from core.alerts import RULES
+from core.heartbeat import version
+from core.metrics import health, people
+from core.settings import describe
+from dashboard.pages import overview, runs
+from dashboard.tables import Column, table
+from dashboard.view import View
+
+PAUSED = "trainings_paused"
+
+
+def draw(view: View) -> None:
+    """The page."""
+    _switches(view)
+    _delivery(view)
+    _quarantine(view)
+    _silence(view)
+    _audit(view)
+    t = view.t
+    st.subheader(t("Settings in force"), anchor=False)
+    st.text(t("Version {version}", version=version()))
+    with st.expander(t("Show the settings")):
+        st.code(describe(view.site.settings), language="toml")
+
+
+def _switches(view: View) -> None:
+    t = view.t
+    st.subheader(t("New trainings"), anchor=False)
+    on = view.ask(health.controls)
+    if PAUSED in on:
+        st.warning(t("Paused: nothing is submitted until it is resumed."))
+    elif view.visitor.may_act:
+        asked = t("Submit no new training until you resume? Those that run go on.")
+        if runs.confirmed(view, t("Pause new trainings"), asked, "pause"):
+            runs.act(view, view.operations.pause)
+    if not on:
+        st.caption(t("No switch is on: trainings are submitted as they are ordered."))
+    rows = [
+        SimpleNamespace(name=name, value=value, at=at, by=by)
+        for name, (value, at, by) in on.items()
+    ]
+    if rows:
+        table(view, "switches", [
+            Column("name", t("Switch")), Column("value", t("Value")),
+            Column("at", t("Since"), "time"), Column("by", t("By")),
+        ], rows)  # fmt: skip
+    for name in on if view.visitor.may_act else ():
+        label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
+        if runs.confirmed(view, label, t("Take this switch away now?"), f"resume-{name}"):
+            runs.act(view, lambda name=name: view.operations.resume(name))
+
+
+def _delivery(view: View) -> None:
+    t = view.t
+    st.subheader(t("Deliveries"), anchor=False)
+    notices = view.ask(health.notices, view.scope)
+    hooks = view.ask(health.webhooks, view.scope)
+    last = view.moment(hooks.last_at)
+    doomed = view.ask(health.doomed)
+    cells = (
+        (t("Notices that wait"), notices.pending, ""),
+        (t("Notices that may have arrived"), notices.uncertain, ""),
+        (t("Notices that were refused"), notices.blocked + notices.failed, ""),
+        (t("Chats that blocked the bot"), view.ask(health.unreachable), ""),
+        (t("Chats to be left alone for now"), view.ask(health.asked_to_wait, view.now),
+         t("Their channel asked to wait, or could not be reached.")),
+        (t("Ends that fal told us"), hooks.webhook,
+         t("The last one: {time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
+        (t("Ends that we had to ask for"), hooks.poll,
+         t("Polling finds what no webhook brought.")),
+        (t("Objects to be deleted"), doomed.n, ""),
+    )  # fmt: skip
+    for start in (0, 4):
+        columns = st.columns(4)
+        for column, (label, value, told) in zip(columns, cells[start : start + 4], strict=True):
+            column.metric(label, f"{value:,}", help=told or None)
+
+
+def _quarantine(view: View) -> None:
+    t = view.t
+    st.subheader(t("Events that were set aside"), anchor=False)
+    found = view.ask(health.quarantined)
+    chosen = table(view, "quarantine", [
+        Column("id", t("Event"), "number"), Column("channel", t("Channel")),
+        Column("kind", t("What")), Column("received_at", t("Came"), "time"),
+        Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
+        Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
+    ], found, choose=view.visitor.may_act)  # fmt: skip
+    if chosen is not None and view.visitor.may_act:
+        event_id = found[chosen].id
+        asked = t("Apply this event now, though later ones were applied already?")
+        if runs.confirmed(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}"):
+            runs.act(view, lambda: view.operations.replay(event_id))
+
+
+def _silence(view: View) -> None:
+    t = view.t
+    if not view.visitor.may_act:
+        return
+    st.subheader(t("Silence alerts"), anchor=False)
+    said = overview.rules(t)
+    rule = st.selectbox(t("Rule"), RULES, format_func=lambda rule: said[rule])
+    hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
+    if st.button(t("Silence"), key="silence"):
+        runs.act(view, lambda: view.operations.silence(rule, float(hours)))
+
+
+def _audit(view: View) -> None:
+    t = view.t
+    st.subheader(t("Done by hand"), anchor=False)
+    table(view, "audit", [
+        Column("at", t("At"), "time"), Column("who", t("Who")), Column("action", t("Did")),
+        Column("subject", t("Of what")), Column("detail", t("Detail")),
+    ], view.ask(people.audited))  # fmt: skip

@@ -1,0 +1,220 @@
+"""Is it healthy, and how does it go: the specification's four metrics first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import alerts
+from core.metrics import errors, health, overview, training
+from core.texts import Translator
+from dashboard import charts
+from dashboard.tables import Column, table
+from dashboard.view import View
+
+SILENT_SECONDS = 60.0
+"""A part that has not said for so long that it lives is shown as silent."""
+
+
+def draw(view: View) -> None:
+    """The page."""
+    _banners(view)
+    _metrics(view)
+    _trends(view)
+    _alerts(view)
+    view.as_of()
+    view.asked.clear()
+    st.subheader(view.t("Parts"), anchor=False)
+    view.live(_parts)
+
+
+def rules(t: Translator) -> dict[str, str]:
+    """What each rule says."""
+    return {
+        "success": t("Too few trainings succeed (percent)"),
+        "fal_errors": t("fal fails often"),
+        "queue": t("A training waits too long to begin (minutes)"),
+        "waiting": t("Something waits too long to be handled or shown (minutes)"),
+        "heartbeat": t("A process is silent (seconds)"),
+        "uncertain": t("Trainings that may or may not have been ordered"),
+        "budget": t("The day’s budget is nearly spent (percent)"),
+        "new_error": t("fal says something new"),
+    }
+
+
+def _banners(view: View) -> None:
+    t = view.t
+    if view.site.mode == "test":
+        st.info(t("Test mode is on: new trainings are simulated."), icon=":material/science:")
+    beats = view.ask(health.beats)
+    lives = [beat for beat in beats if view.now - beat.at < SILENT_SECONDS]
+    if not any(beat.part == "worker" for beat in lives):
+        st.warning(t("No worker is running: nothing moves, and the numbers may be stale."))
+
+
+def _metrics(view: View) -> None:
+    t, scope = view.t, view.scope
+    columns = st.columns([1, 1, 1.4, 1])
+    created, before = (view.ask(overview.avatars_created, s) for s in (scope, scope.before))
+    columns[0].metric(
+        t("Avatars created"), f"{created:,}", _change(created, before), border=True,
+        help=t("Avatars with a name that were begun in the period."),
+        chart_data=[float(at.n) for at in view.ask(overview.avatars_created_by_time, scope)],
+    )  # fmt: skip
+    ended, earlier = (view.ask(overview.outcomes, s) for s in (scope, scope.before))
+    by_time = view.ask(overview.outcomes_by_time, scope)
+    columns[1].metric(
+        t("Training success"), _percent(ended.success), _points(ended.success, earlier.success),
+        border=True,
+        help=t("completed ÷ (completed + failed), of the trainings that ended in the period."),
+        chart_data=[float(at.completed) for at in by_time],
+    )  # fmt: skip
+    with columns[2]:
+        _times(view)
+    calls, past = (view.ask(errors.calls, s) for s in (scope, scope.before))
+    columns[3].metric(
+        t("fal errors"), f"{calls.errors:,}", _change(calls.errors, past.errors),
+        delta_color="inverse", border=True,
+        help=t("Calls of fal that failed, retries included."),
+        chart_data=[float(at.errors) for at in view.ask(errors.calls_by_time, scope)],
+    )  # fmt: skip
+
+
+def _times(view: View) -> None:
+    t = view.t
+    now = {times.training_type: times for times in view.ask(training.times, view.scope)}
+    before = {times.training_type: times for times in view.ask(training.times, view.scope.before)}
+    with st.container(border=True):
+        for kind in ("portrait", "style"):
+            times, past = now.get(kind), before.get(kind)
+            delta = (times.p50 - past.p50) / 60 if times and past else None
+            st.metric(
+                t("Training time: {type}", type=kind),
+                t("{n} min", n=f"{times.p50 / 60:.1f}") if times else "–",
+                t("{n} min", n=f"{delta:+.1f}") if delta is not None else None,
+                delta_color="inverse",
+                help=t(
+                    "The median of completed trainings: what fal says that it took, else from "
+                    "their start to their end, without the wait in the queue."
+                ),
+            )
+
+
+def _trends(view: View) -> None:
+    t = view.t
+    left, right = st.columns(2)
+    with left:
+        st.subheader(t("Trainings that ended"), anchor=False)
+        rows = [
+            {"start": at.start, "kind": kind, "value": value}
+            for at in view.ask(overview.outcomes_by_time, view.scope)
+            for kind, value in zip(at._fields[1:], at[1:], strict=True)
+            if value
+        ]
+        charts.stacked(view, rows, t("trainings"), t("outcome"))
+    with right:
+        st.subheader(t("Avatars created"), anchor=False)
+        created = view.ask(overview.avatars_created_by_time, view.scope)
+        bars = [{"start": at.start, "kind": "avatars", "value": at.n} for at in created if at.n]
+        charts.stacked(view, bars, t("avatars"), "")
+
+
+def _alerts(view: View) -> None:
+    t = view.t
+    known = view.ask(alerts.recent, view.now)
+    st.subheader(t("Alerts"), anchor=False)
+    said = rules(t)
+    for alert in [alert for alert in known if alert.resolved_at is None]:
+        since = view.moment(alert.fired_at)
+        st.error(t("{rule}, since {time}", rule=said[alert.rule], time=f"{since:%Y-%m-%d %H:%M}"))
+        st.text(alert.subject) if alert.subject else None
+    if not known:
+        st.caption(t("None has ever fired."))
+        return
+    with st.expander(t("All alerts")):
+        table(view, "alerts", [
+            Column("rule", t("Rule")), Column("subject", t("Of what")),
+            Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
+            Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
+            Column("silenced", t("Silenced"), "yes"),
+        ], known)  # fmt: skip
+
+
+def _parts(view: View) -> None:
+    t, now = view.t, view.now
+    newest: set[str] = set()
+    beats = []
+    for beat in view.ask(health.beats):
+        if now - beat.at <= SILENT_SECONDS or beat.part not in newest:
+            beats.append(beat)
+        newest.add(beat.part)
+    cells = [
+        *((beat.part, *_beat(t, beat, now)) for beat in beats),
+        (t("Unhandled events"), *_waits(t, view.ask(health.unhandled), now, 300)),
+        (t("Unshown screens"), *_waits(t, view.ask(health.unshown), now, 300)),
+        (t("Trainings in the queue"), *_waits(t, view.ask(health.queued, view.scope), now, 1800)),
+        (t("Overdue trainings"), *_waits(t, view.ask(health.overdue, now), now, 120)),
+        ("fal", *_fal(view)),
+    ]
+    _cells(cells)
+
+
+def _cells(cells: Sequence[tuple[str, str, str]]) -> None:
+    for start in range(0, len(cells), 4):
+        columns = st.columns(4)
+        for column, (label, colour, text) in zip(columns, cells[start : start + 4], strict=False):
+            with column.container(border=True):
+                st.badge(label, color=colour)  # type: ignore[arg-type]  # one of its colours
+                st.text(text)
+
+
+def _beat(t: Translator, beat: health.Beat, now: float) -> tuple[str, str]:
+    silent = now - beat.at
+    text = f"{beat.process} {beat.version}"
+    if beat.trouble:
+        return "red", f"{text}\n{beat.trouble}"
+    if silent > SILENT_SECONDS:
+        return "red", text + "\n" + t("silent for {time}", time=lasting(t, silent))
+    return "green", text
+
+
+def _waits(t: Translator, waiting: health.Waiting, now: float, late: float) -> tuple[str, str]:
+    if waiting.since is None or not waiting.n:
+        return "green", t("none waits")
+    oldest = max(0.0, now - waiting.since)
+    text = t("{n} wait, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
+    return ("red" if oldest > late else "green"), text
+
+
+def _fal(view: View) -> tuple[str, str]:
+    t = view.t
+    well, failed = view.ask(health.fal_last, True), view.ask(health.fal_last, False)
+    if well is None and failed is None:
+        return "gray", t("never called")
+    if well is None or (failed is not None and failed > well):
+        return "red", t("the last call failed")
+    return "green", t("answered {time} ago", time=lasting(t, max(0.0, view.now - well)))
+
+
+def lasting(t: Translator, seconds: float) -> str:
+    """A length of time in one unit."""
+    if seconds < 90:
+        return t("{n} s", n=round(seconds))
+    if seconds < 5400:
+        return t("{n} min", n=round(seconds / 60))
+    if seconds < 172_800:
+        return t("{n} h", n=round(seconds / 3600))
+    return t("{n} d", n=round(seconds / 86_400))
+
+
+def _change(now: float, before: float) -> str | None:
+    return f"{100 * (now - before) / before:+.0f}%" if before else None
+
+
+def _points(now: float | None, before: float | None) -> str | None:
+    return None if now is None or before is None else f"{100 * (now - before):+.1f} pp"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}%"

@@ -1,0 +1,126 @@
+"""Who somebody is: found by whatever is known, with all that happened to them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.metrics import people, training
+from core.metrics.scope import own_id
+from dashboard.pages import runs
+from dashboard.tables import Column, table
+from dashboard.view import View
+
+PICTURES = 24
+
+
+def draw(view: View) -> None:
+    """The page."""
+    user_id = own_id(st.query_params.get("user", ""))
+    if user_id:
+        _person(view, user_id)
+    else:
+        _search(view)
+
+
+def _search(view: View) -> None:
+    t = view.t
+    text = st.text_input(
+        t("Search"),
+        st.query_params.get("q", ""),
+        max_chars=128,
+        placeholder=t("Telegram id, name, or the id of a person, avatar, run or request"),
+    )
+    if text:
+        st.query_params["q"] = text
+    elif "q" in st.query_params:
+        del st.query_params["q"]
+    found = view.ask(people.search, text)
+    st.caption(t("Choose a row to open it."))
+    chosen = table(view, "people", _columns(view), found, choose=True)
+    if chosen is not None:
+        st.query_params["user"] = found[chosen].user_id
+        st.rerun()
+
+
+def _columns(view: View) -> list[Column]:
+    t = view.t
+    return [
+        Column("name", t("Name")), Column("channel", t("Channel")), Column("chat", t("Chat")),
+        Column("state", t("State")), Column("language", t("Language")),
+        Column("avatars", t("Avatars"), "number"), Column("runs", t("Trainings"), "number"),
+        Column("created_at", t("Since"), "time"), Column("active_at", t("Last active"), "time"),
+        Column("unreachable", t("Blocked the bot"), "yes"), Column("user_id", t("Person")),
+    ]  # fmt: skip
+
+
+def _person(view: View, user_id: str) -> None:
+    t = view.t
+    if st.button(t("Everybody"), icon=":material/arrow_back:"):
+        del st.query_params["user"]
+        st.rerun()
+    conversations = view.ask(people.person, user_id)
+    if not conversations:
+        st.caption(t("There is no such person any more."))
+        return
+    st.text(conversations[0].name)
+    table(view, "conversations", _columns(view), conversations)
+    _deeds(view, user_id)
+    st.subheader(t("Avatars"), anchor=False)
+    avatars = view.ask(people.avatars, user_id)
+    chosen = table(view, "avatars", [
+        Column("name", t("Name")), Column("training_type", t("Type")),
+        Column("avatar_type", t("Kind")), Column("status", t("Status")),
+        Column("progress", t("Progress"), "bar"), Column("photos", t("Photos"), "number"),
+        Column("created_at", t("Created"), "time"), Column("updated_at", t("Changed"), "time"),
+        Column("id", t("Avatar")),
+    ], avatars, choose=True)  # fmt: skip
+    if chosen is not None:
+        _photos(view, avatars[chosen].id)
+    st.subheader(t("Trainings"), anchor=False)
+    trained = view.ask(training.of_user, user_id)
+    opened = table(view, "trainings", runs.columns(t), trained, choose=True)
+    if opened is not None:
+        runs.draw(view, own_id(trained[opened].id) or "")
+    st.subheader(t("What happened"), anchor=False)
+    table(view, "timeline", [
+        Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
+        Column("about", t("About")), Column("id", t("Of")),
+    ], view.ask(people.timeline, user_id))  # fmt: skip
+
+
+def _deeds(view: View, user_id: str) -> None:
+    t = view.t
+    if not view.visitor.may_act:
+        return
+    left, right = st.columns(2)
+    with left, st.popover(t("Write to this person")):
+        text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}")
+        if st.button(t("Send"), key=f"send-{user_id}", type="primary") and text.strip():
+            runs.act(view, lambda: view.operations.write(user_id, text))
+    with right:
+        asked = t("Erase everything of this person: avatars, photos, history? For good.")
+        if runs.confirmed(view, t("Erase everything"), asked, f"erase-{user_id}"):
+            runs.act(view, lambda: view.operations.erase(user_id))
+
+
+def _photos(view: View, avatar_id: str) -> None:
+    """Only when asked for, and each look is written down."""
+    t = view.t
+    found = view.ask(people.photos, own_id(avatar_id) or "")
+    table(view, "photos", [
+        Column("number", t("Number"), "number"), Column("status", t("Status")),
+        Column("reason", t("Reason")), Column("width", t("Width"), "number"),
+        Column("height", t("Height"), "number"), Column("quality", t("Quality"), "number"),
+    ], found)  # fmt: skip
+    kept = [photo for photo in found if photo.key][:PICTURES]
+    if not (view.visitor.may_act and kept):
+        return
+    st.caption(t("Looking at photos is written into the audit."))
+    if not st.button(t("Show the photos"), key=f"look-{avatar_id}"):
+        return
+    pictures = [view.operations.photo(avatar_id, photo.key) for photo in kept]
+    shown = [picture for picture in pictures if picture is not None]
+    if shown:
+        st.image(shown, width=140)
+    else:
+        st.caption(t("The photos can’t be had now."))

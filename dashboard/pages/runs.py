@@ -1,0 +1,131 @@
+"""One training run, opened: its row, what was asked of fal, and what may be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import LikenessError
+from core.metrics import errors, training
+from core.metrics.scope import own_id
+from core.texts import Translator
+from dashboard.tables import Column, table
+from dashboard.view import View, forget
+
+ENDED_BADLY = ("failed", "cancelled")
+
+
+def columns(t: Translator) -> list[Column]:
+    """The columns of a table of runs."""
+    return [
+        Column("training_type", t("Type")),
+        Column("status", t("Status")),
+        Column("test_mode", t("Test"), "yes"),
+        Column("avatar", t("Avatar")),
+        Column("progress", t("Progress"), "bar"),
+        Column("position", t("Place in the queue"), "number"),
+        Column("waited", t("Waited"), "seconds", t("From its submission to its start.")),
+        Column("took", t("Took"), "seconds", t("What fal says that it took, else start to end.")),
+        Column("cost_usd", t("Cost"), "usd"),
+        Column("error_type", t("Error")),
+        Column("error", t("Message")),
+        Column("profile", t("Profile")),
+        Column("created_at", t("Created"), "time"),
+        Column("finished_at", t("Finished"), "time"),
+        Column("finished_by", t("Known by"), help=t("webhook: fal told us; poll: we asked.")),
+        Column("request_id", t("Request id")),
+        Column("id", t("Run")),
+    ]
+
+
+def event_columns(t: Translator) -> list[Column]:
+    """The columns of a table of calls of fal."""
+    return [
+        Column("at", t("At"), "time"),
+        Column("phase", t("Phase")),
+        Column("ok", t("Well"), "yes"),
+        Column("http_status", "HTTP", "number"),
+        Column("error_type", t("Error")),
+        Column("message", t("Message")),
+        Column("seconds", t("Took"), "seconds"),
+        Column("endpoint", t("Endpoint")),
+        Column("run_id", t("Run")),
+        Column("request_id", t("Request id")),
+    ]
+
+
+def opened() -> str:
+    """The run that the address names, if any."""
+    return own_id(st.query_params.get("run", "")) or ""
+
+
+def open_chosen(rows: Sequence[training.Run], chosen: int | None) -> None:
+    """Name a chosen run in the address."""
+    if chosen is not None:
+        st.query_params["run"] = rows[chosen].id
+
+
+def draw(view: View, run_id: str) -> None:
+    """One run."""
+    t = view.t
+    run = view.ask(training.found, run_id)
+    if run is None:
+        st.caption(t("There is no such run any more."))
+        return
+    st.subheader(t("Run {id}", id=run.id), anchor=False)
+    table(view, "run", columns(t), [run])
+    if run.user_id:
+        st.link_button(t("Whose it is"), f"/people?user={run.user_id}", icon=":material/person:")
+    acting(view, run)
+    st.subheader(t("What was asked of fal"), anchor=False)
+    table(view, "calls", event_columns(t), view.ask(errors.of_run, run_id))
+
+
+def acting(view: View, run: training.Run) -> None:
+    """The buttons that a run's state allows, each with its question."""
+    t = view.t
+    if not view.visitor.may_act:
+        return
+    if run.status in training.ACTIVE and run.status != "cancelling":
+        asked = t("Stop this training? It may have been paid for.")
+        if confirmed(view, t("Cancel the training"), asked, f"cancel-{run.id}"):
+            act(view, lambda: view.operations.cancel_run(run.id))
+    if run.status == "uncertain":
+        _settling(view, run)
+    if run.status in ENDED_BADLY and run.avatar_id:
+        asked = t("Train this avatar once more? It costs as much again.")
+        if confirmed(view, t("Train again"), asked, f"retry-{run.id}"):
+            act(view, lambda: view.operations.retry_run(run.id))
+
+
+def _settling(view: View, run: training.Run) -> None:
+    """What an admin found out about an order that may have been lost."""
+    t = view.t
+    with st.popover(t("It was ordered")):
+        request_id = st.text_input(t("Its request id at fal"), key=f"id-{run.id}", max_chars=128)
+        if st.button(t("Yes"), key=f"sent-{run.id}", type="primary") and request_id.strip():
+            act(view, lambda: view.operations.sent(run.id, request_id))
+    asked = t("Are you sure that fal has no such request? It is ordered again, and paid for.")
+    if confirmed(view, t("It was not ordered"), asked, f"not-sent-{run.id}"):
+        act(view, lambda: view.operations.not_sent(run.id))
+
+
+def confirmed(view: View, label: str, question: str, key: str) -> bool:
+    """A button that asks first; whether it was answered with yes just now."""
+    with st.popover(label):
+        st.text(question)
+        return st.button(view.t("Yes"), key=key, type="primary")
+
+
+def act(view: View, deed: object) -> None:
+    """Do it, and draw everything anew; what can't be done is said."""
+    assert callable(deed)
+    try:
+        deed()
+    except LikenessError as error:
+        st.error(view.t("That can’t be done now."))
+        st.text(str(error))
+        return
+    forget()
+    st.rerun()

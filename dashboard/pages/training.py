@@ -1,0 +1,90 @@
+"""How long trainings take, by type, and how they end."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from core.metrics import training
+from dashboard import charts
+from dashboard.pages import runs
+from dashboard.tables import table
+from dashboard.view import View
+
+ENOUGH = 100
+"""Below so many runs a p99 says little."""
+BARS = 40
+
+
+def draw(view: View) -> None:
+    """The page."""
+    if run_id := runs.opened():
+        runs.draw(view, run_id)
+        return
+    t = view.t
+    took, waited = view.ask(training.times, view.scope), view.ask(training.waits, view.scope)
+    st.subheader(t("Training time"), anchor=False)
+    _quantiles(view, took, t("Completed trainings; the wait in the queue is apart."))
+    _histogram(view, took)
+    st.subheader(t("The median over time"), anchor=False)
+    trend = view.ask(training.times_by_time, view.scope)
+    rows = [
+        {"start": at.start, "kind": at.training_type, "value": at.p50 / 60, "n": at.n}
+        for at in trend
+    ]
+    charts.lines(view, rows, t("minutes"), t("type"))
+    st.subheader(t("Wait in the queue"), anchor=False)
+    _quantiles(view, waited, t("From the submission to the start, of completed trainings."))
+    _ended(view)
+
+
+def _quantiles(view: View, found: list[training.Times], told: str) -> None:
+    t = view.t
+    if not found:
+        st.caption(t("No training was completed in the period."))
+    for times in found:
+        columns = st.columns(4)
+        columns[0].metric(times.training_type, f"{times.n:,}", help=told)
+        for column, name in zip(columns[1:], ("p50", "p90", "p99"), strict=True):
+            weak = name == "p99" and times.n < ENOUGH
+            value = t("{n} min", n=f"{getattr(times, name) / 60:.1f}")
+            column.metric(
+                f":gray[{name}]" if weak else name,
+                value,
+                help=t("Of fewer than {n} runs: says little.", n=ENOUGH) if weak else told,
+            )
+
+
+def _histogram(view: View, took: list[training.Times]) -> None:
+    t = view.t
+    longest = max((times.p99 for times in took), default=0.0)
+    if longest <= 0:
+        return
+    width = float(max(1, math.ceil(longest / BARS)))
+    bars = view.ask(training.histogram, view.scope, width)
+    rows = [
+        {"from": bar.seconds / 60, "kind": bar.training_type, "value": bar.n}
+        for bar in bars
+        if bar.seconds <= 1.5 * longest
+    ]
+    charts.histogram(rows, t("minutes"), t("trainings"), t("type"), width / 60)
+
+
+def _ended(view: View) -> None:
+    t = view.t
+    st.subheader(t("Trainings that ended"), anchor=False)
+    ended = view.ask(training.ended, view.scope)
+    bars = [
+        {"start": run.finished_at, "value": run.took, "kind": run.status,
+         "type": run.training_type, "run": run.id[:8]}
+        for run in ended
+        if run.took is not None
+    ]  # fmt: skip
+    if bars:
+        charts.runs(view, bars, t("seconds"), t("outcome"))
+    st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
+    chosen = table(view, "ended", runs.columns(t), ended, choose=True)
+    if chosen is not None:
+        runs.open_chosen(ended, chosen)
+        st.rerun()

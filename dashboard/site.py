@@ -1,0 +1,103 @@
+"""What one process serves: the house behind it, its settings, and who has logged in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.conversation.bridge import release
+from core.logins import Logins, Visitor
+from core.metrics.scope import Mode
+from core.settings import Settings
+from core.watching import EVERYWHERE, LOCAL
+
+COOKIE = "likeness_dashboard"
+TRUSTED_SECONDS = 5.0
+"""So long a session that was looked up is not looked up again for a file."""
+
+
+class Site:
+    """One process's dashboard."""
+
+    def __init__(self, house: Any, settings: Settings) -> None:
+        self.house = house
+        self.settings = settings
+        self.own = settings.dashboard
+        self.logins = Logins(self.own, settings.data_dir)
+        self.secret = secrets.token_hex(32)
+        self._seen: dict[str, tuple[float, Visitor]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def mode(self) -> Mode:
+        """The mode that trainings are made in at present."""
+        return "test" if self.house.trainer.test_mode else "production"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come over HTTPS alone."""
+        return self.own.public_url.startswith("https://")
+
+    def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
+        """Who has logged in with these cookies; see `Logins.visitor`."""
+        token = cookies.get(COOKIE, "")
+        return self.logins.visitor(token, by_hand) if token else None
+
+    def trusted(self, cookies: Mapping[str, str]) -> bool:
+        """The same for the many files of a page: a look-up lasts for a moment."""
+        token = hashlib.sha256(cookies.get(COOKIE, "").encode()).hexdigest()
+        with self._lock:
+            at, _ = self._seen.get(token, (0.0, None))
+        if time.monotonic() - at < TRUSTED_SECONDS and at:
+            return True
+        try:
+            found = self.visitor(cookies, by_hand=False)
+        finally:
+            release()
+        if found is None:
+            return False
+        with self._lock:
+            if len(self._seen) > 1000:
+                self._seen.clear()
+            self._seen[token] = (time.monotonic(), found)
+        return True
+
+    def forget(self, cookies: Mapping[str, str]) -> None:
+        """End a session, here and everywhere."""
+        token = cookies.get(COOKIE, "")
+        with self._lock:
+            self._seen.pop(hashlib.sha256(token.encode()).hexdigest(), None)
+        self.logins.log_out(token)
+
+    def allowed_hosts(self) -> list[str]:
+        """The names under which it may be asked for; any, where nobody could know them."""
+        public = urlsplit(self.own.public_url).hostname
+        named = [*self.own.allowed_hosts, *([public] if public else [])]
+        if self.own.host in EVERYWHERE:
+            return [*named, *LOCAL, socket.gethostname()] if named else ["*"]
+        return [*named, *LOCAL, self.own.host]
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a request's Host names us."""
+        allowed = self.allowed_hosts()
+        return "*" in allowed or (urlsplit(f"//{host}").hostname or "") in allowed
+
+
+_open: dict[str, Site] = {}
+
+
+def open_site(house: Any, settings: Settings) -> Site:
+    """Make this process's site known to its pages."""
+    site = _open["site"] = Site(house, settings)
+    return site
+
+
+def current() -> Site:
+    """The site of this process: Streamlit runs the script without arguments."""
+    return _open["site"]

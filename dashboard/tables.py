@@ -1,0 +1,120 @@
+"""Tables: whatever people wrote is shown as text, and can be taken away as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.view import View
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+class Column(NamedTuple):
+    """A column: its heading, what it holds, and its explanation.
+
+    `kind` is text, number, time (a moment), seconds, usd, percent, bar, trend or yes.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    help: str = ""
+
+
+def table(
+    view: View, key: str, columns: Sequence[Column], rows: Sequence[Any], choose: bool = False
+) -> int | None:
+    """Draw rows (anything with these attributes); which one was chosen, where any may be."""
+    if not rows:
+        st.caption(view.t("Nothing here."))
+        return None
+    frame = pd.DataFrame(
+        {column.name: [_shown(view, column, row) for row in rows] for column in columns}
+    )
+    config = {column.name: _config(view, column) for column in columns}
+    chosen: int | None = None
+    if choose:
+        state = st.dataframe(
+            frame, column_config=config, hide_index=True, key=key, on_select="rerun",
+            selection_mode="single-row", width="stretch", placeholder="–",
+        )  # fmt: skip
+        selected = state.selection.rows
+        chosen = selected[0] if selected and selected[0] < len(rows) else None
+    else:
+        st.dataframe(
+            frame, column_config=config, hide_index=True, key=key, width="stretch", placeholder="–"
+        )  # fmt: skip
+    st.download_button(
+        view.t("Download CSV"),
+        as_csv(view, columns, rows),
+        f"{key}.csv",
+        "text/csv",
+        key=f"{key}-csv",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+    return chosen
+
+
+def as_csv(view: View, columns: Sequence[Column], rows: Sequence[Any]) -> bytes:
+    """The same rows for a spreadsheet, in which nothing is a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([neutral(column.label) for column in columns])
+    for row in rows:
+        writer.writerow([_written(view, column, row) for column in columns])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def neutral(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return (
+        f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    )
+
+
+def _shown(view: View, column: Column, row: Any) -> Any:
+    value = getattr(row, column.name)
+    if column.kind == "time":
+        return view.moment(value)
+    return None if value is None else value
+
+
+def _written(view: View, column: Column, row: Any) -> Any:
+    value = getattr(row, column.name)
+    if value is None:
+        return ""
+    if column.kind == "time":
+        moment = view.moment(value)
+        return moment.isoformat(" ", "seconds") if isinstance(moment, datetime.datetime) else ""
+    return neutral(value) if isinstance(value, str) else value
+
+
+def _config(view: View, column: Column) -> Any:
+    label, told = column.label, column.help or None
+    kinds = st.column_config
+    if column.kind == "time":
+        return kinds.DatetimeColumn(
+            label, help=told, format="YYYY-MM-DD HH:mm:ss", timezone=view.scope.zone
+        )
+    if column.kind == "trend":
+        return kinds.BarChartColumn(label, help=told, y_min=0)
+    if column.kind == "bar":
+        return kinds.ProgressColumn(label, help=told, min_value=0, max_value=100, format="%d%%")
+    if column.kind == "yes":
+        return kinds.CheckboxColumn(label, help=told)
+    formats = {"seconds": "%.1f s", "usd": "$%.2f", "percent": "%.1f%%"}
+    if column.kind in formats:
+        return kinds.NumberColumn(label, help=told, format=formats[column.kind])
+    if column.kind == "number":
+        return kinds.NumberColumn(label, help=told)
+    return kinds.TextColumn(label, help=told)

@@ -1,0 +1,131 @@
+"""What a page is drawn with: who looks, at which period, in which language; numbers on request."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.conversation.bridge import release
+from core.logins import Visitor
+from core.metrics.scope import Scope
+from core.operations import Operations
+from core.texts import Translator
+from dashboard.site import Site
+
+CALM_SECONDS = 60.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class View:
+    """One drawing of a page."""
+
+    site: Site
+    visitor: Visitor
+    t: Translator
+    scope: Scope
+    span: float
+    """Seconds of a period that ends now; 0 where it ended at some time."""
+    asked: list[float] = field(default_factory=list)
+
+    def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """A number of `core.metrics`; within a few seconds nobody asks the database twice."""
+        return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
+
+    def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same, for a number that takes a second: it may be a minute old. See `calm`."""
+        return self._ask(self._calm_seconds, number, *args, **kwargs)
+
+    @property
+    def now(self) -> float:
+        """Now, to the seconds that a number may be old."""
+        return rounded(self.site.own.cache_seconds)
+
+    @property
+    def calm(self) -> Scope:
+        """The period to the minute: for numbers that take a second, and may be a minute old."""
+        if not self.span:
+            return self.scope
+        now = rounded(self._calm_seconds)
+        return replace(self.scope, start=now - self.span, end=now)
+
+    @property
+    def fresh(self) -> View:
+        """The same a little later: for what draws itself anew."""
+        if not self.span:
+            return replace(self, asked=[])
+        now = self.now
+        return replace(self, asked=[], scope=replace(self.scope, start=now - self.span, end=now))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.scope.zone)
+
+    @property
+    def operations(self) -> Operations:
+        """What may be done by hand."""
+        return Operations(self.site.house, self.visitor)
+
+    def moment(self, at: float | None) -> datetime.datetime | None:
+        """A moment in the zone of the day."""
+        return None if at is None else datetime.datetime.fromtimestamp(at, self.zone)
+
+    def as_of(self) -> None:
+        """Say how old the numbers are."""
+        at = self.moment(min(self.asked, default=time.time()))
+        zone = self.scope.zone
+        st.caption(self.t("Data as of {time} ({zone})", time=f"{at:%Y-%m-%d %H:%M:%S}", zone=zone))
+
+    @property
+    def _calm_seconds(self) -> float:
+        return max(CALM_SECONDS, self.site.own.cache_seconds)
+
+    def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        name = f"{number.__module__}.{number.__qualname__}"
+        at, found = _asking(name, rounded(seconds), args, kwargs, number)
+        self.asked.append(at)
+        return found  # type: ignore[no-any-return]  # the cache forgets types
+
+    def live(self, draw: Callable[[View], None], seconds: float = 10.0) -> None:
+        """Draw a part that draws itself anew, and leaves the rest of the page alone."""
+
+        def part() -> None:
+            try:
+                if self.site.visitor(st.context.cookies, by_hand=False) is None:
+                    st.rerun()
+                fresh = self.fresh
+                draw(fresh)
+                fresh.as_of()
+            finally:
+                release()
+
+        st.fragment(part, run_every=seconds)()
+
+
+def rounded(seconds: float) -> float:
+    """Now, as a whole number of so many seconds: whoever asks soon after asks the same."""
+    return time.time() // seconds * seconds
+
+
+def forget() -> None:
+    """Forget every number: something was changed by hand."""
+    st.cache_data.clear()
+
+
+@st.cache_data(ttl=3600, max_entries=2000, show_spinner=False)
+def _asking(
+    name: str,  # noqa: ARG001  # by name and slot the cache tells one question from another
+    slot: float,  # noqa: ARG001
+    args: Any,
+    kwargs: Any,
+    _number: Callable[..., Any],
+) -> tuple[float, Any]:
+    return time.time(), _number(*args, **kwargs)

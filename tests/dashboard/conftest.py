@@ -1,0 +1,127 @@
+"""The dashboard without a browser: a house of fakes that only notes what it is told to do."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.conversation.inbox import Inbox
+from core.demo import Story, fill
+from core.logins import Visitor
+from core.settings import Settings
+from core.watching import Role
+from dashboard import app, site
+from dashboard.site import Site
+
+APP = Path(app.__file__).parent / "start" / "app.py"
+PAGES = ("overview", "training", "running", "errors", "funnel", "people", "operations", "cost")
+
+
+class FakeTraining:
+    """Notes what is started and stopped."""
+
+    def __init__(self) -> None:
+        self.stopped: list[uuid.UUID] = []
+        self.started: list[uuid.UUID] = []
+        self.settled: list[tuple[str, ...]] = []
+        self.settler = self
+
+    def start(self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None) -> Any:
+        self.started.append(avatar_id)
+        return uuid.uuid4()
+
+    def cancel(self, run_id: uuid.UUID) -> None:
+        self.stopped.append(run_id)
+
+    def sent(self, run_id: str, request_id: str) -> bool:
+        if request_id == "taken":
+            raise ValueError("'taken' is not the id of a lost order")
+        self.settled.append((run_id, request_id))
+        return True
+
+    def not_sent(self, run_id: str) -> bool:
+        self.settled.append((run_id,))
+        return len(self.settled) == 1
+
+
+class House:
+    """As much of a house as the dashboard asks for."""
+
+    def __init__(self) -> None:
+        self.trainer = SimpleNamespace(test_mode=True)
+        self.training = FakeTraining()
+        self.inbox = Inbox("main_menu", lambda wanted: "en")
+
+    def thumbnail(self, key: str, side: int = 320) -> bytes | None:
+        return None
+
+
+class Inside(Site):
+    """A site whose only visitor has logged in."""
+
+    def __init__(self, house: House, settings: Settings, role: Role) -> None:
+        super().__init__(house, settings)
+        self.who: Visitor | None = Visitor("anna", role)
+
+    def visitor(self, cookies: Any, by_hand: bool = True) -> Visitor | None:
+        return self.who
+
+
+Look = Callable[..., AppTest]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def inside(house: House, tmp_path: Path) -> Iterator[Callable[[Role], Inside]]:
+    """Makes the process's site, for a visitor of a role."""
+
+    def make(role: Role = "admin") -> Inside:
+        settings = Settings().model_copy(update={"data_dir": tmp_path})
+        made = Inside(house, settings, role)
+        site._open["site"] = made
+        return made
+
+    st.cache_data.clear()
+    yield make
+    site._open.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def look(inside: Callable[[Role], Inside]) -> Look:
+    """Looks at a page as somebody of a role, with what stands in the address."""
+
+    def look(page: str, role: Role = "admin", **address: str) -> AppTest:
+        inside(role)
+        tab = AppTest.from_file(str(APP), default_timeout=60)
+        tab.query_params.update(address)
+        tab.run()
+        if page != "overview":
+            tab._page_hash = _address(tab, page)  # its pages are functions, not files
+            tab.query_params.update(address)
+            tab.run()
+        return tab
+
+    return look
+
+
+def _address(tab: AppTest, page: str) -> str:
+    pages = tab._registered_pages.items()
+    return next(name for name, known in pages if known.get("url_pathname") == page)
+
+
+def fill_lately(conversations: int) -> None:
+    """People of the last week, until a moment ago."""
+    fill(conversations, Story(time.time() - 1, days=8, seed=5, error_share=0.05))

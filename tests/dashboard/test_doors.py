@@ -1,0 +1,306 @@
+"""Nobody gets in without a password, by any way; wrong ones slow down; sessions end."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.db import run
+from core.errors import ConfigurationError
+from core.logins import (
+    FORGOTTEN_AFTER,
+    PASSWORD_FILE,
+    Logins,
+    TooMany,
+    first_password,
+    hashed,
+    sweep,
+    users,
+)
+from core.settings import Settings
+from core.watching import Dashboard
+from dashboard.doors import Doors
+from dashboard.login import Login
+from dashboard.site import COOKIE, Site
+from tests.conversation.chat import Clock
+from tests.dashboard.conftest import House
+
+STREAM = "ws://localhost:8502/_stcore/stream"
+PASSWORD = "correct horse battery staple"
+USERS = f"anna:admin:{hashed(PASSWORD)} boris:viewer:{hashed('other')}"
+PATHS = (
+    "/", "/training", "/people?user=1", "/static/js/index.js", "/media/1.csv", "/_stcore/health",
+    "/_stcore/host-config", "/_stcore/metrics", "/_stcore/upload_file/1/2", "/anything.html",
+    "/login/../training", "/LOGIN", "/login/", "//login", "/health/x", "/logout/..",
+)  # fmt: skip
+
+
+def own(**changes: Any) -> Dashboard:
+    return Dashboard.model_validate({"users": USERS, **changes}, strict=False)
+
+
+async def _secret(_: Request) -> Response:
+    return PlainTextResponse("secret")
+
+
+async def _socket(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text("secret")
+    await socket.close()
+
+
+def client_of(settings: Dashboard, folder: Path) -> TestClient:
+    """A browser in front of the doors, with something secret behind them."""
+    whole = Settings().model_copy(update={"data_dir": folder, "dashboard": settings})
+    site = Site(House(), whole)
+    behind = [
+        *Login(site).all(),
+        WebSocketRoute("/_stcore/stream", _socket),
+        Route("/{path:path}", _secret, methods=["GET", "POST", "PUT", "HEAD"]),
+    ]
+    app = Starlette(routes=behind, middleware=[Middleware(Doors, site=site)])
+    return TestClient(app, base_url="http://localhost:8502", follow_redirects=False)
+
+
+@pytest.fixture
+def client(sqlite_db: Any, tmp_path: Path) -> Iterator[TestClient]:
+    with client_of(own(), tmp_path) as made:
+        yield made
+
+
+def log_in(client: TestClient, password: str = PASSWORD, name: str = "anna", **more: str) -> Any:
+    return client.post("/login", data={"name": name, "password": password, **more})
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD"])
+def test_nothing_is_served_before_the_log_in(client: TestClient, path: str, method: str) -> None:
+    answer = client.request(method, path)
+    assert "secret" not in answer.text
+    assert answer.status_code in (303, 401, 403, 404, 405)
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "a" * 43, "é", "' OR 1=1 --"])
+def test_a_made_up_cookie_opens_nothing(client: TestClient, cookie: str) -> None:
+    sent = {"Cookie": f"{COOKIE}={cookie}".encode("latin-1", "replace")}
+    assert client.get("/_stcore/host-config", headers=sent).status_code == 401
+
+
+def test_the_web_socket_is_refused_before_the_log_in(client: TestClient) -> None:
+    with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):  # noqa: SIM117
+        with client.websocket_connect(STREAM):
+            pass
+
+
+def test_the_right_password_opens_the_page_that_was_asked_for(client: TestClient) -> None:
+    asked = client.get("/training?period=30d")
+    assert asked.headers["location"] == "/login?next=%2Ftraining%3Fperiod%3D30d"
+    form = client.get(asked.headers["location"])
+    assert 'value="/training?period=30d"' in form.text
+    entered = log_in(client, next="/training?period=30d")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/training?period=30d")
+    cookie = entered.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} < set(cookie.split("; "))
+    assert client.get("/training").text == "secret"
+    with client.websocket_connect(STREAM) as socket:
+        assert socket.receive_text() == "secret"
+    assert run("SELECT who, action FROM audit").fetchall() == [("anna", "log in")]
+
+
+@pytest.mark.parametrize(
+    "place", ["//evil.example", "https://evil.example", "/\\evil", "x", "/logout", "/\nx"]
+)
+def test_nobody_is_sent_elsewhere_after_the_log_in(client: TestClient, place: str) -> None:
+    assert log_in(client, next=place).headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("anna", "wrong"), ("anna", ""), ("nobody", PASSWORD), ("boris", PASSWORD), ("", "")],
+)
+def test_a_wrong_password_opens_nothing(client: TestClient, name: str, password: str) -> None:
+    answer = log_in(client, password, name)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert client.get("/training").status_code == 303
+
+
+def test_what_was_typed_is_no_markup(client: TestClient) -> None:
+    answer = log_in(client, "x", '"><script>alert(1)</script>')
+    assert "<script>" not in answer.text
+    assert "script" not in answer.headers["content-security-policy"]
+
+
+def test_wrong_passwords_slow_down_even_the_right_one(client: TestClient) -> None:
+    for _ in range(5):
+        assert log_in(client, "wrong").status_code == 403
+    answer = log_in(client)
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) >= 1
+    assert client.get("/training").status_code == 303
+
+
+def test_another_site_can_not_log_anybody_in_or_out(client: TestClient) -> None:
+    log_in(client)
+    elsewhere = {"Origin": "https://evil.example"}
+    data = {"name": "anna", "password": PASSWORD}
+    assert client.post("/login", data=data, headers=elsewhere).status_code == 403
+    assert client.post("/logout", headers=elsewhere).status_code == 403
+    assert client.get("/training").text == "secret"
+    with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):  # noqa: SIM117
+        with client.websocket_connect(STREAM, headers=elsewhere):
+            pass
+
+
+def test_another_host_is_refused(client: TestClient) -> None:
+    assert client.get("/login", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_after_the_log_out_the_cookie_is_worth_nothing(client: TestClient) -> None:
+    log_in(client)
+    token = client.cookies[COOKIE]
+    assert client.post("/logout").status_code == 303
+    client.cookies.set(COOKIE, token)
+    assert client.get("/training").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/upload_file/1/2", "/auth/login"])
+def test_streamlits_back_doors_are_shut_for_everybody(client: TestClient, path: str) -> None:
+    log_in(client)
+    assert client.get(path).status_code == 404
+
+
+def test_over_https_the_cookie_never_leaves_it(sqlite_db: Any, tmp_path: Path) -> None:
+    with client_of(own(public_url="https://localhost:8502"), tmp_path) as client:
+        assert "Secure" in log_in(client).headers["set-cookie"].split("; ")
+
+
+def test_a_form_that_is_far_too_long_is_refused(client: TestClient) -> None:
+    assert log_in(client, "x" * 100_000).status_code == 413
+
+
+# the log-ins themselves
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def logins(db: Any, tmp_path: Path, clock: Clock) -> Logins:
+    return Logins(own(session_hours=2, idle_minutes=30), tmp_path, clock)
+
+
+def test_each_wrong_password_doubles_the_wait_and_time_heals(logins: Logins, clock: Clock) -> None:
+    waits: list[int] = []
+    while len(waits) < 4:
+        try:
+            assert logins.log_in("anna", "wrong", "1.2.3.4") is None
+        except TooMany as error:
+            waits.append(round(error.seconds))
+            clock.now += error.seconds
+    assert waits == [2, 4, 8, 16]
+    clock.now += FORGOTTEN_AFTER
+    assert logins.log_in("anna", PASSWORD, "1.2.3.4")
+
+
+def test_one_address_can_not_try_many_names(logins: Logins) -> None:
+    for n in range(5):
+        logins.log_in(f"name{n}", "wrong", "1.2.3.4")
+    with pytest.raises(TooMany):
+        logins.log_in("anna", PASSWORD, "1.2.3.4")
+    assert logins.log_in("anna", PASSWORD, "5.6.7.8")
+
+
+def test_a_session_ends_by_its_age_and_by_idleness(logins: Logins, clock: Clock) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    for _ in range(5):
+        clock.now += 20 * 60
+        assert logins.visitor(token) == ("anna", "admin")
+    clock.now += 21 * 60
+    assert logins.visitor(token) is None, "two hours are over"
+    idle = logins.log_in("boris", "other", "")
+    assert idle
+    assert logins.visitor(idle) == ("boris", "viewer")
+    clock.now += 31 * 60
+    assert logins.visitor(idle) is None
+
+
+def test_what_draws_itself_anew_keeps_no_session_alive(logins: Logins, clock: Clock) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    for _ in range(2):
+        clock.now += 20 * 60
+        found = logins.visitor(token, by_hand=False)
+    assert found is None
+
+
+def test_a_user_who_is_named_no_more_is_out(logins: Logins, tmp_path: Path, clock: Clock) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    without = Logins(own(users=f"boris:viewer:{hashed('x')}"), tmp_path, clock)
+    assert without.visitor(token) is None
+    demoted = Logins(own(users=f"anna:viewer:{hashed('x')}"), tmp_path, clock)
+    assert demoted.visitor(token) is None
+
+
+def test_only_hashes_are_kept(logins: Logins) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    rows = run("SELECT * FROM dashboard_sessions").fetchall()
+    assert token
+    assert token not in str(rows)
+
+
+def test_old_attempts_and_sessions_are_swept(logins: Logins, clock: Clock) -> None:
+    logins.log_in("anna", PASSWORD, "")
+    sweep(clock.now + 31 * 86_400)
+    assert run("SELECT count(*) FROM login_attempts").fetchone()[0] == 0
+    assert run("SELECT count(*) FROM dashboard_sessions").fetchone()[0] == 0
+
+
+def test_the_first_start_makes_a_password_and_tells_it_once(sqlite_db: Any, tmp_path: Path) -> None:
+    settings = Dashboard()
+    made = first_password(settings, tmp_path)
+    assert made
+    assert first_password(settings, tmp_path) is None
+    kept = tmp_path / PASSWORD_FILE
+    assert made not in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [user.name for user in users(settings, tmp_path)] == ["admin"]
+    assert Logins(settings, tmp_path).log_in("admin", made, "")
+
+
+@pytest.mark.parametrize(
+    "open_to_others",
+    [{"host": "0.0.0.0"}, {"host": "192.168.1.2"}, {"public_url": "https://admin.example.org"}],
+)
+def test_it_refuses_to_be_open_to_others_without_a_password(
+    tmp_path: Path, open_to_others: dict[str, str]
+) -> None:
+    settings = Dashboard(**open_to_others)  # type: ignore[arg-type]  # texts alone
+    with pytest.raises(ConfigurationError, match="LIKENESS_DASHBOARD__USERS"):
+        first_password(settings, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert first_password(own(**open_to_others), tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "users", ["anna", "anna:admin:secret", "anna:boss:$argon2id$x", ":admin:$argon2id$x"]
+)
+def test_a_user_without_a_hash_or_a_role_is_refused(users: str) -> None:
+    with pytest.raises(ConfigurationError, match="name:role:hash") as refused:
+        Settings.load(None, {"LIKENESS_DASHBOARD__USERS": users}, {})
+    assert users not in str(refused.value)

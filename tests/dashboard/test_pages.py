@@ -1,0 +1,241 @@
+"""Every page with nothing, with one person, with many, and without a database; who may act."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import peewee
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.db import database, run, transaction
+from core.metrics import overview
+from core.metrics.scope import DAY, Scope
+from core.watching import Role
+from dashboard import site
+from tests.dashboard.conftest import PAGES, House, Look, fill_lately
+
+NASTY = "=1+1 **x** <img src=x onerror=alert(1)> [a](javascript:1) $x^2$ :red[x] {x}"
+
+
+def labels(tab: AppTest) -> set[str]:
+    """The buttons that are there."""
+    return {button.label for button in tab.button}
+
+
+def metric(tab: AppTest, label: str) -> str:
+    return str(next(metric.value for metric in tab.metric if metric.label == label))
+
+
+def any_run(status: str) -> str:
+    row = run("SELECT id FROM training_runs WHERE status = ? LIMIT 1", status).fetchone()
+    return str(uuid.UUID(str(row[0])))
+
+
+def running() -> str:
+    """A run that is under way."""
+    ended = any_run("completed")
+    with transaction():
+        run(
+            "UPDATE training_runs SET status = 'training', finished_at = NULL WHERE id = ?",
+            uuid.UUID(ended).hex,
+        )
+    return ended
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("people", [0, 1, 300])
+def test_a_page_is_drawn_however_much_there_is(
+    sqlite_db: Any, look: Look, page: str, people: int
+) -> None:
+    if people:
+        fill_lately(people)
+    tab = look(page, mode="both")
+    assert not tab.exception
+    assert not tab.error
+    assert tab.header
+    assert "Data as of" in " ".join(caption.value for caption in tab.caption)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_drawn_from_postgresql(postgresql_db: Any, look: Look, page: str) -> None:
+    fill_lately(40)
+    tab = look(page, mode="both", lang="ru", period="30d")
+    assert not tab.exception
+    assert tab.header
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_its_table_a_page_fails_as_a_whole_and_not_in_half(
+    sqlite_db: Any, look: Look, page: str
+) -> None:
+    for table in ("fal_events", "heartbeats", "training_runs", "transitions", "audit", "inbox"):
+        database.execute_sql(f"DROP TABLE {table}")
+    tab = look(page)
+    assert tab.exception
+
+
+def test_the_first_page_shows_the_specifications_four_metrics(sqlite_db: Any, look: Look) -> None:
+    fill_lately(200)
+    tab = look("overview", mode="both")
+    now = time.time() // 15 * 15
+    scope = Scope(now - 7 * DAY, now)
+    assert metric(tab, "Avatars created") == f"{overview.avatars_created(scope):,}"
+    success = overview.outcomes(scope).success
+    assert success is not None
+    assert metric(tab, "Training success") == f"{100 * success:.1f}%"
+    assert {"Training time: portrait", "Training time: style", "fal errors"} <= {
+        found.label for found in tab.metric
+    }
+
+
+def test_a_first_look_shows_the_mode_that_trainings_are_made_in(
+    sqlite_db: Any, look: Look, house: House
+) -> None:
+    assert look("overview").session_state["kept-mode"] == "test"
+    house.trainer.test_mode = False
+    assert look("overview").session_state["kept-mode"] == "production"
+
+
+def test_what_is_chosen_stands_in_the_address_and_holds_on_the_next_page(
+    sqlite_db: Any, look: Look
+) -> None:
+    tab = look("overview", period="30d", mode="both")
+    period = next(box for box in tab.selectbox if box.label == "Period")
+    assert period.value == "30d"
+    period.set_value("24h").run()
+    assert tab.query_params["period"] == "24h"
+    tab.query_params.clear()
+    tab.run()
+    assert next(box for box in tab.selectbox if box.label == "Period").value == "24h"
+
+
+@pytest.mark.parametrize("address", [{"period": "never"}, {"mode": "<b>"}, {"lang": "xx"},
+                                     {"period": "days", "from": "x"}, {"run": "x"},
+                                     {"group": "'"}, {"user": NASTY}, {"q": NASTY}])  # fmt: skip
+@pytest.mark.parametrize("page", ["overview", "errors", "people"])
+def test_nonsense_in_the_address_does_nothing(
+    sqlite_db: Any, look: Look, page: str, address: dict[str, str]
+) -> None:
+    fill_lately(5)
+    assert not look(page, **address).exception
+
+
+def test_a_second_viewer_costs_no_second_query(
+    sqlite_db: Any, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_lately(50)
+    monkeypatch.setattr("dashboard.view.rounded", lambda _: 1_800_000_000.0)
+    monkeypatch.setattr("dashboard.filters.rounded", lambda _: 1_800_000_000.0)
+    asked: list[str] = []
+
+    def asking(query: str, *parameters: Any) -> Any:
+        asked.append(query)
+        return run(query, *parameters)
+
+    monkeypatch.setattr("core.metrics.scope.run", asking)
+    for page in PAGES:
+        look(page, mode="both")
+        first = len(asked)
+        look(page, mode="both")
+        assert len(asked) == first, page
+    assert asked
+
+
+def test_who_has_not_logged_in_sees_nothing(sqlite_db: Any, look: Look) -> None:
+    fill_lately(5)
+    tab = look("overview")
+    inside: Any = site.current()
+    inside.who = None
+    tab.run()
+    assert [info.value for info in tab.info] == ["Your session has ended."]
+    for drawn in (tab.metric, tab.header, tab.dataframe, tab.selectbox):
+        assert not drawn
+
+
+ACTIONS = {
+    "running": {"Cancel the training"},
+    "training": {"Train again"},
+    "people": {"Send", "Erase everything"},
+    "operations": {"Pause new trainings", "Silence"},
+}
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_viewer_finds_no_way_to_act(sqlite_db: Any, look: Look, page: str, role: Role) -> None:
+    fill_lately(300)
+    user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
+    address = {"running": {"run": running()}, "training": {"run": any_run("failed")},
+               "errors": {"run": any_run("failed")}, "people": {"user": user}}  # fmt: skip
+    tab = look(page, role, mode="both", **address.get(page, {}))
+    assert not tab.exception
+    acting = {"Yes", "Send", "Silence", "Show the photos"} & labels(tab)
+    assert bool(acting) == (role == "admin" and page in (*ACTIONS, "errors"))
+
+
+def press(tab: AppTest, key: str) -> None:
+    next(button for button in tab.button if button.key == key).click().run()
+
+
+def test_an_admin_cancels_a_run_and_it_is_audited(sqlite_db: Any, look: Look, house: House) -> None:
+    fill_lately(300)
+    run_id = running()
+    tab = look("running", run=run_id, mode="both")
+    press(tab, f"cancel-{run_id}")
+    assert house.training.stopped == [uuid.UUID(run_id)]
+    assert run("SELECT who, action, subject FROM audit").fetchall() == [("anna", "cancel", run_id)]
+
+
+def test_an_admin_pauses_and_resumes_trainings(sqlite_db: Any, look: Look) -> None:
+    tab = look("operations")
+    press(tab, "pause")
+    assert run("SELECT name FROM controls").fetchall() == [("trainings_paused",)]
+    assert any("Paused" in warning.value for warning in tab.warning)
+    press(tab, "resume-trainings_paused")
+    assert run("SELECT name FROM controls").fetchall() == []
+    assert [row[0] for row in run("SELECT action FROM audit ORDER BY id")] == ["pause", "resume"]
+
+
+def test_what_people_wrote_is_shown_as_they_wrote_it(sqlite_db: Any, look: Look) -> None:
+    fill_lately(3)
+    with transaction():
+        run("UPDATE users SET name = ?", NASTY)
+        run("UPDATE avatars SET name = ?", NASTY[:64])
+        run("UPDATE fal_events SET message = ?, ok = ?, error_type = ?", NASTY, False, "<b>")
+    user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
+    tab = look("people", user=user)
+    assert NASTY in [text.value for text in tab.text]
+    for said in (*tab.markdown, *tab.caption, *tab.header, *tab.subheader):
+        assert "onerror" not in said.value
+    group = look("errors", mode="both")
+    for said in (*group.markdown, *group.caption, *group.subheader):
+        assert "onerror" not in said.value
+
+
+def test_a_problem_opens_to_its_events_and_an_event_to_its_run(sqlite_db: Any, look: Look) -> None:
+    fill_lately(200)
+    from core.metrics import errors
+
+    now = time.time()
+    group = errors.groups(Scope(now - 7 * DAY, now))[0]
+    tab = look("errors", group=group.key, mode="both")
+    assert any(group.message in text.value for text in tab.text)
+    failed = any_run("failed")
+    opened = look("errors", run=failed, mode="both")
+    assert any(failed in found.value for found in opened.subheader)
+
+
+def test_an_error_of_the_database_is_told_without_its_words(
+    sqlite_db: Any, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboard import serving
+
+    told: list[str] = []
+    monkeypatch.setattr(st, "error", told.append)
+    assert serving._admit(peewee.OperationalError("secret")) is True
+    assert len(told) == 1
+    assert "secret" not in told[0]

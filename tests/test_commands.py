@@ -1,0 +1,44 @@
+"""The commands of those who watch over Likeness, as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.logins import PASSWORD_FILE
+from core.watching import Dashboard
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIKENESS_DATA_DIR", str(tmp_path / "data"))
+    return CliRunner()
+
+
+def test_made_up_people_fill_an_empty_database_and_no_other(cli: CliRunner) -> None:
+    filled = cli.invoke(app, ["demo-data", "--conversations", "20", "--days", "3"])
+    assert filled.exit_code == 0
+    assert "20 conversations" in filled.output
+    assert cli.invoke(app, ["demo-data", "--conversations", "1"]).exit_code != 0
+    assert cli.invoke(app, ["demo-data", "--conversations", "1", "--add"]).exit_code == 0
+
+
+def test_a_user_is_made_of_a_password_and_fits_the_setting(cli: CliRunner) -> None:
+    made = cli.invoke(app, ["password", "boris", "--role", "viewer"], input="secret\nsecret\n")
+    line = made.output.strip().splitlines()[-1]
+    (user,) = Dashboard.model_validate({"users": line}).accounts
+    assert (user.name, user.role) == ("boris", "viewer")
+    assert "secret" not in line
+    assert cli.invoke(app, ["password", "x", "--role", "boss"], input="a\na\n").exit_code != 0
+
+
+def test_the_dashboard_refuses_to_be_open_to_others(
+    cli: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIKENESS_DASHBOARD__HOST", "0.0.0.0")
+    assert cli.invoke(app, ["dashboard"]).exit_code != 0
+    assert not (tmp_path / "data" / PASSWORD_FILE).exists()

@@ -1,0 +1,48 @@
+"""A process that lives says so; one that ends well leaves nothing behind."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from core.errors import StorageUnavailable
+from core.heartbeat import beating
+from core.metrics.health import Beat, beats
+
+
+def eventually(part: str, trouble: str = "") -> Beat:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for beat in beats():
+            if beat.part == part and beat.trouble == trouble:
+                return beat
+        time.sleep(0.02)
+    raise AssertionError(f"{part} never beat: {beats()}")
+
+
+def test_a_process_beats_while_it_works_and_not_after(db: Any) -> None:
+    with beating("worker", seconds=0.05):
+        first = eventually("worker")
+        time.sleep(0.3)
+        assert eventually("worker").at > first.at
+        assert abs(first.started_at - time.time()) < 60
+    assert beats() == []
+
+
+def test_what_troubles_it_is_told(db: Any) -> None:
+    with beating("worker", lambda: "storage: the folder is gone", seconds=0.05):
+        eventually("worker", "storage: the folder is gone")
+
+
+def test_a_probe_that_fails_is_trouble_itself(db: Any) -> None:
+    def probe() -> str:
+        raise StorageUnavailable("gone")
+
+    with beating("worker", probe, seconds=0.05):
+        eventually("worker", "StorageUnavailable")
+
+
+def test_a_database_that_is_away_stops_nobody(sqlite_db: Any) -> None:
+    sqlite_db.execute_sql("DROP TABLE heartbeats")
+    with beating("worker", seconds=0.02):
+        time.sleep(0.2)
