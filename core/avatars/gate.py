@@ -7,9 +7,10 @@ from typing import Any
 
 import peewee
 
-from core.avatars import controls
+from core.avatars import books, controls
 from core.avatars.models import TrainingRun
 from core.avatars.ports import Failure, Trainer
+from core.avatars.remains import day_of
 from core.db import is_sqlite, run
 from core.settings import Settings
 
@@ -75,7 +76,8 @@ class Gate:
             TrainingRun.test_mode == waiting.test_mode,
             TrainingRun.id != waiting.id,
         )
-        return float(query.scalar() or 0.0) + waiting.price_usd > budget
+        spent = float(query.scalar() or 0.0) + books.spent_usd(day_of(now), waiting.test_mode)
+        return spent + waiting.price_usd > budget
 
 
 def one_budget() -> None:

@@ -74,7 +74,12 @@ class Settler:
         if run.request_id is None and run.intent_at is not None and run.status in SENDING:
             self._learn(run, told.request_id, finished_by="webhook")
             return "learnt"
+        if run.request_id is None and told.status == "OK" and _given_up(run):
+            self._learn(run, told.request_id, finished_by="webhook")
+            return "learnt"
         if run.request_id != told.request_id:
+            if told.status == "OK":
+                log.error("another order of a run was made", run=str(run.id), endpoint=run.endpoint)
             return "other"
         if run.status.final:
             self._book(run, told)
@@ -90,7 +95,7 @@ class Settler:
             run,
             status=RunStatus.CANCELLING if cancelling else RunStatus.QUEUED,
             request_id=request_id,
-            submitted_at=run.intent_at,
+            submitted_at=run.intent_at or self._clock(),
             deadline_at=self._clock() + self._submitter.deadline_seconds(run),
             intent_at=None,
             next_check_at=0,
@@ -127,6 +132,11 @@ def _open(run: TrainingRun) -> bool:
     """Whether nobody knows if the order has arrived, and nobody is about to know."""
     asked = run.status in (RunStatus.UNCERTAIN, RunStatus.CANCELLING)
     return asked and run.intent_at is not None and run.request_id is None
+
+
+def _given_up(run: TrainingRun) -> bool:
+    """Whether an order of this run was taken for one that never arrived, and none has followed."""
+    return run.status in (RunStatus.READY, RunStatus.PREPARING) and run.attempts > 0
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -338,6 +338,16 @@ def test_the_admin_settles_that_it_was_not_sent(house: House) -> None:
     assert (house.status, house.run.attempts) == (RunStatus.QUEUED, 2)
 
 
+def test_an_admin_who_was_wrong_is_put_right_by_a_webhook_in_time(house: House) -> None:
+    started(house)
+    uncertain(house)
+    assert house.training.settler.not_sent(str(house.run.id))
+    assert house.hear("fal-77", status="ERROR") == "other", "a failed order may be followed by one"
+    assert house.hear("fal-77") == "learnt"
+    house.advance(COMPLETED)
+    assert (house.status, len(house.trainer.orders)) == (RunStatus.COMPLETED, 1)
+
+
 def test_an_id_that_another_run_has_settles_nothing(house: House) -> None:
     other = House()
     other.start()
