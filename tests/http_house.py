@@ -35,7 +35,7 @@ class HttpHouse:
         self.app = app
         self.trainer = app.trainer
         self.fal = app.trainer.server
-        self.site = httpx.Client(base_url=app.settings.public_url, trust_env=False)
+        self.site = httpx.Client(base_url=app.settings.public_url, trust_env=False, timeout=30)
 
     def begin(self) -> tuple[Conversation, Avatar, TrainingRun]:
         """A new person's training, started."""

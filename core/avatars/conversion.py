@@ -36,7 +36,7 @@ as with HEIC and AVIF, may be twice as much. HEIC of 12 megapixels takes 0.4 to 
 """
 MEMORY = 300_000_000
 """Bytes that it may write to; 12 megapixels take up to 215 MB in all."""
-PATIENCE = 4.0
+PATIENCE = 8.0
 """Times the seconds, by the clock: on a busy machine a process waits for its turn."""
 
 _SIZE = struct.Struct(">II")

@@ -23,7 +23,7 @@ Else Telegram alone does; the slower channels hold each in one, and not in the s
 """
 
 QUICK: dict[str, object] = {
-    "training__simulated_seconds": 5,
+    "training__simulated_seconds": 8,
     "training__simulated_queue_seconds": 1,
     "training__check_seconds": 0.3,
     "conversation__tick_seconds": 1,

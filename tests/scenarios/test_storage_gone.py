@@ -69,4 +69,4 @@ def test_an_album_outlives_the_storage(tmp_path: Path) -> None:
             swept = repair(house.store, time.time() + 2 * YOUNG_SECONDS)
         finally:
             opened.close()
-        assert (swept.objects, swept.doomed, swept.pending) == (10, 0, 0)
+        assert (swept.objects, swept.doomed, swept.pending) == (11, 0, 0), "photos and weights"
