@@ -200,6 +200,22 @@ def test_an_admin_pauses_and_resumes_trainings(sqlite_db: Any, look: Look) -> No
     assert [row[0] for row in run("SELECT action FROM audit ORDER BY id")] == ["pause", "resume"]
 
 
+def test_an_admin_blocks_grants_and_unblocks(sqlite_db: Any, look: Look) -> None:
+    fill_lately(3)
+    user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
+    tab = look("people", user=user)
+    shown = uuid.UUID(user).hex
+    press(tab, f"block-{shown}")
+    assert run("SELECT user_id, who FROM blocks").fetchall() == [(user, "anna")]
+    assert any(text.value.startswith("Blocked since") for text in tab.text)
+    press(tab, f"grant-{shown}")
+    assert "Granted within a day: 1" in [caption.value for caption in tab.caption]
+    press(tab, f"unblock-{shown}")
+    assert run("SELECT user_id FROM blocks").fetchall() == []
+    actions = [row[0] for row in run("SELECT action FROM audit ORDER BY id")]
+    assert actions == ["block", "grant", "unblock"]
+
+
 def test_what_people_wrote_is_shown_as_they_wrote_it(sqlite_db: Any, look: Look) -> None:
     fill_lately(3)
     with transaction():
