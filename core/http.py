@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from core import scraping
 from core.conversation.bridge import Bridge, release
 from core.db import database
 from core.errors import ConfigurationError
@@ -39,7 +40,7 @@ class House(Protocol):
 
 
 def application(house: House) -> Starlette:
-    """The app: `/health`, and what the house offers. It is made for one run of a server."""
+    """The app: `/health`, `/metrics`, and what the house offers. Made for one run of a server."""
     bridge = Bridge(THREADS)
 
     @asynccontextmanager
@@ -51,7 +52,8 @@ def application(house: House) -> Starlette:
         well = await bridge.call(_database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
-    return Starlette(routes=[Route("/health", health), *house.routes(bridge)], lifespan=lifespan)
+    own = [Route("/health", health), scraping.route(house.settings, bridge)]
+    return Starlette(routes=[*own, *house.routes(bridge)], lifespan=lifespan)
 
 
 def configured(settings: Settings) -> bool:

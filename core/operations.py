@@ -11,10 +11,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from core.avatars import controls, erasing
+from core.avatars import controls, erasing, rulings
 from core.avatars.models import Avatar, TrainingRun
 from core.conversation import inbox as inboxes
 from core.conversation.locks import lock_person
+from core.conversation.models import User
 from core.db import run, transaction
 from core.errors import LikenessError, TrainingRefused
 from core.logins import Visitor
@@ -128,6 +129,21 @@ class Operations:
             if erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock()) is None:
                 raise LikenessError("There is no such person any more.")
 
+    def block(self, user_id: str) -> None:
+        """Serve a person no more: no new training, no new photos; those that run go on."""
+        with self._audited("block", user_id):
+            rulings.block(_held(user_id), self._clock(), self._visitor.name)
+
+    def unblock(self, user_id: str) -> None:
+        """Serve a person again."""
+        with self._audited("unblock", user_id):
+            rulings.unblock(_held(user_id))
+
+    def grant(self, user_id: str) -> None:
+        """Let a person start one training more within a day than everybody may."""
+        with self._audited("grant", user_id):
+            rulings.grant(_held(user_id), self._clock(), self._visitor.name)
+
     def write(self, user_id: str, text: str) -> None:
         """Write to a person, through the channel they were last on."""
         text = inboxes.storable(text.strip())[:LONGEST_MESSAGE]
@@ -200,6 +216,15 @@ def notice(
         "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
         *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
     )
+
+
+def _held(user_id: str) -> uuid.UUID:
+    """A person, held until the transaction ends, so that no turn of theirs comes between."""
+    found = uuid.UUID(user_id)
+    lock_person(None, found)
+    if not User.select().where(User.id == found).exists():
+        raise LikenessError("There is no such person any more.")
+    return found
 
 
 def _conversation(user_id: str) -> int:

@@ -13,6 +13,7 @@ from core.avatars.models import RunStatus, TrainingRun
 from core.db import run
 from core.errors import LikenessError, TrainingRefused
 from core.logins import Visitor
+from core.metrics import people
 from core.operations import Forbidden, Operations
 from tests import makers
 from tests.dashboard.conftest import House
@@ -55,6 +56,9 @@ DEEDS: dict[str, Callable[[Operations, Any], object]] = {
     "pause": lambda deeds, run: deeds.pause(),
     "resume": lambda deeds, run: deeds.resume(),
     "replay": lambda deeds, run: deeds.replay(1),
+    "block": lambda deeds, run: deeds.block(str(run.user_id)),
+    "unblock": lambda deeds, run: deeds.unblock(str(run.user_id)),
+    "grant": lambda deeds, run: deeds.grant(str(run.user_id)),
     "erase": lambda deeds, run: deeds.erase(str(run.user_id)),
     "write": lambda deeds, run: deeds.write(str(run.user_id), "Hello"),
     "look": lambda deeds, run: deeds.photo(str(run.avatar_id), "a/b/0"),
@@ -79,6 +83,8 @@ def test_a_viewer_can_do_nothing(deed: str, house: House) -> None:
     assert run("SELECT count(*) FROM controls").fetchone()[0] == 0
     assert run("SELECT count(*) FROM inbox").fetchone()[0] == 0
     assert run("SELECT count(*) FROM notices").fetchone()[0] == 0
+    assert run("SELECT count(*) FROM blocks").fetchone()[0] == 0
+    assert run("SELECT count(*) FROM grants").fetchone()[0] == 0
 
 
 def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> None:
@@ -92,6 +98,9 @@ def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> N
         admin.write(str(uuid.uuid4()), "Hello")
     with pytest.raises(LikenessError, match="no such person"):
         admin.erase(str(uuid.uuid4()))
+    for deed in (admin.block, admin.unblock, admin.grant):
+        with pytest.raises(LikenessError, match="no such person"):
+            deed(str(uuid.uuid4()))
     assert audited() == []
 
 
@@ -100,6 +109,25 @@ def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: Operati
     admin.erase(str(made.user_id))
     (payload,) = run("SELECT payload FROM inbox").fetchone()
     assert json.loads(payload)[1] == "forget"
+
+
+def test_a_person_is_blocked_once_and_served_again(admin: Operations) -> None:
+    made = made_run()
+    admin.block(str(made.user_id))
+    admin.block(str(made.user_id))
+    assert people.ruling(made.user_id.hex, 0) == (NOW, "anna", 0)
+    assert [person.blocked for person in people.person(made.user_id.hex)] == [True]
+    admin.unblock(str(made.user_id))
+    assert people.ruling(made.user_id.hex, 0) == (None, "", 0)
+    assert [person.blocked for person in people.person(made.user_id.hex)] == [False]
+
+
+def test_every_grant_is_one_training_more(admin: Operations) -> None:
+    made = made_run()
+    admin.grant(str(made.user_id))
+    admin.grant(str(made.user_id))
+    assert people.ruling(made.user_id.hex, NOW - 1).granted == 2
+    assert people.ruling(made.user_id.hex, NOW).granted == 0
 
 
 def test_a_message_waits_for_the_channel_the_person_was_last_on(admin: Operations) -> None:

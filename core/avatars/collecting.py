@@ -48,7 +48,7 @@ class Collecting(Guards):
 
     def take_held_photos(self, turn: Turn) -> None:
         """Take in what was held, now that there is an avatar and a consent."""
-        if not self.collecting(turn):
+        if not self.collecting(turn) or self.blocked(turn):
             return
         held = list(owned.held_photos(turn.user_id))[: self.room(turn)]
         for photo in held:

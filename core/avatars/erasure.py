@@ -25,6 +25,7 @@ from core.avatars.models import (
     utc_now,
 )
 from core.avatars.remains import Export
+from core.avatars.rulings import Block, Grant
 from core.avatars.training import Training
 from core.conversation.models import (
     Conversation,
@@ -93,7 +94,7 @@ class Erasure:
             self.avatar(found, now)
         drop_held(user_id, now)
         drop_exports(user_id, now)
-        for model in (Consent, Admission):
+        for model in (Consent, Admission, Block, Grant):
             model.delete().where(model.user == user_id).execute()
         books.book(books.belonging_to(user_id))
         nobodys: Any = TrainingRun.update(user=None, conversation=None)

@@ -28,6 +28,7 @@ from core.avatars.models import (
 )
 from core.avatars.ports import ObjectStore
 from core.avatars.remains import Export
+from core.avatars.rulings import Block, Grant
 from core.avatars.screens import told_in_exports
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
@@ -51,9 +52,11 @@ LONGEST_WAIT = 600.0
 KEPT_SECONDS = 86_400.0
 """How long the files can be downloaded."""
 
-_OF_PERSON: tuple[Any, ...] = (Avatar, AvatarPhoto, TrainingRun, HeldPhoto, Consent, Admission)
+_OF_PERSON: tuple[Any, ...] = (
+    Avatar, AvatarPhoto, TrainingRun, HeldPhoto, Consent, Admission, Block, Grant,
+)  # fmt: skip
 _OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice)
-_SECRET = {"token_key", "shown_buttons", "memory", "shown"}
+_SECRET = {"token_key", "shown_buttons", "memory", "shown", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
 

@@ -108,9 +108,9 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue. `obstacle` says what would stop a training
-    now ("busy", "stopping", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which
-    avatar does where that is it. `photos` is the page of the photo gallery, `avatars` that of the
-    avatars; `page` counts from 1.
+    now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
+    `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
+    `avatars` that of the avatars; `page` counts from 1.
     """
 
     language: str

@@ -82,6 +82,7 @@ ROWS = (
     row("agree", "consent", "avatar_menu", then="record_consent"),
     row("decline", "consent", "avatar_menu", then="drop_held_photos, say(no_consent)"),
     # photos
+    row("photo add_photos keep_anyway", "ANY", SAME, when="blocked", then="say(blocked)"),
     row("photo", "photo_validation_error", SAME, when="collecting, room_left", then="add_photo"),
     row("photo", "SET photo_tips", "uploading_photos", when="collecting, room_left",
         then="add_photo"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from core.avatars import owned
+from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept
 from core.avatars.flow import ENDED, MENUS, SET
 from core.avatars.models import (
@@ -135,6 +135,10 @@ class Guards:
         return self.name_problem(turn) is None
 
     # photos
+
+    def blocked(self, turn: Turn) -> bool:
+        """Whether the person is not served."""
+        return rulings.blocked(turn.user_id)
 
     def consented(self, turn: Turn) -> bool:
         """Whether the person agrees to today's consent."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.avatars import owned
+from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept, too_alike
 from core.avatars.durations import MINUTES
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
@@ -141,6 +141,8 @@ class Loader:
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
         """What would stop a training now, and which avatar is in the way."""
+        if rulings.blocked(user_id):
+            return "blocked", None
         if found is None:
             newcomer = self._training.obstacle(user_id, "portrait", self._clock())
             return (newcomer if newcomer == "not_invited" else None), None

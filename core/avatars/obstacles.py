@@ -8,7 +8,7 @@ from typing import Any
 
 import peewee
 
-from core.avatars import access, books
+from core.avatars import access, books, controls, rulings
 from core.avatars.models import (
     ACTIVE,
     HOLDING,
@@ -29,16 +29,19 @@ def obstacle(
 ) -> str | None:
     """Why this person can't start a training at this price now, or None where they can.
 
-    "busy": another one of theirs is under way; "closed": for everybody; "not_invited";
-    "daily_limit": theirs is reached; "budget": everybody's is.
+    "blocked": they are not served; "busy": another one of theirs is under way; "closed": for
+    everybody; "not_invited"; "daily_limit": theirs is reached; "budget": everybody's is.
     """
+    if rulings.blocked(user_id):
+        return "blocked"
     if busy(user_id):
         return "busy"
-    if not settings.training.enabled:
+    if not settings.training.enabled or controls.paused():
         return "closed"
     if not access.allowed(settings, user_id):
         return "not_invited"
-    if _started(user_id, now - DAY) >= settings.training.runs_per_day:
+    allowed = settings.training.runs_per_day + rulings.granted(user_id, now - DAY)
+    if _started(user_id, now - DAY) >= allowed:
         return "daily_limit"
     return "budget" if _too_dear(settings, price_usd, now, test_mode) else None
 

@@ -23,7 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import controls, durations, obstacles, runs
+from core.avatars import durations, obstacles, runs
 from core.avatars.carrying import Carrier
 from core.avatars.gate import Gate, one_budget
 from core.avatars.models import (
@@ -139,8 +139,6 @@ class Training:
 
     def obstacle(self, user_id: uuid.UUID, training_type: str, now: float) -> str | None:
         """Why this person can't start a training now; see `obstacles.obstacle`."""
-        if controls.paused():
-            return "busy" if obstacles.busy(user_id) else "closed"
         price, test_mode = self.price_usd(training_type), self._trainer.test_mode
         return obstacles.obstacle(self._settings, user_id, price, now, test_mode)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.metrics.scope import Scope, one, rows
+from core.metrics.scope import Scope, one, rows, text_id
 from core.metrics.training import ACTIVE
 
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
@@ -62,6 +62,25 @@ class Webhooks(NamedTuple):
         """The share that polling had to finish; None where no run ended."""
         ended = self.webhook + self.poll
         return self.poll / ended if ended else None
+
+
+class Erasing(NamedTuple):
+    """Somebody who asked to be forgotten, and of whom something may be left."""
+
+    user_id: str
+    since: float
+    age: float
+
+
+class Ordered(NamedTuple):
+    """An export that is not made yet: how often that was tried, and when it will be again."""
+
+    id: str
+    user_id: str
+    ordered_at: float
+    age: float
+    attempts: int
+    next_check_at: float
 
 
 def beats() -> list[Beat]:
@@ -147,6 +166,26 @@ def asked_to_wait(now: float) -> int:
 def doomed() -> Waiting:
     """Stored objects that wait to be deleted."""
     return Waiting(*one("SELECT count(*), min(at) FROM doomed_objects"))
+
+
+def erasures(now: float, limit: int = 200) -> list[Erasing]:
+    """The erasures that are not done yet, the oldest first; ages in seconds."""
+    query = """
+    SELECT id, erasing_at FROM users WHERE erasing_at IS NOT NULL ORDER BY erasing_at LIMIT ?
+    """
+    return [Erasing(text_id(user), at, max(0.0, now - at)) for user, at in rows(query, limit)]
+
+
+def exports(now: float, limit: int = 200) -> list[Ordered]:
+    """The orders of exports that wait to be made, the oldest first; ages in seconds."""
+    query = """
+    SELECT id, user_id, ordered_at, attempts, next_check_at FROM exports
+    WHERE made_at IS NULL ORDER BY ordered_at LIMIT ?
+    """
+    return [
+        Ordered(text_id(row), text_id(user), at, max(0.0, now - at), attempts, again)
+        for row, user, at, attempts, again in rows(query, limit)
+    ]
 
 
 def quarantined(limit: int = 200) -> list[Quarantined]:

@@ -20,6 +20,7 @@ class Person(NamedTuple):
     state: str
     active_at: float
     unreachable: bool
+    blocked: bool
     avatars: int
     runs: int
 
@@ -49,6 +50,14 @@ class Moment(NamedTuple):
     id: str
 
 
+class Ruling(NamedTuple):
+    """What the admin has ruled about a person: `granted` is how many trainings more today."""
+
+    blocked_at: float | None
+    blocked_by: str
+    granted: int
+
+
 class Photo(NamedTuple):
     """A photo of an avatar."""
 
@@ -74,7 +83,8 @@ class Audited(NamedTuple):
 
 _PERSON = """
 SELECT u.id, u.name, u.language, u.created_at, c.id, c.channel, c.chat, c.state, c.active_at,
-       c.unreachable, (SELECT count(*) FROM avatars a WHERE a.user_id = u.id AND a.name <> ''),
+       c.unreachable, (SELECT count(*) FROM blocks b WHERE b.user_id = u.id),
+       (SELECT count(*) FROM avatars a WHERE a.user_id = u.id AND a.name <> ''),
        (SELECT count(*) FROM training_runs r WHERE r.user_id = u.id)
 FROM users u JOIN conversations c ON c.user_id = u.id
 """
@@ -111,6 +121,13 @@ def search(text: str, limit: int = 50) -> list[Person]:
 def person(user_id: str) -> list[Person]:
     """One person, a row for each of their conversations."""
     return _people(f"{_PERSON} WHERE u.id = ? ORDER BY c.id", user_id)
+
+
+def ruling(user_id: str, since: float) -> Ruling:
+    """Whether a person is blocked, and what they were granted since a moment."""
+    at, who = one("SELECT at, who FROM blocks WHERE user_id = ?", user_id) or (None, "")
+    query = "SELECT count(*) FROM grants WHERE user_id = ? AND at > ?"
+    return Ruling(at, who, int(one(query, user_id, since)[0]))
 
 
 def user_of_run(run_id: str) -> str:
@@ -182,7 +199,7 @@ def _people(query: str, *parameters: object) -> list[Person]:
 
 def _person(row: tuple[Any, ...]) -> Person:
     made = Person._make((text_id(row[0]), *row[1:]))
-    return made._replace(unreachable=bool(made.unreachable))
+    return made._replace(unreachable=bool(made.unreachable), blocked=bool(made.blocked))
 
 
 def _containing(text: str) -> str:

@@ -5,9 +5,15 @@ from typing import Any
 
 import peewee
 
-_SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "float": "REAL", "bool": "INTEGER"}
+_SQLITE = {
+    "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "uuid": "TEXT",
+    "float": "REAL",
+    "bool": "INTEGER",
+}
 _POSTGRESQL = {
     "serial": "BIGSERIAL PRIMARY KEY",
+    "uuid": "UUID",
     "float": "DOUBLE PRECISION",
     "bool": "BOOLEAN",
 }
@@ -63,7 +69,19 @@ CREATE TABLE silences (
     rule VARCHAR(32) PRIMARY KEY,
     until {float} NOT NULL,
     who VARCHAR(64) NOT NULL
-)
+);
+CREATE TABLE blocks (
+    user_id {uuid} PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    at {float} NOT NULL,
+    who VARCHAR(64) NOT NULL
+);
+CREATE TABLE grants (
+    id {serial},
+    user_id {uuid} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    at {float} NOT NULL,
+    who VARCHAR(64) NOT NULL
+);
+CREATE INDEX grants_user ON grants (user_id, at)
 """
 _INDEXES = """
 CREATE INDEX transitions_moves ON transitions (at, dest, conversation_id) WHERE source <> dest;

@@ -21,6 +21,7 @@ def draw(view: View) -> None:
     """The page."""
     _switches(view)
     _delivery(view)
+    _leaving(view)
     _quarantine(view)
     _silence(view)
     _audit(view)
@@ -82,6 +83,22 @@ def _delivery(view: View) -> None:
         columns = st.columns(4)
         for column, (label, value, told) in zip(columns, cells[start : start + 4], strict=True):
             column.metric(label, f"{value:,}", help=told or None)
+
+
+def _leaving(view: View) -> None:
+    """Those who asked for everything of theirs: to be erased, or to have it."""
+    t = view.t
+    st.subheader(t("Erasures under way"), anchor=False)
+    table(view, "erasures", [
+        Column("user_id", t("Person")), Column("since", t("Asked for"), "time"),
+        Column("age", t("Waits for"), "seconds"),
+    ], view.ask(health.erasures, view.now))  # fmt: skip
+    st.subheader(t("Exports to be made"), anchor=False)
+    table(view, "exports", [
+        Column("user_id", t("Person")), Column("ordered_at", t("Asked for"), "time"),
+        Column("age", t("Waits for"), "seconds"), Column("attempts", t("Tries"), "number"),
+        Column("next_check_at", t("Next try"), "time"), Column("id", t("Order")),
+    ], view.ask(health.exports, view.now))  # fmt: skip
 
 
 def _quarantine(view: View) -> None:

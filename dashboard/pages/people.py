@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.metrics import people, training
-from core.metrics.scope import own_id
+from core.metrics.scope import DAY, own_id
 from dashboard.pages import runs
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -49,7 +49,8 @@ def _columns(view: View) -> list[Column]:
         Column("state", t("State")), Column("language", t("Language")),
         Column("avatars", t("Avatars"), "number"), Column("runs", t("Trainings"), "number"),
         Column("created_at", t("Since"), "time"), Column("active_at", t("Last active"), "time"),
-        Column("unreachable", t("Blocked the bot"), "yes"), Column("user_id", t("Person")),
+        Column("unreachable", t("Blocked the bot"), "yes"), Column("blocked", t("Blocked"), "yes"),
+        Column("user_id", t("Person")),
     ]  # fmt: skip
 
 
@@ -92,6 +93,7 @@ def _deeds(view: View, user_id: str) -> None:
     t = view.t
     if not view.visitor.may_act:
         return
+    _ruling(view, user_id)
     left, right = st.columns(2)
     with left, st.popover(t("Write to this person")):
         text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}")
@@ -101,6 +103,30 @@ def _deeds(view: View, user_id: str) -> None:
         asked = t("Erase everything of this person: avatars, photos, history? For good.")
         if runs.confirmed(view, t("Erase everything"), asked, f"erase-{user_id}"):
             runs.act(view, lambda: view.operations.erase(user_id))
+
+
+def _ruling(view: View, user_id: str) -> None:
+    """Whether this person is served, and how often."""
+    t = view.t
+    found = view.ask(people.ruling, user_id, view.now - DAY)
+    left, right = st.columns(2)
+    with left:
+        if found.blocked_at is not None:
+            since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
+            st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
+            asked = t("Serve this person again?")
+            if runs.confirmed(view, t("Unblock"), asked, f"unblock-{user_id}"):
+                runs.act(view, lambda: view.operations.unblock(user_id))
+        else:
+            asked = t("Start no training for this person and take no photo? The bot tells them.")
+            if runs.confirmed(view, t("Block"), asked, f"block-{user_id}"):
+                runs.act(view, lambda: view.operations.block(user_id))
+    with right:
+        asked = t("Let this person start one training more within a day than everybody may?")
+        if runs.confirmed(view, t("Grant a training"), asked, f"grant-{user_id}"):
+            runs.act(view, lambda: view.operations.grant(user_id))
+        if found.granted:
+            st.caption(t("Granted within a day: {n}", n=found.granted))
 
 
 def _photos(view: View, avatar_id: str) -> None:

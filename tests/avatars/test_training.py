@@ -10,6 +10,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
+from core.avatars import rulings
 from core.avatars.durations import Usual, usual
 from core.avatars.models import (
     Admission,
@@ -226,6 +227,42 @@ def test_a_day_has_so_many_trainings(db: Any) -> None:
     assert house.obstacle == "daily_limit"
     house.clock.forward(86_400)
     assert house.obstacle is None
+
+
+def test_a_grant_is_one_training_more_for_a_day(db: Any) -> None:
+    house = House(training={"runs_per_day": 1})
+    house.start()
+    house.cancel()
+    house.advance()
+    rulings.grant(makers.conversation().user_id, house.clock(), "anna")
+    assert house.obstacle == "daily_limit", "it was somebody else's"
+    rulings.grant(house.owner.user_id, house.clock(), "anna")
+    assert house.obstacle is None
+    house.avatar = house.with_objects(makers.avatar(house.owner))
+    house.start()
+    house.cancel()
+    house.advance()
+    assert house.obstacle == house.refusal() == "daily_limit"
+
+
+def test_a_grant_that_nobody_used_is_over_after_a_day(db: Any) -> None:
+    house = House(training={"runs_per_day": 1})
+    rulings.grant(house.owner.user_id, house.clock(), "anna")
+    house.clock.forward(86_400)
+    house.start()
+    house.cancel()
+    house.advance()
+    assert house.obstacle == "daily_limit"
+
+
+def test_who_is_blocked_trains_nothing_whatever_else_is_the_case(db: Any) -> None:
+    house = House(training={"enabled": False})
+    assert rulings.block(house.owner.user_id, 1.0, "anna")
+    assert not rulings.block(house.owner.user_id, 2.0, "boris"), "once is enough"
+    assert house.obstacle == house.refusal() == "blocked"
+    assert rulings.unblock(house.owner.user_id)
+    assert not rulings.unblock(house.owner.user_id)
+    assert house.obstacle == "closed"
 
 
 @pytest.mark.parametrize(

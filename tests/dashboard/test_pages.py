@@ -11,11 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.avatars.remains import Export
+from core.conversation.models import User
 from core.db import database, run, transaction
 from core.metrics import overview
 from core.metrics.scope import DAY, Scope
 from core.watching import Role
 from dashboard import site
+from tests import makers
 from tests.dashboard.conftest import PAGES, House, Look, fill_lately
 
 NASTY = "=1+1 **x** <img src=x onerror=alert(1)> [a](javascript:1) $x^2$ :red[x] {x}"
@@ -198,6 +201,31 @@ def test_an_admin_pauses_and_resumes_trainings(sqlite_db: Any, look: Look) -> No
     press(tab, "resume-trainings_paused")
     assert run("SELECT name FROM controls").fetchall() == []
     assert [row[0] for row in run("SELECT action FROM audit ORDER BY id")] == ["pause", "resume"]
+
+
+def test_an_admin_blocks_grants_and_unblocks(sqlite_db: Any, look: Look) -> None:
+    fill_lately(3)
+    user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
+    tab = look("people", user=user)
+    shown = uuid.UUID(user).hex
+    press(tab, f"block-{shown}")
+    assert run("SELECT user_id, who FROM blocks").fetchall() == [(user, "anna")]
+    assert any(text.value.startswith("Blocked since") for text in tab.text)
+    press(tab, f"grant-{shown}")
+    assert "Granted within a day: 1" in [caption.value for caption in tab.caption]
+    press(tab, f"unblock-{shown}")
+    assert run("SELECT user_id FROM blocks").fetchall() == []
+    actions = [row[0] for row in run("SELECT action FROM audit ORDER BY id")]
+    assert actions == ["block", "grant", "unblock"]
+
+
+def test_erasures_and_exports_under_way_are_listed(sqlite_db: Any, look: Look) -> None:
+    owner = makers.conversation()
+    Export.create(user=owner.user_id, conversation=owner, ordered_at=time.time() - 60)
+    User.update(erasing_at=time.time() - 60).execute()
+    tab = look("operations")
+    listed = [list(frame.value["user_id"]) for frame in tab.dataframe if "user_id" in frame.value]
+    assert listed == [[str(owner.user_id)], [str(owner.user_id)]]
 
 
 def test_what_people_wrote_is_shown_as_they_wrote_it(sqlite_db: Any, look: Look) -> None:

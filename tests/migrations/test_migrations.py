@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import controls, events, remains
+from core.avatars import controls, events, remains, rulings
 from core.avatars import models as avatars
 from core.conversation import models as conversations
 from core.db import connect, run
@@ -20,7 +20,7 @@ from core.migrations import runner
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, remains, events, controls)
+    for module in (conversations, avatars, remains, events, controls, rulings)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")

@@ -66,7 +66,7 @@ def test_one_file_holds_all_rows_and_photos(anna: Marked) -> None:
     assert "Здесь всё" in archive.read("README.txt").decode()
     assert "token_key" not in rows["conversations"][0], "a secret of ours"
     assert {"consents", "transcript", "transitions", "inbox", "notices", "training_runs",
-            "held_photos", "admissions"} <= rows.keys()  # fmt: skip
+            "held_photos", "admissions", "blocks", "grants"} <= rows.keys()  # fmt: skip
 
 
 def test_a_stranger_is_not_in_it(anna: Marked) -> None:

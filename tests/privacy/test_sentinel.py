@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core import db as core_db
-from core.avatars import disposal, erasing
+from core.avatars import disposal, erasing, rulings
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
 from core.avatars.remains import CostEntry, DailyTotal
 from core.bootstrap import App, bootstrap
@@ -55,6 +55,8 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
         anna.look()
         Admission.create(user=Conversation.get_by_id(anna.id).user, invite=MARK, at=0)
         anna.send_photo()
+        rulings.grant(Conversation.get_by_id(anna.id).user_id, 0, MARK)
+        rulings.block(Conversation.get_by_id(anna.id).user_id, 0, MARK)
         assert any(found_in(row) for _, row in rows_of(app.database)), "the mark is there before"
         for person in (anna, ben):
             person.order_erasure()
@@ -66,7 +68,8 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
     assert found_below(tmp_path) == []
     assert found_in(log.getvalue().encode()) == []
     assert list((tmp_path / "spool").iterdir()) == []
-    for model in (Avatar, AvatarPhoto, HeldPhoto, Consent, Admission, TranscriptEntry):
+    for model in (Avatar, AvatarPhoto, HeldPhoto, Consent, Admission, TranscriptEntry,
+                  rulings.Block, rulings.Grant):  # fmt: skip
         assert model.select().count() == 0, model
     assert InboxEvent.select().where(InboxEvent.payload != "").count() == 0
     assert [(entry.usd, entry.test_mode) for entry in CostEntry.select()] == [(2.5, True)]

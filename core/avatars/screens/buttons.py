@@ -72,6 +72,8 @@ def delete(t: Translator) -> Button:
 
 def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """Where the avatar takes photos, or will once its owner has consented."""
+    if facts.obstacle == "blocked":
+        return None
     collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
     if not collectable or (facts.consented and not avatar.can_collect):
         return None

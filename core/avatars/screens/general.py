@@ -41,7 +41,7 @@ def _welcome(facts: Facts, t: Translator) -> str:
 
 
 def _how_to_begin(facts: Facts, t: Translator) -> str:
-    if facts.obstacle == "not_invited":
+    if facts.obstacle in ("blocked", "not_invited"):
         return hints.obstacle(facts, t)
     if facts.resumable:
         return t("You can go on where you stopped.")
@@ -67,6 +67,8 @@ def _what_it_takes(facts: Facts, t: Translator) -> str:
 
 
 def _welcome_back(facts: Facts, t: Translator) -> str:
+    if facts.obstacle == "blocked":
+        return words.paragraphs(_how_many(facts, t), hints.obstacle(facts, t))
     return words.lines(_how_many(facts, t), t("What shall we do?"))
 
 
@@ -120,12 +122,13 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
     avatar = facts.avatar
     thing = avatar is not None and avatar.avatar_type in ("style", "custom")
     collecting = avatar is not None and avatar.can_collect and avatar.status in words.UNFINISHED
+    welcome = collecting and facts.obstacle != "blocked"
     return Screen(
         title=t("💡 Photo tips"),
         text=words.paragraphs(
             _tips_for_things(t) if thing else _tips_for_people(t),
             _files(facts, t),
-            t("You can send photos right here.") if collecting else "",
+            t("You can send photos right here.") if welcome else "",
         ),
         pictures=() if thing else (Picture(EXAMPLES),),
         buttons=buttons.rows(buttons.back(t)),

@@ -21,6 +21,10 @@ _AT_ONCE = 3
 
 OBSTACLES: Mapping[str, str] = MappingProxyType(
     {
+        "blocked": mark(
+            "🙏 Sorry, I can’t make avatars for you at the moment, nor take new photos. What you "
+            "have here stays yours: “🔒 My data” hands it to you, or deletes it."
+        ),
         "closed": mark(
             "⏸ Training is paused for everyone at the moment. Your photos are kept, and you can "
             "start as soon as it opens again."
@@ -101,7 +105,8 @@ def obstacle(facts: Facts, t: Translator) -> str:
 
 def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     """After a text that means nothing here."""
-    if state in SET and facts.avatar and facts.avatar.can_collect:
+    collecting = facts.avatar is not None and facts.avatar.can_collect
+    if state in SET and collecting and facts.obstacle != "blocked":
         return t("Please send a photo, or use one of the buttons.")
     return t("Please use one of the buttons.")
 

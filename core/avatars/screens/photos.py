@@ -42,7 +42,7 @@ def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
 
 
 def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
-    if avatar.pending:
+    if avatar.pending or facts.obstacle == "blocked":
         return ""
     if buttons.settled(facts, avatar):
         return t("That is enough: you can start the training, or add more photos.")
@@ -91,7 +91,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
 def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     """One for each refusal that may be our mistake, as far as they are few and there is room."""
     room = facts.limits.max_photos - avatar.valid - avatar.pending
-    if not avatar.can_collect or room <= 0:
+    if not avatar.can_collect or room <= 0 or facts.obstacle == "blocked":
         return ()
     return tuple(
         Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)
@@ -102,6 +102,7 @@ def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Butt
 def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """How many are lacking; photos that have come since may have made it enough."""
     lacking = facts.limits.min_photos - avatar.valid
+    blocked = facts.obstacle == "blocked"
     more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
     return Screen(
         title=t("📸 A few photos are lacking") if lacking > 0 else t("📸 Enough photos"),
@@ -109,7 +110,8 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
             words.looking_at(avatar, t),
-            more if lacking > 0 else _next_step(facts, avatar, t),
+            more if lacking > 0 and not blocked else _next_step(facts, avatar, t),
+            hints.obstacle(facts, t) if blocked else "",
         ),
         buttons=buttons.rows(
             buttons.done(facts, avatar, t),

@@ -39,7 +39,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
 
 def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """Where the photos suffice. Obstacles pass without a sign: the press then tells what is."""
-    if not buttons.settled(facts, avatar) or facts.obstacle == "not_invited":
+    if not buttons.settled(facts, avatar) or facts.obstacle in ("blocked", "not_invited"):
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)
     agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}"
