@@ -31,9 +31,13 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _plain_log() -> None:
-    """Log lines without the values of every local variable, which structlog would show."""
+    """Log lines without the values of every local variable, which structlog would show.
+
+    Before every test, for one that wires a house has logs written elsewhere.
+    """
+    structlog.reset_defaults()
     structlog.configure(
         [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
     )

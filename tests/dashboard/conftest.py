@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +24,12 @@ from dashboard.site import Site
 
 APP = Path(app.__file__).parent / "start" / "app.py"
 PAGES = ("overview", "training", "running", "errors", "funnel", "people", "operations", "cost")
+
+
+@pytest.fixture(autouse=True)
+def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest puts the page in the place of the main module, which spawned processes import."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 class FakeTraining:
