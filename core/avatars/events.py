@@ -10,6 +10,7 @@ from typing import Any
 import peewee
 import structlog
 
+from core.avatars.models import TrainingRun
 from core.avatars.ports import Observation
 from core.db import Model, transaction
 
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 class FalEvent(Model):
     """One call of the trainer, or one webhook: for the dashboard, so without URLs and names.
 
-    `run_id` is no foreign key: an event outlives whatever it was about.
+    `run_id` is no foreign key: an event outlives whatever it was about, so its mode stands here.
     """
 
     id = peewee.BigAutoField()
@@ -34,6 +35,7 @@ class FalEvent(Model):
     message = peewee.CharField(max_length=300, default="")
     seconds = peewee.DoubleField(null=True)
     request_id = peewee.CharField(max_length=128, default="")
+    test_mode = peewee.BooleanField(default=False)
 
     class Meta:
         table_name = "fal_events"
@@ -47,11 +49,12 @@ class Events:
 
     def observe(self, seen: Observation) -> None:
         """Write one down. What can't be written is logged: no training stops for it."""
+        run_id = _run_id(seen.run_id)
         try:
             with transaction():
                 FalEvent.create(
                     at=self._clock(),
-                    run_id=_run_id(seen.run_id),
+                    run_id=run_id,
                     endpoint=seen.endpoint[:128],
                     phase=seen.phase,
                     ok=seen.ok,
@@ -61,6 +64,7 @@ class Events:
                     message=seen.message[:300],
                     seconds=seen.seconds,
                     request_id=seen.request_id[:128],
+                    test_mode=_simulated(run_id),
                 )
         except peewee.DatabaseError:
             log.exception("an event could not be kept", run=seen.run_id, phase=seen.phase)
@@ -74,6 +78,11 @@ def sweep(before: float, polls_before: float) -> int:
     uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
     query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
     return int(query.execute())
+
+
+def _simulated(run_id: uuid.UUID | None) -> bool:
+    """What belongs to no run counts as real: nothing simulated comes from nowhere."""
+    return TrainingRun.select().where(TrainingRun.id == run_id, TrainingRun.test_mode).exists()
 
 
 def _run_id(text: str) -> uuid.UUID | None:

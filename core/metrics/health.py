@@ -124,7 +124,7 @@ def queued(scope: Scope) -> Waiting:
     """Runs that wait for their training to begin."""
     query = f"""
     SELECT count(*), min(r.created_at) FROM training_runs r
-    WHERE r.status IN ('ready', 'preparing', 'submitting', 'queued'){scope.of_runs()}
+    WHERE r.status IN ('ready', 'preparing', 'submitting', 'queued'){scope.of_mode()}
     """
     return Waiting(*one(query))
 
@@ -203,7 +203,7 @@ def webhooks(scope: Scope) -> Webhooks:
     SELECT coalesce(sum(CASE WHEN r.finished_by = 'webhook' THEN 1 ELSE 0 END), 0),
            coalesce(sum(CASE WHEN r.finished_by = 'poll' THEN 1 ELSE 0 END), 0),
            max(CASE WHEN r.finished_by = 'webhook' THEN r.finished_at END)
-    FROM training_runs r WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_runs()}
+    FROM training_runs r WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_mode()}
     """
     webhook, poll, last = one(query, scope.start, scope.end)
     return Webhooks(int(webhook), int(poll), last)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import streamlit as st
 
 from core.metrics import funnel, photos
-from core.metrics.scope import DAY, HOUR, Scope
+from core.metrics.scope import HOUR
 from core.texts import LANGUAGES, NAMES
 from dashboard import charts, filters
 from dashboard.tables import Column, table
@@ -19,9 +19,6 @@ WAY = (
     "confirming_photos", "confirming_training", "training_in_progress", "training_completed",
 )  # fmt: skip
 """The states on the way to an avatar, in their order."""
-
-AT_ONCE = 8 * DAY
-"""Up to so long a period is looked at as a whole at once."""
 
 
 def draw(view: View) -> None:
@@ -41,7 +38,8 @@ def draw(view: View) -> None:
     reached = dict(view.ask_calmly(funnel.reached, scope, channel, language))
     idle = (view.now - HOUR) // 60 * 60
     stopped = dict(view.ask_calmly(funnel.stopped, scope, idle, channel, language))
-    dwells = {dwell.state: dwell for dwell in _dwells(view, scope, channel, language)}
+    stays = view.ask_calmly(funnel.dwell, scope, channel, language)
+    dwells = {dwell.state: dwell for dwell in stays}
     st.subheader(t("The way to an avatar"), anchor=False)
     if not reached:
         st.caption(t("Nothing here."))
@@ -74,12 +72,3 @@ def draw(view: View) -> None:
         Column("reason", t("Reason")), Column("photos", t("Photos"), "number"),
         Column("people", t("People"), "number"),
     ], view.ask_calmly(photos.refusals, scope))  # fmt: skip
-
-
-def _dwells(view: View, scope: Scope, channel: str, language: str) -> list[funnel.Dwell]:
-    """For a long period only when asked for: each stay is looked at, which takes its seconds."""
-    if scope.end - scope.start > AT_ONCE:
-        wanted = view.t("Show how long they stay (takes some seconds)")
-        if not st.toggle(wanted, key="stays"):
-            return []
-    return view.ask_calmly(funnel.dwell, scope, channel, language)
