@@ -48,7 +48,8 @@ from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
-from core.settings import Settings, installed_channels
+from core.settings import Settings
+from core.settings.installed import installed_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 

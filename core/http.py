@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core import scraping
 from core.conversation.bridge import Bridge, release
 from core.db import database
 from core.errors import ConfigurationError
-from core.settings import Http, Settings
+from core.metrics import endpoint
+from core.settings import Settings
+from core.settings.processes import Http
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ def application(house: House) -> Starlette:
         well = await bridge.call(_database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
-    own = [Route("/health", health), scraping.route(house.settings, bridge)]
+    own = [Route("/health", health), endpoint.route(house.settings, bridge)]
     return Starlette(routes=[*own, *house.routes(bridge)], lifespan=lifespan)
 
 

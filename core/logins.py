@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.db import is_sqlite, run, transaction
 from core.errors import ConfigurationError, LikenessError
-from core.watching import Dashboard, Role, User
+from core.settings.dashboard import Dashboard, Role, User
 
 PASSWORD_FILE = "dashboard.password"
 FREE_ATTEMPTS = 5

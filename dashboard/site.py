@@ -15,7 +15,7 @@ from core.conversation.bridge import release
 from core.logins import Logins, Visitor
 from core.metrics.scope import Mode
 from core.settings import Settings
-from core.watching import EVERYWHERE, LOCAL
+from core.settings.addresses import EVERYWHERE, LOCAL
 
 COOKIE = "likeness_dashboard"
 TRUSTED_SECONDS = 5.0

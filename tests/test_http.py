@@ -15,7 +15,8 @@ from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.db import database
 from core.errors import ConfigurationError
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
-from core.settings import Http, Settings
+from core.settings import Settings
+from core.settings.processes import Http
 from tests import makers
 from tests.http_house import NEVER, HttpHouse, ends, events, opened, wait_for
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.section import Section
+from core.settings.addresses import WebAddress
+from core.settings.section import Section
 
 PROFILES = (
     "flux-lora-portrait-trainer",
@@ -58,10 +58,10 @@ class Fal(Section):
     """fal.ai: where it is, how long it is waited for, and what its trainers are told."""
 
     key: SecretStr = SecretStr("")
-    queue_url: str = "https://queue.fal.run"
-    rest_url: str = "https://rest.fal.ai"
-    cdn_url: str = "https://v3.fal.media"
-    jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
+    queue_url: WebAddress = "https://queue.fal.run"
+    rest_url: WebAddress = "https://rest.fal.ai"
+    cdn_url: WebAddress = "https://v3.fal.media"
+    jwks_url: WebAddress = "https://rest.fal.ai/.well-known/jwks.json"
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
@@ -79,14 +79,3 @@ class Fal(Section):
         if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
             raise ValueError("a key has no spaces, line breaks or letters beyond ASCII")
         return key
-
-    @field_validator("queue_url", "rest_url", "cdn_url", "jwks_url")
-    @classmethod
-    def _an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
-            raise ValueError("an address is written https://host or https://host:port/path")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("an address has no password, no ? and no #")
-        _ = parts.port  # a port that is no number is a ValueError of its own
-        return url.rstrip("/")
