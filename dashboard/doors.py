@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.serving.replies import guard
 from dashboard.site import Site
 
 OPEN = ("/login", "/health")
@@ -47,7 +48,7 @@ class Doors:
         if not self._site.knows_host(connection.headers.get("host", "")):
             return PlainTextResponse("Unknown host", 400)
         if connection.scope["type"] == "websocket":
-            if not _same_origin(connection, self._site.own.public_url):
+            if not same_origin(connection, self._site.own.public_url):
                 return PlainTextResponse("Elsewhere", 403)
         elif path in OPEN:
             return None
@@ -67,10 +68,6 @@ def _place(connection: HTTPConnection) -> str:
 
 def same_origin(connection: HTTPConnection, public_url: str) -> bool:
     """Whether a page of ours sent this; browsers say so, and others have no cookies to lend."""
-    return _same_origin(connection, public_url)
-
-
-def _same_origin(connection: HTTPConnection, public_url: str) -> bool:
     origin = connection.headers.get("origin")
     if origin is None:
         return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
@@ -81,13 +78,7 @@ def _same_origin(connection: HTTPConnection, public_url: str) -> bool:
 def _guarded(send: Send) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Referrer-Policy", "same-origin")
-            headers.setdefault("X-Frame-Options", "DENY")
-            if headers.get("Content-Type", "").startswith("text/html"):
-                headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
-                headers["Cache-Control"] = "no-store"
+            guard(MutableHeaders(scope=message))
         await send(message)
 
     return guarded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,9 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from core.conversation.bridge import release
 from core.conversation.engine import INFRASTRUCTURE
-from core.db import run
 from core.logins import TooMany
 from core.operations import note
+from core.serving.replies import cookie, health
 from dashboard.doors import NOWHERE, same_origin
 from dashboard.site import COOKIE, Site
 from dashboard.words import translator
@@ -60,7 +59,7 @@ class Login:
             Route("/login", self.form, methods=["GET"]),
             Route("/login", self.log_in, methods=["POST"]),
             Route("/logout", self.log_out, methods=["POST"]),
-            Route("/health", self.health),
+            Route("/health", health),
         ]
 
     async def form(self, request: Request) -> Response:
@@ -114,16 +113,6 @@ class Login:
         left.delete_cookie(COOKIE, path="/")
         return left
 
-    def health(self, _: Request) -> Response:
-        """Whether it can do its work; whoever asks learns nothing else."""
-        try:
-            run("SELECT 1").fetchone()
-        except INFRASTRUCTURE:
-            return PlainTextResponse("The database can't be reached", 503)
-        finally:
-            release()
-        return PlainTextResponse("ok")
-
     def _page(
         self, request: Request, place: str, trouble: str = "", name: str = "", status: int = 200
     ) -> Response:
@@ -141,16 +130,8 @@ class Login:
         return HTMLResponse(text, status, headers={"Content-Security-Policy": NOWHERE})
 
     def _cookie(self, request: Request, token: str) -> str:
-        cookie = SimpleCookie({COOKIE: token})
-        kept = cookie[COOKIE]
-        kept["path"] = "/"
-        kept["httponly"] = True
-        kept["samesite"] = "Lax"
-        kept["max-age"] = int(self._site.own.session_hours * 3600)
-        forwarded = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-        if self._site.secure or forwarded == "https":
-            kept["secure"] = True
-        return kept.OutputString()
+        seconds = int(self._site.own.session_hours * 3600)
+        return cookie(COOKIE, token, seconds, self._site.own.secure, request.headers)
 
 
 async def _fields(request: Request) -> dict[str, str] | None:

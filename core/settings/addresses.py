@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not bound to
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 

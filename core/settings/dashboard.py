@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.settings.addresses import EVERYWHERE, LOCAL, SiteAddress
-from core.settings.section import Section
+from core.settings.addresses import LOCAL
+from core.settings.site import SiteSection
 
 Role = Literal["viewer", "admin"]
 
@@ -27,14 +27,11 @@ class User(NamedTuple):
     password: str
 
 
-class Dashboard(Section):
+class Dashboard(SiteSection):
     """Where the dashboard listens, who may log in, and for how long."""
 
     enabled: bool = True
-    host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8502
-    public_url: SiteAddress = ""
-    allowed_hosts: tuple[str, ...] = ()
     users: SecretStr = SecretStr("")
     time_zone: str = "UTC"
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12.0
@@ -71,10 +68,3 @@ class Dashboard(Section):
     def at_home(self) -> bool:
         """Whether only this machine can reach it."""
         return self.host in LOCAL and not self.public_url
-
-    @property
-    def addresses(self) -> list[str]:
-        """Where it is found: for everybody, if that is known, and on this machine."""
-        host = "localhost" if self.host in EVERYWHERE else self.host
-        here = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-        return [self.public_url, here] if self.public_url else [here]
