@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -24,31 +26,52 @@ AT_ONCE = 8 * DAY
 """Up to so long a period is looked at as a whole at once."""
 
 
+class Whom(NamedTuple):
+    """Whose conversations are counted: of a period, a channel and a language; "" is any."""
+
+    scope: Scope
+    channel: str
+    language: str
+
+
 def draw(view: View) -> None:
     """The page."""
     t = view.t
-    everywhere = {"": t("All")}
-    left, right = st.columns(2)
-    known = view.ask(funnel.channels)
-    with left:
-        channel = filters.choice(
-            t("Channel"), "channel", everywhere | {name: name for name in known}, ""
-        )
-    with right:
-        spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
-        language = filters.choice(t("Their language"), "speaks", spoken, "")
-    scope = view.calm
-    reached = dict(view.ask_calmly(funnel.reached, scope, channel, language))
-    idle = (view.now - HOUR) // 60 * 60
-    stopped = dict(view.ask_calmly(funnel.stopped, scope, idle, channel, language))
-    dwells = {dwell.state: dwell for dwell in _dwells(view, scope, channel, language)}
+    whom = _chosen(view)
     st.subheader(t("The way to an avatar"), anchor=False)
-    if not reached:
-        st.caption(t("Nothing here."))
-    else:
+    reached = dict(view.ask_calmly(funnel.reached, *whom))
+    if reached:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
         charts.steps(rows, t("conversations"))
-    states = [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
+    else:
+        st.caption(t("Nothing here."))
+    _states(view, whom, reached)
+    st.subheader(t("Refused photos"), anchor=False)
+    table(view, "refusals", [
+        Column("reason", t("Reason")), Column("photos", t("Photos"), "number"),
+        Column("people", t("People"), "number"),
+    ], view.ask_calmly(photos.refusals, whom.scope))  # fmt: skip
+
+
+def _chosen(view: View) -> Whom:
+    t = view.t
+    everywhere = {"": t("All")}
+    channels = everywhere | {name: name for name in view.ask(funnel.channels)}
+    spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
+    left, right = st.columns(2)
+    with left:
+        channel = filters.choice(t("Channel"), "channel", channels, "")
+    with right:
+        language = filters.choice(t("Their language"), "speaks", spoken, "")
+    return Whom(view.calm, channel, language)
+
+
+def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
+    """Each state that anybody came to: how many, who stopped there, how long they stayed."""
+    t = view.t
+    idle = (view.now - HOUR) // 60 * 60
+    stopped = dict(view.ask_calmly(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
+    dwells = {dwell.state: dwell for dwell in _dwells(view, whom)}
     shown = [
         SimpleNamespace(
             state=state,
@@ -57,7 +80,7 @@ def draw(view: View) -> None:
             p50=dwells[state].p50 if state in dwells else None,
             p90=dwells[state].p90 if state in dwells else None,
         )
-        for state in states
+        for state in [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
         if reached.get(state) or stopped.get(state)
     ]
     table(view, "states", [
@@ -69,17 +92,12 @@ def draw(view: View) -> None:
         Column("p50", t("Stay, median"), "seconds", t("Until they moved on, in the period.")),
         Column("p90", t("Stay, p90"), "seconds"),
     ], shown)  # fmt: skip
-    st.subheader(t("Refused photos"), anchor=False)
-    table(view, "refusals", [
-        Column("reason", t("Reason")), Column("photos", t("Photos"), "number"),
-        Column("people", t("People"), "number"),
-    ], view.ask_calmly(photos.refusals, scope))  # fmt: skip
 
 
-def _dwells(view: View, scope: Scope, channel: str, language: str) -> list[funnel.Dwell]:
+def _dwells(view: View, whom: Whom) -> list[funnel.Dwell]:
     """For a long period only when asked for: each stay is looked at, which takes its seconds."""
-    if scope.end - scope.start > AT_ONCE:
+    if whom.scope.end - whom.scope.start > AT_ONCE:
         wanted = view.t("Show how long they stay (takes some seconds)")
         if not st.toggle(wanted, key="stays"):
             return []
-    return view.ask_calmly(funnel.dwell, scope, channel, language)
+    return view.ask_calmly(funnel.dwell, *whom)
