@@ -10,8 +10,10 @@ import os
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -19,6 +21,9 @@ from core import commands
 from core.errors import ConfigurationError, LikenessError
 from core.runs_cli import runs
 from core.settings import Settings, describe, installed_channels
+
+if TYPE_CHECKING:
+    from core.bootstrap import App
 
 BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
 """What encloses the diagram in a page."""
@@ -93,7 +98,9 @@ def http() -> None:
     from core import http as web_server
     from core.bootstrap import bootstrap
 
-    web_server.serve(bootstrap(Settings.load()))
+    application = bootstrap(Settings.load())
+    with _seen("http", application):
+        web_server.serve(application)
 
 
 @app.command()
@@ -197,11 +204,21 @@ def diagram(
 
 def _serve(name: str) -> None:
     from core.bootstrap import bootstrap
-    from core.heartbeat import beating
 
     application = bootstrap(Settings.load())
-    with beating(name):
+    with _seen(name, application):
         application.channel(name).run(application)
+
+
+@contextmanager
+def _seen(part: str, application: App) -> Iterator[None]:
+    """Beat, and look at the alerts' rules where no worker does."""
+    from core.alerts import standing_in
+    from core.heartbeat import beating
+
+    seconds = application.settings.alerts.check_seconds
+    with beating(part), standing_in(application.watch(), seconds):
+        yield
 
 
 def _configured_channels(settings: Settings) -> dict[str, Any]:

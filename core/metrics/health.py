@@ -129,9 +129,12 @@ def queued(scope: Scope) -> Waiting:
     return Waiting(*one(query))
 
 
-def uncertain() -> int:
+def uncertain(scope: Scope) -> int:
     """Runs of which nobody knows whether they were ordered."""
-    return int(one("SELECT count(*) FROM training_runs WHERE status = 'uncertain'")[0])
+    query = f"""
+    SELECT count(*) FROM training_runs r WHERE r.status = 'uncertain'{scope.of_runs()}
+    """
+    return int(one(query)[0])
 
 
 def fal_last(ok: bool) -> float | None:
