@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from core.commands import dashboard, data
 from core.settings import Settings
 from core.settings.installed import installed_channels
+
+if TYPE_CHECKING:
+    from core.bootstrap import App
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +66,9 @@ def http() -> None:
     from core import http as web_server
     from core.bootstrap import bootstrap
 
-    web_server.serve(bootstrap(Settings.load()))
+    application = bootstrap(Settings.load())
+    with _seen("http", application):
+        web_server.serve(application)
 
 
 def channel(name: Annotated[str, typer.Argument(help="As its entry point calls it.")]) -> None:
@@ -96,11 +103,21 @@ def console(
 
 def _serve(name: str) -> None:
     from core.bootstrap import bootstrap
-    from core.heartbeat import beating
 
     application = bootstrap(Settings.load())
-    with beating(name):
+    with _seen(name, application):
         application.channel(name).run(application)
+
+
+@contextmanager
+def _seen(part: str, application: App) -> Iterator[None]:
+    """Beat, and look at the alerts' rules where no worker does."""
+    from core.alerts import standing_in
+    from core.heartbeat import beating
+
+    seconds = application.settings.alerts.check_seconds
+    with beating(part), standing_in(application.watch(), seconds):
+        yield
 
 
 def _configured_channels(settings: Settings) -> dict[str, Any]:

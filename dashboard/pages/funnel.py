@@ -46,11 +46,7 @@ def draw(view: View) -> None:
     else:
         st.caption(t("Nothing here."))
     _states(view, whom, reached)
-    st.subheader(t("Refused photos"), anchor=False)
-    table(view, "refusals", [
-        Column("reason", t("Reason")), Column("photos", t("Photos"), "number"),
-        Column("people", t("People"), "number"),
-    ], view.ask_calmly(photos.refusals, whom.scope))  # fmt: skip
+    _refusals(view, whom)
 
 
 def _chosen(view: View) -> Whom:
@@ -72,6 +68,7 @@ def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
     idle = (view.now - HOUR) // 60 * 60
     stopped = dict(view.ask_calmly(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
     dwells = {dwell.state: dwell for dwell in _dwells(view, whom)}
+    stay = t("From a move to this state until the next move to another one, both in the period.")
     shown = [
         SimpleNamespace(
             state=state,
@@ -86,12 +83,37 @@ def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
     table(view, "states", [
         Column("state", t("State")),
         Column("reached", t("Came"), "number",
-               t("Conversations that came to this state in the period, each counted once.")),
+               t("Conversations that came to this state from another one in the period, each "
+                 "counted once.")),
         Column("stopped", t("Stopped"), "number",
                t("Conversations last active in the period that are here, idle for an hour.")),
-        Column("p50", t("Stay, median"), "seconds", t("Until they moved on, in the period.")),
-        Column("p90", t("Stay, p90"), "seconds"),
+        Column("p50", t("Stay, median"), "seconds", stay),
+        Column("p90", t("Stay, p90"), "seconds", stay),
     ], shown)  # fmt: skip
+
+
+def _refusals(view: View, whom: Whom) -> None:
+    t = view.t
+    st.subheader(t("Refused photos"), anchor=False)
+    table(view, "refusals", [
+        Column("reason", t("Reason")),
+        Column("photos", t("Photos"), "number",
+               t("Photos that came in the period and are refused still, without deleted ones.")),
+        Column("people", t("People"), "number", t("How many people sent them.")),
+    ], view.ask_calmly(photos.refusals, *whom))  # fmt: skip
+    if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
+        return
+    found = view.ask_calmly(photos.overruled, whom.scope)
+    st.metric(
+        t("Refusals that people overruled"),
+        "–" if found.share is None else f"{100 * found.share:.1f}%",
+        help=t(
+            "Of {all} photos of the period that were refused for what may be our mistake, people "
+            "kept {n}; in every channel and language.",
+            all=f"{found.refused:,}",
+            n=f"{found.overruled:,}",
+        ),
+    )
 
 
 def _dwells(view: View, whom: Whom) -> list[funnel.Dwell]:

@@ -66,23 +66,32 @@ def _delivery(view: View) -> None:
     hooks = view.ask(health.webhooks, view.scope)
     last = view.moment(hooks.last_at)
     doomed = view.ask(health.doomed)
+    asked = "" if hooks.polled is None else f" ({100 * hooks.polled:.1f}%)"
     cells = (
-        (t("Notices that wait"), notices.pending, ""),
-        (t("Notices that may have arrived"), notices.uncertain, ""),
-        (t("Notices that were refused"), notices.blocked + notices.failed, ""),
-        (t("Chats that blocked the bot"), view.ask(health.unreachable), ""),
-        (t("Chats to be left alone for now"), view.ask(health.asked_to_wait, view.now),
+        (t("Notices that wait"), f"{notices.pending:,}",
+         t("Notices made in the period that are not sent yet, or are being sent.")),
+        (t("Notices that may have arrived"), f"{notices.uncertain:,}",
+         t("Notices made in the period whose sending broke off; they are not repeated.")),
+        (t("Notices that were refused"), f"{notices.blocked + notices.failed:,}",
+         t("Notices made in the period that could not be sent: the person blocked the bot, or "
+           "the channel refused them.")),
+        (t("Chats that blocked the bot"), f"{view.ask(health.unreachable):,}",
+         t("All of them, whenever that was.")),
+        (t("Chats to be left alone for now"), f"{view.ask(health.asked_to_wait, view.now):,}",
          t("Their channel asked to wait, or could not be reached.")),
-        (t("Ends that fal told us"), hooks.webhook,
-         t("The last one: {time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
-        (t("Ends that we had to ask for"), hooks.poll,
-         t("Polling finds what no webhook brought.")),
-        (t("Objects to be deleted"), doomed.n, ""),
+        (t("Ends that fal told us"), f"{hooks.webhook:,}",
+         t("Trainings that ended in the period and of whose end a webhook told us. The last one: "
+           "{time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
+        (t("Ends that we had to ask for"), f"{hooks.poll:,}{asked}",
+         t("Trainings that ended in the period and of whose end polling told us, since no webhook "
+           "did; and their share of both.")),
+        (t("Objects to be deleted"), f"{doomed.n:,}",
+         t("Stored photos and files that the worker will delete.")),
     )  # fmt: skip
     for start in (0, 4):
         columns = st.columns(4)
         for column, (label, value, told) in zip(columns, cells[start : start + 4], strict=True):
-            column.metric(label, f"{value:,}", help=told or None)
+            column.metric(label, value, help=told)
 
 
 def _leaving(view: View) -> None:

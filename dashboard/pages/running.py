@@ -24,7 +24,8 @@ def draw(view: View) -> None:
         return
     st.caption(
         view.t(
-            "Grey marks the usual time of a type (the median of {n} days), red its p99.",
+            "Grey marks the usual time of a type (the median of {n} days), red its p99. A bar "
+            "begins with the training, or with its order while that waits.",
             n=USUAL_DAYS,
         )
     )
@@ -41,7 +42,9 @@ def _timeline(view: View) -> None:
     t, now = view.t, view.now
     usual = {
         times.training_type: times
-        for times in view.ask(training.times, replace(view.scope, start=now - USUAL_DAYS * DAY))
+        for times in view.ask(
+            training.times, replace(view.scope, start=now - USUAL_DAYS * DAY, end=now)
+        )
     }
     under_way = view.ask(training.active, view.scope)
     if not under_way:

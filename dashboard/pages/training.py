@@ -15,6 +15,8 @@ from dashboard.view import View
 ENOUGH = 100
 """Below so many runs a p99 says little."""
 BARS = 40
+LONGEST = 1.5
+"""The histogram ends at so many times the longest p99."""
 
 
 def draw(view: View) -> None:
@@ -66,9 +68,12 @@ def _histogram(view: View, took: list[training.Times]) -> None:
     rows = [
         {"from": bar.seconds / 60, "kind": bar.training_type, "value": bar.n}
         for bar in bars
-        if bar.seconds <= 1.5 * longest
+        if bar.seconds <= LONGEST * longest
     ]
     charts.histogram(rows, t("minutes"), t("trainings"), t("type"), width / 60)
+    beyond = sum(bar.n for bar in bars if bar.seconds > LONGEST * longest)
+    if beyond:
+        st.caption(t("Took even longer, and not drawn: {n}", n=beyond))
 
 
 def _ended(view: View) -> None:
@@ -83,6 +88,8 @@ def _ended(view: View) -> None:
     ]  # fmt: skip
     if bars:
         charts.runs(view, bars, t("seconds"), t("outcome"))
+    if len(bars) < len(ended):
+        st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
     st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
     chosen = table(view, "ended", runs.columns(t), ended, choose=True)
     if chosen is not None:
