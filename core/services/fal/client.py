@@ -74,7 +74,7 @@ class FalTrainer:
     @property
     def jwks_url(self) -> str:
         """Where the keys of its webhooks are, for a Verifier."""
-        return self._fal.jwks_url
+        return self._fal.jwks
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
         return self._preferred[training_type]
