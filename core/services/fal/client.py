@@ -42,7 +42,7 @@ NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
 """The codes after which it is certain that nothing was ordered."""
 _ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
 """Of a result: these speak of the question, not of the training."""
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}", re.ASCII)
+_ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 
 

@@ -8,7 +8,7 @@ import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
     from tests.fakes.foreign_fal.fake import ForeignFal, Order
@@ -75,8 +75,10 @@ class Door(BaseHTTPRequestHandler):
             self.fal.files[f"{name.removeprefix('/in/')}#{number.split('/')[1]}"] = body
             self._say(200, None, {"ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'})
         elif found := self._known(path, "/cancel"):
-            found.cancelled = True
-            self._say(202, {"status": "CANCELLATION_REQUESTED"})
+            late = self.fal.training_of(found) == "COMPLETED"
+            found.cancelled = not late
+            said = (400, "ALREADY_COMPLETED") if late else (202, "CANCELLATION_REQUESTED")
+            self._say(said[0], {"status": said[1]})
 
     def do_GET(self) -> None:
         path, query = self._where()
@@ -177,7 +179,7 @@ class Door(BaseHTTPRequestHandler):
         """The order that a path names; who asks without the key is told so."""
         if not self._paid_for():
             return None
-        name = path.removesuffix(end).rpartition("/")[2]
+        name = unquote(path.removesuffix(end).rpartition("/")[2])
         found = next((order for order in self.fal.orders if order.id == name), None)
         if found is None:
             self.fal.wrong.append(f"{self.command} {path}")

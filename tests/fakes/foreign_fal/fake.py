@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,7 @@ class ForeignFal:
         self, liberties: Liberties, seconds: float = 2.0, apart: bool = False, key: str = "a:b"
     ) -> None:
         self.liberties, self.seconds, self.key = liberties, seconds, key
+        self.new_id: Callable[[], str] = lambda: str(uuid.uuid4())
         self.orders: list[Order] = []
         self.files: dict[str, bytes] = {}
         self.file_headers: dict[str, dict[str, str]] = {}
@@ -85,7 +86,7 @@ class ForeignFal:
         self, endpoint: str, arguments: dict[str, Any], headers: dict[str, str], webhook: str
     ) -> Order:
         """A paid order; its webhook comes when it is done."""
-        order = Order(str(uuid.uuid4()), endpoint, arguments, headers, webhook)
+        order = Order(self.new_id(), endpoint, arguments, headers, webhook)
         with self._lock:
             self.orders.append(order)
         if webhook:
@@ -128,11 +129,11 @@ class ForeignFal:
         unknown = {"payload": None, "payload_error": "Payload is too large to be sent."}
         body = json.dumps({**said, **(known if self.liberties.payload else unknown)}).encode()
         with suppress(OSError):
-            asked = urllib.request.Request(order.webhook, body, self._signed(order.id, body))
+            asked = urllib.request.Request(order.webhook, body, self.signed(order.id, body))
             with urllib.request.build_opener(_NoProxy).open(asked, timeout=15) as answer:
                 order.heard.append(answer.status)
 
-    def _signed(self, request_id: str, body: bytes) -> dict[str, str]:
+    def signed(self, request_id: str, body: bytes) -> dict[str, str]:
         at = str(int(time.time()))
         text = f"{request_id}\nuser-1\n{at}\n{hashlib.sha256(body).hexdigest()}".encode()
         return {
