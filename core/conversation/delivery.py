@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import structlog
@@ -45,6 +46,12 @@ WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= 
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
 
+TICKS_AT_ONCE = 2
+"""So many progress ticks use the database at once: a reply never waits for a thread behind them."""
+
+Turnstile = AbstractAsyncContextManager[object]
+_OPEN: Turnstile = nullcontext()
+
 
 class _Due(NamedTuple):
     """What to send now, in this order; a notice is named with its conversation."""
@@ -77,6 +84,7 @@ class Courier:
         self._clock = clock
         self._busy: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._spare = asyncio.Semaphore(TICKS_AT_ONCE)
         self._wake = asyncio.Event()
         self._allowance = rate
         self._refilled = clock()
@@ -119,7 +127,7 @@ class Courier:
         for notice_id, conversation_id in due.notices:
             self._start(conversation_id, self._notify(notice_id))
         for conversation_id in due.ticks:
-            self._start(conversation_id, self._show(conversation_id))
+            self._start(conversation_id, self._show(conversation_id, self._spare))
 
     def _refill(self) -> int:
         now = self._clock()
@@ -163,8 +171,9 @@ class Courier:
             self._busy.discard(conversation_id)
             self._wake.set()
 
-    async def _show(self, conversation_id: int) -> None:
-        ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
+    async def _show(self, conversation_id: int, turnstile: Turnstile = _OPEN) -> None:
+        async with turnstile:
+            ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
         try:
             reference = await self._channel.show(
                 ready.chat, ready.rendered, ready.previous, ready.post or not ready.previous
@@ -173,7 +182,8 @@ class Courier:
             reference = await self._channel.show(ready.chat, ready.rendered, None, True)
         offers = ready.rendered.offers
         now = self._clock()
-        await self._record(shown, conversation_id, ready.revision, offers, reference, now)
+        async with turnstile:
+            await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _notify(self, notice_id: int) -> None:
         now = self._clock()

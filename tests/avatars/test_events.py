@@ -39,7 +39,7 @@ def test_what_can_not_be_written_stops_nobody(db: Any) -> None:
             Events().observe(seen())
     finally:
         database.execute_sql("ALTER TABLE mislaid RENAME TO fal_events")
-    assert [line["event"] for line in logs] == ["an event could not be kept"]
+    assert [line["event"] for line in logs] == ["events could not be kept"]
 
 
 @pytest.mark.parametrize(
