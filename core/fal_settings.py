@@ -10,15 +10,20 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from core.section import Section
 
-PROFILES = (
-    "flux-lora-portrait-trainer",
-    "flux-pro-trainer",
-    "flux-lora-fast-training",
-    "flux-2-trainer",
-)
-"""The trainers that Likeness knows, by the names used in `training.profiles_…`."""
+PROFILES = {
+    "flux-lora-portrait-trainer": 4,
+    "flux-pro-trainer": 1,
+    "flux-lora-fast-training": 4,
+    "flux-2-trainer": 1,
+}
+"""The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
+fewest photos that it takes."""
 
-QUEUE_URL, REST_URL, CDN_URL = "https://queue.fal.run", "https://rest.fal.ai", "https://v3.fal.media"
+QUEUE_URL, REST_URL, CDN_URL = (
+    "https://queue.fal.run",
+    "https://rest.fal.ai",
+    "https://v3.fal.media",
+)
 """fal's own addresses."""
 
 

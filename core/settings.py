@@ -199,6 +199,13 @@ class Settings(Section):
             raise ValueError('public_url is written "https://name", without a query')
         return url.rstrip("/")
 
+    @model_validator(mode="after")
+    def _enough_photos(self) -> Self:
+        """Simulated trainings are content with fewer."""
+        if self.fal.key.get_secret_value():
+            self.training.refuse_few_photos()
+        return self
+
     @classmethod
     def load(
         cls,

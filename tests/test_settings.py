@@ -466,6 +466,18 @@ def test_an_address_of_fal_may_end_with_a_slash(load: Load) -> None:
     )
 
 
+def test_fewer_photos_than_a_trainer_takes_are_refused_once_trainings_are_real(load: Load) -> None:
+    few = "[training]\nmin_photos = 3"
+    assert load(few).training.min_photos == 3
+    assert load.refusal(few, FAL_KEY="id:hush").startswith(
+        "training.min_photos = 3, but flux-lora-portrait-trainer takes no fewer than 4 photos, and "
+        "trainings are real now that there is a key. Set it to 4 or more, or take "
+        "flux-lora-portrait-trainer out of training.profiles_portrait"
+    )
+    other = 'profiles_portrait = ["flux-pro-trainer"]'
+    assert load(f"{few}\n{other}", FAL_KEY="id:hush").training.min_photos == 3
+
+
 @pytest.mark.parametrize("name", ["profiles_portrait", "profiles_style"])
 def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(
     load: Load, name: str

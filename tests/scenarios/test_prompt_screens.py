@@ -49,7 +49,7 @@ def opened(folder: Path, webhooks: bool) -> Iterator[tuple[House, FakeTelegram, 
         house = telegram_house(
             folder, telegram,
             fal__queue_url=f"{fal.base}/queue", fal__rest_url=f"{fal.base}/rest",
-            fal__cdn_url=f"{fal.base}/cdn", training__min_photos=1,
+            fal__cdn_url=f"{fal.base}/cdn", training__min_photos=4,
             training__poll_portrait_seconds=15 if webhooks else POLL,
             **(site if webhooks else {}),
         )  # fmt: skip
@@ -105,7 +105,7 @@ def delays(house: House, telegram: FakeTelegram) -> list[float]:
 def prepare(chat: TelegramChat) -> None:
     """Up to the button that launches."""
     portrait(chat)
-    chat.send_photos([photo(chat.person.id, SIZE)])
+    chat.send_photos([photo(4 * chat.person.id + n, SIZE) for n in range(4)])
     chat.press("🚀 Start training")
     chat.press("✅ The photos are right")
     chat.see("🚀 Start the training?")

@@ -85,9 +85,6 @@ class FalTrainer:
     def price_usd(self, profile: str) -> float:
         return profiles.price_usd(self._fal, profile)
 
-    def min_photos(self, profile: str) -> int:
-        return profiles.BY_NAME[profile].min_photos
-
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos
 
