@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import structlog
@@ -46,11 +45,8 @@ WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= 
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
 
-TICKS_AT_ONCE = 2
-"""So many progress ticks use the database at once: a reply never waits for a thread behind them."""
-
-Turnstile = AbstractAsyncContextManager[object]
-_OPEN: Turnstile = nullcontext()
+TICKS_AT_ONCE = 3
+"""So many progress ticks are under way at once: they leave a thread of the bridge for replies."""
 
 
 class _Due(NamedTuple):
@@ -83,8 +79,8 @@ class Courier:
         self._rate = rate
         self._clock = clock
         self._busy: set[int] = set()
+        self._ticking: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._spare = asyncio.Semaphore(TICKS_AT_ONCE)
         self._wake = asyncio.Event()
         self._allowance = rate
         self._refilled = clock()
@@ -127,7 +123,10 @@ class Courier:
         for notice_id, conversation_id in due.notices:
             self._start(conversation_id, self._notify(notice_id))
         for conversation_id in due.ticks:
-            self._start(conversation_id, self._show(conversation_id, self._spare))
+            if len(self._ticking) >= TICKS_AT_ONCE:
+                break
+            if self._start(conversation_id, self._tick(conversation_id)):
+                self._ticking.add(conversation_id)
 
     def _refill(self) -> int:
         now = self._clock()
@@ -146,15 +145,17 @@ class Courier:
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 
-    def _start(self, conversation_id: int, work: Any) -> None:
+    def _start(self, conversation_id: int, work: Any) -> bool:
+        """Begin, unless something is being sent there already or the rate is used up."""
         if conversation_id in self._busy or self._allowance < 1:
             work.close()
-            return
+            return False
         self._busy.add(conversation_id)
         self._allowance -= 1
         task = asyncio.create_task(self._guard(conversation_id, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _guard(self, conversation_id: int, work: Any) -> None:
         try:
@@ -171,9 +172,14 @@ class Courier:
             self._busy.discard(conversation_id)
             self._wake.set()
 
-    async def _show(self, conversation_id: int, turnstile: Turnstile = _OPEN) -> None:
-        async with turnstile:
-            ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
+    async def _tick(self, conversation_id: int) -> None:
+        try:
+            await self._show(conversation_id)
+        finally:
+            self._ticking.discard(conversation_id)
+
+    async def _show(self, conversation_id: int) -> None:
+        ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
         try:
             reference = await self._channel.show(
                 ready.chat, ready.rendered, ready.previous, ready.post or not ready.previous
@@ -182,8 +188,7 @@ class Courier:
             reference = await self._channel.show(ready.chat, ready.rendered, None, True)
         offers = ready.rendered.offers
         now = self._clock()
-        async with turnstile:
-            await self._record(shown, conversation_id, ready.revision, offers, reference, now)
+        await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _notify(self, notice_id: int) -> None:
         now = self._clock()
