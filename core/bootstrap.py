@@ -110,7 +110,7 @@ class App:
         if not (self.trainer.test_mode or self.settings.public_url):
             log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store, watch=self.watch())  # fmt: skip
+                      self.spool, self.store, watch=self.watch(), events=self.events)  # fmt: skip
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -40,30 +41,52 @@ class FalEvent(Model):
 
 
 class Events:
-    """Keeps observations as rows; `clock` gives seconds since 1970."""
+    """Keeps observations as rows; `clock` gives seconds since 1970.
+
+    While `lingering`, polls that went well wait for company: for the next event that did not, or
+    for `flush`. A thousand trainings would else have the disk wait for each of them.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: list[dict[str, Any]] = []
+        self.lingering = False
 
     def observe(self, seen: Observation) -> None:
         """Write one down. What can't be written is logged: no training stops for it."""
+        with self._lock:
+            self._waiting.append(_row(seen, self._clock()))
+        if not (self.lingering and seen.ok and seen.phase == "status"):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what waits."""
+        with self._lock:
+            rows, self._waiting = self._waiting, []
+        if not rows:
+            return
         try:
             with transaction():
-                FalEvent.create(
-                    at=self._clock(),
-                    run_id=_run_id(seen.run_id),
-                    endpoint=seen.endpoint[:128],
-                    phase=seen.phase,
-                    ok=seen.ok,
-                    http_status=seen.http_status,
-                    error_type=seen.error_type[:64],
-                    error_class=seen.error_class,
-                    message=seen.message[:300],
-                    seconds=seen.seconds,
-                    request_id=seen.request_id[:128],
-                )
+                FalEvent.insert_many(rows).execute()
         except peewee.DatabaseError:
-            log.exception("an event could not be kept", run=seen.run_id, phase=seen.phase)
+            log.exception("events could not be kept", runs=[str(row["run_id"]) for row in rows])
+
+
+def _row(seen: Observation, now: float) -> dict[str, Any]:
+    return {
+        "at": now,
+        "run_id": _run_id(seen.run_id),
+        "endpoint": seen.endpoint[:128],
+        "phase": seen.phase,
+        "ok": seen.ok,
+        "http_status": seen.http_status,
+        "error_type": seen.error_type[:64],
+        "error_class": seen.error_class,
+        "message": seen.message[:300],
+        "seconds": seen.seconds,
+        "request_id": seen.request_id[:128],
+    }
 
 
 def sweep(before: float, polls_before: float) -> int:

@@ -46,6 +46,9 @@ WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= 
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
 
+TICKS_AT_ONCE = 3
+"""So many progress ticks are under way at once: they leave a thread of the bridge for replies."""
+
 
 class _Due(NamedTuple):
     """What to send now, in this order; a notice is named with its conversation."""
@@ -99,6 +102,7 @@ class Courier:
         self._rate = rate
         self._clock = clock
         self._busy: set[int] = set()
+        self._ticking: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._allowance = rate
@@ -142,7 +146,10 @@ class Courier:
         for notice_id, conversation_id in due.notices:
             self._start(conversation_id, self._notify(notice_id))
         for conversation_id in due.ticks:
-            self._start(conversation_id, self._show(conversation_id))
+            if len(self._ticking) >= TICKS_AT_ONCE:
+                break
+            if self._start(conversation_id, self._tick(conversation_id)):
+                self._ticking.add(conversation_id)
 
     def _refill(self) -> int:
         now = self._clock()
@@ -161,15 +168,17 @@ class Courier:
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 
-    def _start(self, conversation_id: int, work: Any) -> None:
+    def _start(self, conversation_id: int, work: Any) -> bool:
+        """Begin, unless something is being sent there already or the rate is used up."""
         if conversation_id in self._busy or self._allowance < 1:
             work.close()
-            return
+            return False
         self._busy.add(conversation_id)
         self._allowance -= 1
         task = asyncio.create_task(self._guard(conversation_id, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _guard(self, conversation_id: int, work: Any) -> None:
         try:
@@ -185,6 +194,12 @@ class Courier:
         finally:
             self._busy.discard(conversation_id)
             self._wake.set()
+
+    async def _tick(self, conversation_id: int) -> None:
+        try:
+            await self._show(conversation_id)
+        finally:
+            self._ticking.discard(conversation_id)
 
     async def _show(self, conversation_id: int) -> None:
         ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)

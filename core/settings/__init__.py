@@ -11,9 +11,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, create_model
+from pydantic import Field, PrivateAttr, create_model, model_validator
 
 from core import configuration
 from core.errors import ConfigurationError
@@ -59,6 +59,13 @@ class Settings(Section):
     alerts: Alerts = Alerts()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _enough_photos(self) -> Self:
+        """Simulated trainings are content with fewer."""
+        if self.fal.key.get_secret_value():
+            self.training.refuse_few_photos()
+        return self
 
     @classmethod
     def load(

@@ -42,7 +42,7 @@ NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
 """The codes after which it is certain that nothing was ordered."""
 _ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
 """Of a result: these speak of the question, not of the training."""
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}", re.ASCII)
+_ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 
 
@@ -74,7 +74,7 @@ class FalTrainer:
     @property
     def jwks_url(self) -> str:
         """Where the keys of its webhooks are, for a Verifier."""
-        return self._fal.jwks_url
+        return self._fal.jwks
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
         return self._preferred[training_type]
@@ -84,9 +84,6 @@ class FalTrainer:
 
     def price_usd(self, profile: str) -> float:
         return profiles.price_usd(self._fal, profile)
-
-    def min_photos(self, profile: str) -> int:
-        return profiles.BY_NAME[profile].min_photos
 
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos

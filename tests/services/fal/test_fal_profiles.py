@@ -107,10 +107,7 @@ def test_what_the_configuration_says_wins(connect: Callable[..., FalTrainer], or
 
 
 def test_the_pro_trainer_takes_twenty_photos(trainer: FalTrainer) -> None:
-    assert (trainer.min_photos("flux-pro-trainer"), trainer.max_photos("flux-pro-trainer")) == (
-        1,
-        20,
-    )
+    assert trainer.max_photos("flux-pro-trainer") == 20
     assert trainer.max_photos("flux-lora-portrait-trainer") == 50
 
 
