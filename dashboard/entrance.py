@@ -31,7 +31,8 @@ h1 {{ margin: 0; font-size: 1.3rem; }}
 label {{ display: grid; gap: .25rem; }}
 input, button, a {{ font: inherit; padding: .6rem .8rem; border-radius: .5rem;
   border: 1px solid light-dark(#a3a9ba, #555e75); background: transparent; color: inherit; }}
-button {{ background: #5b5bd6; border-color: #5b5bd6; color: #fff; cursor: pointer; }}
+button, :is(h1, p) + a {{ background: #5b5bd6; border-color: #5b5bd6; color: #fff; }}
+button {{ cursor: pointer; }}
 a {{ text-align: center; text-decoration: none; overflow-wrap: anywhere; }}
 p {{ margin: 0; color: light-dark(#b3261e, #ffb4ab); overflow-wrap: anywhere; }}
 </style></head><body><main><h1>Likeness</h1>{trouble}{form}{link}</main></body></html>

@@ -34,7 +34,7 @@ SKEW_SECONDS = 60
 """By so much two clocks may differ."""
 ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
-    "EdDSA",
+
 )  # fmt: skip
 """What only the owner of a private key can sign, whatever else the provider offers."""
 _BASIC = "client_secret_basic"
@@ -107,7 +107,8 @@ class Provider:
         """Who came back with this code. Raises Away and Unbelievable."""
         tokens = self._tokens(code, flow, back)
         claims = self._verified(str(tokens.get("id_token", "")), flow.nonce)
-        if "email" not in claims and "userinfo_endpoint" in self._metadata():
+        untold = not {"email", "email_verified"} <= claims.keys()
+        if untold and "userinfo_endpoint" in self._metadata():
             claims = {**claims, **self._told(tokens, claims["sub"])}
         email = str(claims.get("email", ""))
         verified = claims.get("email_verified") in (True, "true") and email.isascii()
@@ -195,7 +196,7 @@ def _ask(method: str, address: str, **more: Any) -> dict[str, Any]:
         with httpx.Client(timeout=SECONDS, follow_redirects=False) as client:
             answer = client.request(method, address, **more)
         found = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         raise Away(kind(error)) from None
     if isinstance(found, dict) and answer.is_client_error and "error" in found:
         raise Unbelievable(f"it says no: {refusal(found['error'])}")
