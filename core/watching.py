@@ -82,9 +82,10 @@ class Oidc(Section):
         there = [name for name, value in given.items() if value]
         missing = [name for name, value in given.items() if not value]
         if there and missing:
+            be, them = ("is", "it") if len(missing) == 1 else ("are", "them")
             raise ValueError(
-                f"{there[0]} is set, and {', '.join(missing)} is not: nobody could log in. "
-                f"Set {'it' if len(missing) == 1 else 'them'} as well, or none of them"
+                f"{there[0]} is set, and {', '.join(missing)} {be} not: nobody could log in. "
+                f"Set {them} as well, or none of them"
             )
         return self
 
