@@ -13,8 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.serving.replies import guard
 from dashboard.site import Site
 
-OPEN = ("/login", "/health")
+LEAVE = "/login/oidc"
+BACK = "/login/oidc/back"
+OPEN = {"/login": ("GET", "HEAD", "POST"), "/health": ("GET", "HEAD")}
 """What is served without a log-in."""
+OPEN_OIDC = {LEAVE: ("GET",), BACK: ("GET",)}
+"""And this, where OIDC is configured."""
 CLOSED = (
     "/_stcore/metrics", "/_stcore/upload_file", "/_stcore/script-health-check", "/_stcore/agent",
     "/auth/", "/oauth2callback", "/component/", "/app/", "/mcp", "/.well-known",
@@ -29,6 +33,7 @@ class Doors:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
+        self._open = {**OPEN, **(OPEN_OIDC if site.own.oidc.issuer else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -50,7 +55,7 @@ class Doors:
         if connection.scope["type"] == "websocket":
             if not same_origin(connection, self._site.own.public_url):
                 return PlainTextResponse("Elsewhere", 403)
-        elif path in OPEN:
+        elif connection.scope["method"] in self._open.get(path, ()):
             return None
         if path.startswith(CLOSED):
             return PlainTextResponse("Not found", 404)

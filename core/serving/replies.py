@@ -26,14 +26,16 @@ def guard(headers: MutableHeaders) -> None:
         headers["Cache-Control"] = "no-store"
 
 
-def cookie(name: str, value: str, seconds: int, secure: bool, asked: Mapping[str, str]) -> str:
+def cookie(
+    name: str, value: str, seconds: int, secure: bool, asked: Mapping[str, str], path: str = "/"
+) -> str:
     """A `Set-Cookie` that scripts and other sites don't see.
 
     It is kept to HTTPS where the site is `secure`, or where a proxy says in the headers of what
     was `asked` that the person came by it.
     """
     kept = SimpleCookie({name: value})[name]
-    kept["path"] = "/"
+    kept["path"] = path
     kept["max-age"] = seconds
     kept["httponly"] = True
     kept["samesite"] = "Lax"
