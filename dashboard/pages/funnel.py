@@ -47,7 +47,7 @@ def draw(view: View) -> None:
         st.caption(t("Nothing here."))
     else:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
-        charts.steps(rows, t("conversations"))
+        charts.steps(rows, t("conversations"), t("State"))
     stay = t("From a move to this state until the next move to another one, both in the period.")
     states = [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
     shown = [
@@ -61,6 +61,10 @@ def draw(view: View) -> None:
         for state in states
         if reached.get(state) or stopped.get(state)
     ]
+    stays = [
+        Column("p50", t("Stay, median"), "seconds", stay),
+        Column("p90", t("Stay, p90"), "seconds", stay),
+    ] if dwells else []  # fmt: skip
     table(view, "states", [
         Column("state", t("State")),
         Column("reached", t("Came"), "number",
@@ -68,8 +72,7 @@ def draw(view: View) -> None:
                  "counted once.")),
         Column("stopped", t("Stopped"), "number",
                t("Conversations last active in the period that are here, idle for an hour.")),
-        Column("p50", t("Stay, median"), "seconds", stay),
-        Column("p90", t("Stay, p90"), "seconds", stay),
+        *stays,
     ], shown)  # fmt: skip
     _refusals(view, scope, channel, language)
 
