@@ -42,7 +42,7 @@ def draw(view: View) -> None:
     reached = dict(view.ask_calmly(funnel.reached, *whom))
     if reached:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
-        charts.steps(rows, t("conversations"))
+        charts.steps(rows, t("conversations"), t("State"))
     else:
         st.caption(t("Nothing here."))
     _states(view, whom, reached)
@@ -80,6 +80,10 @@ def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
         for state in [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
         if reached.get(state) or stopped.get(state)
     ]
+    stays = [
+        Column("p50", t("Stay, median"), "seconds", stay),
+        Column("p90", t("Stay, p90"), "seconds", stay),
+    ] if dwells else []  # fmt: skip
     table(view, "states", [
         Column("state", t("State")),
         Column("reached", t("Came"), "number",
@@ -87,8 +91,7 @@ def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
                  "counted once.")),
         Column("stopped", t("Stopped"), "number",
                t("Conversations last active in the period that are here, idle for an hour.")),
-        Column("p50", t("Stay, median"), "seconds", stay),
-        Column("p90", t("Stay, p90"), "seconds", stay),
+        *stays,
     ], shown)  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def _switches(view: View) -> None:
         table(view, "switches", [
             Column("name", t("Switch")), Column("value", t("Value")),
             Column("at", t("Since"), "time"), Column("by", t("By")),
-        ], rows)  # fmt: skip
+        ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
         label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
         if runs.confirmed(view, label, t("Take this switch away now?"), f"resume-{name}"):
@@ -101,13 +101,15 @@ def _leaving(view: View) -> None:
     table(view, "erasures", [
         Column("user_id", t("Person")), Column("since", t("Asked for"), "time"),
         Column("age", t("Waits for"), "seconds"),
-    ], view.ask(health.erasures, view.now))  # fmt: skip
+    ], view.ask(health.erasures, view.now), most=200,
+        place=lambda erasing: view.place("people", user=erasing.user_id))  # fmt: skip
     st.subheader(t("Exports to be made"), anchor=False)
     table(view, "exports", [
         Column("user_id", t("Person")), Column("ordered_at", t("Asked for"), "time"),
         Column("age", t("Waits for"), "seconds"), Column("attempts", t("Tries"), "number"),
         Column("next_check_at", t("Next try"), "time"), Column("id", t("Order")),
-    ], view.ask(health.exports, view.now))  # fmt: skip
+    ], view.ask(health.exports, view.now), most=200,
+        place=lambda order: view.row("export", order.id))  # fmt: skip
 
 
 def _quarantine(view: View) -> None:
@@ -119,7 +121,8 @@ def _quarantine(view: View) -> None:
         Column("kind", t("What")), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
-    ], found, choose=view.visitor.may_act)  # fmt: skip
+    ], found, choose=view.visitor.may_act, most=200,
+        place=lambda event: view.row("event", event.id))  # fmt: skip
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
@@ -145,4 +148,5 @@ def _audit(view: View) -> None:
     table(view, "audit", [
         Column("at", t("At"), "time"), Column("who", t("Who")), Column("action", t("Did")),
         Column("subject", t("Of what")), Column("detail", t("Detail")),
-    ], view.ask(people.audited))  # fmt: skip
+    ], view.ask(people.audited), most=200,
+        place=lambda done: view.row("audit", done.id))  # fmt: skip

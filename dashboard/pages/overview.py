@@ -100,7 +100,7 @@ def _times(view: View) -> None:
             times, past = now.get(kind), before.get(kind)
             delta = (times.p50 - past.p50) / 60 if times and past else None
             st.metric(
-                t("Training time: {type}", type=kind),
+                t("Training time: {type}", type=charts.named(t, kind)),
                 t("{n} min", n=f"{times.p50 / 60:.1f}") if times else "–",
                 t("{n} min", n=f"{delta:+.1f}") if delta is not None else None,
                 delta_color="inverse",
@@ -139,8 +139,10 @@ def _alerts(view: View) -> None:
         since = view.moment(alert.fired_at)
         st.error(
             t(
-                "{rule}, since {time}",
+                "{rule}: {value}, the limit is {limit}; since {time}",
                 rule=said.get(alert.rule, alert.rule),
+                value=f"{alert.value:,.4g}",
+                limit=f"{alert.threshold:,.4g}",
                 time=f"{since:%Y-%m-%d %H:%M}",
             )
         )
@@ -154,7 +156,7 @@ def _alerts(view: View) -> None:
             Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
-        ], known)  # fmt: skip
+        ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
 def _parts(view: View) -> None:
@@ -210,7 +212,7 @@ def _waits(t: Translator, waiting: health.Waiting, now: float, late: float) -> t
     if waiting.since is None or not waiting.n:
         return "green", t("none waits")
     oldest = max(0.0, now - waiting.since)
-    text = t("{n} wait, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
+    text = t("{n} waiting, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
     return ("red" if oldest > late else "green"), text
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 from core.metrics import training
 from dashboard import charts
 from dashboard.pages import runs
-from dashboard.tables import table
 from dashboard.view import View
 
 ENOUGH = 100
@@ -21,8 +20,7 @@ LONGEST = 1.5
 
 def draw(view: View) -> None:
     """The page."""
-    if run_id := runs.opened():
-        runs.draw(view, run_id)
+    if runs.opened(view):
         return
     t = view.t
     took, waited = view.ask(training.times, view.scope), view.ask(training.waits, view.scope)
@@ -47,7 +45,7 @@ def _quantiles(view: View, found: list[training.Times], told: str) -> None:
         st.caption(t("No training was completed in the period."))
     for times in found:
         columns = st.columns(4)
-        columns[0].metric(times.training_type, f"{times.n:,}", help=told)
+        columns[0].metric(charts.named(t, times.training_type), f"{times.n:,}", help=told)
         for column, name in zip(columns[1:], ("p50", "p90", "p99"), strict=True):
             weak = name == "p99" and times.n < ENOUGH
             value = t("{n} min", n=f"{getattr(times, name) / 60:.1f}")
@@ -70,7 +68,7 @@ def _histogram(view: View, took: list[training.Times]) -> None:
         for bar in bars
         if bar.seconds <= LONGEST * longest
     ]
-    charts.histogram(rows, t("minutes"), t("trainings"), t("type"), width / 60)
+    charts.histogram(view, rows, t("minutes"), t("trainings"), t("type"), width / 60)
     beyond = sum(bar.n for bar in bars if bar.seconds > LONGEST * longest)
     if beyond:
         st.caption(t("Took even longer, and not drawn: {n}", n=beyond))
@@ -82,7 +80,7 @@ def _ended(view: View) -> None:
     ended = view.ask(training.ended, view.scope)
     bars = [
         {"start": run.finished_at, "value": run.took, "kind": run.status,
-         "type": run.training_type, "run": run.id[:8]}
+         "run": f"{run.training_type} {run.id[:8]}"}
         for run in ended
         if run.took is not None
     ]  # fmt: skip
@@ -91,7 +89,4 @@ def _ended(view: View) -> None:
     if len(bars) < len(ended):
         st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
     st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
-    chosen = table(view, "ended", runs.columns(t), ended, choose=True)
-    if chosen is not None:
-        runs.open_chosen(ended, chosen)
-        st.rerun()
+    runs.list_to_open(view, "ended", ended)

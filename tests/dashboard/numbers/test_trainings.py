@@ -79,7 +79,7 @@ def lasting(seconds: float) -> str:
 def waits(now: float, since: list[float]) -> str:
     if not since:
         return "none waits"
-    return f"{len(since)} wait, the oldest for {lasting(max(0.0, now - min(since)))}"
+    return f"{len(since)} waiting, the oldest for {lasting(max(0.0, now - min(since)))}"
 
 
 def test_what_waits_and_who_is_silent(
