@@ -122,7 +122,7 @@ class Worker:
         self._crews = {
             "photo": Crew("photos", jobs.threads),
             "run": Crew("runs", PROMPT),
-            "poll": Crew("polls", jobs.run_threads),
+            "poll": Crew("polls", jobs.run_threads, patient=True),
             "copy": Crew("copies", jobs.copy_threads),
             "drain": Crew("turns", PROMPT),
             "erase": slow,

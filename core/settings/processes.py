@@ -13,7 +13,7 @@ class Jobs(Section):
     """How the worker works."""
 
     threads: Annotated[int, Field(ge=1, le=64)] = 4
-    run_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    run_threads: Annotated[int, Field(ge=1, le=64)] = 16
     copy_threads: Annotated[int, Field(ge=1, le=64)] = 4
     event_days: Annotated[int, Field(ge=1, le=3650)] = 90
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0

@@ -164,4 +164,4 @@ def test_odd_logs_have_no_percentage(logs: object) -> None:
     ("given", "place"), [(0, 1), (2, 3), (None, None), ("4", None), (True, None), (-1, None)]
 )
 def test_a_place_counts_from_one(given: object, place: int | None) -> None:
-    assert answers.position({"queue_position": given}) == place
+    assert answers.position(given) == place
