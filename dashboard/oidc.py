@@ -35,9 +35,10 @@ SKEW_SECONDS = 60
 """By so much two clocks may differ."""
 ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
-
 )  # fmt: skip
 """What only the owner of a private key can sign, whatever else the provider offers."""
+_PLACES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_TELLS = "userinfo_endpoint"
 _BASIC = "client_secret_basic"
 
 
@@ -109,7 +110,7 @@ class Provider:
         tokens = self._tokens(code, flow, back)
         claims = self._verified(str(tokens.get("id_token", "")), flow.nonce)
         untold = not {"email", "email_verified"} <= claims.keys()
-        if untold and "userinfo_endpoint" in self._metadata():
+        if untold and _TELLS in self._metadata():
             claims = {**claims, **self._told(tokens, claims["sub"])}
         email = str(claims.get("email", ""))
         verified = claims.get("email_verified") in (True, "true") and email.isascii()
@@ -137,8 +138,8 @@ class Provider:
         found = _ask("GET", f"{issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != issuer:
             raise Away("it calls itself another issuer")
-        places = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        if not all(map(_safe, (found.get(place) for place in places))):
+        places = [found.get(name) for name in _PLACES] + [found.get(_TELLS, issuer)]
+        if not all(map(_safe, places)):
             raise Away("it names no safe addresses")
         return found
 
@@ -152,7 +153,7 @@ class Provider:
         }
         secret = own.client_secret.get_secret_value()
         auth = None
-        if _BASIC in known.get("token_endpoint_auth_methods_supported", [_BASIC]):
+        if _BASIC in (known.get("token_endpoint_auth_methods_supported") or [_BASIC]):
             auth = (quote(own.client_id, safe=""), quote(secret, safe=""))
         else:
             sent |= {"client_id": own.client_id, "client_secret": secret}
@@ -185,7 +186,7 @@ class Provider:
     def _told(self, tokens: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
         """What the provider adds about somebody when it is asked with their access token."""
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
-        told = _ask("GET", self._metadata()["userinfo_endpoint"], headers=bearer)
+        told = _ask("GET", self._metadata()[_TELLS], headers=bearer)
         if told.get("sub") != subject:
             raise Unbelievable("it speaks of somebody else")
         return told

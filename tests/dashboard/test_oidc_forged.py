@@ -262,6 +262,7 @@ def test_what_is_no_provider_is_taken_for_none(
         {"token_endpoint": "http://accounts.example.org/token"},
         {"jwks_uri": "file:///etc/passwd"},
         {"jwks_uri": 7},
+        {"userinfo_endpoint": "http://accounts.example.org/me"},
     ],
 )
 def test_metadata_that_lead_elsewhere_are_not_followed(
