@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -19,6 +20,8 @@ from core.texts import Translator
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
+CHOICES = ("period", "from", "to", "mode", "lang")
+"""What is chosen at the side, as the address names it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +80,16 @@ class View:
     def moment(self, at: float | None) -> datetime.datetime | None:
         """A moment in the zone of the day."""
         return None if at is None else datetime.datetime.fromtimestamp(at, self.zone)
+
+    def place(self, page: str, **named: str) -> str:
+        """The address of something on a page, seen through the same choices."""
+        kept = {name: st.query_params[name] for name in CHOICES if name in st.query_params}
+        wanted = kept | {name: value for name, value in named.items() if value}
+        return f"/{page}?{urlencode(wanted)}"
+
+    def row(self, kind: str, id: object) -> str:
+        """The address of one row; see `core.metrics.records`."""
+        return self.place("row", of=kind, id=str(id))
 
     def as_of(self) -> None:
         """Say how old the numbers are."""

@@ -134,9 +134,9 @@ def of_run(run_id: str) -> list[FalEvent]:
     return [_event(row) for row in rows(f"{_EVENT} WHERE e.run_id = ? ORDER BY e.id", run_id)]
 
 
-def new_groups(start: float, end: float) -> list[Group]:
+def new_groups(scope: Scope) -> list[Group]:
     """The problems of a period that had never happened before."""
-    return [found for found in groups(Scope(start, end)) if found.ever >= start]
+    return [found for found in groups(scope, limit=10_000) if found.ever >= scope.start]
 
 
 def _event(row: tuple[Any, ...]) -> FalEvent:

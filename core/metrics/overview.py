@@ -40,6 +40,11 @@ class OutcomesAt(NamedTuple):
     failed: int
     cancelled: int
 
+    @property
+    def success(self) -> float | None:
+        """The same as of the whole period."""
+        return Outcomes(self.completed, self.failed, self.cancelled).success
+
 
 _ENDED = """
 coalesce(sum(CASE WHEN r.status = 'completed' THEN 1 ELSE 0 END), 0),

@@ -131,9 +131,8 @@ def one(query: str, *parameters: Any) -> Any:
 
 
 def moment(seconds: float) -> str:
-    """A moment as a datetime column is compared with."""
-    known = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return known.strftime("%Y-%m-%d %H:%M:%S.%f")
+    """A moment as a datetime column is compared with; in SQLite that is a text without zeros."""
+    return str(datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None))
 
 
 def seconds_of(value: Any) -> float:

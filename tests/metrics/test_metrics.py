@@ -205,7 +205,7 @@ def test_a_new_problem_is_one_that_never_happened_before(history: History) -> No
         if not event.ok:
             first.setdefault((event.endpoint, event.error_type, event.message), event.at)
     half = sorted(first.values())[len(first) // 2]
-    found = {group[:3] for group in errors.new_groups(half, NOW + DAY)}
+    found = {group[:3] for group in errors.new_groups(Scope(half, NOW + DAY))}
     assert found == {key for key, at in first.items() if at >= half}
 
 
