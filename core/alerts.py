@@ -1,18 +1,22 @@
 """Alerts: rules over the same numbers that the dashboard shows.
 
 A rule that holds opens a row, once for each subject; when it no longer holds, the row is closed.
-Admins hear of both, through their channel and a webhook, unless the rule is silenced.
+Admins hear of both, through their channel and a webhook, unless the rule is silenced. The worker
+looks at the rules; while none is alive, whichever other process is.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import httpx
 import structlog
 
+from core.conversation.bridge import release
 from core.db import run, transaction
 from core.metrics import cost, errors, health, overview
 from core.metrics.scope import HOUR, Mode, Scope, one, rows
@@ -25,6 +29,8 @@ RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
+DEAD_SECONDS = 90.0
+"""So long after its last beat a worker is taken for dead where `heartbeat_seconds` says nothing."""
 
 
 class Holds(NamedTuple):
@@ -70,12 +76,12 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
-    uncertain = health.uncertain()
+    uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
     yield from _budget(settings, now, mode)
     if rules.new_errors:
-        for group in errors.new_groups(window.start, now):
+        for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
 
 
@@ -146,6 +152,12 @@ class Watch:
         self._record(list(holding(self._settings, now, self._mode)), now)
         self._tell(now)
 
+    def stand_in(self) -> None:
+        """The same, but only while no worker is alive: that it is silent is an alert as well."""
+        patience = self._settings.alerts.heartbeat_seconds or DEAD_SECONDS
+        if self._clock() - _last_beats().get("worker", 0.0) >= patience:
+            self.look()
+
     def _record(self, found: list[Holds], now: float) -> None:
         """Several workers may do so at once: the database allows one open row for a subject."""
         with transaction():
@@ -213,6 +225,29 @@ class Watch:
             self._post(url, {"status": state, **alert._asdict()})
         except httpx.HTTPError as error:
             log.error("the alerts' webhook can't be reached", error=type(error).__name__)
+
+
+@contextmanager
+def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
+    """Stand in for a dead worker, every so many seconds, on a thread while the body runs."""
+    stopping = threading.Event()
+
+    def stand_in() -> None:
+        while not stopping.wait(seconds):
+            try:
+                watch.stand_in()
+            except Exception:
+                log.exception("the rules could not be looked at")
+            finally:
+                release()
+
+    thread = threading.Thread(target=stand_in, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(5)
 
 
 def _post(url: str, body: object) -> None:

@@ -15,6 +15,8 @@ from typing import Any, Literal, cast
 
 import peewee
 
+from core.quantiles import Quantiles
+
 database: Any = peewee.DatabaseProxy()
 _writer = threading.RLock()
 _patient = threading.Lock()
@@ -77,7 +79,9 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "secure_delete": 1,
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
-    return _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened.register_aggregate(Quantiles, "quantiles", 2)
+    return opened  # type: ignore[no-any-return]
 
 
 def is_sqlite() -> bool:

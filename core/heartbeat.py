@@ -20,11 +20,20 @@ from core.errors import LikenessError
 log = structlog.get_logger()
 
 SECONDS = 10.0
+DEAD_AFTER = 6 * SECONDS
 FORGOTTEN_AFTER = 86_400.0
+LAST_FORGOTTEN_AFTER = 7 * FORGOTTEN_AFTER
+"""A part's last process is missed for as long: it would seem well once it is forgotten."""
 
 _BEAT = """
 INSERT INTO heartbeats (part, process, at, started_at, version, trouble) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (part, process) DO UPDATE SET at = excluded.at, trouble = excluded.trouble
+"""
+_LEAVE = "DELETE FROM heartbeats WHERE part = ? AND (process = ? OR at < ?)"
+_FORGET = """
+DELETE FROM heartbeats WHERE at < ? OR at < ? AND EXISTS (
+    SELECT 1 FROM heartbeats newer WHERE newer.part = heartbeats.part AND newer.at > heartbeats.at
+)
 """
 
 
@@ -37,7 +46,8 @@ def version() -> str:
 def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS) -> Iterator[None]:
     """Beat on a thread while the body runs; `probe` tells what troubles the process, or "".
 
-    A process that ends well takes its row away: whoever is missing then was killed.
+    A process that ends well takes its row away, and those of the part's dead: whoever is missing
+    then was killed.
     """
     process = f"{socket.gethostname()}:{os.getpid()}"
     stopping = threading.Event()
@@ -50,9 +60,7 @@ def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS)
                 if stopping.wait(seconds):
                     return
         finally:
-            _try(
-                lambda: run("DELETE FROM heartbeats WHERE part = ? AND process = ?", part, process)
-            )
+            _try(lambda: run(_LEAVE, part, process, time.time() - DEAD_AFTER))
             release()
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
@@ -68,7 +76,7 @@ def _beat(part: str, process: str, started: float, probe: Callable[[], str]) -> 
     now = time.time()
     trouble = _probed(probe)[:300]
     _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble))
-    _try(lambda: run("DELETE FROM heartbeats WHERE at < ?", now - FORGOTTEN_AFTER))
+    _try(lambda: run(_FORGET, now - LAST_FORGOTTEN_AFTER, now - FORGOTTEN_AFTER))
 
 
 def _probed(probe: Callable[[], str]) -> str:

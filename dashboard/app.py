@@ -13,15 +13,31 @@ import streamlit as st
 from core.conversation.bridge import release
 from core.texts import Translator
 from dashboard import filters, site
-from dashboard.pages import cost, errors, funnel, operations, overview, people, running, training
+from dashboard.pages import (
+    cost,
+    errors,
+    funnel,
+    operations,
+    overview,
+    people,
+    row,
+    running,
+    training,
+)
 from dashboard.view import View
 
 Draw = Callable[[View], None]
 
+UNLISTED = ("row",)
+"""Pages to which only links lead."""
 STYLE = """
 <style>
 [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-size: 1.6rem; }
+[data-testid="stMetricLabel"] p, .stMarkdownBadge { white-space: normal !important; }
+form[action="/logout"] button { font: inherit; padding: .35rem .8rem; border-radius: .5rem;
+  border: 1px solid color-mix(in srgb, currentcolor 30%, transparent); background: transparent;
+  color: inherit; cursor: pointer; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3.5rem 1rem 2rem; } }
 </style>
 """
@@ -39,6 +55,7 @@ def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
         ("people", t("People and avatars"), ":material/group:", people.draw),
         ("operations", t("Operations"), ":material/build:", operations.draw),
         ("cost", t("Cost"), ":material/payments:", cost.draw),
+        ("row", t("One row"), ":material/table_rows:", row.draw),
     ]
 
 
@@ -64,7 +81,8 @@ def _page(here: site.Site) -> None:
     chosen = st.navigation(
         [
             st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
-                    default=path == "overview")
+                    default=path == "overview",
+                    visibility="hidden" if path in UNLISTED else "visible")
             for path, title, icon, draw in known
         ]
     )  # fmt: skip

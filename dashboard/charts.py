@@ -1,4 +1,7 @@
-"""Charts. Only our own words get in: types, states, moments; nothing that a person wrote."""
+"""Charts. Only our own words get in: types, states, moments; nothing that a person wrote.
+
+A `kind` is a code of ours: it has its colour, and its name in the viewer's language.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.texts import Translator
 from dashboard.view import View
 
 COLOURS = {
@@ -19,6 +23,8 @@ COLOURS = {
 }  # fmt: skip
 OTHERS = "#5b8fd6"
 HEIGHT = 260
+FAR = 4
+"""The timeline ends at so many times the longest p99."""
 
 
 def _clock(view: View, at: float) -> datetime.datetime:
@@ -26,9 +32,46 @@ def _clock(view: View, at: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at, view.zone).replace(tzinfo=None)
 
 
-def _scale(values: Iterable[str]) -> alt.Scale:
-    known = sorted(set(values))
-    return alt.Scale(domain=known, range=[COLOURS.get(value, OTHERS) for value in known])
+def named(t: Translator, kind: str) -> str:
+    """A code as it is called."""
+    known = {
+        "completed": t("completed"), "failed": t("failed"), "cancelled": t("cancelled"),
+        "portrait": t("portrait"), "style": t("style"), "avatars": t("avatars"),
+        "ready": t("ready"), "preparing": t("preparing"), "submitting": t("submitting"),
+        "queued": t("queued"), "training": t("training"), "saving": t("saving"),
+        "uncertain": t("uncertain"), "cancelling": t("cancelling"),
+    }  # fmt: skip
+    return known.get(kind, kind)
+
+
+def _colour(view: View, kinds: Iterable[str], title: str) -> alt.Color:
+    """Each kind's colour; where there is but one it needs no legend."""
+    known = sorted(set(kinds))
+    scale = alt.Scale(
+        domain=[named(view.t, kind) for kind in known],
+        range=[COLOURS.get(kind, OTHERS) for kind in known],
+    )
+    legend = alt.Legend(orient="bottom") if len(known) > 1 else None
+    return alt.Color("kind:N", title=title, scale=scale, legend=legend)
+
+
+def _named(view: View, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "kind": named(view.t, row["kind"])} for row in rows]
+
+
+def _time(view: View) -> alt.X:
+    """The axis of hours or days, in figures: browsers name months in English alone."""
+    hours = "%H:%M" if view.scope.hourly else "%m-%d"
+    return alt.X("start:T", title=None, axis=alt.Axis(format=hours, labelOverlap=True))
+
+
+def _tips(view: View, kinds: str, title: str, digits: str = "") -> list[alt.Tooltip]:
+    value = alt.Tooltip("value:Q", title=title, format=digits)
+    return [
+        alt.Tooltip("start:T", title=view.t("At"), format="%Y-%m-%d %H:%M"),
+        alt.Tooltip("kind:N", title=kinds or title),
+        value,
+    ]
 
 
 def show(chart: Any) -> None:
@@ -43,17 +86,19 @@ def stacked(
     if not rows:
         st.caption(view.t("Nothing here."))
         return
-    frame = _stack(view, rows)
+    shape = "$.2f" if money else "~s"
     show(
-        alt.Chart(frame, height=HEIGHT)
+        alt.Chart(_stack(view, rows), height=HEIGHT)
         .mark_rect()
         .encode(
-            x=alt.X("start:T", title=None),
+            x=_time(view),
             x2="end:T",
-            y=alt.Y("low:Q", title=title, axis=alt.Axis(format="$.2f" if money else "~s")),
+            y=alt.Y(
+                "low:Q", title=title, axis=alt.Axis(format=shape, tickMinStep=0 if money else 1)
+            ),
             y2="high:Q",
-            color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
-            tooltip=["start:T", "kind:N", "value:Q"],
+            color=_colour(view, (row["kind"] for row in rows), kinds),
+            tooltip=_tips(view, kinds, title, "$.2f" if money else ""),
         )
     )
 
@@ -72,7 +117,7 @@ def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
             {
                 "start": _clock(view, start + gap),
                 "end": _clock(view, end - gap),
-                "kind": row["kind"],
+                "kind": named(view.t, row["kind"]),
                 "value": row["value"],
                 "low": low,
                 "high": tops[start],
@@ -86,22 +131,28 @@ def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) ->
     if not rows:
         st.caption(view.t("Nothing here."))
         return
-    frame = pd.DataFrame([{**row, "start": _clock(view, row["start"])} for row in rows])
     show(
-        alt.Chart(frame, height=HEIGHT)
+        alt.Chart(_at_clock(view, rows), height=HEIGHT)
         .mark_line(point=True)
         .encode(
-            x=alt.X("start:T", title=None),
+            x=_time(view),
             y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=True)),
-            color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
-            tooltip=["start:T", "kind:N", alt.Tooltip("value:Q", format=".1f"), "n:Q"],
+            color=_colour(view, (row["kind"] for row in rows), kinds),
+            tooltip=[*_tips(view, kinds, title, ".1f"), alt.Tooltip("n:Q", title="n")],
         )
     )
 
 
-def histogram(rows: Sequence[dict[str, Any]], x: str, y: str, kinds: str, width: float) -> None:
+def _at_clock(view: View, rows: Sequence[dict[str, Any]]) -> Any:
+    moments = [{**row, "start": _clock(view, row["start"])} for row in _named(view, rows)]
+    return pd.DataFrame(moments)
+
+
+def histogram(
+    view: View, rows: Sequence[dict[str, Any]], x: str, y: str, kinds: str, width: float
+) -> None:
     """Bars so many units wide: rows of `from`, `kind` and `value`."""
-    frame = pd.DataFrame([{**row, "to": row["from"] + width} for row in rows])
+    frame = pd.DataFrame([{**row, "to": row["from"] + width} for row in _named(view, rows)])
     show(
         alt.Chart(frame, height=HEIGHT)
         .mark_bar(opacity=0.75)
@@ -109,13 +160,17 @@ def histogram(rows: Sequence[dict[str, Any]], x: str, y: str, kinds: str, width:
             x=alt.X("from:Q", title=x, bin="binned"),
             x2="to:Q",
             y=alt.Y("value:Q", title=y, stack=True),
-            color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
-            tooltip=["from:Q", "to:Q", "kind:N", "value:Q"],
+            color=_colour(view, (row["kind"] for row in rows), kinds),
+            tooltip=[
+                alt.Tooltip("from:Q", title=x, format=".1f"),
+                alt.Tooltip("kind:N", title=kinds),
+                alt.Tooltip("value:Q", title=y),
+            ],
         )
     )
 
 
-def steps(rows: Sequence[dict[str, Any]], x: str) -> None:
+def steps(rows: Sequence[dict[str, Any]], x: str, y: str) -> None:
     """A bar for each state, in the order given: rows of `state` and `value`."""
     frame = pd.DataFrame(rows)
     show(
@@ -124,39 +179,48 @@ def steps(rows: Sequence[dict[str, Any]], x: str) -> None:
         .encode(
             x=alt.X("value:Q", title=x),
             y=alt.Y("state:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
-            tooltip=["state:N", "value:Q"],
+            tooltip=[alt.Tooltip("state:N", title=y), alt.Tooltip("value:Q", title=x)],
         )
     )
 
 
 def runs(view: View, rows: Sequence[dict[str, Any]], y: str, kinds: str) -> None:
-    """A dot for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `type`."""
-    frame = pd.DataFrame([{**row, "start": _clock(view, row["start"])} for row in rows])
+    """A bar for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `run`."""
     show(
-        alt.Chart(frame, height=HEIGHT)
+        alt.Chart(_at_clock(view, rows), height=HEIGHT)
         .mark_bar(width=3)
         .encode(
-            x=alt.X("start:T", title=None),
+            x=_time(view),
             y=alt.Y("value:Q", title=y),
-            color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
-            tooltip=["start:T", "type:N", "kind:N", alt.Tooltip("value:Q", format=".0f"), "run:N"],
+            color=_colour(view, (row["kind"] for row in rows), kinds),
+            tooltip=[
+                *_tips(view, kinds, y, ".0f"), alt.Tooltip("run:N", title=view.t("Run")),
+            ],
         )
-    )
+    )  # fmt: skip
 
 
-def timeline(rows: Sequence[dict[str, Any]], x: str, kinds: str) -> None:
+def timeline(view: View, rows: Sequence[dict[str, Any]], x: str, kinds: str) -> None:
     """A bar for each run under way, beside the usual time of its type and its p99.
 
-    Rows of `run`, `minutes`, `usual`, `late` (minutes, or None) and `kind`.
+    Rows of `run`, `minutes`, `usual`, `late` (minutes, or None) and `kind`. A bar that is far
+    beyond the p99 ends at the edge, so that the others can be told apart.
     """
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(_named(view, rows))
+    longest = max(row["minutes"] for row in rows)
+    late_at = max((row["late"] for row in rows if row["late"]), default=longest)
+    scale = alt.Scale(domain=[0, max(0.1, min(1.05 * longest, FAR * late_at), late_at)])
     base = alt.Chart(frame, height=26 * len(frame) + 90).encode(
         y=alt.Y("run:N", title=None, sort=None, axis=alt.Axis(labelLimit=300))
     )
-    bars = base.mark_bar().encode(
-        x=alt.X("minutes:Q", title=x),
-        color=alt.Color("kind:N", title=kinds, scale=_scale(frame["kind"])),
-        tooltip=["run:N", "kind:N", alt.Tooltip("minutes:Q", format=".1f")],
+    bars = base.mark_bar(clip=True).encode(
+        x=alt.X("minutes:Q", title=x, scale=scale),
+        color=_colour(view, (row["kind"] for row in rows), kinds),
+        tooltip=[
+            alt.Tooltip("run:N", title=view.t("Run")),
+            alt.Tooltip("kind:N", title=kinds),
+            alt.Tooltip("minutes:Q", title=x, format=".1f"),
+        ],
     )
     usual = base.mark_tick(thickness=2, color="#8a8fa3").encode(x="usual:Q")
     late = base.mark_tick(thickness=3, color=COLOURS["failed"]).encode(x="late:Q")

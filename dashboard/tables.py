@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -15,6 +15,8 @@ from dashboard.view import View
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula."""
+PLACE = "place"
+"""The column of the rows' own addresses."""
 
 
 class Column(NamedTuple):
@@ -30,16 +32,30 @@ class Column(NamedTuple):
 
 
 def table(
-    view: View, key: str, columns: Sequence[Column], rows: Sequence[Any], choose: bool = False
+    view: View,
+    key: str,
+    columns: Sequence[Column],
+    rows: Sequence[Any],
+    choose: bool = False,
+    place: Callable[[Any], str] | None = None,
+    most: int = 0,
 ) -> int | None:
-    """Draw rows (anything with these attributes); which one was chosen, where any may be."""
+    """Draw rows (anything with these attributes); which one was chosen, where any may be.
+
+    `place` gives a row's own address; of more than `most` rows (0: any number) it is said that
+    these are not all.
+    """
     if not rows:
         st.caption(view.t("Nothing here."))
         return None
-    frame = pd.DataFrame(
-        {column.name: [_shown(view, column, row) for row in rows] for column in columns}
-    )
+    places = [place(row) for row in rows] if place else []
+    shown = {column.name: [_shown(view, column, row) for row in rows] for column in columns}
+    frame = pd.DataFrame({PLACE: places, **shown} if place else shown)
     config = {column.name: _config(view, column) for column in columns}
+    if place:
+        config[PLACE] = _link(view)
+    if most and len(rows) >= most:
+        st.caption(view.t("There may be more: only the first {n} are shown.", n=most))
     chosen: int | None = None
     if choose:
         state = st.dataframe(
@@ -54,7 +70,7 @@ def table(
         )  # fmt: skip
     st.download_button(
         view.t("Download CSV"),
-        as_csv(view, columns, rows),
+        as_csv(view, columns, rows, places),
         f"{key}.csv",
         "text/csv",
         key=f"{key}-csv",
@@ -65,13 +81,17 @@ def table(
     return chosen
 
 
-def as_csv(view: View, columns: Sequence[Column], rows: Sequence[Any]) -> bytes:
-    """The same rows for a spreadsheet, in which nothing is a formula."""
+def as_csv(
+    view: View, columns: Sequence[Column], rows: Sequence[Any], places: Sequence[str] = ()
+) -> bytes:
+    """The same rows for a spreadsheet, in which nothing is a formula; their addresses come last."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([neutral(column.label) for column in columns])
-    for row in rows:
-        writer.writerow([_written(view, column, row) for column in columns])
+    link = [view.t("Link")] if places else []
+    writer.writerow([*(neutral(column.label) for column in columns), *link])
+    for n, row in enumerate(rows):
+        own = [view.site.own.addresses[0] + places[n]] if places else []
+        writer.writerow([*(_written(view, column, row) for column in columns), *own])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -99,6 +119,13 @@ def _written(view: View, column: Column, row: Any) -> Any:
     return neutral(value) if isinstance(value, str) else value
 
 
+def _link(view: View) -> Any:
+    told = view.t("Opens this row by itself; its address can be sent to others.")
+    return st.column_config.LinkColumn(
+        view.t("Link"), help=told, display_text=":material/open_in_new:", width="small"
+    )
+
+
 def _config(view: View, column: Column) -> Any:
     label, told = column.label, column.help or None
     kinds = st.column_config
@@ -112,7 +139,7 @@ def _config(view: View, column: Column) -> Any:
         return kinds.ProgressColumn(label, help=told, min_value=0, max_value=100, format="%d%%")
     if column.kind == "yes":
         return kinds.CheckboxColumn(label, help=told)
-    formats = {"seconds": "%.1f s", "usd": "$%.2f", "percent": "%.1f%%"}
+    formats = {"seconds": view.t("{n} s", n="%.1f"), "usd": "$%.2f", "percent": "%.1f%%"}
     if column.kind in formats:
         return kinds.NumberColumn(label, help=told, format=formats[column.kind])
     if column.kind == "number":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -19,6 +20,8 @@ from core.texts import Translator
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
+CHOICES = ("period", "from", "to", "mode", "lang")
+"""What is chosen at the side, as the address names it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +44,7 @@ class View:
         return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
 
     def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, for a number that takes a second: it may be a minute old. See `calm`."""
+        """The same, for a number that takes a second, and may be older; see `calm`."""
         return self._ask(self._calm_seconds, number, *args, **kwargs)
 
     @property
@@ -51,7 +54,7 @@ class View:
 
     @property
     def calm(self) -> Scope:
-        """The period to the minute: for numbers that take a second, and may be a minute old."""
+        """The period, ending at most a five-thousandth of it ago: of 7 days two minutes."""
         if not self.span:
             return self.scope
         now = rounded(self._calm_seconds)
@@ -78,6 +81,16 @@ class View:
         """A moment in the zone of the day."""
         return None if at is None else datetime.datetime.fromtimestamp(at, self.zone)
 
+    def place(self, page: str, **named: str) -> str:
+        """The address of something on a page, seen through the same choices."""
+        kept = {name: st.query_params[name] for name in CHOICES if name in st.query_params}
+        wanted = kept | {name: value for name, value in named.items() if value}
+        return f"/{page}?{urlencode(wanted)}"
+
+    def row(self, kind: str, id: object) -> str:
+        """The address of one row; see `core.metrics.records`."""
+        return self.place("row", of=kind, id=str(id))
+
     def as_of(self) -> None:
         """Say how old the numbers are."""
         at = self.moment(min(self.asked, default=time.time()))
@@ -86,7 +99,7 @@ class View:
 
     @property
     def _calm_seconds(self) -> float:
-        return max(CALM_SECONDS, self.site.own.cache_seconds)
+        return max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
 
     def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         name = f"{number.__module__}.{number.__qualname__}"

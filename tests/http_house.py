@@ -20,7 +20,8 @@ from core.conversation.locks import lock_person
 from core.conversation.models import Conversation, InboxEvent
 from core.db import transaction
 from core.services.fal.simulation import SimulatedTrainer
-from core.settings import Http, Settings
+from core.settings import Settings
+from core.settings.processes import Http
 from tests import makers
 
 FEW = 4

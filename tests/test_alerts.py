@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from core.alerts import RULES, Watch, holding, recent
-from core.avatars.models import AvatarTrainingType, RunStatus, TrainingRun
+from core.avatars.models import RunStatus
 from core.conversation.models import Conversation
 from core.db import run
 from core.settings import Settings
 from tests import makers
+from tests.alert_causes import Causes
 from tests.conversation.chat import Clock
 
 NOW = 1_800_000_000.0
@@ -30,72 +30,7 @@ def settings(**alerts: Any) -> Settings:
     )
 
 
-def a_run(status: RunStatus, **columns: Any) -> None:
-    owner = makers.conversation()
-    TrainingRun.create(
-        user=owner.user,
-        training_type=AvatarTrainingType.PORTRAIT,
-        status=status,
-        **{"created_at": NOW - 60, "finished_at": NOW - 30 if status.final else None, **columns},
-    )
-
-
-def an_error(at: float = NOW - 10, message: str = "No answer", n: int = 1) -> None:
-    for _ in range(n):
-        run(
-            "INSERT INTO fal_events (at, endpoint, phase, ok, error_type, error_class, message, "
-            "request_id) VALUES (?, 'e', 'status', ?, 'timeout', 'retry', ?, '')",
-            *(at, False, message),
-        )
-
-
-def a_beat(at: float, process: str = "machine:1") -> None:
-    run(
-        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble) "
-        "VALUES ('worker', ?, ?, 0, '1', '')",
-        *(process, at),
-    )
-
-
-def an_event(at: float) -> None:
-    owner = makers.conversation()
-    run(
-        "INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at, "
-        "attempts, retry_at, error) VALUES (?, 'web', 'web', ?, 'text', '', ?, 0, 0, '')",
-        *(owner.id, str(owner.id), at),
-    )
-
-
-def many_fail() -> None:
-    for _ in range(4):
-        a_run(RunStatus.FAILED)
-    a_run(RunStatus.COMPLETED)
-
-
-def many_errors() -> None:
-    an_error(at=NOW - 7200)  # so that it is no new problem
-    an_error(n=50)
-
-
-CAUSES: dict[str, tuple[Callable[[], object], str]] = {
-    "success": (many_fail, "DELETE FROM training_runs"),
-    "fal_errors": (many_errors, "DELETE FROM fal_events"),
-    "queue": (
-        lambda: a_run(RunStatus.QUEUED, created_at=NOW - 3600),
-        "UPDATE training_runs SET status = 'training'",
-    ),
-    "waiting": (lambda: an_event(NOW - 600), "UPDATE inbox SET handled_at = 1"),
-    "heartbeat": (lambda: a_beat(NOW - 120), "DELETE FROM heartbeats"),
-    "uncertain": (
-        lambda: a_run(RunStatus.UNCERTAIN),
-        "UPDATE training_runs SET status = 'failed'",
-    ),
-    "budget": (
-        lambda: a_run(RunStatus.TRAINING, price_usd=90.0, created_at=NOW),
-        "UPDATE training_runs SET cost_usd = 0",
-    ),
-    "new_error": (lambda: an_error(), "DELETE FROM fal_events"),
-}
+CAUSES = Causes(NOW)
 
 
 @pytest.fixture
@@ -128,14 +63,14 @@ def told(boss: Conversation) -> list[tuple[str, bool]]:
 
 
 def test_every_rule_has_its_cause_here() -> None:
-    assert set(CAUSES) == set(RULES)
+    assert set(CAUSES.known) == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_fires_once_arrives_and_resolves(
     rule: str, watch: Watch, boss: Conversation, clock: Clock, posted: list[Any]
 ) -> None:
-    cause, cure = CAUSES[rule]
+    cause, cure = CAUSES.known[rule]
     watch.look()
     assert told(boss) == []
     cause()
@@ -162,7 +97,7 @@ def test_two_workers_tell_of_an_alert_once(boss: Conversation, clock: Clock) -> 
         Watch(settings(), "production", clock, lambda _, body: posted.append(body))
         for _ in range(2)
     ]
-    a_run(RunStatus.UNCERTAIN)
+    CAUSES.run(RunStatus.UNCERTAIN)
     for watch in watches:
         watch.look()
     assert told(boss) == [("uncertain", False)]
@@ -173,7 +108,7 @@ def test_a_silenced_rule_is_told_to_nobody_and_shown_all_the_same(
     watch: Watch, boss: Conversation, clock: Clock, posted: list[Any]
 ) -> None:
     run("INSERT INTO silences (rule, until, who) VALUES ('uncertain', ?, 'anna')", NOW + 3600)
-    a_run(RunStatus.UNCERTAIN)
+    CAUSES.run(RunStatus.UNCERTAIN)
     watch.look()
     assert told(boss) == posted == []
     assert [alert.silenced for alert in recent(clock.now)] == [True]
@@ -183,7 +118,7 @@ def test_a_silenced_rule_is_told_to_nobody_and_shown_all_the_same(
 
 
 def test_a_threshold_of_nought_never_fires(db: Any) -> None:
-    for cause, _ in CAUSES.values():
+    for cause, _ in CAUSES.known.values():
         cause()
     off = settings(
         success_percent=0, fal_errors=0, queue_minutes=0, waiting_minutes=0, heartbeat_seconds=0,
@@ -193,14 +128,14 @@ def test_a_threshold_of_nought_never_fires(db: Any) -> None:
 
 
 def test_a_process_that_was_restarted_is_not_silent(db: Any) -> None:
-    a_beat(NOW - 1000, "machine:1")
-    a_beat(NOW - 1, "machine:2")
+    CAUSES.beat(NOW - 1000, "machine:1")
+    CAUSES.beat(NOW - 1, "machine:2")
     assert list(holding(settings(), NOW, "production")) == []
 
 
 def test_simulated_trainings_fire_nothing_in_production(db: Any) -> None:
     for _ in range(5):
-        a_run(RunStatus.FAILED, test_mode=True)
+        CAUSES.run(RunStatus.FAILED, test_mode=True)
     assert list(holding(settings(), NOW, "production")) == []
     assert [held.rule for held in holding(settings(), NOW, "test")] == ["success"]
 
@@ -209,13 +144,41 @@ def test_a_webhook_out_of_reach_stops_nothing(boss: Conversation, clock: Clock) 
     def refuse(_url: str, _body: object) -> None:
         raise httpx.ConnectError("refused")
 
-    a_run(RunStatus.UNCERTAIN)
+    CAUSES.run(RunStatus.UNCERTAIN)
     Watch(settings(), "production", clock, refuse).look()
     assert told(boss) == [("uncertain", False)]
 
 
 def test_an_admin_who_never_wrote_to_the_bot_is_skipped(db: Any, clock: Clock) -> None:
-    a_run(RunStatus.UNCERTAIN)
+    CAUSES.run(RunStatus.UNCERTAIN)
     Watch(settings(webhook_url=""), "production", clock).look()
     assert run("SELECT count(*) FROM notices").fetchone()[0] == 0
     assert len(recent(NOW)) == 1
+
+
+def test_what_is_simulated_is_no_news_in_production(db: Any) -> None:
+    simulated = Causes(NOW, test_mode=True)
+    simulated.error()
+    simulated.run(RunStatus.UNCERTAIN)
+    assert list(holding(settings(), NOW, "production")) == []
+    assert [held.rule for held in holding(settings(), NOW, "test")] == ["uncertain", "new_error"]
+
+
+def test_whoever_stands_in_looks_only_while_no_worker_is_alive(
+    watch: Watch, boss: Conversation, clock: Clock
+) -> None:
+    CAUSES.run(RunStatus.UNCERTAIN)
+    CAUSES.beat(NOW - 5, part="worker")
+    watch.stand_in()
+    assert told(boss) == []
+    clock.forward(100)
+    watch.stand_in()
+    assert sorted(told(boss)) == [("heartbeat", False), ("uncertain", False)]
+
+
+def test_where_no_worker_was_ever_seen_somebody_stands_in_too(
+    watch: Watch, boss: Conversation
+) -> None:
+    CAUSES.run(RunStatus.UNCERTAIN)
+    watch.stand_in()
+    assert told(boss) == [("uncertain", False)]

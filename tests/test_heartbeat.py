@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from core.db import run
 from core.errors import StorageUnavailable
 from core.heartbeat import beating
 from core.metrics.health import Beat, beats
@@ -46,3 +47,23 @@ def test_a_database_that_is_away_stops_nobody(sqlite_db: Any) -> None:
     sqlite_db.execute_sql("DROP TABLE heartbeats")
     with beating("worker", seconds=0.02):
         time.sleep(0.2)
+
+
+def test_who_was_killed_is_missed_until_the_part_ends_well(db: Any) -> None:
+    def seen(process: str, days: float) -> None:
+        run(
+            "INSERT INTO heartbeats (part, process, at, started_at, version, trouble) "
+            "VALUES ('worker', ?, ?, 0, '1', '')",
+            *(process, time.time() - days * 86_400),
+        )
+
+    seen("killed", 3)
+    seen("killed long before", 4)
+    with beating("web", seconds=0.05):
+        eventually("web")
+        time.sleep(0.2)
+        assert [beat.process for beat in beats() if beat.part == "worker"] == ["killed"]
+    seen("forgotten", 8)
+    with beating("worker", seconds=0.05):
+        eventually("worker")
+    assert beats() == []

@@ -5,22 +5,27 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import peewee
 import structlog
+from peewee import chunked
 
+from core.avatars.models import TrainingRun
 from core.avatars.ports import Observation
 from core.db import Model, transaction
 
 log = structlog.get_logger()
 
+AT_ONCE = 500
+"""Rows of one statement: SQLite takes 32,766 values."""
+
 
 class FalEvent(Model):
     """One call of the trainer, or one webhook: for the dashboard, so without URLs and names.
 
-    `run_id` is no foreign key: an event outlives whatever it was about.
+    `run_id` is no foreign key: an event outlives whatever it was about, so its mode stands here.
     """
 
     id = peewee.BigAutoField()
@@ -35,6 +40,7 @@ class FalEvent(Model):
     message = peewee.CharField(max_length=300, default="")
     seconds = peewee.DoubleField(null=True)
     request_id = peewee.CharField(max_length=128, default="")
+    test_mode = peewee.BooleanField(default=False)
 
     class Meta:
         table_name = "fal_events"
@@ -68,7 +74,10 @@ class Events:
             return
         try:
             with transaction():
-                FalEvent.insert_many(rows).execute()
+                for some in chunked(rows, AT_ONCE):
+                    simulated = _simulated({row["run_id"] for row in some})
+                    marked = [row | {"test_mode": row["run_id"] in simulated} for row in some]
+                    FalEvent.insert_many(marked).execute()
         except peewee.DatabaseError:
             log.exception("events could not be kept", runs=[str(row["run_id"]) for row in rows])
 
@@ -97,6 +106,14 @@ def sweep(before: float, polls_before: float) -> int:
     uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
     query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
     return int(query.execute())
+
+
+def _simulated(run_ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Which runs are simulated; what belongs to none counts as real."""
+    query: Any = TrainingRun.select(TrainingRun.id).where(
+        TrainingRun.id.in_([known for known in run_ids if known]), TrainingRun.test_mode
+    )
+    return {known for (known,) in query.tuples()}
 
 
 def _run_id(text: str) -> uuid.UUID | None:

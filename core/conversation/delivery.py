@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
 from core.conversation.bridge import Bridge
-from core.conversation.channel import Capabilities, Show
+from core.conversation.channel import Capabilities
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.outbox import (
     abandon,
@@ -29,6 +29,7 @@ from core.conversation.outbox import (
     unreachable,
 )
 from core.conversation.pacing import Rank
+from core.conversation.rendering import Rendered
 from core.db import run
 from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable, kind_of
 
@@ -55,6 +56,28 @@ class _Due(NamedTuple):
     replies: list[int]
     notices: list[tuple[int, int]]
     ticks: list[int]
+
+
+class Show(Protocol):
+    """The pushing half of a channel: awaited by `delivery`, one chat at a time.
+
+    Each method may raise the errors of `core.errors.ChannelError`.
+    """
+
+    async def show(
+        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any]:
+        """Show a screen and return the message's reference.
+
+        `previous` is the reference of the message that shows the screen now, if there is one.
+        With `post` a new message at the bottom takes over and the previous one loses its buttons;
+        without it the previous one is edited where it stands.
+        """
+        ...
+
+    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
+        """Post a notice as a message of its own."""
+        ...
 
 
 class Courier:

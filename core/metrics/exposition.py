@@ -100,7 +100,7 @@ def _waiting(now: float) -> Iterator[Sample]:
     found = {
         "events": health.unhandled(),
         "screens": health.unshown(),
-        "runs": health.overdue(now),
+        "runs": health.overdue(Scope(0, now), now),
         "photos": health.Waiting(*photos.pending()),
         "objects": health.doomed(),
         "erasures": health.Waiting(len(erasures), erasures[0].since if erasures else None),

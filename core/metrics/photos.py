@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,9 +30,11 @@ class Overruled:
         return self.overruled / self.refused if self.refused else None
 
 
-def overruled(since: datetime.datetime | None = None) -> Overruled:
-    """Of the photos that came since a moment (UTC, naive) and are still kept, or of all of them."""
-    came = AvatarPhoto.created_at >= since if since else True
+def overruled(scope: Scope) -> Overruled:
+    """Of the photos that came in the period and are still kept."""
+    came = (AvatarPhoto.created_at >= moment(scope.start)) & (
+        AvatarPhoto.created_at < moment(scope.end)
+    )
     known_better = AvatarPhoto.photo_metadata["overruled"].as_text().in_(sorted(MISTAKABLE))
     query: Any = AvatarPhoto.select(
         fn.COUNT(AvatarPhoto.id), fn.COALESCE(fn.SUM(Case(None, ((known_better, 1),), 0)), 0)
@@ -50,16 +51,20 @@ class Refused(NamedTuple):
     people: int
 
 
-def refusals(scope: Scope) -> list[Refused]:
+def refusals(scope: Scope, channel: str = "", language: str = "") -> list[Refused]:
     """The photos that came in the period and were refused; a duplicate's reason is `duplicate`."""
-    query = """
-    SELECT CASE WHEN reason = '' THEN validation_status ELSE reason END, count(*),
-           count(DISTINCT user_id)
-    FROM avatar_photos
-    WHERE validation_status IN ('invalid', 'duplicate') AND created_at >= ? AND created_at < ?
+    spoken = " AND p.user_id IN (SELECT id FROM users WHERE language = ?)" if language else ""
+    through = " AND p.conversation_id IN (SELECT id FROM conversations WHERE channel = ?)"
+    query = f"""
+    SELECT CASE WHEN p.reason = '' THEN p.validation_status ELSE p.reason END, count(*),
+           count(DISTINCT p.user_id)
+    FROM avatar_photos p
+    WHERE p.validation_status IN ('invalid', 'duplicate') AND p.created_at >= ?
+      AND p.created_at < ?{through if channel else ""}{spoken}
     GROUP BY 1 ORDER BY 2 DESC, 1
     """
-    found = rows(query, moment(scope.start), moment(scope.end))
+    chosen = [choice for choice in (channel, language) if choice]
+    found = rows(query, moment(scope.start), moment(scope.end), *chosen)
     return [Refused(reason, int(photos), int(people)) for reason, photos, people in found]
 
 

@@ -20,15 +20,23 @@ def draw(view: View) -> None:
     columns[0].metric(
         t("Spent"), f"${spent.total:,.2f}", f"{spent.total - before.total:+,.2f}",
         delta_color="inverse",
-        help=t("Of the trainings that began in the period: what they cost, else their price."),
+        help=t(
+            "Of the trainings that were ordered in the period: what they cost, or their price "
+            "while that is not known. Those of forgotten people count at the beginning of their "
+            "day (UTC)."
+        ),
     )  # fmt: skip
     columns[1].metric(
         t("A successful avatar"), "–" if spent.each is None else f"${spent.each:,.2f}",
-        help=t("All that ended trainings cost, divided by those that were completed."),
+        help=t(
+            "What the trainings of the period that have ended cost, divided by how many of them "
+            "were completed."
+        ),
     )  # fmt: skip
     columns[2].metric(
-        t("Wasted"), f"${spent.wasted:,.2f}", help=t("On trainings that failed or were cancelled.")
-    )
+        t("Wasted"), f"${spent.wasted:,.2f}",
+        help=t("On trainings of the period that failed or were cancelled."),
+    )  # fmt: skip
     _budget(view, columns[3])
     rows = [
         {"start": at.start, "kind": at.training_type, "value": at.usd}
@@ -55,6 +63,9 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
         return
     column.metric(
         t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
-        help=t("Spent today (UTC) of what all trainings of a day may cost."),
+        help=t(
+            "Spent today (UTC) of what all trainings of a day may cost, in the mode that trainings "
+            "are made in now."
+        ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))

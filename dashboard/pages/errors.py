@@ -20,8 +20,7 @@ TRENDS = 20
 
 def draw(view: View) -> None:
     """The page."""
-    if run_id := runs.opened():
-        runs.draw(view, run_id)
+    if runs.opened(view):
         return
     groups = view.ask(errors.groups, view.scope)
     if wanted := st.query_params.get("group", ""):
@@ -50,13 +49,14 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
         Column("error_type", t("Error")), Column("message", t("Message")),
+        Column("endpoint", t("Endpoint")),
         Column("error_class", t("Whose turn"),
                help=t("person: other photos; retry: time; operator: you.")),
         Column("n", t("Times"), "number"), Column("users", t("People"), "number"),
         Column("trend", t("Trend"), "trend"), Column("first", t("First"), "time"),
         Column("last", t("Last"), "time"), Column("ever", t("First of all"), "time"),
-        Column("endpoint", t("Endpoint")),
-    ], shown, choose=True)  # fmt: skip
+    ], shown, choose=True, most=200,
+        place=lambda group: view.place("errors", group=group.key))  # fmt: skip
     if chosen is not None:
         st.query_params["group"] = groups[chosen].key
         st.rerun()
@@ -66,7 +66,7 @@ def _shown(view: View, group: errors.Group, with_trend: bool) -> Any:
     t = view.t
     trend = view.ask(errors.group_by_time, view.scope, group[:3]) if with_trend else []
     news = t("new") if group.ever >= view.scope.start else t("returning")
-    return SimpleNamespace(**group._asdict(), trend=trend, news=news)
+    return SimpleNamespace(**group._asdict(), key=group.key, trend=trend, news=news)
 
 
 def _group(view: View, group: errors.Group | None) -> None:
@@ -88,7 +88,8 @@ def _group(view: View, group: errors.Group | None) -> None:
     charts.stacked(view, rows, t("failed calls"), "")
     st.caption(t("Choose an event to open its run."))
     events = view.ask(errors.group_events, view.scope, group[:3])
-    chosen = table(view, "events", runs.event_columns(t), events, choose=True)
+    chosen = table(view, "events", runs.event_columns(t), events, choose=True, most=200,
+                   place=lambda call: view.row("call", call.id))  # fmt: skip
     if chosen is not None and events[chosen].run_id:
         st.query_params["run"] = events[chosen].run_id
         st.rerun()
@@ -104,8 +105,4 @@ def _uncertain(view: View) -> None:
             "found. They are never ordered again by themselves."
         )
     )
-    waiting = view.ask(training.uncertain)
-    chosen = table(view, "uncertain", runs.columns(t), waiting, choose=True)
-    if chosen is not None:
-        runs.open_chosen(waiting, chosen)
-        st.rerun()
+    runs.list_to_open(view, "uncertain", view.ask(training.uncertain))

@@ -52,7 +52,7 @@ def _switches(view: View) -> None:
         table(view, "switches", [
             Column("name", t("Switch")), Column("value", t("Value")),
             Column("at", t("Since"), "time"), Column("by", t("By")),
-        ], rows)  # fmt: skip
+        ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
         label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
         if runs.confirmed(view, label, t("Take this switch away now?"), f"resume-{name}"):
@@ -66,23 +66,32 @@ def _delivery(view: View) -> None:
     hooks = view.ask(health.webhooks, view.scope)
     last = view.moment(hooks.last_at)
     doomed = view.ask(health.doomed)
+    asked = "" if hooks.polled is None else f" ({100 * hooks.polled:.1f}%)"
     cells = (
-        (t("Notices that wait"), notices.pending, ""),
-        (t("Notices that may have arrived"), notices.uncertain, ""),
-        (t("Notices that were refused"), notices.blocked + notices.failed, ""),
-        (t("Chats that blocked the bot"), view.ask(health.unreachable), ""),
-        (t("Chats to be left alone for now"), view.ask(health.asked_to_wait, view.now),
+        (t("Notices that wait"), f"{notices.pending:,}",
+         t("Notices made in the period that are not sent yet, or are being sent.")),
+        (t("Notices that may have arrived"), f"{notices.uncertain:,}",
+         t("Notices made in the period whose sending broke off; they are not repeated.")),
+        (t("Notices that were refused"), f"{notices.blocked + notices.failed:,}",
+         t("Notices made in the period that could not be sent: the person blocked the bot, or "
+           "the channel refused them.")),
+        (t("Chats that blocked the bot"), f"{view.ask(health.unreachable):,}",
+         t("All of them, whenever that was.")),
+        (t("Chats to be left alone for now"), f"{view.ask(health.asked_to_wait, view.now):,}",
          t("Their channel asked to wait, or could not be reached.")),
-        (t("Ends that fal told us"), hooks.webhook,
-         t("The last one: {time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
-        (t("Ends that we had to ask for"), hooks.poll,
-         t("Polling finds what no webhook brought.")),
-        (t("Objects to be deleted"), doomed.n, ""),
+        (t("Ends that fal told us"), f"{hooks.webhook:,}",
+         t("Trainings that ended in the period and of whose end a webhook told us. The last one: "
+           "{time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
+        (t("Ends that we had to ask for"), f"{hooks.poll:,}{asked}",
+         t("Trainings that ended in the period and of whose end polling told us, since no webhook "
+           "did; and their share of both.")),
+        (t("Objects to be deleted"), f"{doomed.n:,}",
+         t("Stored photos and files that the worker will delete.")),
     )  # fmt: skip
     for start in (0, 4):
         columns = st.columns(4)
         for column, (label, value, told) in zip(columns, cells[start : start + 4], strict=True):
-            column.metric(label, f"{value:,}", help=told or None)
+            column.metric(label, value, help=told)
 
 
 def _leaving(view: View) -> None:
@@ -92,13 +101,15 @@ def _leaving(view: View) -> None:
     table(view, "erasures", [
         Column("user_id", t("Person")), Column("since", t("Asked for"), "time"),
         Column("age", t("Waits for"), "seconds"),
-    ], view.ask(health.erasures, view.now))  # fmt: skip
+    ], view.ask(health.erasures, view.now), most=200,
+        place=lambda erasing: view.place("people", user=erasing.user_id))  # fmt: skip
     st.subheader(t("Exports to be made"), anchor=False)
     table(view, "exports", [
         Column("user_id", t("Person")), Column("ordered_at", t("Asked for"), "time"),
         Column("age", t("Waits for"), "seconds"), Column("attempts", t("Tries"), "number"),
         Column("next_check_at", t("Next try"), "time"), Column("id", t("Order")),
-    ], view.ask(health.exports, view.now))  # fmt: skip
+    ], view.ask(health.exports, view.now), most=200,
+        place=lambda order: view.row("export", order.id))  # fmt: skip
 
 
 def _quarantine(view: View) -> None:
@@ -110,7 +121,8 @@ def _quarantine(view: View) -> None:
         Column("kind", t("What")), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
-    ], found, choose=view.visitor.may_act)  # fmt: skip
+    ], found, choose=view.visitor.may_act, most=200,
+        place=lambda event: view.row("event", event.id))  # fmt: skip
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
@@ -136,4 +148,5 @@ def _audit(view: View) -> None:
     table(view, "audit", [
         Column("at", t("At"), "time"), Column("who", t("Who")), Column("action", t("Did")),
         Column("subject", t("Of what")), Column("detail", t("Detail")),
-    ], view.ask(people.audited))  # fmt: skip
+    ], view.ask(people.audited), most=200,
+        place=lambda done: view.row("audit", done.id))  # fmt: skip

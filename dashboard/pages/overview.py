@@ -59,7 +59,10 @@ def _metrics(view: View) -> None:
     created, before = (view.ask(overview.avatars_created, s) for s in (scope, scope.before))
     columns[0].metric(
         t("Avatars created"), f"{created:,}", _change(created, before), border=True,
-        help=t("Avatars with a name that were begun in the period."),
+        help=t(
+            "Avatars with a name that were begun in the period. Of deleted ones a number of each "
+            "day is left: it counts at the beginning of its day (UTC)."
+        ),
         chart_data=[float(at.n) for at in view.ask(overview.avatars_created_by_time, scope)],
     )  # fmt: skip
     ended, earlier = (view.ask(overview.outcomes, s) for s in (scope, scope.before))
@@ -67,8 +70,12 @@ def _metrics(view: View) -> None:
     columns[1].metric(
         t("Training success"), _percent(ended.success), _points(ended.success, earlier.success),
         border=True,
-        help=t("completed ÷ (completed + failed), of the trainings that ended in the period."),
-        chart_data=[float(at.completed) for at in by_time],
+        help=t(
+            "completed ÷ (completed + failed), of the trainings that ended in the period. Those "
+            "of forgotten people count at the beginning of the day (UTC) on which they were "
+            "ordered. The line leaves out the days or hours in which none did."
+        ),
+        chart_data=[100 * at.success for at in by_time if at.success is not None],
     )  # fmt: skip
     with columns[2]:
         _times(view)
@@ -76,7 +83,10 @@ def _metrics(view: View) -> None:
     columns[3].metric(
         t("fal errors"), f"{calls.errors:,}", _change(calls.errors, past.errors),
         delta_color="inverse", border=True,
-        help=t("Calls of fal that failed, retries included."),
+        help=t(
+            "Calls of fal that failed, retries included. One that belongs to no training counts "
+            "as production."
+        ),
         chart_data=[float(at.errors) for at in view.ask(errors.calls_by_time, scope)],
     )  # fmt: skip
 
@@ -90,7 +100,7 @@ def _times(view: View) -> None:
             times, past = now.get(kind), before.get(kind)
             delta = (times.p50 - past.p50) / 60 if times and past else None
             st.metric(
-                t("Training time: {type}", type=kind),
+                t("Training time: {type}", type=charts.named(t, kind)),
                 t("{n} min", n=f"{times.p50 / 60:.1f}") if times else "–",
                 t("{n} min", n=f"{delta:+.1f}") if delta is not None else None,
                 delta_color="inverse",
@@ -127,7 +137,15 @@ def _alerts(view: View) -> None:
     said = rules(t)
     for alert in [alert for alert in known if alert.resolved_at is None]:
         since = view.moment(alert.fired_at)
-        st.error(t("{rule}, since {time}", rule=said[alert.rule], time=f"{since:%Y-%m-%d %H:%M}"))
+        st.error(
+            t(
+                "{rule}: {value}, the limit is {limit}; since {time}",
+                rule=said.get(alert.rule, alert.rule),
+                value=f"{alert.value:,.4g}",
+                limit=f"{alert.threshold:,.4g}",
+                time=f"{since:%Y-%m-%d %H:%M}",
+            )
+        )
         st.text(alert.subject) if alert.subject else None
     if not known:
         st.caption(t("None has ever fired."))
@@ -138,7 +156,7 @@ def _alerts(view: View) -> None:
             Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
-        ], known)  # fmt: skip
+        ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
 def _parts(view: View) -> None:
@@ -149,23 +167,34 @@ def _parts(view: View) -> None:
         if now - beat.at <= SILENT_SECONDS or beat.part not in newest:
             beats.append(beat)
         newest.add(beat.part)
+    alive = t("Red: it has not said for {n} s that it lives, or something troubles it.",
+              n=round(SILENT_SECONDS))  # fmt: skip
     cells = [
-        *((beat.part, *_beat(t, beat, now)) for beat in beats),
-        (t("Unhandled events"), *_waits(t, view.ask(health.unhandled), now, 300)),
-        (t("Unshown screens"), *_waits(t, view.ask(health.unshown), now, 300)),
-        (t("Trainings in the queue"), *_waits(t, view.ask(health.queued, view.scope), now, 1800)),
-        (t("Overdue trainings"), *_waits(t, view.ask(health.overdue, now), now, 120)),
-        ("fal", *_fal(view)),
-    ]
+        *((beat.part, *_beat(t, beat, now), alive) for beat in beats),
+        (t("Unhandled events"), *_waits(t, view.ask(health.unhandled), now, 300),
+         t("What people or timers did and nobody has applied yet; not what was set aside.")),
+        (t("Unshown screens"), *_waits(t, view.ask(health.unshown), now, 300),
+         t("Chats of messengers whose screen has changed since it was shown, without those that "
+           "blocked the bot.")),
+        (t("Trainings in the queue"), *_waits(t, view.ask(health.queued, view.scope), now, 1800),
+         t("Ordered, and not begun yet: ready, preparing, submitting or queued; since their "
+           "order.")),
+        (t("Overdue trainings"), *_waits(t, view.ask(health.overdue, view.scope, now), now, 120),
+         t("Under way, and nobody has looked at them though their time has come.")),
+        ("fal", *_fal(view), t("How the newest call of fal ended, of the chosen trainings.")),
+    ]  # fmt: skip
     _cells(cells)
 
 
-def _cells(cells: Sequence[tuple[str, str, str]]) -> None:
+def _cells(cells: Sequence[tuple[str, str, str, str]]) -> None:
+    """Label, colour, text and definition, four in a row."""
     for start in range(0, len(cells), 4):
         columns = st.columns(4)
-        for column, (label, colour, text) in zip(columns, cells[start : start + 4], strict=False):
+        for column, (label, colour, text, told) in zip(
+            columns, cells[start : start + 4], strict=False
+        ):
             with column.container(border=True):
-                st.badge(label, color=colour)  # type: ignore[arg-type]  # one of its colours
+                st.badge(label, color=colour, help=told)  # type: ignore[arg-type]  # one of its colours
                 st.text(text)
 
 
@@ -183,13 +212,13 @@ def _waits(t: Translator, waiting: health.Waiting, now: float, late: float) -> t
     if waiting.since is None or not waiting.n:
         return "green", t("none waits")
     oldest = max(0.0, now - waiting.since)
-    text = t("{n} wait, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
+    text = t("{n} waiting, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
     return ("red" if oldest > late else "green"), text
 
 
 def _fal(view: View) -> tuple[str, str]:
     t = view.t
-    well, failed = view.ask(health.fal_last, True), view.ask(health.fal_last, False)
+    well, failed = (view.ask(health.fal_last, view.scope, ok) for ok in (True, False))
     if well is None and failed is None:
         return "gray", t("never called")
     if well is None or (failed is not None and failed > well):

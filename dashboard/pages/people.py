@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.metrics import people, training
-from core.metrics.scope import DAY, own_id
+from core.metrics.scope import DAY, own_id, text_id
 from dashboard.pages import runs
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -36,7 +36,8 @@ def _search(view: View) -> None:
         del st.query_params["q"]
     found = view.ask(people.search, text)
     st.caption(t("Choose a row to open it."))
-    chosen = table(view, "people", _columns(view), found, choose=True)
+    chosen = table(view, "people", _columns(view), found, choose=True, most=50,
+                   place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     if chosen is not None:
         st.query_params["user"] = found[chosen].user_id
         st.rerun()
@@ -47,7 +48,8 @@ def _columns(view: View) -> list[Column]:
     return [
         Column("name", t("Name")), Column("channel", t("Channel")), Column("chat", t("Chat")),
         Column("state", t("State")), Column("language", t("Language")),
-        Column("avatars", t("Avatars"), "number"), Column("runs", t("Trainings"), "number"),
+        Column("avatars", t("Avatars"), "number", t("Those with a name, of the person.")),
+        Column("runs", t("Trainings"), "number", t("All of the person, of any mode and outcome.")),
         Column("created_at", t("Since"), "time"), Column("active_at", t("Last active"), "time"),
         Column("unreachable", t("Blocked the bot"), "yes"), Column("blocked", t("Blocked"), "yes"),
         Column("user_id", t("Person")),
@@ -57,15 +59,43 @@ def _columns(view: View) -> list[Column]:
 def _person(view: View, user_id: str) -> None:
     t = view.t
     if st.button(t("Everybody"), icon=":material/arrow_back:"):
-        del st.query_params["user"]
+        for name in ("user", "avatar"):
+            st.query_params.pop(name, None)
         st.rerun()
     conversations = view.ask(people.person, user_id)
     if not conversations:
         st.caption(t("There is no such person any more."))
         return
     st.text(conversations[0].name)
-    table(view, "conversations", _columns(view), conversations)
+    table(view, "conversations", _columns(view), conversations,
+          place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     _deeds(view, user_id)
+    _avatars(view, user_id)
+    st.subheader(t("Trainings"), anchor=False)
+    trained = view.ask(training.of_user, user_id)
+    opened = runs.listed(view, "trainings", trained, most=200)
+    if opened is not None:
+        runs.draw(view, own_id(trained[opened].id) or "")
+    st.subheader(t("What happened"), anchor=False)
+    table(view, "timeline", [
+        Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
+        Column("about", t("About")), Column("of", t("Of")),
+    ], view.ask(people.timeline, user_id), most=300,
+        place=lambda moment: _place(view, moment, user_id))  # fmt: skip
+
+
+def _place(view: View, moment: people.Moment, user_id: str) -> str:
+    """The address of something that happened."""
+    if moment.kind == "run":
+        return view.place("training", run=text_id(moment.id))
+    if moment.kind == "avatar":
+        return view.place("people", user=text_id(user_id), avatar=moment.id)
+    return view.row(moment.kind, moment.id)
+
+
+def _avatars(view: View, user_id: str) -> None:
+    """A person's avatars; one of them opened, by a choice or by the address."""
+    t = view.t
     st.subheader(t("Avatars"), anchor=False)
     avatars = view.ask(people.avatars, user_id)
     chosen = table(view, "avatars", [
@@ -74,19 +104,16 @@ def _person(view: View, user_id: str) -> None:
         Column("progress", t("Progress"), "bar"), Column("photos", t("Photos"), "number"),
         Column("created_at", t("Created"), "time"), Column("updated_at", t("Changed"), "time"),
         Column("id", t("Avatar")),
-    ], avatars, choose=True)  # fmt: skip
+    ], avatars, choose=True, most=200,
+        place=lambda avatar: view.place("people", user=text_id(user_id),
+                                        avatar=avatar.id))  # fmt: skip
     if chosen is not None:
-        _photos(view, avatars[chosen].id)
-    st.subheader(t("Trainings"), anchor=False)
-    trained = view.ask(training.of_user, user_id)
-    opened = table(view, "trainings", runs.columns(t), trained, choose=True)
+        st.query_params["avatar"] = avatars[chosen].id
+    wanted = own_id(st.query_params.get("avatar", ""))
+    opened = next((avatar for avatar in avatars if own_id(avatar.id) == wanted), None)
     if opened is not None:
-        runs.draw(view, own_id(trained[opened].id) or "")
-    st.subheader(t("What happened"), anchor=False)
-    table(view, "timeline", [
-        Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
-        Column("about", t("About")), Column("id", t("Of")),
-    ], view.ask(people.timeline, user_id))  # fmt: skip
+        st.text(f"{opened.name} {opened.id}".strip())
+        _photos(view, opened.id)
 
 
 def _deeds(view: View, user_id: str) -> None:
@@ -137,7 +164,7 @@ def _photos(view: View, avatar_id: str) -> None:
         Column("number", t("Number"), "number"), Column("status", t("Status")),
         Column("reason", t("Reason")), Column("width", t("Width"), "number"),
         Column("height", t("Height"), "number"), Column("quality", t("Quality"), "number"),
-    ], found)  # fmt: skip
+    ], found, most=500, place=lambda photo: view.row("photo", photo.id))  # fmt: skip
     kept = [photo for photo in found if photo.key][:PICTURES]
     if not (view.visitor.may_act and kept):
         return

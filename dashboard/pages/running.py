@@ -10,7 +10,6 @@ from core.metrics import training
 from core.metrics.scope import DAY
 from dashboard import charts
 from dashboard.pages import runs
-from dashboard.tables import table
 from dashboard.view import View
 
 USUAL_DAYS = 30
@@ -19,29 +18,27 @@ SHOWN = 60
 
 def draw(view: View) -> None:
     """The page."""
-    if run_id := runs.opened():
-        runs.draw(view, run_id)
+    if runs.opened(view):
         return
     st.caption(
         view.t(
-            "Grey marks the usual time of a type (the median of {n} days), red its p99.",
+            "Grey marks the usual time of a type (the median of {n} days), red its p99. A bar "
+            "begins with the training, or with its order while that waits.",
             n=USUAL_DAYS,
         )
     )
     view.live(_timeline, 5)
     st.subheader(view.t("One by one"), anchor=False)
-    under_way = view.ask(training.active, view.scope)
-    chosen = table(view, "active", runs.columns(view.t), under_way, choose=True)
-    if chosen is not None:
-        runs.open_chosen(under_way, chosen)
-        st.rerun()
+    runs.list_to_open(view, "active", view.ask(training.active, view.scope))
 
 
 def _timeline(view: View) -> None:
     t, now = view.t, view.now
     usual = {
         times.training_type: times
-        for times in view.ask(training.times, replace(view.scope, start=now - USUAL_DAYS * DAY))
+        for times in view.ask(
+            training.times, replace(view.scope, start=now - USUAL_DAYS * DAY, end=now)
+        )
     }
     under_way = view.ask(training.active, view.scope)
     if not under_way:
@@ -52,15 +49,16 @@ def _timeline(view: View) -> None:
         known = usual.get(run.training_type)
         minutes = (now - (run.started_at or run.created_at)) / 60
         late = known is not None and run.started_at is not None and minutes * 60 > known.p99
+        name = f"{charts.named(t, run.training_type)} {run.id[:8]} {run.progress}%"
         rows.append(
             {
-                "run": f"{'⚠ ' if late else ''}{run.training_type} {run.id[:8]} {run.progress}%",
+                "run": f"⚠ {name}" if late else name,
                 "minutes": minutes,
                 "usual": known.p50 / 60 if known else None,
                 "late": known.p99 / 60 if known else None,
                 "kind": run.status,
             }
         )
-    charts.timeline(rows, t("minutes since it began"), t("status"))
+    charts.timeline(view, rows, t("minutes since it began"), t("status"))
     if len(under_way) > SHOWN:
         st.caption(t("The oldest {n} of {all}.", n=SHOWN, all=len(under_way)))

@@ -55,15 +55,30 @@ def event_columns(t: Translator) -> list[Column]:
     ]
 
 
-def opened() -> str:
-    """The run that the address names, if any."""
-    return own_id(st.query_params.get("run", "")) or ""
+def opened(view: View) -> bool:
+    """Draw the run that the address names, with a way back; False where it names none."""
+    run_id = own_id(st.query_params.get("run", ""))
+    if run_id is None:
+        return False
+    if st.button(view.t("Back"), icon=":material/arrow_back:", key="back"):
+        del st.query_params["run"]
+        st.rerun()
+    draw(view, run_id)
+    return True
 
 
-def open_chosen(rows: Sequence[training.Run], chosen: int | None) -> None:
-    """Name a chosen run in the address."""
+def listed(view: View, key: str, rows: Sequence[training.Run], most: int = 0) -> int | None:
+    """A table of runs; which one was chosen."""
+    return table(view, key, columns(view.t), rows, choose=True, most=most,
+                 place=lambda run: view.place("training", run=run.id))  # fmt: skip
+
+
+def list_to_open(view: View, key: str, rows: Sequence[training.Run], most: int = 0) -> None:
+    """The same; whoever chooses one opens it."""
+    chosen = listed(view, key, rows, most)
     if chosen is not None:
         st.query_params["run"] = rows[chosen].id
+        st.rerun()
 
 
 def draw(view: View, run_id: str) -> None:
@@ -74,12 +89,15 @@ def draw(view: View, run_id: str) -> None:
         st.caption(t("There is no such run any more."))
         return
     st.subheader(t("Run {id}", id=run.id), anchor=False)
-    table(view, "run", columns(t), [run])
+    table(view, "run", columns(t), [run],
+          place=lambda run: view.place("training", run=run.id))  # fmt: skip
     if run.user_id:
-        st.link_button(t("Whose it is"), f"/people?user={run.user_id}", icon=":material/person:")
+        place = view.place("people", user=run.user_id, avatar=run.avatar_id)
+        st.link_button(t("Whose it is"), place, icon=":material/person:")
     acting(view, run)
     st.subheader(t("What was asked of fal"), anchor=False)
-    table(view, "calls", event_columns(t), view.ask(errors.of_run, run_id))
+    table(view, "calls", event_columns(t), view.ask(errors.of_run, run_id),
+          place=lambda call: view.row("call", call.id))  # fmt: skip
 
 
 def acting(view: View, run: training.Run) -> None:

@@ -9,18 +9,18 @@ import streamlit as st
 from core.metrics import training
 from dashboard import charts
 from dashboard.pages import runs
-from dashboard.tables import table
 from dashboard.view import View
 
 ENOUGH = 100
 """Below so many runs a p99 says little."""
 BARS = 40
+LONGEST = 1.5
+"""The histogram ends at so many times the longest p99."""
 
 
 def draw(view: View) -> None:
     """The page."""
-    if run_id := runs.opened():
-        runs.draw(view, run_id)
+    if runs.opened(view):
         return
     t = view.t
     took, waited = view.ask(training.times, view.scope), view.ask(training.waits, view.scope)
@@ -45,7 +45,7 @@ def _quantiles(view: View, found: list[training.Times], told: str) -> None:
         st.caption(t("No training was completed in the period."))
     for times in found:
         columns = st.columns(4)
-        columns[0].metric(times.training_type, f"{times.n:,}", help=told)
+        columns[0].metric(charts.named(t, times.training_type), f"{times.n:,}", help=told)
         for column, name in zip(columns[1:], ("p50", "p90", "p99"), strict=True):
             weak = name == "p99" and times.n < ENOUGH
             value = t("{n} min", n=f"{getattr(times, name) / 60:.1f}")
@@ -66,9 +66,12 @@ def _histogram(view: View, took: list[training.Times]) -> None:
     rows = [
         {"from": bar.seconds / 60, "kind": bar.training_type, "value": bar.n}
         for bar in bars
-        if bar.seconds <= 1.5 * longest
+        if bar.seconds <= LONGEST * longest
     ]
-    charts.histogram(rows, t("minutes"), t("trainings"), t("type"), width / 60)
+    charts.histogram(view, rows, t("minutes"), t("trainings"), t("type"), width / 60)
+    beyond = sum(bar.n for bar in bars if bar.seconds > LONGEST * longest)
+    if beyond:
+        st.caption(t("Took even longer, and not drawn: {n}", n=beyond))
 
 
 def _ended(view: View) -> None:
@@ -77,14 +80,13 @@ def _ended(view: View) -> None:
     ended = view.ask(training.ended, view.scope)
     bars = [
         {"start": run.finished_at, "value": run.took, "kind": run.status,
-         "type": run.training_type, "run": run.id[:8]}
+         "run": f"{run.training_type} {run.id[:8]}"}
         for run in ended
         if run.took is not None
     ]  # fmt: skip
     if bars:
         charts.runs(view, bars, t("seconds"), t("outcome"))
+    if len(bars) < len(ended):
+        st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
     st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
-    chosen = table(view, "ended", runs.columns(t), ended, choose=True)
-    if chosen is not None:
-        runs.open_chosen(ended, chosen)
-        st.rerun()
+    runs.list_to_open(view, "ended", ended)

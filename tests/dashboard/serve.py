@@ -1,4 +1,5 @@
-"""The dashboard as a process: `python -m tests.dashboard.serve FOLDER PORT`, filled and served."""
+"""The dashboard as a process: `python -m tests.dashboard.serve FOLDER PORT [ISSUER]`, filled and
+served; with passwords, or with an issuer in their place."""
 
 import sys
 import time
@@ -10,8 +11,10 @@ from core.heartbeat import beating
 from core.logins import hashed
 from core.migrations import runner
 from core.settings import Settings
+from core.settings.dashboard import Dashboard
 from dashboard.serving import serve
 from tests.dashboard.conftest import House
+from tests.dashboard.voucher import vouched
 
 PASSWORD = "correct horse"
 
@@ -20,10 +23,13 @@ if __name__ == "__main__":
     opened = connect(f"sqlite:///{folder}/likeness.db", "normal")
     runner.migrate(opened)
     fill(600, Story(time.time(), days=20, seed=11))
-    users = f"anna:admin:{hashed(PASSWORD)} boris:viewer:{hashed(PASSWORD)}"
-    settings = Settings.model_validate(
-        {"data_dir": folder, "dashboard": {"port": port, "users": users, "cache_seconds": 2}},
-        strict=False,
-    )
+    if len(sys.argv) > 3:
+        own = vouched(sys.argv[3], port=port, cache_seconds=2)
+    else:
+        users = f"anna:admin:{hashed(PASSWORD)} boris:viewer:{hashed(PASSWORD)}"
+        own = Dashboard.model_validate(
+            {"port": port, "users": users, "cache_seconds": 2}, strict=False
+        )
+    settings = Settings().model_copy(update={"data_dir": folder, "dashboard": own})
     with beating("worker"):
         serve(House(), settings)

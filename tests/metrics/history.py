@@ -44,6 +44,11 @@ def read() -> History:
     return History(*map(_all, tables))
 
 
+def table(name: str) -> list[Row]:
+    """Every row of a table."""
+    return _all(name)
+
+
 def _all(table: str) -> list[Row]:
     cursor = run(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]

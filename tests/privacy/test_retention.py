@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +22,12 @@ from core.avatars.models import (
 from core.avatars.remains import DoomedFile
 from core.avatars.retention import DAY, Retention
 from core.bootstrap import App
-from core.settings import Retention as Days
 from core.settings import Settings
+from core.settings.storage import Retention as Days
 from tests import makers
 from tests.makers import fresh
 
+VALID = PhotoValidationStatus.VALID
 NOW = utc_now().replace(tzinfo=datetime.UTC).timestamp()
 
 
@@ -111,3 +115,42 @@ def test_the_sweep_removes_what_a_killed_process_left_half_written(app: App) -> 
     os.utime(half, (0, 0))
     app.worker().sweep()
     assert not half.exists()
+
+
+class Busy(Retention):
+    """Before each deletion somebody else writes, as channels do all the time."""
+
+    def __init__(self, app: App, path: Path) -> None:
+        settings = Settings().model_copy(
+            update={
+                "retention": Days(
+                    drafts_days=10, refused_photos_days=10, finished_trainings_days=10
+                )
+            }
+        )
+        super().__init__(settings, app.training)
+        self.other = sqlite3.connect(path, isolation_level=None)
+
+    def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:
+        self.other.execute("UPDATE users SET name = name || '.'")
+        return super()._delete_draft(seen, old, now)
+
+    def _delete_photo(self, seen: AvatarPhoto, old: Any, now: float) -> bool:
+        self.other.execute("UPDATE users SET name = name || '.'")
+        return super()._delete_photo(seen, old, now)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_others_write_while_it_clears_away(app: App, sqlite_url: str) -> None:
+    owner = makers.conversation()
+    for _ in range(3):
+        makers.avatar(owner, photos=0, updated_at=ago(11))
+    making = makers.avatar(owner, photos=0, status=AvatarStatus.UPLOADING)
+    done = makers.avatar(owner, 0, status=AvatarStatus.COMPLETED, updated_at=ago(11))
+    for avatar, status in ((making, PhotoValidationStatus.INVALID), (done, VALID)):
+        for _ in range(3):
+            makers.photo(avatar, owner, status, updated_at=ago(11))
+    busy = Busy(app, Path(sqlite_url.removeprefix("sqlite:///")))
+    with closing(busy.other):
+        cleared = busy.drafts(NOW), busy.refused_photos(NOW), busy.trained_photos(NOW)
+    assert cleared == (3, 3, 3)

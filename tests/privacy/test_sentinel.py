@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from core import db as core_db
-from core.avatars import disposal, erasing, rulings
+from core.avatars import books, disposal, erasing, rulings
+from core.avatars.events import FalEvent
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
 from core.avatars.remains import CostEntry, DailyTotal
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.outbox import forgotten, parcel, shown
+from core.metrics import errors
+from core.metrics.scope import Scope
 from core.settings import Settings
 from tests import makers
 from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
@@ -194,6 +197,20 @@ def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app:
     assert TrainingRun.get().status == "completed"
     assert Avatar.get().status != "completed"
     assert "finished" not in dict(makers.told(owner))
+
+
+def test_calls_of_simulated_trainings_are_never_taken_for_real_ones(app: App) -> None:
+    owner = makers.conversation()
+    columns = {"user": owner.user, "training_type": "portrait", "status": "failed",
+               "created_at": 0}  # fmt: skip
+    for test_mode in (False, True):
+        run = TrainingRun.create(test_mode=test_mode, **columns)
+        FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False)
+    real = errors.calls(Scope(0, 10, "production"))
+    assert real == (1, 1)
+    books.book(books.belonging_to(owner.user_id))
+    assert TrainingRun.select().count() == 0
+    assert errors.calls(Scope(0, 10, "production")) == real
 
 
 def test_words_seen_before_are_not_written_down_afterwards(app: App) -> None:

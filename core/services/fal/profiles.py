@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import TrainingOrder
-from core.fal_settings import PROFILES, Fal, StepProfile
+from core.settings.fal import PROFILES, Fal, StepProfile
 
 Arguments = dict[str, Any]
 Result = dict[str, object]

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from core.avatars.ports import Failure, Unreachable
-from core.fal_settings import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
+from core.settings.fal import Fal
 
 ONE_REQUEST_BYTES = 100 * 2**20
 PART_BYTES = 10 * 2**20

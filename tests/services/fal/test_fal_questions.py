@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
-from core.fal_settings import Fal
 from core.services.fal import FalTrainer, errors
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.files import WEIGHTS_BYTES
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES
 from core.settings import Settings
+from core.settings.fal import Fal
 from tests.fakes.nonsense import NonsenseServer
 
 DATA = "https://files.invalid/photos.zip"

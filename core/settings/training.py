@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from core.fal_settings import PROFILES
-from core.section import Section
+from core.settings.fal import PROFILES
+from core.settings.section import Section
 
 
 class Training(Section):

@@ -6,9 +6,10 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from core.section import Section
+from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.section import Section
 
 PROFILES = {
     "flux-lora-portrait-trainer": 4,
@@ -70,10 +71,10 @@ class Fal(Section):
     """
 
     key: SecretStr = SecretStr("")
-    queue_url: str = QUEUE_URL
-    rest_url: str = ""
-    cdn_url: str = ""
-    jwks_url: str = ""
+    queue_url: WebAddress = QUEUE_URL
+    rest_url: SiteAddress = ""
+    cdn_url: SiteAddress = ""
+    jwks_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
@@ -91,19 +92,6 @@ class Fal(Section):
         if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
             raise ValueError("a key has no spaces, line breaks or letters beyond ASCII")
         return key
-
-    @field_validator("queue_url", "rest_url", "cdn_url", "jwks_url")
-    @classmethod
-    def _an_address(cls, url: str, info: ValidationInfo) -> str:
-        if not url and info.field_name != "queue_url":
-            return url
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
-            raise ValueError("an address is written https://host or https://host:port/path")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("an address has no password, no ? and no #")
-        _ = parts.port  # a port that is no number is a ValueError of its own
-        return url.rstrip("/")
 
     @property
     def rest(self) -> str:

@@ -1,0 +1,102 @@
+"""Rows that make each rule of the alerts hold, and the statements that mend them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.avatars.models import AvatarTrainingType, RunStatus, TrainingRun
+from core.conversation import inbox
+from core.conversation.messages import Event, Kind
+from core.db import run
+from tests import makers
+
+NEVER = 9e9
+"""A moment that never comes: no worker looks at such a row."""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What makes rules hold at a moment, for trainings of a mode."""
+
+    now: float
+    test_mode: bool = False
+
+    @property
+    def known(self) -> dict[str, tuple[Callable[[], object], str]]:
+        """For each rule its cause, and the SQL that mends it."""
+        uncertain = "UPDATE training_runs SET status = 'failed' WHERE status = 'uncertain'"
+        queued = "UPDATE training_runs SET status = 'training' WHERE status = 'queued'"
+        return {
+            "success": (self.failures, "DELETE FROM training_runs WHERE finished_at IS NOT NULL"),
+            "fal_errors": (self.many_errors, "DELETE FROM fal_events"),
+            "queue": (lambda: self.run(RunStatus.QUEUED, created_at=self.now - 3600), queued),
+            "waiting": (lambda: self.event(self.now - 600), "UPDATE inbox SET handled_at = 1"),
+            "heartbeat": (
+                lambda: self.beat(self.now - 120),
+                "DELETE FROM heartbeats WHERE part = 'web'",
+            ),
+            "uncertain": (lambda: self.run(RunStatus.UNCERTAIN), uncertain),
+            "budget": (
+                lambda: self.run(RunStatus.TRAINING, price_usd=90.0, created_at=self.now),
+                "UPDATE training_runs SET cost_usd = 0",
+            ),
+            "new_error": (self.error, "DELETE FROM fal_events"),
+        }
+
+    def run(self, status: RunStatus, **columns: Any) -> TrainingRun:
+        """A run that nobody works on; it ended just now, if it did."""
+        owner = makers.conversation()
+        made: TrainingRun = TrainingRun.create(
+            user=owner.user,
+            training_type=AvatarTrainingType.PORTRAIT,
+            status=status,
+            **{
+                "test_mode": self.test_mode,
+                "created_at": self.now - 60,
+                "finished_at": self.now - 30 if status.final else None,
+                "next_check_at": NEVER,
+                **columns,
+            },
+        )
+        return made
+
+    def failures(self) -> None:
+        """Four of five trainings failed."""
+        for _ in range(4):
+            self.run(RunStatus.FAILED)
+        self.run(RunStatus.COMPLETED)
+
+    def error(self, at: float | None = None, message: str = "No answer", n: int = 1) -> None:
+        """Calls of fal that failed, of one run."""
+        owner = self.run(RunStatus.CANCELLED).id.hex
+        for _ in range(n):
+            run(
+                "INSERT INTO fal_events (at, run_id, endpoint, phase, ok, error_type, error_class, "
+                "message, request_id) VALUES (?, ?, 'e', 'status', ?, 'timeout', 'retry', ?, '')",
+                *(self.now - 10 if at is None else at, owner, False, message),
+            )
+
+    def many_errors(self) -> None:
+        """Fifty, of a problem that is known already."""
+        self.error(at=self.now - 7200, message="As before")
+        self.error(n=50, message="As before")
+
+    def beat(self, at: float, process: str = "machine:1", part: str = "web") -> None:
+        """When a process last said that it lives."""
+        run(
+            "INSERT INTO heartbeats (part, process, at, started_at, version, trouble) "
+            "VALUES (?, ?, ?, 0, '1', '')",
+            *(part, process, at),
+        )
+
+    def event(self, at: float) -> None:
+        """Something that somebody wrote, and that nobody applies before it is mended."""
+        owner = makers.conversation()
+        run(
+            "INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, "
+            "received_at, attempts, retry_at, error) VALUES (?, 'web', 'web', ?, 'text', ?, ?, 0, "
+            "?, '')",
+            *(owner.id, str(owner.id), inbox.encode(Event(Kind.TEXT, "Hello")), at, NEVER),
+        )

@@ -1,0 +1,209 @@
+"""What the pages say of trainings is what a stranger counts from the definitions.
+
+On both databases, over made-up people and rows as no story tells them, around days on which the
+clocks change.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard import drawn
+from tests.dashboard.numbers.counting import (
+    BERLIN,
+    DAY,
+    Case,
+    change,
+    in_slots,
+    moment,
+    stack,
+    success,
+)
+from tests.metrics.history import quantile
+from tests.metrics.recount import ENDED, Period, Recount, paid, took, waited
+
+
+def test_the_four_metrics_and_what_they_were_before(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("overview"), case.period
+    shown = drawn.metrics(tab)
+    created, past = rows.created(period), rows.created(period.before)
+    assert shown["Avatars created"].value == f"{len(created):,}"
+    assert shown["Avatars created"].delta == change(len(created), len(past))
+    assert drawn.line(shown["Avatars created"]) == in_slots(period, created)
+    ended, earlier = rows.ended(period), rows.ended(period.before)
+    now, before = success(ended), success(earlier)
+    assert now is not None
+    assert shown["Training success"].value == f"{100 * now:.1f}%"
+    delta = "" if before is None else f"{100 * (now - before):+.1f} pp"
+    assert shown["Training success"].delta == delta
+    by_slot: dict[Any, list[tuple[float, str]]] = defaultdict(list)
+    for ending in ended:
+        by_slot[period.slot(ending[0])].append(ending)
+    shares = [success(by_slot[slot]) for slot in period.slots()]
+    line = [100 * value for value in shares if value is not None]
+    assert drawn.line(shown["Training success"]) == pytest.approx(line)
+    failed, failed_before = rows.failures(period), rows.failures(period.before)
+    assert shown["fal errors"].value == f"{len(failed):,}"
+    assert shown["fal errors"].delta == change(len(failed), len(failed_before))
+    assert drawn.line(shown["fal errors"]) == in_slots(period, [e.at for e in failed])
+    medians = rows.quantiles(period, took, 0.5)
+    medians_before = rows.quantiles(period.before, took, 0.5)
+    for kind in ("portrait", "style"):
+        metric = shown[f"Training time: {kind}"]
+        median = medians.get(kind)
+        assert metric.value == ("–" if median is None else f"{median / 60:.1f} min")
+        both = median is not None and kind in medians_before
+        delta = f"{(median - medians_before[kind]) / 60:+.1f} min" if both else ""
+        assert metric.delta == delta
+    endings = Counter((period.slot(moment), status) for moment, status in ended)
+    assert stack(period, drawn.chart(tab, "trainings")) == endings
+    avatars = Counter((period.slot(moment), "avatars") for moment in created)
+    assert stack(period, drawn.chart(tab, "avatars")) == avatars
+
+
+def lasting(seconds: float) -> str:
+    for limit, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{round(seconds / unit)} {name}"
+    return f"{round(seconds / 86_400)} d"
+
+
+def waits(now: float, since: list[float]) -> str:
+    if not since:
+        return "none waits"
+    return f"{len(since)} waiting, the oldest for {lasting(max(0.0, now - min(since)))}"
+
+
+def test_what_waits_and_who_is_silent(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    cells, now, period = drawn.badges(see("overview")), case.now, case.period
+    texts = {label: text for label, (_, text) in cells.items()}
+    events = [e for e in rows.inbox if e.handled_at is None and e.failed_at is None]
+    assert texts["Unhandled events"] == waits(now, [e.received_at for e in events])
+    unshown = [
+        c.differs_since
+        for c in rows.conversations.values()
+        if c.revision > c.shown_revision and not c.unreachable
+        and c.channel not in ("web", "console")
+    ]  # fmt: skip
+    assert texts["Unshown screens"] == waits(now, unshown)
+    there = [r for r in rows.runs if period.takes(r)]
+    begun = [r.created_at for r in there
+             if r.status in ("ready", "preparing", "submitting", "queued")]  # fmt: skip
+    assert texts["Trainings in the queue"] == waits(now, begun)
+    due = [r.next_check_at for r in there
+           if r.status not in ENDED and 0 < r.next_check_at < now]  # fmt: skip
+    assert texts["Overdue trainings"] == waits(now, due)
+    calls = [e for e in rows.events if rows.of_mode(period, e)]
+    well, failed = (max(e.at for e in calls if bool(e.ok) is ok) for ok in (True, False))
+    answered = f"answered {lasting(max(0.0, now - well))} ago"
+    assert texts["fal"] == ("the last call failed" if failed > well else answered)
+    assert cells["web"] == ("red", "machine:1 1\nstorage: gone")
+    assert cells["worker"] == ("green", "machine:0 1")
+
+
+def test_how_long_trainings_take_and_wait(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("training"), case.period
+    expected = []
+    for of in (took, waited):
+        for kind, values in rows.seconds(period, of).items():
+            expected.append((kind, f"{len(values):,}"))
+            for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
+                weak = q == 0.99 and len(values) < 100
+                minutes = quantile([value for _, value in values], q) / 60
+                expected.append((f":gray[{name}]" if weak else name, f"{minutes:.1f} min"))
+    assert [(metric.label, metric.value) for metric in tab.metric] == expected
+    seconds = rows.seconds(period, took)
+    longest = max(rows.quantiles(period, took, 0.99).values())
+    width = max(1, math.ceil(longest / 40))
+    bars = Counter((value // width, kind) for kind, them in seconds.items() for _, value in them)
+    within = {bar: n for bar, n in bars.items() if bar[0] * width <= 1.5 * longest}
+    histogram = drawn.chart(tab, "trainings")
+    shown = {(round(row["from"] * 60 / width), row["kind"]): row["value"] for row in histogram}
+    assert shown == within
+    beyond = bars.total() - sum(within.values())
+    captions = [caption.value for caption in tab.caption]
+    assert any(text.endswith(f"not drawn: {beyond}") for text in captions) or not beyond
+    days: dict[tuple[Any, str], list[float]] = defaultdict(list)
+    for kind, values in seconds.items():
+        for ended, value in values:
+            days[period.slot(ended), kind].append(value)
+    trend = drawn.chart(tab, "minutes")
+    medians = {}
+    for row in trend:
+        clock = row["start"].to_pydatetime().replace(tzinfo=BERLIN).timestamp()
+        medians[period.slot(clock), row["kind"]] = (row["n"], row["value"])
+    assert medians.keys() == days.keys()
+    for key, them in days.items():
+        assert medians[key] == (len(them), pytest.approx(quantile(them, 0.5) / 60))
+
+
+def test_the_runs_that_ended_are_listed_and_drawn(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab = see("training")
+    ended = rows.ended_runs(case.period)
+    assert len(ended) < 500
+    listed = {row["id"].replace("-", ""): row for row in drawn.table(tab, "took", "waited")}
+    assert listed.keys() == {run.id for run in ended}
+    for run in ended:
+        row = listed[run.id]
+        assert row["status"] == run.status
+        assert row["test_mode"] == bool(run.test_mode)
+        assert row["cost_usd"] == pytest.approx(paid(run))
+        for name, of in (("took", took), ("waited", waited)):
+            value = of(run)
+            if value is None:
+                assert row[name] is None or math.isnan(row[name])
+            else:
+                assert row[name] == pytest.approx(value)
+        assert moment(row["created_at"]) == pytest.approx(run.created_at)
+        assert moment(row["finished_at"]) == pytest.approx(run.finished_at)
+    bars = drawn.chart(tab, "seconds")
+    drawn_bars = Counter((row["kind"], round(row["value"], 3)) for row in bars)
+    known = [(run.status, took(run)) for run in ended]
+    assert drawn_bars == Counter((s, round(value, 3)) for s, value in known if value is not None)
+    missing = sum(value is None for _, value in known)
+    captions = [caption.value for caption in tab.caption]
+    assert any(text.endswith(f"not drawn: {missing}") for text in captions) or not missing
+
+
+def test_what_runs_now_against_the_usual_time(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("running"), case.period
+    active = [r for r in rows.runs if r.status not in ENDED and period.takes(r)]
+    assert {row["id"].replace("-", "") for row in drawn.table(tab, "status", "progress")} == {
+        run.id for run in active
+    }
+    month = Period(case.now - 30 * DAY, case.now, case.mode, BERLIN)
+    usual, late = (rows.quantiles(month, took, q) for q in (0.5, 0.99))
+    ((_, bars),) = drawn.charts(tab)
+    oldest = sorted(active, key=lambda run: run.created_at)[:60]
+    assert len(bars) == len(oldest)
+    expected: Counter[Any] = Counter()
+    for run in oldest:
+        begun = run.created_at if run.started_at is None else run.started_at
+        minutes = (case.now - begun) / 60
+        kind = run.training_type
+        flagged = run.started_at is not None and minutes * 60 > late.get(kind, math.inf)
+        name = f"{'⚠ ' if flagged else ''}{kind}"
+        expected[name, run.status, round(minutes, 3), round(usual[kind] / 60, 3)] += 1
+    shown = Counter(
+        (row["run"].rsplit(" ", 2)[0], row["kind"], round(row["minutes"], 3),
+         round(row["usual"], 3))
+        for row in bars
+    )  # fmt: skip
+    if len(active) <= 60:
+        assert shown == expected
