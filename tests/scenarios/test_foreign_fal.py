@@ -80,6 +80,12 @@ CASES = (
         queue_alone,
     ),
     Case(
+        "one whose keys are at the queue's host, which alone is told",
+        Liberties(codes=(200, 200), position=None, key=1, tokens=False),
+        queue_alone,
+        webhooks=True,
+    ),
+    Case(
         "one by the book, all at one host, with webhooks",
         Liberties(),
         everything,

@@ -37,7 +37,8 @@ PEOPLE = 12
 BETWEEN = 0.35
 """Seconds between two results: about three a second."""
 TRAINING = 12.0
-POLL = 8.0
+POLL = 8.0 if MANY < 500 else 15.0
+"""Seconds between two questions; fifteen are what config.toml says."""
 
 
 @contextmanager
