@@ -84,7 +84,7 @@ def stacked(
 ) -> None:
     """Bars over time: rows of `start`, `kind` and `value`, an amount for each kind."""
     if not rows:
-        st.caption(view.t("Nothing here."))
+        st.caption(view.t("Nothing in the chosen period."))
         return
     shape = "$.2f" if money else "~s"
     show(
@@ -129,7 +129,7 @@ def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
 def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) -> None:
     """Lines over time: rows of `start`, `kind` and `value`."""
     if not rows:
-        st.caption(view.t("Nothing here."))
+        st.caption(view.t("Nothing in the chosen period."))
         return
     show(
         alt.Chart(_at_clock(view, rows), height=HEIGHT)

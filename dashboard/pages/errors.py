@@ -44,7 +44,7 @@ def _calls(view: View) -> None:
 def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     t = view.t
     st.subheader(t("Problems"), anchor=False)
-    st.caption(t("Failures with the same endpoint, type and message. Choose a row to open it."))
+    st.caption(t("Failures with the same endpoint, type and message."))
     shown = [_shown(view, group, n < TRENDS) for n, group in enumerate(groups)]
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
@@ -55,7 +55,7 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
         Column("n", t("Times"), "number"), Column("users", t("People"), "number"),
         Column("trend", t("Trend"), "trend"), Column("first", t("First"), "time"),
         Column("last", t("Last"), "time"), Column("ever", t("First of all"), "time"),
-    ], shown, choose=True, most=200,
+    ], shown, choose=True, most=200, empty=t("Nothing in the chosen period."),
         place=lambda group: view.place("errors", group=group.key))  # fmt: skip
     if chosen is not None:
         st.query_params["group"] = groups[chosen].key
@@ -86,7 +86,6 @@ def _group(view: View, group: errors.Group | None) -> None:
         if n
     ]
     charts.stacked(view, rows, t("failed calls"), "")
-    st.caption(t("Choose an event to open its run."))
     events = view.ask(errors.group_events, view.scope, group[:3])
     chosen = table(view, "events", runs.event_columns(t), events, choose=True, most=200,
                    place=lambda call: view.row("call", call.id))  # fmt: skip

@@ -44,7 +44,7 @@ def draw(view: View) -> None:
     dwells = {dwell.state: dwell for dwell in _dwells(view, scope, channel, language)}
     st.subheader(t("The way to an avatar"), anchor=False)
     if not reached:
-        st.caption(t("Nothing here."))
+        st.caption(t("Nothing in the chosen period."))
     else:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
         charts.steps(rows, t("conversations"), t("State"))
@@ -73,7 +73,7 @@ def draw(view: View) -> None:
         Column("stopped", t("Stopped"), "number",
                t("Conversations last active in the period that are here, idle for an hour.")),
         *stays,
-    ], shown)  # fmt: skip
+    ], shown, empty=t("Nothing in the chosen period."))  # fmt: skip
     _refusals(view, scope, channel, language)
 
 
@@ -85,7 +85,8 @@ def _refusals(view: View, scope: Scope, channel: str, language: str) -> None:
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, scope, channel, language))  # fmt: skip
+    ], view.ask_calmly(photos.refusals, scope, channel, language),
+        empty=t("Nothing in the chosen period."))  # fmt: skip
     if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
         return
     found = view.ask_calmly(photos.overruled, scope)

@@ -121,7 +121,7 @@ def _quarantine(view: View) -> None:
         Column("kind", t("What")), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
-    ], found, choose=view.visitor.may_act, most=200,
+    ], found, choose=view.visitor.may_act, most=200, hint=t("Choose a row to try it again."),
         place=lambda event: view.row("event", event.id))  # fmt: skip
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id

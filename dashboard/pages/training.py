@@ -88,5 +88,4 @@ def _ended(view: View) -> None:
         charts.runs(view, bars, t("seconds"), t("outcome"))
     if len(bars) < len(ended):
         st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
-    st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
-    runs.list_to_open(view, "ended", ended)
+    runs.list_to_open(view, "ended", ended, most=500)
