@@ -49,12 +49,16 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
         Column("error_type", t("Error")), Column("message", t("Message")),
-        Column("endpoint", t("Endpoint")),
+        Column("n", t("Times"), "number", t("Failures in the period, of the chosen trainings.")),
+        Column("users", t("People"), "number",
+               t("Whose trainings it happened to; of forgotten people nobody knows.")),
+        Column("trend", t("Trend"), "trend"), Column("endpoint", t("Endpoint")),
         Column("error_class", t("Whose turn"),
                help=t("person: other photos; retry: time; operator: you.")),
-        Column("n", t("Times"), "number"), Column("users", t("People"), "number"),
-        Column("trend", t("Trend"), "trend"), Column("first", t("First"), "time"),
-        Column("last", t("Last"), "time"), Column("ever", t("First of all"), "time"),
+        Column("first", t("First"), "time", t("In the period.")),
+        Column("last", t("Last"), "time", t("In the period.")),
+        Column("ever", t("First of all"), "time",
+               t("Whenever that was, simulated trainings included.")),
     ], shown, choose=True, most=200, empty=t("Nothing in the chosen period."),
         place=lambda group: view.place("errors", group=group.key))  # fmt: skip
     if chosen is not None:
