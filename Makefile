@@ -7,7 +7,7 @@ MAXIMUM_LINES := 300
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-photos diagram browser .venv
+.PHONY: help run test check bench bench-photos bench-dashboard diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -39,6 +39,9 @@ bench: .venv ## measure durable turns against the floor and two frameworks
 
 bench-photos: .venv ## measure the check of a photo against the bare decode of it
 	@$(BIN)/python -m benchmarks.photos $(ARGS)
+
+bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
+	@$(BIN)/python -m benchmarks.pages $(ARGS)
 
 diagram: .venv ## draw the flow's table into README.md
 	@$(BIN)/likeness diagram --into README.md

@@ -48,7 +48,8 @@ from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
-from core.settings import Settings, installed_channels
+from core.settings import Settings
+from core.settings.installed import installed_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -109,7 +110,7 @@ class App:
         if not (self.trainer.test_mode or self.settings.public_url):
             log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store, watch=self.watch())  # fmt: skip
+                      self.spool, self.store, watch=self.watch(), events=self.events)  # fmt: skip
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""

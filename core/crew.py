@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from core.conversation.bridge import release
+from core.db import be_patient
 
 log = structlog.get_logger()
 
@@ -17,9 +18,13 @@ Piece = tuple[str, Callable[[str], None], str]
 
 
 class Crew:
-    """Does pieces of work, each known by its kind and id; none waits twice."""
+    """Does pieces of work, each known by its kind and id; none waits twice.
 
-    def __init__(self, name: str, threads: int) -> None:
+    A `patient` one lets everybody else write into the database first.
+    """
+
+    def __init__(self, name: str, threads: int, patient: bool = False) -> None:
+        self._patient = patient
         self._pieces: SimpleQueue[Piece | None] = SimpleQueue()
         self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -49,6 +54,8 @@ class Crew:
             thread.join()
 
     def _work(self) -> None:
+        if self._patient:
+            be_patient()
         try:
             while (piece := self._pieces.get()) is not None:
                 self._do(*piece)

@@ -15,8 +15,12 @@ from typing import Any, Literal, cast
 
 import peewee
 
+from core.quantiles import Quantiles
+
 database: Any = peewee.DatabaseProxy()
 _writer = threading.RLock()
+_patient = threading.Lock()
+_this_thread = threading.local()
 
 Synchronous = Literal["full", "normal"]
 
@@ -75,7 +79,9 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "secure_delete": 1,
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
-    return _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened.register_aggregate(Quantiles, "quantiles", 2)
+    return opened  # type: ignore[no-any-return]
 
 
 def is_sqlite() -> bool:
@@ -91,27 +97,40 @@ def transaction() -> AbstractContextManager[Any]:
     return _Writing(base) if is_sqlite() else base.transaction()
 
 
+def be_patient() -> None:
+    """Let this thread write after others: of all patient ones a single one stands in the queue."""
+    _this_thread.patient = True
+
+
 class _Writing:
     """SQLite's `BEGIN IMMEDIATE`, behind this process's writer lock."""
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_inner", "_patiently")
 
     def __init__(self, base: Any) -> None:
         self._inner = base.transaction()
+        self._patiently = getattr(_this_thread, "patient", False)
 
     def __enter__(self) -> None:
+        if self._patiently:
+            _patient.acquire()
         _writer.acquire()
         try:
             self._inner.__enter__()
         except BaseException:
-            _writer.release()
+            self._release()
             raise
 
     def __exit__(self, *error: Any) -> None:
         try:
             self._inner.__exit__(*error)
         finally:
-            _writer.release()
+            self._release()
+
+    def _release(self) -> None:
+        _writer.release()
+        if self._patiently:
+            _patient.release()
 
 
 def snapshot() -> AbstractContextManager[Any]:

@@ -8,6 +8,8 @@ LikenessError
 ├── StorageUnavailable    the object store can't be reached or written
 ├── TrainingRefused       a training can't start now: says why
 ├── TooMany               wrong passwords slow down; stands in `core.logins`
+├── Away                  who vouches at the log-in can't be asked; stands in `dashboard.oidc`
+├── Unbelievable          what came from there is no proof; stands in `dashboard.oidc`
 ├── Forbidden             a viewer of the dashboard can't act; stands in `core.operations`
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core import scraping
-from core.conversation.bridge import Bridge, release
-from core.db import database
-from core.errors import ConfigurationError
-from core.settings import Http, Settings
+from core.conversation.bridge import Bridge
+from core.metrics import endpoint
+from core.serving import server as serving
+from core.serving.replies import database_answers
+from core.settings import Settings
+from core.settings.processes import Http
 
 log = structlog.get_logger()
 
@@ -49,10 +50,10 @@ def application(house: House) -> Starlette:
         bridge.close()
 
     async def health(_request: Request) -> Response:
-        well = await bridge.call(_database_answers)
+        well = await bridge.call(database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
-    own = [Route("/health", health), scraping.route(house.settings, bridge)]
+    own = [Route("/health", health), endpoint.route(house.settings, bridge)]
     return Starlette(routes=[*own, *house.routes(bridge)], lifespan=lifespan)
 
 
@@ -72,45 +73,14 @@ def serve(house: House) -> None:
     settings = house.settings
     if not settings.public_url:
         log.warning("no webhooks, only polling: public_url is not set")
-    with listen(settings.http) as listening:
-        server(house).run(sockets=[listening])
+    serving.run(server(house), listen(settings.http))
 
 
 def server(house: House) -> uvicorn.Server:
     """The server of the app, not listening yet."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            application(house),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
+    return serving.server_of(application(house), GRACE_SECONDS)
 
 
 def listen(settings: Http) -> socket.socket:
     """A socket at the configured place; raises ConfigurationError where it can't be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port or PORT))
-    except OSError as error:
-        listening.close()
-        raise ConfigurationError(
-            f"The web server can't listen at {address(settings)}: {error.strerror}. Set http.host "
-            "and http.port to a place that is free."
-        ) from None
-    listening.listen()
-    return listening
-
-
-def _database_answers() -> bool:
-    try:
-        database.execute_sql("SELECT 1")
-    except Exception:
-        log.exception("the database can't be reached")
-        release()  # a broken connection must not be kept
-        return False
-    return True
+    return serving.listen("The web server", "http", settings.host, settings.port or PORT)

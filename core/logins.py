@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.db import is_sqlite, run, transaction
 from core.errors import ConfigurationError, LikenessError
-from core.watching import Dashboard, Role, User
+from core.settings.dashboard import Dashboard, Role, User
 
 PASSWORD_FILE = "dashboard.password"
 FREE_ATTEMPTS = 5
@@ -64,21 +64,21 @@ def first_password(settings: Dashboard, folder: Path) -> str | None:
 
     Raises ConfigurationError where no user is configured and others than this machine could come.
     """
-    if any(settings.accounts):
+    if any(settings.accounts) or not settings.by_password:
         return None
     if not settings.at_home:
         raise ConfigurationError(
             "The dashboard would be open to other machines, and nobody is named who may log in. "
-            "Set LIKENESS_DASHBOARD__USERS (`likeness password` shows how), or dashboard.host = "
-            '"127.0.0.1" and no dashboard.public_url.'
+            "Set LIKENESS_DASHBOARD__USERS (`likeness password` shows how) or dashboard.oidc, or "
+            'dashboard.host = "127.0.0.1" and no dashboard.public_url.'
         )
     return _make_password(folder / PASSWORD_FILE)
 
 
 def users(settings: Dashboard, folder: Path) -> Sequence[User]:
-    """Everybody who may log in: the configured ones, else the admin of the first start."""
+    """Everybody who has a password: the configured ones, else the admin of the first start."""
     configured = tuple(settings.accounts)
-    if configured:
+    if configured or not settings.by_password:
         return configured
     try:
         kept = (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
@@ -103,12 +103,16 @@ class Logins:
 
         An attempt is written down before the password is looked at, so that many at once are many.
         """
-        attempt = self._attempt(name[:64], source[:64])
+        attempt = self.attempt(name, source)
         known = {user.name: user for user in users(self._settings, self._folder)}
         user = known.get(name)
         right = _verified(user.password if user else self._nobody, password)
         if user is None or not right:
             return None
+        return self.let_in(attempt, user.name, user.role)
+
+    def let_in(self, attempt: int, name: str, role: Role) -> str:
+        """A session's token for somebody whose attempt was right, however they showed it."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         with transaction():
@@ -116,9 +120,37 @@ class Logins:
             run(
                 "INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at) "
                 "VALUES (?, ?, ?, ?, ?)",
-                *(_digest(token), user.name, user.role, now, now),
+                *(_digest(token), name, role, now, now),
             )
         return token
+
+    def attempt(self, name: str, source: str) -> int:
+        """Write an attempt down as a wrong one; its id. Raises TooMany.
+
+        A name of "" is nobody's: then only the address counts.
+        """
+        name, source, now = name[:64], source[:64], self._clock()
+        with transaction():
+            if not is_sqlite():
+                run("SELECT pg_advisory_xact_lock(?)", _LOCK)
+            wrong, last = run(
+                """
+                SELECT count(*), max(at) FROM login_attempts
+                WHERE at > ? AND NOT succeeded AND (name = ? AND name <> '' OR source = ?)
+                """,
+                *(now - FORGOTTEN_AFTER, name, source),
+            ).fetchone()
+            if wrong >= FREE_ATTEMPTS:
+                until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))
+                if until > now:
+                    raise TooMany(until - now)
+            return int(
+                run(
+                    "INSERT INTO login_attempts (at, name, source, succeeded) VALUES (?, ?, ?, ?) "
+                    "RETURNING id",
+                    *(now, name, source, False),
+                ).fetchone()[0]
+            )
 
     def visitor(self, token: str, by_hand: bool = True) -> Visitor | None:
         """Whose session this is; None where it has ended, or its user is named no more.
@@ -139,6 +171,7 @@ class Logins:
                     *(now, _digest(token)),
                 )
         known = {(user.name, user.role) for user in users(self._settings, self._folder)}
+        known.update(self._settings.oidc.roles.items())
         return Visitor(row[0], row[1]) if (row[0], row[1]) in known else None
 
     def log_out(self, token: str) -> None:
@@ -152,30 +185,6 @@ class Logins:
             now - created_at < self._settings.session_hours * 3600
             and now - seen_at < self._settings.idle_minutes * 60
         )
-
-    def _attempt(self, name: str, source: str) -> int:
-        now = self._clock()
-        with transaction():
-            if not is_sqlite():
-                run("SELECT pg_advisory_xact_lock(?)", _LOCK)
-            wrong, last = run(
-                """
-                SELECT count(*), max(at) FROM login_attempts
-                WHERE at > ? AND NOT succeeded AND (name = ? OR source = ?)
-                """,
-                *(now - FORGOTTEN_AFTER, name, source),
-            ).fetchone()
-            if wrong >= FREE_ATTEMPTS:
-                until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))
-                if until > now:
-                    raise TooMany(until - now)
-            return int(
-                run(
-                    "INSERT INTO login_attempts (at, name, source, succeeded) VALUES (?, ?, ?, ?) "
-                    "RETURNING id",
-                    *(now, name, source, False),
-                ).fetchone()[0]
-            )
 
 
 def sweep(now: float) -> None:

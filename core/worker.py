@@ -17,6 +17,7 @@ import structlog
 from core.alerts import Watch
 from core.avatars import disposal, orphans
 from core.avatars.erasing import Erasing
+from core.avatars.events import Events
 from core.avatars.exporting import Exports
 from core.avatars.ports import ObjectStore
 from core.avatars.retention import Retention
@@ -69,8 +70,10 @@ class Worker:
         store: ObjectStore,
         clock: Callable[[], float] = time.time,
         watch: Watch | None = None,
+        events: Events | None = None,
     ) -> None:
         self._watch = watch
+        self._events = events or Events()
         self._settings = settings
         self._engine = engine
         self._jobs = jobs
@@ -119,12 +122,13 @@ class Worker:
         self._crews = {
             "photo": Crew("photos", jobs.threads),
             "run": Crew("runs", PROMPT),
-            "poll": Crew("polls", jobs.run_threads),
+            "poll": Crew("polls", jobs.run_threads, patient=True),
             "copy": Crew("copies", jobs.copy_threads),
             "drain": Crew("turns", PROMPT),
             "erase": slow,
             "export": slow,
         }
+        self._events.lingering = True
         self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
@@ -142,6 +146,8 @@ class Worker:
         for crew in set(self._crews.values()):
             crew.stop()
         self._loops, self._crews = [], {}
+        self._events.lingering = False
+        self._events.flush()
 
     def sweep(self) -> None:
         """Clear away what is past its time, once; a step that fails stops no other."""
@@ -192,7 +198,7 @@ class Worker:
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._due_photos, self._due_runs, self._due_events, self._due_erasures,
-            self._due_exports, self._doomed, self._doomed_files,
+            self._due_exports, self._doomed, self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:

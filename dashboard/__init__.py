@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.logins import first_password
-from core.watching import Dashboard as Settings
+from core.settings.dashboard import Dashboard as Settings
 
 
 class Dashboard:

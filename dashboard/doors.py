@@ -10,10 +10,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.serving.replies import guard
 from dashboard.site import Site
 
-OPEN = ("/login", "/health")
+LEAVE = "/login/oidc"
+BACK = "/login/oidc/back"
+OPEN = {"/login": ("GET", "HEAD", "POST"), "/health": ("GET", "HEAD")}
 """What is served without a log-in."""
+OPEN_OIDC = {LEAVE: ("GET",), BACK: ("GET",)}
+"""And this, where OIDC is configured."""
 CLOSED = (
     "/_stcore/metrics", "/_stcore/upload_file", "/_stcore/script-health-check", "/_stcore/agent",
     "/auth/", "/oauth2callback", "/component/", "/app/", "/mcp", "/.well-known",
@@ -28,6 +33,7 @@ class Doors:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
+        self._open = {**OPEN, **(OPEN_OIDC if site.own.oidc.issuer else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -47,9 +53,9 @@ class Doors:
         if not self._site.knows_host(connection.headers.get("host", "")):
             return PlainTextResponse("Unknown host", 400)
         if connection.scope["type"] == "websocket":
-            if not _same_origin(connection, self._site.own.public_url):
+            if not same_origin(connection, self._site.own.public_url):
                 return PlainTextResponse("Elsewhere", 403)
-        elif path in OPEN:
+        elif connection.scope["method"] in self._open.get(path, ()):
             return None
         if path.startswith(CLOSED):
             return PlainTextResponse("Not found", 404)
@@ -67,10 +73,6 @@ def _place(connection: HTTPConnection) -> str:
 
 def same_origin(connection: HTTPConnection, public_url: str) -> bool:
     """Whether a page of ours sent this; browsers say so, and others have no cookies to lend."""
-    return _same_origin(connection, public_url)
-
-
-def _same_origin(connection: HTTPConnection, public_url: str) -> bool:
     origin = connection.headers.get("origin")
     if origin is None:
         return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
@@ -81,13 +83,7 @@ def _same_origin(connection: HTTPConnection, public_url: str) -> bool:
 def _guarded(send: Send) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Referrer-Policy", "same-origin")
-            headers.setdefault("X-Frame-Options", "DENY")
-            if headers.get("Content-Type", "").startswith("text/html"):
-                headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
-                headers["Cache-Control"] = "no-store"
+            guard(MutableHeaders(scope=message))
         await send(message)
 
     return guarded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from core.conversation.bridge import release
 from core.logins import Logins, Visitor
 from core.metrics.scope import Mode
 from core.settings import Settings
-from core.watching import EVERYWHERE, LOCAL
 
 COOKIE = "likeness_dashboard"
 TRUSTED_SECONDS = 5.0
@@ -38,11 +36,6 @@ class Site:
     def mode(self) -> Mode:
         """The mode that trainings are made in at present."""
         return "test" if self.house.trainer.test_mode else "production"
-
-    @property
-    def secure(self) -> bool:
-        """Whether people come over HTTPS alone."""
-        return self.own.public_url.startswith("https://")
 
     def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
         """Who has logged in with these cookies; see `Logins.visitor`."""
@@ -75,18 +68,10 @@ class Site:
             self._seen.pop(hashlib.sha256(token.encode()).hexdigest(), None)
         self.logins.log_out(token)
 
-    def allowed_hosts(self) -> list[str]:
-        """The names under which it may be asked for; any, where nobody could know them."""
-        public = urlsplit(self.own.public_url).hostname
-        named = [*self.own.allowed_hosts, *([public] if public else [])]
-        if self.own.host in EVERYWHERE:
-            return [*named, *LOCAL, socket.gethostname()] if named else ["*"]
-        return [*named, *LOCAL, self.own.host]
-
     def knows_host(self, host: str) -> bool:
         """Whether a request's Host names us."""
-        allowed = self.allowed_hosts()
-        return "*" in allowed or (urlsplit(f"//{host}").hostname or "") in allowed
+        names = self.own.names
+        return "*" in names or (urlsplit(f"//{host}").hostname or "") in names
 
 
 _open: dict[str, Site] = {}

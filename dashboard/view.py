@@ -44,7 +44,7 @@ class View:
         return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
 
     def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, for a number that takes a second: it may be a minute old. See `calm`."""
+        """The same, for a number that takes a second, and may be older; see `calm`."""
         return self._ask(self._calm_seconds, number, *args, **kwargs)
 
     @property
@@ -54,7 +54,7 @@ class View:
 
     @property
     def calm(self) -> Scope:
-        """The period to the minute: for numbers that take a second, and may be a minute old."""
+        """The period, ending at most a five-thousandth of it ago: of 7 days two minutes."""
         if not self.span:
             return self.scope
         now = rounded(self._calm_seconds)
@@ -99,7 +99,7 @@ class View:
 
     @property
     def _calm_seconds(self) -> float:
-        return max(CALM_SECONDS, self.site.own.cache_seconds)
+        return max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
 
     def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         name = f"{number.__module__}.{number.__qualname__}"

@@ -20,9 +20,12 @@ from core.conversation.locks import lock_person
 from core.conversation.models import Conversation, InboxEvent
 from core.db import transaction
 from core.services.fal.simulation import SimulatedTrainer
-from core.settings import Http, Settings
+from core.settings import Settings
+from core.settings.processes import Http
 from tests import makers
 
+FEW = 4
+"""Photos that every trainer at fal takes."""
 NEVER = 3000.0
 """Seconds between polls, where webhooks alone are to be seen at work."""
 
@@ -46,9 +49,9 @@ class HttpHouse:
 
 
 def begin_in(app: App) -> TrainingRun:
-    """A new person's training, started; its one photo is stored."""
+    """A new person's training, started; its photos are stored, all as one."""
     owner = makers.conversation()
-    avatar = makers.avatar(owner, photos=1)
+    avatar = makers.avatar(owner, photos=FEW)
     key = f"{owner.user.id.hex}/{avatar.id.hex}/1"
     app.store.put(key, b"\xff\xd8photo")
     AvatarPhoto.update(minio_key=key).where(AvatarPhoto.avatar == avatar.id).execute()

@@ -25,7 +25,7 @@ from core.avatars.inspection import Inspector
 from core.services.faces import YuNet
 from tests import nasty_files as nasty
 from tests.photographs import ASTRONAUT, CAT, COFFEE, encoded, jpeg, lit, photograph, selfie
-from tests.pictures_for_tests import exif, photo
+from tests.pictures_for_tests import exif, lying, photo
 
 pillow_heif.register_heif_opener()
 
@@ -178,7 +178,7 @@ def _jpeg_in(mode: str) -> bytes:
 
 
 def _lying_jpeg(orientation: int) -> bytes:
-    return jpeg(_lying(orientation), exif=exif(orientation))
+    return jpeg(lying(person(), orientation), exif=exif(orientation))
 
 
 def _selfie(fill: float) -> bytes:
@@ -295,20 +295,6 @@ def _in(mode: str) -> bytes:
         deep = np.asarray(person().convert("L"), np.uint16) * 256
         return encoded(Image.fromarray(deep), "PNG")
     return encoded(person().convert(mode), "PNG")
-
-
-def _lying(orientation: int) -> Image.Image:
-    """The person as a phone of this orientation codes them."""
-    turned = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
-    return person().transpose(turned[orientation]) if orientation > 1 else person()
 
 
 def _mpo() -> bytes:

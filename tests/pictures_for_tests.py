@@ -75,3 +75,17 @@ def exif(orientation: int | None = None, gps: tuple[float, float] | None = None)
             {1: "N", 2: (north, 0.0, 0.0), 3: "E", 4: (east, 0.0, 0.0), 27: b"ASCII\0\0\0HERE"}
         )
     return tags
+
+
+def lying(picture: Image.Image, orientation: int) -> Image.Image:
+    """The picture as a phone of this orientation (1 to 8) codes it."""
+    turned = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    return picture.transpose(turned[orientation]) if orientation > 1 else picture

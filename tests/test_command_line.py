@@ -44,6 +44,7 @@ def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: 
         _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
     assert "no webhooks, only polling" in said
     assert "Traceback" not in said
 

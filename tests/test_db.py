@@ -1,6 +1,8 @@
 """The one handle for both databases: writing is whole or not at all, reading is of one moment."""
 
+import statistics
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -83,11 +85,37 @@ def test_writers_of_one_process_take_turns(db: Any) -> None:
     assert User.select().count() == 80
 
 
+def test_however_many_are_patient_whoever_is_not_is_soon_writing(sqlite_db: Any) -> None:
+    written, done = [0], threading.Event()
+
+    def write_patiently() -> None:
+        core_db.be_patient()
+        while not done.is_set():
+            with core_db.transaction():
+                written[0] += 1
+                time.sleep(0.003)
+        sqlite_db.close()
+
+    threads = [threading.Thread(target=write_patiently) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    passed = []
+    for _ in range(30):
+        time.sleep(0.005)
+        before = written[0]
+        with core_db.transaction():
+            passed.append(written[0] - before)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert statistics.median(passed) <= 2
+
+
 def test_a_writer_that_could_not_begin_holds_up_no_other(sqlite_db: Any, sqlite_url: str) -> None:
     other: Any = peewee.SqliteDatabase(sqlite_url.removeprefix("sqlite:///"))
     sqlite_db.execute_sql("PRAGMA busy_timeout = 10")
     with other.atomic("IMMEDIATE"), pytest.raises(peewee.OperationalError), core_db.transaction():
-        pass
+        core_db.be_patient()
     other.close()
     at_once(lambda: add("Anna"))
     assert names() == ["Anna"]

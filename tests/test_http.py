@@ -15,7 +15,8 @@ from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.db import database
 from core.errors import ConfigurationError
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
-from core.settings import Http, Settings
+from core.settings import Settings
+from core.settings.processes import Http
 from tests import makers
 from tests.http_house import NEVER, HttpHouse, ends, events, opened, wait_for
 
@@ -159,7 +160,7 @@ def test_no_event_holds_an_address_a_key_or_a_name(house: HttpHouse) -> None:
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}.*http.port"):
+        with pytest.raises(ConfigurationError, match=f"port {port} of 127.0.0.1.*http.port"):
             http.listen(Http(port=port))
 
 

@@ -14,7 +14,9 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from core.errors import ConfigurationError
-from core.settings import CHANNELS, Section, Settings, Training, describe
+from core.settings import Section, Settings, describe
+from core.settings.installed import CHANNELS
+from core.settings.training import Training
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
 TOKEN = "123456:AAF-the-secret-of-a-bot"
@@ -429,12 +431,28 @@ def test_a_key_that_fits_no_header_is_refused_without_showing_it(load: Load, key
 
 @pytest.mark.parametrize("name", ["queue_url", "rest_url", "cdn_url", "jwks_url"])
 @pytest.mark.parametrize(
-    "url", ["", "queue.fal.run", "ftp://fal.run", "https://", "https://a b", "https://h:port"]
+    "url", ["queue.fal.run", "ftp://fal.run", "https://", "https://a b", "https://h:port"]
 )
 def test_an_address_of_fal_that_is_none_is_refused_by_name(load: Load, name: str, url: str) -> None:
     refusal = load.refusal(f'[fal]\n{name} = "{url}"')
     assert refusal.startswith(f"fal.{name} = '{url}': ")
     assert "Correct it, or remove the line to use " in refusal
+
+
+def test_orders_must_go_somewhere(load: Load) -> None:
+    assert load.refusal('[fal]\nqueue_url = ""').startswith("fal.queue_url = '': an address is")
+
+
+def test_uploads_and_keys_are_where_orders_go_unless_it_says_otherwise(load: Load) -> None:
+    fal = load("").fal
+    assert (fal.rest, fal.cdn) == ("https://rest.fal.ai", "https://v3.fal.media")
+    assert fal.jwks == "https://rest.fal.ai/.well-known/jwks.json"
+    away = load('[fal]\nqueue_url = "http://127.0.0.1:9/queue"').fal
+    assert (away.rest, away.cdn) == ("http://127.0.0.1:9", "http://127.0.0.1:9")
+    assert away.jwks == "http://127.0.0.1:9/.well-known/jwks.json"
+    named = load('[fal]\nqueue_url = "http://127.0.0.1:9"\nrest_url = "http://b/rest/"').fal
+    assert (named.rest, named.cdn) == ("http://b/rest", "http://127.0.0.1:9")
+    assert named.jwks == "http://b/rest/.well-known/jwks.json"
 
 
 def test_an_address_of_fal_holds_no_password_and_no_parameters(load: Load) -> None:
@@ -448,6 +466,18 @@ def test_an_address_of_fal_may_end_with_a_slash(load: Load) -> None:
     assert (
         load('[fal]\nqueue_url = "http://127.0.0.1:9/x/"').fal.queue_url == "http://127.0.0.1:9/x"
     )
+
+
+def test_fewer_photos_than_a_trainer_takes_are_refused_once_trainings_are_real(load: Load) -> None:
+    few = "[training]\nmin_photos = 3"
+    assert load(few).training.min_photos == 3
+    assert load.refusal(few, FAL_KEY="id:hush").startswith(
+        "training.min_photos = 3, but flux-lora-portrait-trainer takes no fewer than 4 photos, and "
+        "trainings are real now that there is a key. Set it to 4 or more, or take "
+        "flux-lora-portrait-trainer out of training.profiles_portrait"
+    )
+    other = 'profiles_portrait = ["flux-pro-trainer"]'
+    assert load(f"{few}\n{other}", FAL_KEY="id:hush").training.min_photos == 3
 
 
 @pytest.mark.parametrize("name", ["profiles_portrait", "profiles_style"])

@@ -61,7 +61,7 @@ class Messages:
     async def show(
         self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
     ) -> Mapping[str, Any]:
-        """Show a screen; see `core.conversation.channel.Show`."""
+        """Show a screen; see `core.conversation.delivery.Show`."""
         try:
             return await self._show(chat, rendered, previous, post)
         except BadRequest as error:
@@ -71,7 +71,7 @@ class Messages:
             return await self._show(chat, replace(rendered, pictures=()), previous, post)
 
     async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice; see `core.conversation.channel.Show`."""
+        """Post a notice; see `core.conversation.delivery.Show`."""
         if rendered.file is not None and self._open_file is not None:
             data = await self._opened(rendered.file.key, self._open_file)
             if data:

@@ -4,42 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from channels.web.words import words
 from core.conversation.channel import Capabilities
 from core.errors import Gone
-from core.settings import Section
+from core.settings.site import SiteSection
 
 NAME = "web"
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not bound to
 
 
-class Settings(Section):
-    """The section `web`.
+class Settings(SiteSection):
+    """The section `web`; an empty `secret` is made once and kept in the data folder."""
 
-    `public_url` is the address that people type where a proxy stands in front; `allowed_hosts`
-    are further names that the page answers to; an empty `secret` is made once and kept in the
-    data folder.
-    """
-
-    host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
-    public_url: str = ""
-    allowed_hosts: tuple[str, ...] = ()
     secret: SecretStr = SecretStr("")
     title: Annotated[str, Field(min_length=1, max_length=60)] = "Likeness"
     upload_megabytes: Annotated[int, Field(ge=1, le=1000)] = 50
-
-    @field_validator("public_url")
-    @classmethod
-    def _an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("an address looks like https://chat.example.org")
-        return url.rstrip("/")
 
     @field_validator("secret")
     @classmethod
@@ -47,11 +29,6 @@ class Settings(Section):
         if 0 < len(secret.get_secret_value()) < 32:
             raise ValueError("a secret has at least 32 letters; `openssl rand -hex 32` makes one")
         return secret
-
-    @property
-    def secure(self) -> bool:
-        """Whether people come over HTTPS alone."""
-        return self.public_url.startswith("https://")
 
 
 class Web:
@@ -78,7 +55,7 @@ class Web:
     @property
     def address(self) -> str:
         """Where a person finds the page."""
-        return ", ".join(addresses(self._settings))
+        return ", ".join(self._settings.addresses)
 
     def how_to_send(self, language: str) -> str:
         """How a person sends photos here."""
@@ -93,10 +70,3 @@ class Web:
         from channels.web.serving import serve  # Streamlit takes a second to import
 
         serve(app, self._settings)
-
-
-def addresses(settings: Settings) -> list[str]:
-    """Where the page is found: for everybody, if that is known, and on this machine."""
-    host = "localhost" if settings.host in EVERYWHERE else settings.host
-    here = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-    return [settings.public_url, here] if settings.public_url else [here]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
-
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from channels.web.site import COOKIE, Site
+from core.serving.replies import cookie, guard
 
 FOR_DAYS = 400
 """How long a browser keeps a cookie at most; each visit begins it anew."""
@@ -44,26 +43,11 @@ class Doors:
         await self._app(scope, receive, greet)
 
     def _greet(self, scope: Scope, headers: MutableHeaders) -> None:
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
+        guard(headers)
         if headers.get("Content-Type", "").startswith("text/html"):
-            headers["Content-Security-Policy"] = "frame-ancestors 'none'"
-            headers["Cache-Control"] = "no-store"
             headers.append("Set-Cookie", self._cookie(HTTPConnection(scope)))
 
     def _cookie(self, request: HTTPConnection) -> str:
         visitor = self._site.visitor_of(request.cookies) or self._site.new_visitor()
-        cookie = SimpleCookie({COOKIE: self._site.cookie_of(visitor)})
-        kept = cookie[COOKIE]
-        kept["path"] = "/"
-        kept["max-age"] = FOR_DAYS * 24 * 3600
-        kept["httponly"] = True
-        kept["samesite"] = "Lax"
-        if self._site.settings.secure or _https(request.headers):
-            kept["secure"] = True
-        return kept.OutputString()
-
-
-def _https(headers: Headers) -> bool:
-    """Whether a proxy says that the person came over HTTPS."""
-    return headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower() == "https"
+        value, secure = self._site.cookie_of(visitor), self._site.settings.secure
+        return cookie(COOKIE, value, FOR_DAYS * 24 * 3600, secure, request.headers)

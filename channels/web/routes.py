@@ -17,7 +17,7 @@ from channels.web.talk import TROUBLE
 from core.conversation.bridge import release
 from core.conversation.inbox import find
 from core.conversation.messages import Address
-from core.db import run
+from core.serving.replies import health
 
 HERE = Path(__file__).parent
 LOOKS = ("style.css", "page.js", "icon.svg")
@@ -40,7 +40,7 @@ class Routes:
             Route("/looks/{name}", self.looks),
             Route("/favicon.{kind}", self.icon),
             Route("/picture/{token}", self.picture),
-            Route("/health", self.health),
+            Route("/health", health),
         ]
 
     async def index(self, _: Request) -> Response:
@@ -94,16 +94,6 @@ class Routes:
         if conversation_id is None:
             return None
         return self._site.house.sent_picture(conversation_id, name, side)
-
-    def health(self, _: Request) -> Response:
-        """Whether the page can do its work."""
-        try:
-            run("SELECT 1").fetchone()
-        except TROUBLE:
-            return PlainTextResponse("The database can't be reached", 503)
-        finally:
-            release()
-        return PlainTextResponse("ok")
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.outcome import Weights
-from core.avatars.ports import Failure, Handle, ObjectStore, Trainer, Unreachable
+from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
 from core.avatars.recording import Recorder
 from core.avatars.runs import handle_of, keep, moved, postpone, wanted
 from core.avatars.submitting import Submitter
@@ -23,6 +23,8 @@ from core.errors import ObjectMissing, StorageUnavailable
 
 LONGEST_CONFIG = 1024 * 1024
 """Bytes of a result's configuration that are kept with the avatar; it has a few hundred."""
+MANY_SEEN = 100
+"""So many results are kept in mind at most, each for a second."""
 
 _DAMAGED = Failure("weights_damaged", "retry", "the weights did not arrive whole")
 _STORAGE = Failure("storage_unavailable", "retry", "our object store can't be used")
@@ -48,6 +50,14 @@ class Carrier:
         self._submitter = submitter
         self._recorder = recorder
         self._clock = clock
+        self._seen: dict[str, Standing] = {}
+
+    def expect(self, run: TrainingRun, standing: Standing) -> None:
+        """Keep a result that was just seen for the next saving, which asks for it no more."""
+        if standing.result.get("weights_url"):
+            if len(self._seen) >= MANY_SEEN:  # somebody else has saved them
+                self._seen.clear()
+            self._seen[str(run.id)] = standing
 
     def send(self, run: TrainingRun) -> None:
         """Upload a run's photos, unless that has been done, and order its training."""
@@ -60,11 +70,12 @@ class Carrier:
 
     def save(self, run: TrainingRun) -> None:
         """Copy a result into our store and end the run; a result nobody wants is only booked."""
+        seen = self._seen.pop(str(run.id), None)
         if wanted(run) is None:
             self._recorder.finish(run, {}, None)
             return
         try:
-            self._save(run)
+            self._save(run, seen)
         except Unreachable as away:
             self._later(run, away.failure)
         except (StorageUnavailable, ObjectMissing, OSError):
@@ -115,9 +126,9 @@ class Carrier:
         else:
             postpone(run, failure, self._clock())
 
-    def _save(self, run: TrainingRun) -> None:
+    def _save(self, run: TrainingRun, seen: Standing | None) -> None:
         handle = handle_of(run)
-        standing = self._trainer.check(handle)
+        standing = seen or self._trainer.check(handle)
         address = standing.result.get("weights_url")
         if standing.status != "completed" or not address:
             raise Unreachable(standing.failure or _DAMAGED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.models import RunStatus, TrainingRun
+from core.quantiles import quantile
 from core.settings import Settings
 
 ENOUGH = 5
@@ -44,7 +45,7 @@ def usual(settings: Settings, training_type: str, test_mode: bool) -> Usual:
     """How long the last finished trainings of a type took; without experience, a guess."""
     seconds = sorted(_experience(training_type, test_mode))
     if len(seconds) >= ENOUGH:
-        return Usual(_quantile(seconds, 0.5), _quantile(seconds, _NEARLY_ALL))
+        return Usual(quantile(seconds, 0.5), quantile(seconds, _NEARLY_ALL))
     if test_mode:
         guess = settings.training.simulated_seconds
         return Usual(guess, guess)
@@ -65,10 +66,3 @@ def _experience(training_type: str, test_mode: bool) -> list[float]:
         .limit(RECENT)
     )
     return [float(row[0]) for row in query.tuples()]
-
-
-def _quantile(ordered: list[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

@@ -15,20 +15,14 @@ from typing import Any, Protocol
 import structlog
 
 from core.avatars import books
+from core.avatars.belongings import WRITTEN
 from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
 from core.avatars.ports import ObjectStore
 from core.avatars.remains import Export
 from core.conversation.inbox import Inbox
 from core.conversation.locks import hold_firmly, lock_person
-from core.conversation.models import (
-    Conversation,
-    InboxEvent,
-    PendingNotice,
-    TranscriptEntry,
-    TransitionLog,
-    User,
-)
+from core.conversation.models import Conversation, InboxEvent, User
 from core.db import forget_deleted, forget_log, transaction
 
 log = structlog.get_logger()
@@ -104,11 +98,7 @@ class Erasing:
         with transaction():
             for conversation in Conversation.select().where(Conversation.user == user.id):
                 lock_person(conversation.id, user.id)
-                for kept, at in (
-                    (TranscriptEntry, TranscriptEntry.at),
-                    (TransitionLog, TransitionLog.at),
-                    (PendingNotice, PendingNotice.created_at),
-                ):
+                for kept, at in WRITTEN.items():
                     mine: Any = kept.conversation == conversation.id
                     kept.delete().where(mine, at <= until).execute()
                 blank: Any = InboxEvent.update(payload="", error="")

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.avatars import books
+from core.avatars.belongings import RULINGS, WRITTEN
 from core.avatars.disposal import doom, doom_spooled
 from core.avatars.models import (
     ACTIVE,
-    Admission,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -25,16 +25,8 @@ from core.avatars.models import (
     utc_now,
 )
 from core.avatars.remains import Export
-from core.avatars.rulings import Block, Grant
 from core.avatars.training import Training
-from core.conversation.models import (
-    Conversation,
-    InboxEvent,
-    PendingNotice,
-    TranscriptEntry,
-    TransitionLog,
-    User,
-)
+from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn
 
 
@@ -77,7 +69,7 @@ class Erasure:
         theirs = Conversation.select(Conversation.id).where(Conversation.user == user_id)
         doom_spooled(_spooled_in(theirs), now)
         self._belongings(user_id, now)
-        for kept in (TranscriptEntry, TransitionLog, PendingNotice):
+        for kept in WRITTEN:
             kept.delete().where(kept.conversation.in_(theirs)).execute()
         InboxEvent.delete().where(
             InboxEvent.conversation.in_(theirs), InboxEvent.id != turn.event_id
@@ -94,7 +86,7 @@ class Erasure:
             self.avatar(found, now)
         drop_held(user_id, now)
         drop_exports(user_id, now)
-        for model in (Consent, Admission, Block, Grant):
+        for model in RULINGS:
             model.delete().where(model.user == user_id).execute()
         books.book(books.belonging_to(user_id))
         nobodys: Any = TrainingRun.update(user=None, conversation=None)

@@ -16,30 +16,16 @@ from typing import Any, Protocol
 
 import structlog
 
+from core.avatars.belongings import OF_CONVERSATION, OF_PERSON
 from core.avatars.disposal import doom, doom_spooled
 from core.avatars.erasure import drop_export
-from core.avatars.models import (
-    Admission,
-    Avatar,
-    AvatarPhoto,
-    Consent,
-    HeldPhoto,
-    TrainingRun,
-)
+from core.avatars.models import AvatarPhoto
 from core.avatars.ports import ObjectStore
 from core.avatars.remains import Export
-from core.avatars.rulings import Block, Grant
 from core.avatars.screens import told_in_exports
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
-from core.conversation.models import (
-    Conversation,
-    InboxEvent,
-    PendingNotice,
-    TranscriptEntry,
-    TransitionLog,
-    User,
-)
+from core.conversation.models import Conversation, User
 from core.db import snapshot, transaction
 from core.errors import ObjectMissing
 
@@ -52,10 +38,6 @@ LONGEST_WAIT = 600.0
 KEPT_SECONDS = 86_400.0
 """How long the files can be downloaded."""
 
-_OF_PERSON: tuple[Any, ...] = (
-    Avatar, AvatarPhoto, TrainingRun, HeldPhoto, Consent, Admission, Block, Grant,
-)  # fmt: skip
-_OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice)
 _SECRET = {"token_key", "shown_buttons", "memory", "shown", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
@@ -205,10 +187,10 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
     yield "users", User.select().where(User.id == user_id).dicts().iterator()
     mine: Any = Conversation.select().where(Conversation.user == user_id)
     yield "conversations", mine.dicts().iterator()
-    for model in _OF_PERSON:
+    for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
     ids = [conversation.id for conversation in mine]
-    for model in _OF_CONVERSATION:
+    for model in OF_CONVERSATION:
         rows = model.select().where(model.conversation.in_(ids))
         yield model._meta.table_name, rows.dicts().iterator()
 

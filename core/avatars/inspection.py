@@ -87,7 +87,7 @@ class Inspector:
                 return Verdict("duplicate", None, len(data), file_hash, duplicate_of=name)
         opened = self._opened(data, file_hash)
         if isinstance(opened, Judgement):
-            return _verdict(opened)
+            return Verdict.of(opened)
         return self._seen(opened, purpose or Purpose(), known)
 
     def _opened(self, data: bytes, file_hash: str) -> Opened | Judgement:
@@ -129,7 +129,7 @@ class Inspector:
         print_ = alike.fingerprint(grey)
         if (same := alike.find_same(print_, prints)) is not None:
             hashes: dict[str, JSON] = {"hashes": {**print_.kept}}
-            found = _verdict(replace(opened.seen, reason=None, metadata=hashes))
+            found = Verdict.of(replace(opened.seen, reason=None, metadata=hashes))
             return replace(found, status="duplicate", duplicate_of=same)
         faces = self._faces.find(_pixels(picture)) if self._faces else None
         looked = _looked(grey, faces, print_, (opened.seen.width or grey.width) / grey.width)
@@ -184,7 +184,7 @@ def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, .
     reason, advice = _weighed(looked, purpose, more)
     kept = accept(opened, small=bool(reason))
     metadata: dict[str, JSON] = {**kept.metadata, **_remembered(looked), "advice": [*advice]}
-    found = _verdict(replace(kept, metadata=metadata))
+    found = Verdict.of(replace(kept, metadata=metadata))
     return replace(
         found,
         status="invalid" if reason else "valid",
@@ -247,18 +247,3 @@ def _remembered(looked: Looked) -> dict[str, JSON]:
         "faces": faces,
         "quality": {**looked.measures.kept},
     }
-
-
-def _verdict(judgement: Judgement) -> Verdict:
-    """What the file itself has told."""
-    return Verdict(
-        status=judgement.status,
-        reason=judgement.reason,
-        file_size=judgement.file_size,
-        file_hash=judgement.file_hash,
-        format=judgement.format,
-        width=judgement.width,
-        height=judgement.height,
-        data=judgement.data,
-        metadata=judgement.metadata,
-    )

@@ -14,12 +14,11 @@ may be an animal's, say), no_face (of a person who is trained as a style), looks
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Literal
 
 from core.avatars.alike import Fingerprint
-from core.avatars.photos import JSON
+from core.avatars.photos import Judgement
 
 MISTAKABLE = frozenset({"no_face", "too_blurred", "too_dark", "too_bright"})
 """Refusals that the person may overrule, for we may be wrong."""
@@ -61,22 +60,20 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a photo; the fields up to `metadata` are those of `Judgement`."""
+class Verdict(Judgement):
+    """What becomes of a photo: what the file itself tells, and what was seen in it.
 
-    status: Literal["valid", "invalid", "duplicate"]
-    reason: str | None
-    file_size: int
-    file_hash: str
-    format: str | None = None
-    width: int | None = None
-    height: int | None = None
-    data: bytes | None = None
-    """What is to be stored: of a valid photo, and of a refused one that can be shown."""
-    metadata: dict[str, JSON] = field(default_factory=dict)
+    `data` there is of a refused photo too that may be overruled.
+    """
+
     has_face: bool | None = None
     """None where nobody looked, or where it can't be said for sure."""
     quality_score: float | None = None
     advice: tuple[str, ...] = ()
     duplicate_of: str | None = None
     """The name, among those known, of the photo that it repeats."""
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> Verdict:
+        """As far as the file itself has told."""
+        return cls(**{known.name: getattr(judgement, known.name) for known in fields(judgement)})

@@ -58,7 +58,8 @@ class Judgement:
     file always gives the same `data`, and a put under that key can be repeated.
     """
 
-    status: Literal["valid", "invalid"]
+    status: Literal["valid", "invalid", "duplicate"]
+    """No file is a duplicate by itself: that is for a `Verdict` to say."""
     reason: str | None
     file_size: int
     file_hash: str

@@ -206,8 +206,6 @@ class Trainer(Protocol):
     def price_usd(self, profile: str) -> float:
         """What one training costs; 0 where no price is configured."""
 
-    def min_photos(self, profile: str) -> int: ...
-
     def max_photos(self, profile: str) -> int: ...
 
     def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:

@@ -107,14 +107,17 @@ def wait_seconds(failures: int, retry_after: float | None = None) -> float:
 
 
 def poll_seconds(settings: Settings, run: TrainingRun) -> float:
-    """How long until a run is asked after again, so that many are not asked at once."""
+    """How long until a run is asked after again, so that many are not asked at once.
+
+    Never the whole interval: a result is on the screen within it.
+    """
     training = settings.training
     real = {
         AvatarTrainingType.PORTRAIT: training.poll_portrait_seconds,
         AvatarTrainingType.STYLE: training.poll_style_seconds,
     }
     usual = training.check_seconds if run.test_mode else real[run.training_type]
-    return usual * random.uniform(0.8, 1.2)
+    return usual * random.uniform(0.7, 0.9)
 
 
 def error_of(failure: Failure) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Settler:
         self._submitter = submitter
         self._jobs = jobs
         self._clock = clock
+        self._customer = ""
+        """Who we are to the trainer, once a webhook about an order that we know has said so."""
 
     def heard(self, run_id: str, told: Verified) -> Heard:
         """Take in a verified webhook that came to a run's address; it is only a hint.
@@ -38,6 +40,8 @@ class Settler:
         """
         with _held(run_id) as run:
             what = self._heard(run, told)
+        if what in ("woken", "late"):
+            self._customer = told.user_id
         if what in ("woken", "learnt"):
             self._jobs.wake("run", run_id)
         return what
@@ -71,6 +75,9 @@ class Settler:
     def _heard(self, run: TrainingRun | None, told: Verified) -> Heard:
         if run is None:
             return "unknown"
+        if run.request_id is None and self._customer not in ("", told.user_id):
+            log.error("a lost order is not to be another customer's", run=str(run.id))
+            return "other"
         if run.request_id is None and run.intent_at is not None and run.status in SENDING:
             self._learn(run, told.request_id, finished_by="webhook")
             return "learnt"

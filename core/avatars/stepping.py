@@ -114,6 +114,7 @@ class Stepper:
         if standing.failure is _OVERDUE:
             self._recorder.fail(run, _OVERDUE, cost_usd=run.price_usd)
         else:
+            self._carrier.expect(run, standing)
             self._recorder.record(run, standing)
         return standing.status == "completed"
 

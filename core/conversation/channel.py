@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
-
-if TYPE_CHECKING:
-    from core.conversation.rendering import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +32,6 @@ class Capabilities:
     progress: bool = False
     edit: bool = False
     alert: bool = False
-
-
-class Show(Protocol):
-    """The pushing half of a channel: awaited by `delivery`, one chat at a time.
-
-    Each method may raise the errors of `core.errors.ChannelError`.
-    """
-
-    async def show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any]:
-        """Show a screen and return the message's reference.
-
-        `previous` is the reference of the message that shows the screen now, if there is one.
-        With `post` a new message at the bottom takes over and the previous one loses its buttons;
-        without it the previous one is edited where it stands.
-        """
-        ...
-
-    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice as a message of its own."""
-        ...
 
 
 class Channel(Protocol):

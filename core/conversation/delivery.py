@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
 from core.conversation.bridge import Bridge
-from core.conversation.channel import Capabilities, Show
+from core.conversation.channel import Capabilities
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.outbox import (
     abandon,
@@ -29,6 +29,7 @@ from core.conversation.outbox import (
     unreachable,
 )
 from core.conversation.pacing import Rank
+from core.conversation.rendering import Rendered
 from core.db import run
 from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable, kind_of
 
@@ -45,6 +46,9 @@ WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= 
   AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
 """
 
+TICKS_AT_ONCE = 3
+"""So many progress ticks are under way at once: they leave a thread of the bridge for replies."""
+
 
 class _Due(NamedTuple):
     """What to send now, in this order; a notice is named with its conversation."""
@@ -52,6 +56,28 @@ class _Due(NamedTuple):
     replies: list[int]
     notices: list[tuple[int, int]]
     ticks: list[int]
+
+
+class Show(Protocol):
+    """The pushing half of a channel: awaited by `delivery`, one chat at a time.
+
+    Each method may raise the errors of `core.errors.ChannelError`.
+    """
+
+    async def show(
+        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any]:
+        """Show a screen and return the message's reference.
+
+        `previous` is the reference of the message that shows the screen now, if there is one.
+        With `post` a new message at the bottom takes over and the previous one loses its buttons;
+        without it the previous one is edited where it stands.
+        """
+        ...
+
+    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
+        """Post a notice as a message of its own."""
+        ...
 
 
 class Courier:
@@ -76,6 +102,7 @@ class Courier:
         self._rate = rate
         self._clock = clock
         self._busy: set[int] = set()
+        self._ticking: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._allowance = rate
@@ -119,7 +146,10 @@ class Courier:
         for notice_id, conversation_id in due.notices:
             self._start(conversation_id, self._notify(notice_id))
         for conversation_id in due.ticks:
-            self._start(conversation_id, self._show(conversation_id))
+            if len(self._ticking) >= TICKS_AT_ONCE:
+                break
+            if self._start(conversation_id, self._tick(conversation_id)):
+                self._ticking.add(conversation_id)
 
     def _refill(self) -> int:
         now = self._clock()
@@ -138,15 +168,17 @@ class Courier:
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 
-    def _start(self, conversation_id: int, work: Any) -> None:
+    def _start(self, conversation_id: int, work: Any) -> bool:
+        """Begin, unless something is being sent there already or the rate is used up."""
         if conversation_id in self._busy or self._allowance < 1:
             work.close()
-            return
+            return False
         self._busy.add(conversation_id)
         self._allowance -= 1
         task = asyncio.create_task(self._guard(conversation_id, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _guard(self, conversation_id: int, work: Any) -> None:
         try:
@@ -162,6 +194,12 @@ class Courier:
         finally:
             self._busy.discard(conversation_id)
             self._wake.set()
+
+    async def _tick(self, conversation_id: int) -> None:
+        try:
+            await self._show(conversation_id)
+        finally:
+            self._ticking.discard(conversation_id)
 
     async def _show(self, conversation_id: int) -> None:
         ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)

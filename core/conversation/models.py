@@ -76,6 +76,8 @@ class Conversation(Model):
     photo_at = peewee.DoubleField(default=0)
     created_at = peewee.DoubleField()
     active_at = peewee.DoubleField()
+    entered_at = peewee.DoubleField(default=0)
+    """When it came to its state; 0 while it never left the first one."""
     forgotten_revision = peewee.BigIntegerField(default=0)
 
     class Meta:
@@ -136,6 +138,8 @@ class TransitionLog(Model):
     visit = peewee.BigIntegerField()
     revision = peewee.BigIntegerField()
     at = peewee.DoubleField()
+    stayed = peewee.DoubleField(null=True)
+    """Seconds in `source` until it was left; None where it was not, or nobody knows."""
 
     class Meta:
         table_name = "transitions"

@@ -38,6 +38,7 @@ class Locked(NamedTuple):
     wake_visit: int
     unreachable: bool
     active_at: float
+    entered_at: float
     language: str
     language_chosen: bool
     name: str
@@ -75,11 +76,11 @@ WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY 
 _SAVE = """
 UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
        differs_since = ?, due_at = ?, rank = ?, photo_at = ?, wake_at = ?, wake_trigger = ?,
-       wake_visit = ?, active_at = ?, unreachable = ? WHERE id = ? AND revision = ?
+       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ? WHERE id = ? AND revision = ?
 """
 _LOG = """
 INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest, visit, revision,
-                         at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         at, stayed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
 _PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ? WHERE id = ?"
@@ -121,11 +122,14 @@ def save(
     """Write what a turn changed, log it, and mark its event handled."""
     unreachable = bool(before.unreachable) and not turn.person
     active_at = turn.now if turn.person else before.active_at
+    left = turn.state != before.state
+    entered_at = turn.now if left else before.entered_at
+    stayed = turn.now - before.entered_at if left and before.entered_at else None
     saved = run(
         _SAVE,
         *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
         *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
-        *(active_at, unreachable, turn.conversation_id, before.revision),
+        *(active_at, entered_at, unreachable, turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name)
@@ -134,7 +138,7 @@ def save(
     run(
         _LOG,
         *(turn.conversation_id, turn.event_id, turn.event.kind.value, turn.trigger),
-        *(before.state, turn.state, turn.visit, turn.revision, turn.now),
+        *(before.state, turn.state, turn.visit, turn.revision, turn.now, stayed),
     )
     run(_HANDLED, turn.now, turn.event_id)
 

@@ -66,6 +66,7 @@ class Person:
         self.born = self.at = story.some_moment()
         self.state = "main_menu"
         self.moves = 0
+        self.entered_at = 0.0
         self.drafts = 0
         self.waiting = False
 
@@ -87,7 +88,7 @@ class Person:
         return (
             self.number, self.user_id, self.channel, self.channel, chat, "0" * 32, self.state,
             self.moves, self.moves, "{}", self.moves, 0, "[]", self.at, 0.0, 0.0, 0, 0.0, 0,
-            blocked, "", 0, 0.0, self.born, self.at,
+            blocked, "", 0, 0.0, self.born, self.at, self.entered_at,
         )  # fmt: skip
 
     def move(self, batch: Batch, kind: str, trigger: str, dest: str, seconds: float = 20) -> None:
@@ -96,9 +97,15 @@ class Person:
         self.moves += 1
         batch.add(
             "transitions", self.number, self.number * 1000 + self.moves, kind, trigger, self.state,
-            dest, self.moves, self.moves, self.at,
+            dest, self.moves, self.moves, self.at, self.stayed(dest),
         )  # fmt: skip
+        if dest != self.state:
+            self.entered_at = self.at
         self.state = dest
+
+    def stayed(self, dest: str) -> float | None:
+        """How long they were where they leave now."""
+        return self.at - self.entered_at if dest != self.state and self.entered_at else None
 
     def create(self, batch: Batch) -> None:
         """Begin an avatar, and come as far as they come."""
@@ -166,6 +173,7 @@ class _Run:
         self.request_id = self.story.new_id()
         self.created = person.at
         self.profile, self.endpoint, self.price = PROFILES[kind]
+        self.test = self.dice.random() < self.story.test_share
 
     def go(self, batch: Batch) -> str:
         """Submit it and see it end, unless now comes first."""
@@ -201,13 +209,12 @@ class _Run:
         ended = status in ("completed", "failed", "cancelled")
         begun = started if ended or status == "training" else None
         error = fault if status == "failed" else None
-        test = self.dice.random() < self.story.test_share
-        price = 0.0 if test else self.price
+        price = 0.0 if self.test else self.price
         free = status == "failed" and self.dice.random() < 0.7
         cost = (0.0 if free else price) if ended else None
         batch.add(
             "training_runs", self.id, self.avatar_id, self.person.user_id, self.person.number,
-            self.kind, status, test, price, self.photos, self.request_id,
+            self.kind, status, self.test, price, self.photos, self.request_id,
             100 if status == "completed" else 40, error[2] if error else "",
             error[3] if error else "", 1, self.created, submitted, begun,
             finished if ended else None, 0.0, self.story.now + NEVER, self.profile, self.endpoint,
@@ -233,7 +240,7 @@ class _Run:
         _, error_type, error_class, message, status = fault or ("", "", "", "", 200)
         batch.add(
             "fal_events", at, self.id, self.endpoint, phase, fault is None, status, error_type,
-            error_class, message, self.dice.lognormvariate(-1, 0.6), self.request_id,
+            error_class, message, self.dice.lognormvariate(-1, 0.6), self.request_id, self.test,
         )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ _COLUMNS = {
     "users": "id name language language_chosen created_at",
     "conversations": "id user_id channel bot chat token_key state visit revision memory "
     "shown_revision post_revision shown_buttons shown_at differs_since due_at rank not_before "
-    "failures unreachable wake_trigger wake_visit photo_at created_at active_at",
-    "transitions": 'conversation_id event_id kind "trigger" source dest visit revision at',
+    "failures unreachable wake_trigger wake_visit photo_at created_at active_at entered_at",
+    "transitions": 'conversation_id event_id kind "trigger" source dest visit revision at stayed',
     "avatars": "id user_id name gender avatar_type status training_progress avatar_data "
     "training_config photos_count created_at updated_at training_type",
     "avatar_photos": "id avatar_id user_id conversation_id reference validation_status reason "
@@ -23,7 +23,7 @@ _COLUMNS = {
     "submitted_at started_at finished_at told_at next_check_at profile endpoint queue_seconds "
     "training_seconds cost_usd error_type finished_by",
     "fal_events": "at run_id endpoint phase ok http_status error_type error_class message seconds "
-    "request_id",
+    "request_id test_mode",
 }
 
 

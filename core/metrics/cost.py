@@ -55,10 +55,10 @@ def _booked(scope: Scope) -> str:
     return f"""
     booked AS (
         SELECT r.training_type, r.profile, r.status, {COST} AS usd FROM training_runs r
-        WHERE r.created_at >= ? AND r.created_at < ?{scope.of_runs()}
+        WHERE r.created_at >= ? AND r.created_at < ?{scope.of_mode()}
         UNION ALL
         SELECT g.training_type, '', g.status, g.usd FROM cost_entries g
-        WHERE g.day >= ? AND g.day < ?{scope.of_runs("g")}
+        WHERE g.day >= ? AND g.day < ?{scope.of_mode("g")}
     )
     """
 
@@ -84,10 +84,10 @@ def spent_by_time(scope: Scope) -> list[SpentAt]:
     WITH {buckets},
     booked AS (
         SELECT b.a, r.training_type, {COST} AS usd FROM buckets b
-        JOIN training_runs r ON r.created_at >= b.a AND r.created_at < b.b{scope.of_runs()}
+        JOIN training_runs r ON r.created_at >= b.a AND r.created_at < b.b{scope.of_mode()}
         UNION ALL
         SELECT b.a, g.training_type, g.usd FROM buckets b
-        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_runs("g")}
+        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_mode("g")}
     )
     SELECT a, training_type, sum(usd), count(*) FROM booked
     GROUP BY a, training_type ORDER BY a, training_type

@@ -71,7 +71,7 @@ _SAME = "NOT e.ok AND e.endpoint = ? AND e.error_type = ? AND e.message = ?"
 def calls(scope: Scope) -> Calls:
     """Calls of the period."""
     query = f"""
-    SELECT count(*), {_FAILED} FROM fal_events e WHERE e.at >= ? AND e.at < ?{scope.of_events()}
+    SELECT count(*), {_FAILED} FROM fal_events e WHERE e.at >= ? AND e.at < ?{scope.of_mode("e")}
     """
     return Calls(*map(int, one(query, scope.start, scope.end)))
 
@@ -82,7 +82,7 @@ def calls_by_time(scope: Scope) -> list[CallsAt]:
     query = f"""
     WITH {buckets}
     SELECT b.a, count(e.id), coalesce(sum(CASE WHEN NOT e.ok THEN 1 ELSE 0 END), 0)
-    FROM buckets b LEFT JOIN fal_events e ON e.at >= b.a AND e.at < b.b{scope.of_events()}
+    FROM buckets b LEFT JOIN fal_events e ON e.at >= b.a AND e.at < b.b{scope.of_mode("e")}
     GROUP BY b.a ORDER BY b.a
     """
     return [CallsAt(float(a), int(n), int(errors)) for a, n, errors in rows(query, *edges)]
@@ -96,7 +96,7 @@ def groups(scope: Scope, limit: int = 200) -> list[Group]:
                count(*) AS n, count(DISTINCT r.user_id) AS users, min(e.at) AS since,
                max(e.at) AS until
         FROM fal_events e LEFT JOIN training_runs r ON r.id = e.run_id
-        WHERE NOT e.ok AND e.at >= ? AND e.at < ?{scope.of_events()}
+        WHERE NOT e.ok AND e.at >= ? AND e.at < ?{scope.of_mode("e")}
         GROUP BY e.endpoint, e.error_type, e.message
         ORDER BY count(*) DESC, max(e.at) DESC LIMIT ?
     )
@@ -114,7 +114,7 @@ def group_by_time(scope: Scope, group: tuple[str, str, str]) -> list[int]:
     query = f"""
     WITH {buckets}
     SELECT count(e.id) FROM buckets b
-    LEFT JOIN fal_events e ON {_SAME} AND e.at >= b.a AND e.at < b.b{scope.of_events()}
+    LEFT JOIN fal_events e ON {_SAME} AND e.at >= b.a AND e.at < b.b{scope.of_mode("e")}
     GROUP BY b.a ORDER BY b.a
     """
     return [int(row[0]) for row in rows(query, *edges, *group)]
@@ -123,7 +123,7 @@ def group_by_time(scope: Scope, group: tuple[str, str, str]) -> list[int]:
 def group_events(scope: Scope, group: tuple[str, str, str], limit: int = 200) -> list[FalEvent]:
     """The failures of a group, the newest first."""
     query = f"""
-    {_EVENT} WHERE {_SAME} AND e.at >= ? AND e.at < ?{scope.of_events()}
+    {_EVENT} WHERE {_SAME} AND e.at >= ? AND e.at < ?{scope.of_mode("e")}
     ORDER BY e.at DESC LIMIT ?
     """
     return [_event(row) for row in rows(query, *group, scope.start, scope.end, limit)]

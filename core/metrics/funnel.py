@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.metrics.scope import Scope, quantile, ranked, rows
+from core.metrics.scope import Scope, listed, quantiles, rows
 
 
 class Reached(NamedTuple):
@@ -28,13 +28,13 @@ class Dwell(NamedTuple):
 
 def reached(scope: Scope, channel: str = "", language: str = "") -> list[Reached]:
     """The states that conversations came to in the period, the busiest first."""
-    among, parameters = _among(channel, language)
     query = f"""
-    SELECT t.dest, count(DISTINCT t.conversation_id) FROM transitions t{among}
-    WHERE t.at >= ? AND t.at < ? AND t.source <> t.dest{_only(channel, language)}
+    {_each("dest")} SELECT t.dest, count(DISTINCT t.conversation_id) FROM transitions t
+    WHERE t.dest IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
+      {_of("t.conversation_id", channel, language)}
     GROUP BY t.dest ORDER BY 2 DESC, 1
     """
-    found = rows(query, scope.start, scope.end, *parameters)
+    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
     return [Reached(state, int(n)) for state, n in found]
 
 
@@ -45,31 +45,27 @@ def stopped(
 
     The fullest state first.
     """
-    _, parameters = _among(channel, language)
     query = f"""
-    SELECT c.state, count(*) FROM conversations c JOIN users u ON u.id = c.user_id
-    WHERE c.active_at >= ? AND c.active_at < ?{_only(channel, language)}
-    GROUP BY c.state ORDER BY 2 DESC, 1
+    SELECT state, count(*) FROM conversations
+    WHERE active_at >= ? AND active_at < ? {_of("id", channel, language)}
+    GROUP BY state ORDER BY 2 DESC, 1
     """
-    found = rows(query, scope.start, min(scope.end, idle_since), *parameters)
+    until = min(scope.end, idle_since)
+    found = rows(query, scope.start, until, *_chosen(channel, language))
     return [Reached(state, int(n)) for state, n in found]
 
 
 def dwell(scope: Scope, channel: str = "", language: str = "") -> list[Dwell]:
-    """How long conversations stayed in each state that they left again within the period."""
-    among, parameters = _among(channel, language)
+    """How long conversations had been in each state that they left within the period."""
     query = f"""
-    WITH moves AS (
-        SELECT t.dest, t.at, lead(t.at) OVER (PARTITION BY t.conversation_id ORDER BY t.id) AS gone
-        FROM transitions t{among}
-        WHERE t.at >= ? AND t.at < ? AND t.source <> t.dest{_only(channel, language)}
-    ),
-    stays AS (SELECT dest, gone - at AS v FROM moves WHERE gone IS NOT NULL),
-    places AS (SELECT dest, v, {ranked("dest")} FROM stays)
-    SELECT dest, max(n), {quantile(0.5)}, {quantile(0.9)} FROM places GROUP BY dest ORDER BY dest
+    {_each("source")} SELECT t.source, count(*), {quantiles("t.stayed", 0.5, 0.9)}
+    FROM transitions t
+    WHERE t.source IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
+      AND t.stayed IS NOT NULL {_of("t.conversation_id", channel, language)}
+    GROUP BY t.source ORDER BY t.source
     """
-    found = rows(query, scope.start, scope.end, *parameters)
-    return [Dwell(state, int(n), float(p50), float(p90)) for state, n, p50, p90 in found]
+    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
+    return [Dwell(state, int(n), *listed(stayed)) for state, n, stayed in found]
 
 
 def channels() -> list[str]:
@@ -77,12 +73,36 @@ def channels() -> list[str]:
     return [name for (name,) in rows("SELECT DISTINCT channel FROM conversations ORDER BY 1")]
 
 
-def _among(channel: str, language: str) -> tuple[str, list[str]]:
-    """The joins that a choice of channel or language needs, and the parameters of `_only`."""
-    join = " JOIN conversations c ON c.id = t.conversation_id JOIN users u ON u.id = c.user_id"
-    chosen = [choice for choice in (channel, language) if choice]
-    return (join if chosen else ""), chosen
+def _of(column: str, channel: str, language: str) -> str:
+    """The condition that a conversation is on a channel and in a language, where one is chosen."""
+    chosen = [
+        *(["c.channel = ?"] if channel else []),
+        *(["u.language = ?"] if language else []),
+    ]
+    if not chosen:
+        return ""
+    return f"""AND {column} IN (
+        SELECT c.id FROM conversations c JOIN users u ON u.id = c.user_id
+        WHERE {" AND ".join(chosen)}
+    )"""
 
 
-def _only(channel: str, language: str) -> str:
-    return (" AND c.channel = ?" if channel else "") + (" AND u.language = ?" if language else "")
+def _chosen(channel: str, language: str) -> list[str]:
+    """The parameters of `_of`."""
+    return [choice for choice in (channel, language) if choice]
+
+
+def _each(column: str) -> str:
+    """`states`: what a column of the moves ever holds, found in the index from one to the next.
+
+    Asked of each state in turn, an index answers in order, and nothing is sorted.
+    """
+    return f"""
+    WITH RECURSIVE states (state) AS (
+        SELECT min({column}) FROM transitions WHERE source <> dest
+        UNION ALL
+        SELECT (SELECT min(t.{column}) FROM transitions t
+                WHERE t.source <> t.dest AND t.{column} > s.state)
+        FROM states s WHERE s.state IS NOT NULL
+    )
+    """

@@ -115,7 +115,7 @@ def overdue(scope: Scope, now: float) -> Waiting:
     """Runs that nobody looks at though they are due."""
     query = f"""
     SELECT count(*), min(r.next_check_at) FROM training_runs r
-    WHERE r.status IN ({_ACTIVE}) AND r.next_check_at > 0 AND r.next_check_at < ?{scope.of_runs()}
+    WHERE r.status IN ({_ACTIVE}) AND r.next_check_at > 0 AND r.next_check_at < ?{scope.of_mode()}
     """
     return Waiting(*one(query, now))
 
@@ -124,7 +124,7 @@ def queued(scope: Scope) -> Waiting:
     """Runs that wait for their training to begin."""
     query = f"""
     SELECT count(*), min(r.created_at) FROM training_runs r
-    WHERE r.status IN ('ready', 'preparing', 'submitting', 'queued'){scope.of_runs()}
+    WHERE r.status IN ('ready', 'preparing', 'submitting', 'queued'){scope.of_mode()}
     """
     return Waiting(*one(query))
 
@@ -132,7 +132,7 @@ def queued(scope: Scope) -> Waiting:
 def uncertain(scope: Scope) -> int:
     """Runs of which nobody knows whether they were ordered."""
     query = f"""
-    SELECT count(*) FROM training_runs r WHERE r.status = 'uncertain'{scope.of_runs()}
+    SELECT count(*) FROM training_runs r WHERE r.status = 'uncertain'{scope.of_mode()}
     """
     return int(one(query)[0])
 
@@ -141,7 +141,7 @@ def fal_last(scope: Scope, ok: bool, since: float) -> float | None:
     """When fal last answered well, or last failed, since a moment; whatever the period is."""
     condition = "e.ok" if ok else "NOT e.ok"
     found = one(
-        f"SELECT e.at FROM fal_events e WHERE {condition} AND e.at >= ?{scope.of_events()} "
+        f"SELECT e.at FROM fal_events e WHERE {condition} AND e.at >= ?{scope.of_mode('e')} "
         "ORDER BY e.at DESC LIMIT 1",
         since,
     )
@@ -210,7 +210,7 @@ def webhooks(scope: Scope) -> Webhooks:
     SELECT coalesce(sum(CASE WHEN r.finished_by = 'webhook' THEN 1 ELSE 0 END), 0),
            coalesce(sum(CASE WHEN r.finished_by = 'poll' THEN 1 ELSE 0 END), 0),
            max(CASE WHEN r.finished_by = 'webhook' THEN r.finished_at END)
-    FROM training_runs r WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_runs()}
+    FROM training_runs r WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_mode()}
     """
     webhook, poll, last = one(query, scope.start, scope.end)
     return Webhooks(int(webhook), int(poll), last)

@@ -91,9 +91,9 @@ def outcomes(scope: Scope) -> Outcomes:
     query = f"""
     SELECT {_ENDED} FROM (
         SELECT r.status FROM training_runs r
-        WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_runs()}
+        WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_mode()}
         UNION ALL
-        SELECT g.status FROM cost_entries g WHERE g.day >= ? AND g.day < ?{scope.of_runs("g")}
+        SELECT g.status FROM cost_entries g WHERE g.day >= ? AND g.day < ?{scope.of_mode("g")}
     ) r
     """
     return Outcomes(*map(int, one(query, scope.start, scope.end, *scope.days)))
@@ -106,10 +106,10 @@ def outcomes_by_time(scope: Scope) -> list[OutcomesAt]:
     WITH {buckets}
     SELECT r.a, {_ENDED} FROM (
         SELECT b.a, r.status FROM buckets b LEFT JOIN training_runs r
-            ON r.finished_at >= b.a AND r.finished_at < b.b{scope.of_runs()}
+            ON r.finished_at >= b.a AND r.finished_at < b.b{scope.of_mode()}
         UNION ALL
         SELECT b.a, g.status FROM buckets b
-        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_runs("g")}
+        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_mode("g")}
     ) r GROUP BY r.a ORDER BY r.a
     """
     return [OutcomesAt(float(a), *map(int, counts)) for a, *counts in rows(query, *edges)]

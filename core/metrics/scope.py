@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -56,18 +57,11 @@ class Scope:
         edges = [self.start, *self._edges(), self.end]
         return tuple(Bucket(a, b) for a, b in pairwise(edges) if a < b)
 
-    def of_runs(self, alias: str = "r") -> str:
-        """The condition on a training run's mode, to follow another one."""
+    def of_mode(self, alias: str = "r") -> str:
+        """The condition on a row's mode, to follow another one."""
         if self.mode == "both":
             return ""
         return f" AND {alias}.test_mode" if self.mode == "test" else f" AND NOT {alias}.test_mode"
-
-    def of_events(self) -> str:
-        """The same on a fal event `e`; one that belongs to no run counts as production."""
-        if self.mode == "both":
-            return ""
-        found = "EXISTS (SELECT 1 FROM training_runs t WHERE t.id = e.run_id AND t.test_mode)"
-        return f" AND {found}" if self.mode == "test" else f" AND NOT {found}"
 
     def _edges(self) -> Iterator[float]:
         zone = ZoneInfo(self.zone)
@@ -109,19 +103,16 @@ def first_day(seconds: float) -> str:
     return day.date().isoformat()
 
 
-def quantile(q: float) -> str:
-    """The q-quantile of `v` in a group, interpolated as `percentile_cont` does.
-
-    The rows bring `n`, how many they are, and `i`, their place in order from 0.
-    """
-    distance = f"abs({q} * (n - 1) - i)"
-    return f"sum(CASE WHEN {distance} < 1 THEN v * (1 - {distance}) ELSE 0 END)"
+def quantiles(value: str, *shares: float) -> str:
+    """The quantiles of a group as one column, for `listed`; see `core.quantiles`."""
+    if is_sqlite():
+        return f"quantiles({value}, '{json.dumps(shares)}')"
+    return f"to_json(percentile_cont(ARRAY{list(shares)}) WITHIN GROUP (ORDER BY {value}))"
 
 
-def ranked(partition: str = "") -> str:
-    """The columns `n` and `i` that `quantile` wants, over rows with `v`."""
-    by = f"PARTITION BY {partition}" if partition else ""
-    return f"count(*) OVER ({by}) AS n, row_number() OVER ({by} ORDER BY v) - 1 AS i"
+def listed(value: Any) -> list[float]:
+    """The numbers of a column that `quantiles` made."""
+    return [float(number) for number in (json.loads(value) if isinstance(value, str) else value)]
 
 
 def floored(expression: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from core.metrics.scope import Scope, bucketed, floored, one, quantile, ranked, rows, text_id
+from core.metrics.scope import Scope, bucketed, floored, listed, one, quantiles, rows, text_id
 
 ACTIVE = (
     "ready", "preparing", "submitting", "queued", "training", "saving", "uncertain", "cancelling",
@@ -97,16 +97,13 @@ def times_by_time(scope: Scope) -> list[TimesAt]:
     """The median for each type and each hour or day in which any ended."""
     buckets, edges = bucketed(scope)
     query = f"""
-    WITH {buckets},
-    took AS (
-        SELECT b.a, r.training_type AS kind, {TOOK} AS v FROM buckets b
-        JOIN training_runs r ON r.finished_at >= b.a AND r.finished_at < b.b
-        WHERE r.status = 'completed' AND {TOOK} IS NOT NULL{scope.of_runs()}
-    ),
-    places AS (SELECT a, kind, v, {ranked("a, kind")} FROM took)
-    SELECT a, kind, max(n), {quantile(0.5)} FROM places GROUP BY a, kind ORDER BY a, kind
+    WITH {buckets}
+    SELECT b.a, r.training_type, count(*), {quantiles(TOOK, 0.5)} FROM buckets b
+    JOIN training_runs r ON r.finished_at >= b.a AND r.finished_at < b.b
+    WHERE r.status = 'completed' AND {TOOK} IS NOT NULL{scope.of_mode()}
+    GROUP BY b.a, r.training_type ORDER BY b.a, r.training_type
     """
-    return [TimesAt(float(a), k, int(n), float(v)) for a, k, n, v in rows(query, *edges)]
+    return [TimesAt(float(a), k, int(n), *listed(p50)) for a, k, n, p50 in rows(query, *edges)]
 
 
 def histogram(scope: Scope, width: float) -> list[Bar]:
@@ -115,7 +112,7 @@ def histogram(scope: Scope, width: float) -> list[Bar]:
     query = f"""
     SELECT {bar} AS bar, r.training_type, count(*) FROM training_runs r
     WHERE r.finished_at >= ? AND r.finished_at < ? AND r.status = 'completed'
-      AND {TOOK} >= 0{scope.of_runs()}
+      AND {TOOK} >= 0{scope.of_mode()}
     GROUP BY 1, 2 ORDER BY 1, 2
     """
     found = rows(query, width, scope.start, scope.end)
@@ -125,7 +122,7 @@ def histogram(scope: Scope, width: float) -> list[Bar]:
 def ended(scope: Scope, limit: int = 500) -> list[Run]:
     """The runs that ended in the period, the newest first."""
     query = f"""
-    {_RUN} WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_runs()}
+    {_RUN} WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_mode()}
     ORDER BY r.finished_at DESC LIMIT ?
     """
     return [_run(row) for row in rows(query, scope.start, scope.end, limit)]
@@ -133,7 +130,7 @@ def ended(scope: Scope, limit: int = 500) -> list[Run]:
 
 def active(scope: Scope) -> list[Run]:
     """The runs under way, whenever they began; the oldest first."""
-    query = f"{_RUN} WHERE r.status IN ({_ACTIVE}){scope.of_runs()} ORDER BY r.created_at"
+    query = f"{_RUN} WHERE r.status IN ({_ACTIVE}){scope.of_mode()} ORDER BY r.created_at"
     return [_run(row) for row in rows(query)]
 
 
@@ -157,17 +154,15 @@ def uncertain() -> list[Run]:
 
 def _times(scope: Scope, seconds: str) -> list[Times]:
     query = f"""
-    WITH took AS (
-        SELECT r.training_type AS kind, {seconds} AS v FROM training_runs r
-        WHERE r.finished_at >= ? AND r.finished_at < ? AND r.status = 'completed'
-          AND {seconds} IS NOT NULL{scope.of_runs()}
-    ),
-    places AS (SELECT kind, v, {ranked("kind")} FROM took)
-    SELECT kind, max(n), {quantile(0.5)}, {quantile(0.9)}, {quantile(0.99)}
-    FROM places GROUP BY kind ORDER BY kind
+    SELECT r.training_type, count(*), {quantiles(seconds, 0.5, 0.9, 0.99)} FROM training_runs r
+    WHERE r.finished_at >= ? AND r.finished_at < ? AND r.status = 'completed'
+      AND {seconds} IS NOT NULL{scope.of_mode()}
+    GROUP BY r.training_type ORDER BY r.training_type
     """
-    found = rows(query, scope.start, scope.end)
-    return [Times(kind, int(n), *map(float, quantiles)) for kind, n, *quantiles in found]
+    return [
+        Times(kind, int(n), *listed(found))
+        for kind, n, found in rows(query, scope.start, scope.end)
+    ]
 
 
 def _run(row: tuple[Any, ...]) -> Run:

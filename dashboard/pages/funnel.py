@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import streamlit as st
 
 from core.metrics import funnel, photos
-from core.metrics.scope import DAY, HOUR, Scope
+from core.metrics.scope import HOUR, Scope
 from core.texts import LANGUAGES, NAMES
 from dashboard import charts, filters
 from dashboard.tables import Column, table
@@ -20,36 +22,50 @@ WAY = (
 )  # fmt: skip
 """The states on the way to an avatar, in their order."""
 
-AT_ONCE = 8 * DAY
-"""Up to so long a period is looked at as a whole at once."""
+
+class Whom(NamedTuple):
+    """Whose conversations are counted: of a period, a channel and a language; "" is any."""
+
+    scope: Scope
+    channel: str
+    language: str
 
 
 def draw(view: View) -> None:
     """The page."""
     t = view.t
-    everywhere = {"": t("All")}
-    left, right = st.columns(2)
-    known = view.ask(funnel.channels)
-    with left:
-        channel = filters.choice(
-            t("Channel"), "channel", everywhere | {name: name for name in known}, ""
-        )
-    with right:
-        spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
-        language = filters.choice(t("Their language"), "speaks", spoken, "")
-    scope = view.calm
-    reached = dict(view.ask_calmly(funnel.reached, scope, channel, language))
-    idle = (view.now - HOUR) // 60 * 60
-    stopped = dict(view.ask_calmly(funnel.stopped, scope, idle, channel, language))
-    dwells = {dwell.state: dwell for dwell in _dwells(view, scope, channel, language)}
+    whom = _chosen(view)
     st.subheader(t("The way to an avatar"), anchor=False)
-    if not reached:
-        st.caption(t("Nothing in the chosen period."))
-    else:
+    reached = dict(view.ask_calmly(funnel.reached, *whom))
+    if reached:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
         charts.steps(rows, t("conversations"), t("State"))
-    stay = t("From a move to this state until the next move to another one, both in the period.")
-    states = [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
+    else:
+        st.caption(t("Nothing in the chosen period."))
+    _states(view, whom, reached)
+    _refusals(view, whom)
+
+
+def _chosen(view: View) -> Whom:
+    t = view.t
+    everywhere = {"": t("All")}
+    channels = everywhere | {name: name for name in view.ask(funnel.channels)}
+    spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
+    left, right = st.columns(2)
+    with left:
+        channel = filters.choice(t("Channel"), "channel", channels, "")
+    with right:
+        language = filters.choice(t("Their language"), "speaks", spoken, "")
+    return Whom(view.calm, channel, language)
+
+
+def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
+    """Each state that anybody came to: how many, who stopped there, how long they stayed."""
+    t = view.t
+    idle = (view.now - HOUR) // 60 * 60
+    stopped = dict(view.ask_calmly(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
+    dwells = {dwell.state: dwell for dwell in view.ask_calmly(funnel.dwell, *whom)}
+    stay = t("From a move to this state until the next one to another, which is in the period.")
     shown = [
         SimpleNamespace(
             state=state,
@@ -58,13 +74,9 @@ def draw(view: View) -> None:
             p50=dwells[state].p50 if state in dwells else None,
             p90=dwells[state].p90 if state in dwells else None,
         )
-        for state in states
+        for state in [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
         if reached.get(state) or stopped.get(state)
     ]
-    stays = [
-        Column("p50", t("Stay, median"), "seconds", stay),
-        Column("p90", t("Stay, p90"), "seconds", stay),
-    ] if dwells else []  # fmt: skip
     table(view, "states", [
         Column("state", t("State")),
         Column("reached", t("Came"), "number",
@@ -72,12 +84,12 @@ def draw(view: View) -> None:
                  "counted once.")),
         Column("stopped", t("Stopped"), "number",
                t("Conversations last active in the period that are here, idle for an hour.")),
-        *stays,
+        Column("p50", t("Stay, median"), "seconds", stay),
+        Column("p90", t("Stay, p90"), "seconds", stay),
     ], shown, empty=t("Nothing in the chosen period."))  # fmt: skip
-    _refusals(view, scope, channel, language)
 
 
-def _refusals(view: View, scope: Scope, channel: str, language: str) -> None:
+def _refusals(view: View, whom: Whom) -> None:
     t = view.t
     st.subheader(t("Refused photos"), anchor=False)
     table(view, "refusals", [
@@ -85,11 +97,11 @@ def _refusals(view: View, scope: Scope, channel: str, language: str) -> None:
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, scope, channel, language),
+    ], view.ask_calmly(photos.refusals, *whom),
         empty=t("Nothing in the chosen period."))  # fmt: skip
     if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
         return
-    found = view.ask_calmly(photos.overruled, scope)
+    found = view.ask_calmly(photos.overruled, whom.scope)
     st.metric(
         t("Refusals that people overruled"),
         "–" if found.share is None else f"{100 * found.share:.1f}%",
@@ -100,12 +112,3 @@ def _refusals(view: View, scope: Scope, channel: str, language: str) -> None:
             n=f"{found.overruled:,}",
         ),
     )
-
-
-def _dwells(view: View, scope: Scope, channel: str, language: str) -> list[funnel.Dwell]:
-    """For a long period only when asked for: each stay is looked at, which takes its seconds."""
-    if scope.end - scope.start > AT_ONCE:
-        wanted = view.t("Show how long they stay (takes some seconds)")
-        if not st.toggle(wanted, key="stays"):
-            return []
-    return view.ask_calmly(funnel.dwell, scope, channel, language)

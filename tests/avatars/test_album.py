@@ -185,7 +185,7 @@ def test_a_refusal_that_may_be_our_mistake_can_be_overruled(house: App, chat: Ch
     assert photos()[2].photo_metadata["advice"][0] == "blurred"
     avatar = Avatar.get()
     assert (avatar.photos_count, avatar.status) == (3, AvatarStatus.READY)
-    assert metrics.overruled(Scope(0, 4e9)).share == 1.0
+    assert metrics.overruled(Scope(0.0, 4e9)).share == 1.0
 
 
 def test_after_the_last_refusal_is_overruled_the_upload_goes_on(house: App, chat: Chat) -> None:

@@ -60,6 +60,23 @@ def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: 
     assert list(house.folder.glob(".weights-*")) == []
 
 
+def test_whoever_has_just_seen_a_result_does_not_ask_for_it_again(house: House) -> None:
+    made(house)
+    asked = house.trainer.checks
+    house.training.carry(str(house.run.id))
+    assert (house.status, house.trainer.checks) == (RunStatus.COMPLETED, asked)
+
+
+def test_a_copy_that_failed_asks_where_the_result_is_now(house: House) -> None:
+    made(house)
+    asked = house.trainer.checks
+    house.trainer.refusals = [Unreachable(failure())]
+    house.training.carry(str(house.run.id))
+    assert house.status == RunStatus.SAVING
+    house.later()
+    assert (house.status, house.trainer.checks) == (RunStatus.COMPLETED, asked + 1)
+
+
 def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> None:
     result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
     house.start()

@@ -33,7 +33,7 @@ from hypothesis.stateful import (
 
 from channels.console import Console
 from channels.telegram import Telegram
-from core import db, settings
+from core import db
 from core.avatars import disposal, owned, screens
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.flow import ENDED, SET, TABLE
@@ -63,6 +63,9 @@ from core.conversation.rendering import render, seal
 from core.db import transaction
 from core.errors import Gone, Unreachable
 from core.services.storage import FolderStore
+from core.settings import Settings
+from core.settings.avatars import Avatars, Photos
+from core.settings.training import Training as Terms
 from core.texts import LANGUAGES
 from tests.avatars.training_house import (
     COMPLETED,
@@ -75,10 +78,10 @@ from tests.avatars.training_house import (
 from tests.conversation.chat import Clock
 from tests.pictures_for_tests import photo
 
-LIMITS = settings.Settings(
-    avatars=settings.Avatars(maximum=3, page_size=2, photo_page_size=4),
-    photos=settings.Photos(min_side=64),
-    training=settings.Training(
+LIMITS = Settings(
+    avatars=Avatars(maximum=3, page_size=2, photo_page_size=4),
+    photos=Photos(min_side=64),
+    training=Terms(
         min_photos=3, max_photos=6, runs_per_day=8, simulated_seconds=10, simulated_queue_seconds=2
     ),
 )

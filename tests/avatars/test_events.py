@@ -32,6 +32,28 @@ def test_one_about_no_run_of_ours_is_kept_without(db: Any) -> None:
     assert FalEvent.get().run_id is None
 
 
+def kept() -> list[tuple[float, str]]:
+    return [(event.at, event.phase) for event in FalEvent.select().order_by(FalEvent.id)]
+
+
+def test_polls_that_went_well_wait_for_company_while_a_worker_works(db: Any) -> None:
+    moments = iter(range(9))
+    events = Events(lambda: next(moments))
+    events.lingering = True
+    events.observe(seen())
+    events.observe(seen())
+    assert kept() == []
+    events.observe(seen(phase="submit"))
+    assert kept() == [(0, "status"), (1, "status"), (2, "submit")]
+    events.observe(seen())
+    events.observe(seen(ok=False))
+    assert len(kept()) == 5
+    events.observe(seen())
+    events.flush()
+    events.flush()
+    assert len(kept()) == 6
+
+
 def test_what_can_not_be_written_stops_nobody(db: Any) -> None:
     database.execute_sql("ALTER TABLE fal_events RENAME TO mislaid")
     try:
@@ -39,7 +61,7 @@ def test_what_can_not_be_written_stops_nobody(db: Any) -> None:
             Events().observe(seen())
     finally:
         database.execute_sql("ALTER TABLE mislaid RENAME TO fal_events")
-    assert [line["event"] for line in logs] == ["an event could not be kept"]
+    assert [line["event"] for line in logs] == ["events could not be kept"]
 
 
 @pytest.mark.parametrize(

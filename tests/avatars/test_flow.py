@@ -25,7 +25,7 @@ from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFact
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
 from core.bootstrap import diagram
-from core.cli import BLOCK
+from core.commands.showing import BLOCK
 from core.conversation import engine
 from core.conversation.channel import Capabilities
 from core.conversation.flow import QUIET, Flow, Step

@@ -38,7 +38,7 @@ from tests.photographs import (
     selfie,
     sent_on,
 )
-from tests.pictures_for_tests import exif, photo
+from tests.pictures_for_tests import exif, lying, photo
 
 pillow_heif.register_heif_opener()
 INSPECTOR = Inspector(YuNet(), converter=Converter())
@@ -137,18 +137,8 @@ def test_where_nobody_looks_for_faces_none_is_missed() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_face_is_looked_for_in_the_upright_picture(orientation: int) -> None:
-    turned = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
     picture = far_away(0.4)
-    lying = picture.transpose(turned[orientation]) if orientation > 1 else picture
-    verdict = inspect(jpeg(lying, exif=exif(orientation, gps=(55.7, 37.6))))
+    verdict = inspect(jpeg(lying(picture, orientation), exif=exif(orientation, gps=(55.7, 37.6))))
     assert (verdict.status, verdict.has_face) == ("valid", True)
     assert (verdict.width, verdict.height) == picture.size
     assert verdict.data is not None

@@ -309,6 +309,16 @@ def test_a_verified_webhook_tells_a_lost_order(house: House) -> None:
     assert (house.status, house.run.finished_by) == (RunStatus.COMPLETED, "webhook")
 
 
+def test_once_our_own_user_is_known_no_other_customer_tells_of_a_lost_order(house: House) -> None:
+    house.start()
+    house.advance(QUEUED, QUEUED)
+    assert house.hear() == "woken"
+    TrainingRun.update(status=RunStatus.UNCERTAIN, request_id=None, intent_at=1.0).execute()
+    assert house.hear("fal-77", customer="a stranger") == "other"
+    assert (house.status, house.run.request_id) == (RunStatus.UNCERTAIN, None)
+    assert house.hear("fal-77") == "learnt"
+
+
 def test_a_webhook_that_is_faster_than_the_answer_is_believed_once(house: House) -> None:
     started(house)
     house.trainer.meanwhile = lambda: house.hear(f"request 1 of {house.run.id}")

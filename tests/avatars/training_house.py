@@ -77,6 +77,7 @@ class ScriptedTrainer:
     sent: list[str] = field(default_factory=list)
     webhooks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    checks: int = 0
     meanwhile: Callable[[], object] = lambda: None
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
@@ -87,9 +88,6 @@ class ScriptedTrainer:
 
     def price_usd(self, profile: str) -> float:
         return self.prices.get(profile, 0.0)
-
-    def min_photos(self, profile: str) -> int:
-        return 1
 
     def max_photos(self, profile: str) -> int:
         return self.photos
@@ -112,6 +110,7 @@ class ScriptedTrainer:
         return Handle(order.run_id, order.profile, request_id, "http://s", "http://r", "http://c")
 
     def check(self, handle: Handle) -> Standing:
+        self.checks += 1
         self.meanwhile()
         self._refuse()
         return self.standing
@@ -195,9 +194,11 @@ class House:
         self.clock.forward(seconds)
         self.advance()
 
-    def hear(self, request_id: str | None = None, status: str = "OK") -> str:
+    def hear(
+        self, request_id: str | None = None, status: str = "OK", customer: str = "fal-user"
+    ) -> str:
         """A verified webhook about the run comes."""
-        told = Verified(request_id or str(self.run.request_id), "fal-user", status)
+        told = Verified(request_id or str(self.run.request_id), customer, status)
         return self.training.settler.heard(str(self.run.id), told)
 
     def ended(self, standing: Standing = COMPLETED) -> TrainingRun:

@@ -12,7 +12,7 @@ import pytest
 
 from core.conversation import outbox
 from core.conversation.bridge import Bridge
-from core.conversation.delivery import Courier
+from core.conversation.delivery import TICKS_AT_ONCE, Courier
 from core.conversation.engine import Engine
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.rendering import Rendered
@@ -330,6 +330,49 @@ def test_replies_go_before_alerts_and_alerts_before_ticks(post: Post) -> None:
     for _ in names:
         post.deliver()
     assert [call[1] for call in post.channel.calls] == ["reply", "alert", "tick"]
+
+
+class Slow(Chats):
+    """A channel on which progress takes as long as the test likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = asyncio.Event()
+
+    async def show(
+        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any]:
+        if chat.startswith("watching"):
+            self.calls.append(("begun", chat, ""))
+            await self.held.wait()
+        return await super().show(chat, rendered, previous, post)
+
+
+def test_however_slow_progress_is_a_reply_passes_it(post: Post) -> None:
+    watching = [post.chat(f"watching {number}") for number in range(TICKS_AT_ONCE + 2)]
+    for chat in watching:
+        chat.fill_in()
+        chat.press("📨 Send")
+    post.deliver()
+    post.clock.forward(10)
+    for chat in watching:
+        chat.signal("read")
+    slow = post.channel = Slow()
+
+    async def deliver() -> None:
+        courier = post.courier()
+        await courier._round()
+        await asyncio.sleep(0.1)
+        assert [call[0] for call in slow.calls] == ["begun"] * TICKS_AT_ONCE
+        post.anna.press("5")
+        under_way = set(courier._tasks)
+        await courier._round()
+        await asyncio.wait(courier._tasks - under_way)
+        assert slow.calls[-1][:2] == ("edit", "anna")
+        slow.held.set()
+        await asyncio.wait(under_way)
+
+    asyncio.run(deliver())
 
 
 def test_progress_of_many_does_not_hold_up_a_notice(post: Post) -> None:

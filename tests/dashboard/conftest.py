@@ -18,7 +18,7 @@ from core.conversation.inbox import Inbox
 from core.demo import Story, fill
 from core.logins import Visitor
 from core.settings import Settings
-from core.watching import Role
+from core.settings.dashboard import Role
 from dashboard import app, site
 from dashboard.site import Site
 

@@ -1,4 +1,5 @@
-"""The dashboard as a process: `python -m tests.dashboard.serve FOLDER PORT`, filled and served."""
+"""The dashboard as a process: `python -m tests.dashboard.serve FOLDER PORT [ISSUER]`, filled and
+served; with passwords, or with an issuer in their place."""
 
 import sys
 import time
@@ -11,8 +12,10 @@ from core.heartbeat import beating
 from core.logins import hashed
 from core.migrations import runner
 from core.settings import Settings
+from core.settings.dashboard import Dashboard
 from dashboard.serving import serve
 from tests.dashboard.conftest import House
+from tests.dashboard.voucher import vouched
 
 PASSWORD = "correct horse"
 
@@ -26,10 +29,13 @@ if __name__ == "__main__":
         conversation=first, channel="web", bot="web", update_id="1", kind="text",
         received_at=time.time() - 60, failed_at=time.time() - 50, error="it broke",
     )  # fmt: skip
-    users = f"anna:admin:{hashed(PASSWORD)} boris:viewer:{hashed(PASSWORD)}"
-    settings = Settings.model_validate(
-        {"data_dir": folder, "dashboard": {"port": port, "users": users, "cache_seconds": 2}},
-        strict=False,
-    )
+    if len(sys.argv) > 3:
+        own = vouched(sys.argv[3], port=port, cache_seconds=2)
+    else:
+        users = f"anna:admin:{hashed(PASSWORD)} boris:viewer:{hashed(PASSWORD)}"
+        own = Dashboard.model_validate(
+            {"port": port, "users": users, "cache_seconds": 2}, strict=False
+        )
+    settings = Settings().model_copy(update={"data_dir": folder, "dashboard": own})
     with beating("worker"):
         serve(House(), settings)

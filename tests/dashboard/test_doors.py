@@ -29,7 +29,7 @@ from core.logins import (
     users,
 )
 from core.settings import Settings
-from core.watching import Dashboard
+from core.settings.dashboard import Dashboard
 from dashboard.doors import Doors
 from dashboard.login import Login
 from dashboard.site import COOKIE, Site

@@ -16,7 +16,7 @@ from core.conversation.models import User
 from core.db import database, run, transaction
 from core.metrics import overview
 from core.metrics.scope import DAY, Scope
-from core.watching import Role
+from core.settings.dashboard import Role
 from dashboard import site
 from tests import makers
 from tests.dashboard.conftest import PAGES, House, Look, fill_lately

@@ -13,7 +13,7 @@ import pytest
 
 from core.logins import Visitor
 from core.metrics.scope import Scope
-from core.watching import Role
+from core.settings.dashboard import Role
 from dashboard.tables import Column, as_csv, neutral
 from dashboard.view import View
 from dashboard.words import translator

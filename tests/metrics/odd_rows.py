@@ -36,6 +36,7 @@ class Odd:
         self.now = now
         self.dice = random.Random(seed)
         self._numbers = itertools.count(1)
+        self.entered: dict[int, float] = {}
 
     def fill(self) -> None:
         """Add them all."""
@@ -91,8 +92,12 @@ class Odd:
         for status, test_mode in itertools.product(RunStatus, (False, True)):
             who = owner if status.final else self.person(at)  # each has one under way at most
             made = self.run(who, status, test_mode, at)
-            for about in (made.id, made.id, None, uuid.uuid4()):
-                self.event(about, at)
+            for about, simulated in (
+                *[(made.id, test_mode)] * 2,
+                (None, False),
+                (uuid.uuid4(), False),
+            ):
+                self.event(about, at, simulated)
 
     def run(self, owner: Conversation, status: RunStatus, test_mode: bool, at: float) -> Any:
         """One that ended at this moment, or was ordered at it."""
@@ -119,10 +124,11 @@ class Odd:
             next_check_at=some((0.0, self.now, self.now - 0.5, self.now + 9)),
         )
 
-    def event(self, about: uuid.UUID | None, at: float) -> None:
+    def event(self, about: uuid.UUID | None, at: float, simulated: bool) -> None:
         FalEvent.create(
             at=at,
             run_id=about,
+            test_mode=simulated,
             endpoint=self.dice.choice(("", "fal-ai/x")),
             phase=self.dice.choice(("submit", "webhook")),
             ok=self.dice.random() < 0.4,
@@ -143,15 +149,23 @@ class Odd:
                 kind="text", payload="", received_at=at, handled_at=handled, failed_at=failed,
             )  # fmt: skip
         for n, (source, dest) in enumerate(itertools.pairwise(self.dice.choices(STATES, k=6))):
-            run(
-                'INSERT INTO transitions (conversation_id, event_id, kind, "trigger", source, '
-                "dest, visit, revision, at) VALUES (?, 0, 'press', 'go', ?, ?, 1, 1, ?)",
-                *(owner.id, source, dest, at + n * 7.25),
-            )
+            self.move(owner, source, dest, at + n * 7.25)
         Export.create(
             user=owner.user, conversation=owner, ordered_at=at,
             made_at=self.dice.choice((None, at)), next_check_at=at,
         )  # fmt: skip
+
+    def move(self, owner: Conversation, source: str, dest: str, at: float) -> None:
+        """A row of the log, as a turn writes it."""
+        entered = self.entered.get(owner.id)
+        stayed = at - entered if source != dest and entered is not None else None
+        run(
+            'INSERT INTO transitions (conversation_id, event_id, kind, "trigger", source, dest, '
+            "visit, revision, at, stayed) VALUES (?, 0, 'press', 'go', ?, ?, 1, 1, ?, ?)",
+            *(owner.id, source, dest, at, stayed),
+        )
+        if source != dest:
+            self.entered[owner.id] = at
 
     def remains(self) -> None:
         """What is left of the forgotten, on the days of UTC around the moments."""

@@ -203,9 +203,9 @@ class Recount:
     def stays(self, period: Period, channel: str, language: str) -> dict[str, list[float]]:
         found: dict[str, list[float]] = defaultdict(list)
         last: dict[Any, Row] = {}
-        for move in self._moves(period, channel, language):
-            if before := last.get(move.conversation_id):
-                found[before.dest].append(move.at - before.at)
+        for move in self._moves(replace(period, start=0.0), channel, language):
+            if (before := last.get(move.conversation_id)) and period.holds(move.at):
+                found[move.source].append(move.at - before.at)
             last[move.conversation_id] = move
         return found
 

@@ -259,16 +259,17 @@ def test_the_funnel_counts_conversations_not_moves(
         came = defaultdict(set)
         moves = defaultdict(list)
         for move in history.transitions:
-            here = within(scope, move.at) and move.source != move.dest
-            if here and move.conversation_id in among:
-                came[move.dest].add(move.conversation_id)
+            if move.source != move.dest and move.conversation_id in among:
                 moves[move.conversation_id].append((move.at, move.dest))
+                if within(scope, move.at):
+                    came[move.dest].add(move.conversation_id)
         found = funnel.reached(scope, channel, language)
         assert dict(found) == {state: len(them) for state, them in came.items()}
         stays = defaultdict(list)
         for path in moves.values():
             for (at, state), (gone, _) in pairwise(path):
-                stays[state].append(gone - at)
+                if within(scope, gone):
+                    stays[state].append(gone - at)
         dwells = funnel.dwell(scope, channel, language)
         assert {dwell.state: dwell.n for dwell in dwells} == {s: len(v) for s, v in stays.items()}
         for dwell in dwells:

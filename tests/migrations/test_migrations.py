@@ -27,6 +27,7 @@ MODELS: tuple[Any, ...] = tuple(
 )  # fmt: skip
 NAMES = [
     "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
+    "0006_faster_numbers",
 ]  # fmt: skip
 
 

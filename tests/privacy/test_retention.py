@@ -22,8 +22,8 @@ from core.avatars.models import (
 from core.avatars.remains import DoomedFile
 from core.avatars.retention import DAY, Retention
 from core.bootstrap import App
-from core.settings import Retention as Days
 from core.settings import Settings
+from core.settings.storage import Retention as Days
 from tests import makers
 from tests.makers import fresh
 

@@ -22,7 +22,8 @@ from core.bootstrap import App, bootstrap
 from core.conversation.models import Conversation, TranscriptEntry, User
 from core.errors import StorageUnavailable, kind_of
 from core.services.jobs import Jobs
-from core.settings import Log, Settings
+from core.settings import Settings
+from core.settings.processes import Log
 from tests import makers
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.privacy.people import MARK, Marked, found_in

@@ -78,6 +78,10 @@ class House:
         self._running[command[0]] = process
         return process
 
+    def pid(self, command: str) -> int:
+        """The process of a command that is running."""
+        return self._running[command].pid
+
     def kill(self, command: str) -> None:
         """As a power cut would, at once and without a word."""
         process = self._running.pop(command)

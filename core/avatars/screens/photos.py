@@ -26,19 +26,24 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
             _next_step(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
-        buttons=buttons.rows(
-            buttons.done(facts, avatar, t),
-            buttons.add_photos(facts, avatar, t),
-            buttons.gallery(avatar, t),
-            buttons.tips(t),
-            buttons.back(t),
-        ),
+        buttons=_ways_on(facts, avatar, t),
     )
 
 
 def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
     """Which avatar this is about, for whoever has several."""
     return t("Avatar: “{name}”", name=avatar.name) if facts.avatars_count > 1 else ""
+
+
+def _ways_on(facts: Facts, avatar: AvatarFacts, t: Translator) -> buttons.Rows:
+    """To the training, to more photos or to those that came, and back."""
+    return buttons.rows(
+        buttons.done(facts, avatar, t),
+        buttons.add_photos(facts, avatar, t),
+        buttons.gallery(avatar, t),
+        buttons.tips(t),
+        buttons.back(t),
+    )
 
 
 def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
@@ -113,13 +118,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
             more if lacking > 0 and not blocked else _next_step(facts, avatar, t),
             hints.obstacle(facts, t) if blocked else "",
         ),
-        buttons=buttons.rows(
-            buttons.done(facts, avatar, t),
-            buttons.add_photos(facts, avatar, t),
-            buttons.gallery(avatar, t),
-            buttons.tips(t),
-            buttons.back(t),
-        ),
+        buttons=_ways_on(facts, avatar, t),
     )
 
 

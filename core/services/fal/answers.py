@@ -47,17 +47,15 @@ def _percent_of(line: str, steps: int) -> int | None:
     return min(int(plain["percent"]), _NEVER_DONE) if plain else None
 
 
-def position(body: Mapping[str, Any]) -> int | None:
+def position(found: Any) -> int | None:
     """The place in the queue, from 1; fal counts from 0."""
-    found = body.get("queue_position")
     if not isinstance(found, int) or isinstance(found, bool) or found < 0:
         return None
     return found + 1
 
 
-def training_seconds(body: Mapping[str, Any]) -> float | None:
+def training_seconds(metrics: Any) -> float | None:
     """How long the model itself worked."""
-    metrics = body.get("metrics")
     found = metrics.get("inference_time") if isinstance(metrics, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import fal_client
 import httpx
 
 from core.avatars.ports import (
@@ -25,6 +25,7 @@ from core.avatars.ports import (
 )
 from core.services.fal import answers, errors, profiles
 from core.services.fal.archive import zipped
+from core.services.fal.asking import Refused, asked
 from core.services.fal.uploads import Uploads
 from core.services.fal.wire import (
     Answer,
@@ -42,7 +43,7 @@ NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
 """The codes after which it is certain that nothing was ordered."""
 _ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
 """Of a result: these speak of the question, not of the training."""
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,127}", re.ASCII)
+_ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 
 
@@ -74,7 +75,7 @@ class FalTrainer:
     @property
     def jwks_url(self) -> str:
         """Where the keys of its webhooks are, for a Verifier."""
-        return self._fal.jwks_url
+        return self._fal.jwks
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
         return self._preferred[training_type]
@@ -84,9 +85,6 @@ class FalTrainer:
 
     def price_usd(self, profile: str) -> float:
         return profiles.price_usd(self._fal, profile)
-
-    def min_photos(self, profile: str) -> int:
-        return profiles.BY_NAME[profile].min_photos
 
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos
@@ -117,27 +115,25 @@ class FalTrainer:
     def check(self, handle: Handle) -> Standing:
         endpoint = self.endpoint(handle.profile)
         with self._wire.observed(handle.run_id, endpoint, "status", handle.request_id) as note:
-            standing, body = self._status(handle, note)
-        if standing.status != "completed":
+            standing, ended = self._status(handle, note)
+        if ended is None:
             return standing
         with self._wire.observed(handle.run_id, endpoint, "result", handle.request_id) as note:
-            return self._result(handle, body, note)
+            return self._result(handle, ended, note)
 
     def cancel(self, handle: Handle) -> CancelAnswer:
         endpoint = self.endpoint(handle.profile)
-        with (
-            self._wire.observed(handle.run_id, endpoint, "cancel", handle.request_id) as note,
-            reaching(),
-        ):
-            answer = self._wire.ask("PUT", self._urls(handle).cancel_url)
-            note.status = answer.status
-            if answer.good:
-                return "requested"
-            if answer.status == 400:
-                return "completed"
-            if answer.status == 404:
-                return "unknown"
-            raise Unreachable(answer.failure("cancel"))
+        with self._wire.observed(handle.run_id, endpoint, "cancel", handle.request_id) as note:
+            try:
+                with asked(self._wire, self._urls(handle), note) as training:
+                    training.cancel()
+            except Refused as refused:
+                if refused.answer.status == 400:
+                    return "completed"
+                if refused.answer.status == 404:
+                    return "unknown"
+                raise Unreachable(refused.answer.failure("cancel")) from refused
+            return "requested"
 
     def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
         return self._downloading(handle, url)
@@ -186,31 +182,29 @@ class FalTrainer:
 
     # its standing
 
-    def _status(self, handle: Handle, note: Note) -> tuple[Standing, Mapping[str, Any]]:
-        url = httpx.URL(self._urls(handle).status_url).copy_merge_params({"logs": "1"})
-        with reaching():
-            answer = self._wire.ask("GET", str(url))
-        note.status = answer.status
-        if not answer.good:
-            raise Unreachable(answer.failure("status"))
-        if not isinstance(answer.body, Mapping):
-            raise Unreachable(bad_answer(answer.status, "the status can't be read"))
-        body = answer.body
+    def _status(self, handle: Handle, note: Note) -> tuple[Standing, fal_client.Completed | None]:
+        try:
+            with asked(self._wire, self._urls(handle), note) as training:
+                told = training.status(with_logs=True)
+        except Refused as refused:
+            raise Unreachable(refused.answer.failure("status")) from refused
+        except ValueError as error:
+            word = errors.normalise(str(error))
+            note.failure = Failure("unknown_status", "operator", word, note.status)
+            return Standing("training"), None
+        if isinstance(told, fal_client.Queued):
+            return Standing("queued", position=answers.position(told.position)), None
+        if isinstance(told, fal_client.Completed):
+            seconds = answers.training_seconds(told.metrics)
+            return Standing("completed", training_seconds=seconds), told
         steps = profiles.section(self._fal, handle.profile).steps
-        word = body.get("status")
-        if word == "IN_QUEUE":
-            return Standing("queued", position=answers.position(body)), body
-        if word == "COMPLETED":
-            return Standing("completed", training_seconds=answers.training_seconds(body)), body
-        if word != "IN_PROGRESS":
-            told = errors.normalise(json.dumps(word))
-            note.failure = Failure("unknown_status", "operator", told, answer.status)
-        return Standing("training", percent=answers.percent(body.get("logs"), steps)), body
+        logs = getattr(told, "logs", None)
+        return Standing("training", percent=answers.percent(logs, steps)), None
 
-    def _result(self, handle: Handle, status: Mapping[str, Any], note: Note) -> Standing:
+    def _result(self, handle: Handle, ended: fal_client.Completed, note: Note) -> Standing:
         """The end of a completed request: its result, or why there is none."""
-        seconds = answers.training_seconds(status)
-        told = _told_failure(status)
+        seconds = answers.training_seconds(ended.metrics)
+        told = _told_failure(ended)
         with reaching():
             answer = self._wire.ask("GET", self._urls(handle).response_url)
         note.status = answer.status
@@ -248,9 +242,9 @@ class FalTrainer:
 _URLS = ("status_url", "response_url", "cancel_url")
 
 
-def _told_failure(status: Mapping[str, Any]) -> Failure | None:
+def _told_failure(ended: fal_client.Completed) -> Failure | None:
     """The failure that a completed request's status speaks of."""
-    error, error_type = status.get("error"), status.get("error_type")
+    error, error_type = ended.error, ended.error_type
     if not error and not error_type:
         return None
     return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import TrainingOrder
-from core.fal_settings import PROFILES, Fal, StepProfile
+from core.settings.fal import PROFILES, Fal, StepProfile
 
 Arguments = dict[str, Any]
 Result = dict[str, object]
@@ -27,7 +27,6 @@ class Profile:
     """What is sent: an order, the photos' URL, and the profile's section of the settings."""
     parse: Callable[[Mapping[str, Any]], Result]
     """What a completed training gives; raises UnexpectedResult."""
-    min_photos: int
     max_photos: int
 
 
@@ -101,10 +100,10 @@ def _url(file: Any) -> str:
 _MODES = {"character": "character", "style": "style"}
 
 _ALL = (
-    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 4, 50),
-    Profile("fal-ai/flux-pro-trainer", pro, finetune, 1, 20),
-    Profile("fal-ai/flux-lora-fast-training", fast, weights, 4, 50),
-    Profile("fal-ai/flux-2-trainer", flux_2, weights, 1, 50),
+    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 50),
+    Profile("fal-ai/flux-pro-trainer", pro, finetune, 20),
+    Profile("fal-ai/flux-lora-fast-training", fast, weights, 50),
+    Profile("fal-ai/flux-2-trainer", flux_2, weights, 50),
 )
 
 BY_NAME: Mapping[str, Profile] = dict(zip(PROFILES, _ALL, strict=True))

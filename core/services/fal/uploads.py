@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from core.avatars.ports import Failure, Unreachable
-from core.fal_settings import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
+from core.settings.fal import Fal
 
 ONE_REQUEST_BYTES = 100 * 2**20
 PART_BYTES = 10 * 2**20
@@ -53,17 +53,17 @@ class Uploads:
         }
         if size > ONE_REQUEST_BYTES:
             return self._in_parts(file, size, headers)
-        url = f"{self._settings.cdn_url}/files/upload"
+        url = f"{self._settings.cdn}/files/upload"
         answer = self._transfer("POST", url, file, 0, size, headers)
         return _words(_checked(answer), "access_url")["access_url"]
 
     def _token(self) -> Answer:
-        url = f"{self._settings.rest_url}/storage/auth/token"
+        url = f"{self._settings.rest}/storage/auth/token"
         answer = self._wire.ask("POST", url, params={"storage_type": "fal-cdn-v3"}, json={})
         return _checked(answer)
 
     def _in_parts(self, file: IO[bytes], size: int, headers: Mapping[str, str]) -> str:
-        url = f"{self._settings.cdn_url}/files/upload/multipart"
+        url = f"{self._settings.cdn}/files/upload/multipart"
         begun = _checked(self._wire.exchange(self._wire.files, "POST", url, headers=dict(headers)))
         found = _words(begun, "access_url", "uploadId")
         part_url = f"{found['access_url']}/multipart/{found['uploadId']}"
@@ -80,7 +80,7 @@ class Uploads:
         return found["access_url"]
 
     def _to_storage(self, file: IO[bytes], name: str, size: int) -> str:
-        url = f"{self._settings.rest_url}/storage/upload/initiate"
+        url = f"{self._settings.rest}/storage/upload/initiate"
         wanted = {"file_name": name, "content_type": TYPE}
         begun = self._wire.ask("POST", url, params={"storage_type": "gcs"}, json=wanted,
                                more_headers=self._lifecycle)  # fmt: skip

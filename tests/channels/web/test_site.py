@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from channels.web import Settings, Web, addresses
+from channels.web import Settings, Web
 from channels.web.bubbles import Bubbles, button_label
-from channels.web.serving import allowed_hosts
 from channels.web.site import COOKIE, Site, kept_secret
 from channels.web.words import EN
 from core.errors import ConfigurationError
@@ -128,15 +127,15 @@ def test_cookies_are_kept_to_https_where_people_come_by_it() -> None:
 
 def test_the_page_says_where_it_is_found() -> None:
     settings = Settings(host="::", port=80, public_url="https://chat.example.org/")
-    assert addresses(settings) == ["https://chat.example.org", "http://localhost:80"]
+    assert settings.addresses == ["https://chat.example.org", "http://localhost:80"]
     assert Web(Settings(host="::1")).address == "http://[::1]:8501"
 
 
 def test_the_page_answers_to_its_own_names_alone() -> None:
-    assert "*" not in allowed_hosts(Settings())
-    assert "chat.example.org" in allowed_hosts(Settings(public_url="https://chat.example.org"))
-    assert allowed_hosts(Settings(host="0.0.0.0")) == ["*"]
-    assert "*" not in allowed_hosts(Settings(host="0.0.0.0", allowed_hosts=("chat.lan",)))
+    assert "*" not in Settings().names
+    assert "chat.example.org" in Settings(public_url="https://chat.example.org").names
+    assert Settings(host="0.0.0.0").names == ["*"]
+    assert "*" not in Settings(host="0.0.0.0", allowed_hosts=("chat.lan",)).names
 
 
 def test_what_anybody_wrote_is_escaped() -> None:

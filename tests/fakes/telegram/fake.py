@@ -1,7 +1,6 @@
 """The switchboard of a test: who is there, what goes wrong, what was seen."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Literal, Self
 
 from tests.fakes.telegram.faults import Fault
@@ -19,12 +18,7 @@ class FakeTelegram(Server):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         self.stop()
         if error is None and self.crash:
             raise RuntimeError("the fake of Telegram itself failed") from self.crash

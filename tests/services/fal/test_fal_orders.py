@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncertain
-from core.fal_settings import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
 from core.settings import Settings
+from core.settings.fal import Fal
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from core.avatars.ports import Trainer, TrainingOrder
-from core.fal_settings import Fal, PortraitTrainer, StepProfile
 from core.services.fal import FalTrainer, answers, profiles
 from core.services.fal.profiles import UnexpectedResult
 from core.settings import Settings
+from core.settings.fal import Fal, PortraitTrainer, StepProfile
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]
@@ -107,10 +107,7 @@ def test_what_the_configuration_says_wins(connect: Callable[..., FalTrainer], or
 
 
 def test_the_pro_trainer_takes_twenty_photos(trainer: FalTrainer) -> None:
-    assert (trainer.min_photos("flux-pro-trainer"), trainer.max_photos("flux-pro-trainer")) == (
-        1,
-        20,
-    )
+    assert trainer.max_photos("flux-pro-trainer") == 20
     assert trainer.max_photos("flux-lora-portrait-trainer") == 50
 
 
@@ -167,4 +164,4 @@ def test_odd_logs_have_no_percentage(logs: object) -> None:
     ("given", "place"), [(0, 1), (2, 3), (None, None), ("4", None), (True, None), (-1, None)]
 )
 def test_a_place_counts_from_one(given: object, place: int | None) -> None:
-    assert answers.position({"queue_position": given}) == place
+    assert answers.position(given) == place

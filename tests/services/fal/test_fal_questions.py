@@ -1,16 +1,20 @@
 """Asking after a training, cancelling it and fetching what it made, whatever goes wrong."""
 
+import socket
+import struct
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
-from core.fal_settings import Fal
 from core.services.fal import FalTrainer, errors
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.files import WEIGHTS_BYTES
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES
 from core.settings import Settings
+from core.settings.fal import Fal
+from tests.fakes.nonsense import NonsenseServer
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]
@@ -239,3 +243,68 @@ def test_a_download_that_is_left_alone_is_no_failure_of_fals(
     with pytest.raises(KeyError), trainer.download(handle, url):
         raise KeyError
     assert len(observed) == before
+
+
+# fal's own client would ask ten times, follow redirects and try another domain
+
+NGINX = b"<html><center>nginx</center></html>"
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 408, 409, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("ask", ["check", "cancel"])
+def test_whatever_is_answered_it_asks_once(connect: Connect, status: int, ask: str) -> None:
+    with NonsenseServer() as server:
+        server.answer = (status, NGINX)
+        trainer = connect(Settings(fal=Fal(queue_url=f"http://{server.endpoint}")))
+        known = {400: "completed", 404: "unknown"} if ask == "cancel" else {}
+        if status in known:
+            assert trainer.cancel(LOST) == known[status]
+        else:
+            with pytest.raises(Unreachable):
+                getattr(trainer, ask)(LOST)
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("ask", ["check", "cancel"])
+@pytest.mark.parametrize("broken", ["reset", "silence"])
+def test_however_it_breaks_off_it_asks_once(connect: Connect, ask: str, broken: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        came: list[socket.socket] = []
+        thread = threading.Thread(target=_break_off, args=(listening, came, broken == "reset"))
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        trainer = connect(Settings(fal=Fal(queue_url=url, answer_seconds=0.3)))
+        with pytest.raises(Unreachable) as away:
+            getattr(trainer, ask)(LOST)
+        kind = {"reset": "connection_broken", "silence": "timeout"}[broken]
+        assert away.value.failure.error_type == kind
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        assert len(came) == 1
+        came[0].close()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"{", b'"COMPLETED"', b""])
+def test_a_status_that_is_none_is_asked_for_again_later(connect: Connect, body: bytes) -> None:
+    with NonsenseServer() as server:
+        server.answer = (200, body)
+        trainer = connect(Settings(fal=Fal(queue_url=f"http://{server.endpoint}")))
+        with pytest.raises(Unreachable, match="bad_answer"):
+            trainer.check(LOST)
+
+
+LOST = Handle("run", "flux-pro-trainer", "request")
+
+
+def _break_off(listening: socket.socket, came: list[socket.socket], reset: bool) -> None:
+    """Take connections until there are no more, and what is asked; answer nothing."""
+    try:
+        while True:
+            taken, _ = listening.accept()
+            came.append(taken)
+            taken.recv(4096)
+            if reset:
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                taken.close()
+    except OSError:
+        return

@@ -16,7 +16,8 @@ from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncerta
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer, SimulatedTrainer, simulated_trainer
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
-from core.settings import Settings, Training
+from core.settings import Settings
+from core.settings.training import Training
 
 DATA = "https://files.invalid/photos.zip"
 Make = Callable[..., TrainingOrder]

@@ -14,10 +14,10 @@ import pytest
 
 from core.avatars.ports import Observation, Unreachable
 from core.errors import StorageUnavailable
-from core.fal_settings import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
 from core.settings import Settings
+from core.settings.fal import Fal
 
 RUN = "7a1f3c52-9a43-4f6c-8a3a-0d6c0f1b2c3d"
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -124,7 +124,7 @@ def test_no_file_stays_behind(
 
 MEASURE = """
 import os, resource, sys
-from core.fal_settings import Fal
+from core.settings.fal import Fal
 from core.services.fal import FalTrainer
 from core.settings import Settings
 

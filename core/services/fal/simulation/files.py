@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from core.services.fal.simulation.app import Simulation
+from core.services.fal.simulation.faults import Ledger
 
 WEIGHTS_BYTES = 256 * 1024
 CONFIG = b'{"simulated": true}'
 _TOKEN = "simulated-upload"
 _PIECE = 64 * 1024
+
+
+class Simulation(Protocol):
+    """What the storage needs of `app.Simulation`."""
+
+    base: str
+    ledger: Ledger | None
+
+    async def suffer(
+        self,
+        request: Request,
+        phase: str,
+        run: str,
+        proceed: Callable[[], Awaitable[Response]],
+    ) -> Response: ...
 
 
 def size_of(name: str) -> int:

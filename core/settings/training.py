@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from core.fal_settings import PROFILES
-from core.section import Section
+from core.settings.fal import PROFILES
+from core.settings.section import Section
 
 
 class Training(Section):
@@ -55,3 +55,15 @@ class Training(Section):
                 "Lower the first or raise the second"
             )
         return self
+
+    def refuse_few_photos(self) -> None:
+        """Raise ValueError where a training could start that its trainer would refuse."""
+        for setting in ("profiles_portrait", "profiles_style"):
+            for name in getattr(self, setting):
+                if self.min_photos < PROFILES[name]:
+                    raise ValueError(
+                        f"training.min_photos = {self.min_photos}, but {name} takes no fewer than "
+                        f"{PROFILES[name]} photos, and trainings are real now that there is a key. "
+                        f"Set it to {PROFILES[name]} or more, or take {name} out of "
+                        f"training.{setting}"
+                    )

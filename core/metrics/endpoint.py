@@ -16,7 +16,7 @@ from starlette.routing import Route
 from core.conversation.bridge import Bridge, release
 from core.metrics import exposition
 from core.settings import Settings
-from core.watching import LOCAL
+from core.settings.addresses import LOCAL
 
 log = structlog.get_logger()
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.section import Section
+from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.section import Section
 
-PROFILES = (
-    "flux-lora-portrait-trainer",
-    "flux-pro-trainer",
-    "flux-lora-fast-training",
-    "flux-2-trainer",
+PROFILES = {
+    "flux-lora-portrait-trainer": 4,
+    "flux-pro-trainer": 1,
+    "flux-lora-fast-training": 4,
+    "flux-2-trainer": 1,
+}
+"""The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
+fewest photos that it takes."""
+
+QUEUE_URL, REST_URL, CDN_URL = (
+    "https://queue.fal.run",
+    "https://rest.fal.ai",
+    "https://v3.fal.media",
 )
-"""The trainers that Likeness knows, by the names used in `training.profiles_…`."""
+"""fal's own addresses."""
 
 
 class StepProfile(Section):
@@ -55,13 +64,17 @@ class FastTrainer(StepProfile):
 
 
 class Fal(Section):
-    """fal.ai: where it is, how long it is waited for, and what its trainers are told."""
+    """fal.ai: where it is, how long it is waited for, and what its trainers are told.
+
+    An address that is left empty is fal's own as long as orders go to fal, else the host that they
+    go to, so that photos and the key are sent to nobody else.
+    """
 
     key: SecretStr = SecretStr("")
-    queue_url: str = "https://queue.fal.run"
-    rest_url: str = "https://rest.fal.ai"
-    cdn_url: str = "https://v3.fal.media"
-    jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
+    queue_url: WebAddress = QUEUE_URL
+    rest_url: SiteAddress = ""
+    cdn_url: SiteAddress = ""
+    jwks_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
@@ -80,13 +93,26 @@ class Fal(Section):
             raise ValueError("a key has no spaces, line breaks or letters beyond ASCII")
         return key
 
-    @field_validator("queue_url", "rest_url", "cdn_url", "jwks_url")
-    @classmethod
-    def _an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
-            raise ValueError("an address is written https://host or https://host:port/path")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("an address has no password, no ? and no #")
-        _ = parts.port  # a port that is no number is a ValueError of its own
-        return url.rstrip("/")
+    @property
+    def rest(self) -> str:
+        """Where uploads are announced."""
+        return self.rest_url or self._beside(REST_URL)
+
+    @property
+    def cdn(self) -> str:
+        """Where uploads go."""
+        return self.cdn_url or self._beside(CDN_URL)
+
+    @property
+    def jwks(self) -> str:
+        """Where the keys are that sign webhooks."""
+        return self.jwks_url or f"{self.rest}/.well-known/jwks.json"
+
+    def _beside(self, own: str) -> str:
+        """fal's own address where orders go to fal, else the host that they go to."""
+        return own if self.queue_url == QUEUE_URL else _origin(self.queue_url)
+
+
+def _origin(url: str) -> str:
+    """An address without its path."""
+    return urlunsplit((*urlsplit(url)[:2], "", "", ""))

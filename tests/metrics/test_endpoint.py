@@ -14,7 +14,8 @@ from pydantic import SecretStr, ValidationError
 
 from core import http
 from core.db import database
-from core.settings import Http, Settings
+from core.settings import Settings
+from core.settings.processes import Http
 from tests import makers
 from tests.http_house import free_port, serving
 

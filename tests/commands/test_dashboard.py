@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.logins import PASSWORD_FILE
-from core.watching import Dashboard
+from core.settings.dashboard import Dashboard
 
 
 @pytest.fixture

@@ -1,0 +1,160 @@
+"""`make bench-dashboard`: how long the dashboard's pages take to draw on a large history.
+
+    python -m benchmarks.pages                           made up anew, 200,000 people (minutes)
+    python -m benchmarks.pages --people 20000            a smaller history
+    python -m benchmarks.pages --data FOLDER             one that `likeness demo-data` filled before
+
+A page is drawn by Streamlit's own test driver: the whole script with its queries, without the
+browser. *Cold*: the database is out of the machine's memory, and nothing is kept. *Warm*: it is in
+memory, but every kept answer is too old. *Second*: another viewer a moment later, and how many
+queries that cost. The yardstick is one count over every logged transition in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import queue
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
+from logging.handlers import QueueHandler
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+from streamlit.logger import set_log_level
+from streamlit.testing.v1 import AppTest
+
+from core.bootstrap import bootstrap
+from core.conversation.bridge import release
+from core.db import connect, database, run
+from core.demo import Story, fill
+from core.logins import Visitor
+from core.migrations import runner
+from core.settings import Settings
+from dashboard import app, site
+from dashboard.site import Site
+from dashboard.words import translator
+
+SCRIPT = Path(app.__file__).parent / "start" / "app.py"
+PERIODS = ("7d", "30d", "90d")
+PATIENCE = 120
+COLD, WARM = 4.0, 1.5
+"""Seconds within which a page should be drawn."""
+
+
+class Inside(Site):
+    """A site whose visitor has logged in."""
+
+    def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
+        return Visitor("anna", "admin")
+
+
+def main() -> None:
+    """Measure every page over every period, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
+    parser.add_argument("--people", type=int, default=200_000)
+    parser.add_argument("--data", type=Path, help="a data folder that is filled already")
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    with TemporaryDirectory() as made:
+        folder = wanted.data or Path(made)
+        settings = Settings().model_copy(update={"data_dir": folder})
+        if wanted.data is None:
+            _make(settings, wanted.people)
+        site._open["site"] = Inside(bootstrap(settings), settings)
+        set_log_level("error")  # outside a server Streamlit warns at every step
+        _report(wanted.rounds)
+
+
+def _make(settings: Settings, people: int) -> None:
+    connect(settings.database_url, "normal")
+    runner.prepare(database.obj)
+    fill(people, Story(time.time() - 1))
+
+
+def _report(rounds: int) -> None:
+    for table in ("conversations", "transitions", "avatars", "training_runs", "fal_events"):
+        print(f"{_count(table):>10,} {table}")
+    yardstick = statistics.median(_seconds(lambda: _count("transitions")) for _ in range(rounds))
+    print(f"\nseconds; to count the transitions takes {yardstick:.2f}")
+    print(f"{'':<12}{'':<6}{'cold':>8}{'warm':>8}{'second':>8}{'queries':>9}{'warm/count':>12}")
+    for page in _addresses():
+        for period in PERIODS:
+            draw = partial(_draw, page, period)
+            cold = statistics.median(_anew(draw, on_disk=True) for _ in range(rounds))
+            warm = statistics.median(_anew(draw) for _ in range(rounds))
+            with _counted() as queries:
+                second = _seconds(draw)
+            good = cold <= COLD and warm <= WARM and not queries
+            print(
+                f"{page:<12}{period:<6}{cold:>8.2f}{warm:>8.2f}{second:>8.2f}{len(queries):>9}"
+                f"{warm / yardstick:>12.1f}{'' if good else '   MISSED'}",
+                flush=True,
+            )
+
+
+def _count(table: str) -> int:
+    return int(run(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def _anew(draw: Callable[[], None], on_disk: bool = False) -> float:
+    """Seconds to draw without any answer kept; `on_disk`, without the file in memory either."""
+    st.cache_data.clear()
+    if on_disk:
+        release()
+        path = database.obj.database
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return _seconds(draw)
+
+
+def _addresses() -> list[str]:
+    return [path for path, *_ in app.pages(translator("en"))]
+
+
+def _draw(page: str, period: str) -> None:
+    tab = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
+    tab._page_hash = _hashes().get(page, "")  # its pages are functions, not files
+    tab.query_params.update(period=period, mode="both")
+    tab.run()
+    if tab.exception or not tab.header:
+        raise RuntimeError(f"{page} could not be drawn: {tab.exception}")
+
+
+@cache
+def _hashes() -> dict[str, str]:
+    tab = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE).run()
+    return {str(known["url_pathname"]): name for name, known in tab._registered_pages.items()}
+
+
+@contextmanager
+def _counted() -> Iterator[list[logging.LogRecord]]:
+    """The statements that the database gets meanwhile."""
+    statements: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    found: list[logging.LogRecord] = []
+    logger, handler = logging.getLogger("peewee"), QueueHandler(statements)
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+        while not statements.empty():
+            found.append(statements.get())
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
