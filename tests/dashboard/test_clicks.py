@@ -162,6 +162,7 @@ def test_what_is_done_by_hand_stands_in_the_audit(page: Page, tmp_path: Path) ->
     asked_and_done(page, "Try event")
     expect(page.get_by_role("button", name="Try event")).to_have_count(0)
     page.get_by_role("button", name="Silence").click()
+    expect(page.get_by_text("Silent until")).to_be_visible()
     page.goto("/people?q=100000007")
     drawn(page, "People and avatars")
     page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 52})
