@@ -131,6 +131,12 @@ def recent(now: float, limit: int = 100) -> list[Alert]:
     return [alert._replace(silenced=bool(alert.silenced)) for alert in found]
 
 
+def silences(now: float) -> list[tuple[str, float, str]]:
+    """The rules of which nobody is told now: until when, and who wanted it so."""
+    query = "SELECT rule, until, who FROM silences WHERE until > ? ORDER BY rule"
+    return [(rule, until, who) for rule, until, who in rows(query, now)]
+
+
 class Watch:
     """Looks at the rules; `clock` gives seconds since 1970."""
 

@@ -6,6 +6,7 @@ A `kind` is a code of ours: it has its colour, and its name in the viewer's lang
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -51,8 +52,14 @@ def _colour(view: View, kinds: Iterable[str], title: str) -> alt.Color:
         domain=[named(view.t, kind) for kind in known],
         range=[COLOURS.get(kind, OTHERS) for kind in known],
     )
-    legend = alt.Legend(orient="bottom") if len(known) > 1 else None
+    legend = alt.Legend(orient="bottom", title=None, columns=2) if len(known) > 1 else None
     return alt.Color("kind:N", title=title, scale=scale, legend=legend)
+
+
+def _legend(kinds: Iterable[str]) -> int:
+    """The height of a legend, two kinds in a row: a telephone has no room for more."""
+    known = len(set(kinds))
+    return 20 + 20 * math.ceil(known / 2) if known > 1 else 0
 
 
 def _named(view: View, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,11 +91,11 @@ def stacked(
 ) -> None:
     """Bars over time: rows of `start`, `kind` and `value`, an amount for each kind."""
     if not rows:
-        st.caption(view.t("Nothing here."))
+        st.caption(view.t("Nothing in the chosen period."))
         return
     shape = "$.2f" if money else "~s"
     show(
-        alt.Chart(_stack(view, rows), height=HEIGHT)
+        alt.Chart(_stack(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_rect()
         .encode(
             x=_time(view),
@@ -129,10 +136,10 @@ def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
 def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) -> None:
     """Lines over time: rows of `start`, `kind` and `value`."""
     if not rows:
-        st.caption(view.t("Nothing here."))
+        st.caption(view.t("Nothing in the chosen period."))
         return
     show(
-        alt.Chart(_at_clock(view, rows), height=HEIGHT)
+        alt.Chart(_at_clock(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_line(point=True)
         .encode(
             x=_time(view),
@@ -154,7 +161,7 @@ def histogram(
     """Bars so many units wide: rows of `from`, `kind` and `value`."""
     frame = pd.DataFrame([{**row, "to": row["from"] + width} for row in _named(view, rows)])
     show(
-        alt.Chart(frame, height=HEIGHT)
+        alt.Chart(frame, height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_bar(opacity=0.75)
         .encode(
             x=alt.X("from:Q", title=x, bin="binned"),
@@ -187,7 +194,7 @@ def steps(rows: Sequence[dict[str, Any]], x: str, y: str) -> None:
 def runs(view: View, rows: Sequence[dict[str, Any]], y: str, kinds: str) -> None:
     """A bar for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `run`."""
     show(
-        alt.Chart(_at_clock(view, rows), height=HEIGHT)
+        alt.Chart(_at_clock(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_bar(width=3)
         .encode(
             x=_time(view),
@@ -210,8 +217,10 @@ def timeline(view: View, rows: Sequence[dict[str, Any]], x: str, kinds: str) -> 
     longest = max(row["minutes"] for row in rows)
     late_at = max((row["late"] for row in rows if row["late"]), default=longest)
     scale = alt.Scale(domain=[0, max(0.1, min(1.05 * longest, FAR * late_at), late_at)])
-    base = alt.Chart(frame, height=26 * len(frame) + 90).encode(
-        y=alt.Y("run:N", title=None, sort=None, axis=alt.Axis(labelLimit=300))
+    base = alt.Chart(
+        frame, height=26 * len(frame) + 70 + _legend(row["kind"] for row in rows)
+    ).encode(
+        y=alt.Y("run:N", title=None, sort=None, axis=alt.Axis(labelLimit=300, labelOverlap=False))
     )
     bars = base.mark_bar(clip=True).encode(
         x=alt.X("minutes:Q", title=x, scale=scale),

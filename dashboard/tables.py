@@ -39,15 +39,19 @@ def table(
     choose: bool = False,
     place: Callable[[Any], str] | None = None,
     most: int = 0,
+    empty: str = "",
+    hint: str = "",
 ) -> int | None:
     """Draw rows (anything with these attributes); which one was chosen, where any may be.
 
     `place` gives a row's own address; of more than `most` rows (0: any number) it is said that
-    these are not all.
+    these are not all. Where there is none, `empty` says so; `hint` says what choosing one does.
     """
     if not rows:
-        st.caption(view.t("Nothing here."))
+        st.caption(empty or view.t("Nothing here."))
         return None
+    if choose:
+        st.caption(hint or view.t("Choose a row to open it."))
     places = [place(row) for row in rows] if place else []
     shown = {column.name: [_shown(view, column, row) for row in rows] for column in columns}
     frame = pd.DataFrame({PLACE: places, **shown} if place else shown)

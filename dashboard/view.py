@@ -6,6 +6,7 @@ import datetime
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -83,8 +84,7 @@ class View:
 
     def place(self, page: str, **named: str) -> str:
         """The address of something on a page, seen through the same choices."""
-        kept = {name: st.query_params[name] for name in CHOICES if name in st.query_params}
-        wanted = kept | {name: value for name, value in named.items() if value}
+        wanted = self._choices | {name: value for name, value in named.items() if value}
         return f"/{page}?{urlencode(wanted)}"
 
     def row(self, kind: str, id: object) -> str:
@@ -96,6 +96,11 @@ class View:
         at = self.moment(min(self.asked, default=time.time()))
         zone = self.scope.zone
         st.caption(self.t("Data as of {time} ({zone})", time=f"{at:%Y-%m-%d %H:%M:%S}", zone=zone))
+
+    @cached_property
+    def _choices(self) -> dict[str, str]:
+        """Once for a drawing: a table has hundreds of rows."""
+        return {name: st.query_params[name] for name in CHOICES if name in st.query_params}
 
     @property
     def _calm_seconds(self) -> float:

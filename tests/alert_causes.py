@@ -74,8 +74,9 @@ class Causes:
         for _ in range(n):
             run(
                 "INSERT INTO fal_events (at, run_id, endpoint, phase, ok, error_type, error_class, "
-                "message, request_id) VALUES (?, ?, 'e', 'status', ?, 'timeout', 'retry', ?, '')",
-                *(self.now - 10 if at is None else at, owner, False, message),
+                "message, request_id, test_mode) "
+                "VALUES (?, ?, 'e', 'status', ?, 'timeout', 'retry', ?, '', ?)",
+                *(self.now - 10 if at is None else at, owner, False, message, self.test_mode),
             )
 
     def many_errors(self) -> None:

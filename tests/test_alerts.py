@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.alerts import RULES, Watch, holding, recent
+from core.alerts import RULES, Watch, holding, recent, silences
 from core.avatars.models import RunStatus
 from core.conversation.models import Conversation
 from core.db import run
@@ -112,7 +112,9 @@ def test_a_silenced_rule_is_told_to_nobody_and_shown_all_the_same(
     watch.look()
     assert told(boss) == posted == []
     assert [alert.silenced for alert in recent(clock.now)] == [True]
+    assert silences(clock.now) == [("uncertain", NOW + 3600, "anna")]
     clock.forward(3601)
+    assert silences(clock.now) == []
     watch.look()
     assert told(boss) == [("uncertain", False)], "it still holds when the silence ends"
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import peewee
 
-from core.avatars.events import FalEvent
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
 from core.avatars.remains import CostEntry, day_of
 from core.db import run, transaction
@@ -20,10 +19,7 @@ ON CONFLICT (day, metric) DO UPDATE SET count = daily_totals.count + excluded.co
 
 
 def book(runs: Any) -> int:
-    """Replace finished runs by anonymous entries, in the caller's transaction; how many.
-
-    The calls of simulated ones go with them: they would be taken for calls of real ones.
-    """
+    """Replace finished runs by anonymous entries, in the caller's transaction; how many."""
     ended = list(runs.where(TrainingRun.status.not_in(ACTIVE)))
     for ended_run in ended:
         day = day_of(ended_run.created_at)
@@ -36,8 +32,6 @@ def book(runs: Any) -> int:
         )
         mode = "test" if ended_run.test_mode else "production"
         _add(day, f"trainings_{ended_run.status.value}_{mode}", 1)
-        if ended_run.test_mode:
-            FalEvent.delete().where(FalEvent.run_id == ended_run.id).execute()
         ended_run.delete_instance()
     return len(ended)
 

@@ -137,12 +137,13 @@ def uncertain(scope: Scope) -> int:
     return int(one(query)[0])
 
 
-def fal_last(scope: Scope, ok: bool) -> float | None:
-    """When fal last answered well, or last failed, whenever that was."""
+def fal_last(scope: Scope, ok: bool, since: float) -> float | None:
+    """When fal last answered well, or last failed, since a moment; whatever the period is."""
     condition = "e.ok" if ok else "NOT e.ok"
     found = one(
-        f"SELECT e.at FROM fal_events e WHERE {condition}{scope.of_mode('e')} "
-        "ORDER BY e.at DESC LIMIT 1"
+        f"SELECT e.at FROM fal_events e WHERE {condition} AND e.at >= ?{scope.of_mode('e')} "
+        "ORDER BY e.at DESC LIMIT 1",
+        since,
     )
     return None if found is None else float(found[0])
 

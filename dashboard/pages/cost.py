@@ -48,7 +48,8 @@ def draw(view: View) -> None:
         Column("training_type", t("Type")), Column("profile", t("Profile")),
         Column("usd", t("Spent"), "usd"), Column("wasted", t("Wasted"), "usd"),
         Column("runs", t("Trainings"), "number"),
-    ], view.ask(cost.spent_on, view.scope))  # fmt: skip
+    ], view.ask(cost.spent_on, view.scope),
+        empty=t("Nothing in the chosen period."))  # fmt: skip
 
 
 def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:

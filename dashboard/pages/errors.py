@@ -44,18 +44,22 @@ def _calls(view: View) -> None:
 def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     t = view.t
     st.subheader(t("Problems"), anchor=False)
-    st.caption(t("Failures with the same endpoint, type and message. Choose a row to open it."))
+    st.caption(t("Failures with the same endpoint, type and message."))
     shown = [_shown(view, group, n < TRENDS) for n, group in enumerate(groups)]
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
         Column("error_type", t("Error")), Column("message", t("Message")),
-        Column("endpoint", t("Endpoint")),
+        Column("n", t("Times"), "number", t("Failures in the period, of the chosen trainings.")),
+        Column("users", t("People"), "number",
+               t("Whose trainings it happened to; of forgotten people nobody knows.")),
+        Column("trend", t("Trend"), "trend"), Column("endpoint", t("Endpoint")),
         Column("error_class", t("Whose turn"),
                help=t("person: other photos; retry: time; operator: you.")),
-        Column("n", t("Times"), "number"), Column("users", t("People"), "number"),
-        Column("trend", t("Trend"), "trend"), Column("first", t("First"), "time"),
-        Column("last", t("Last"), "time"), Column("ever", t("First of all"), "time"),
-    ], shown, choose=True, most=200,
+        Column("first", t("First"), "time", t("In the period.")),
+        Column("last", t("Last"), "time", t("In the period.")),
+        Column("ever", t("First of all"), "time",
+               t("Whenever that was, simulated trainings included.")),
+    ], shown, choose=True, most=200, empty=t("Nothing in the chosen period."),
         place=lambda group: view.place("errors", group=group.key))  # fmt: skip
     if chosen is not None:
         st.query_params["group"] = groups[chosen].key
@@ -86,7 +90,6 @@ def _group(view: View, group: errors.Group | None) -> None:
         if n
     ]
     charts.stacked(view, rows, t("failed calls"), "")
-    st.caption(t("Choose an event to open its run."))
     events = view.ask(errors.group_events, view.scope, group[:3])
     chosen = table(view, "events", runs.event_columns(t), events, choose=True, most=200,
                    place=lambda call: view.row("call", call.id))  # fmt: skip

@@ -41,7 +41,7 @@ def draw(view: View) -> None:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
         charts.steps(rows, t("conversations"), t("State"))
     else:
-        st.caption(t("Nothing here."))
+        st.caption(t("Nothing in the chosen period."))
     _states(view, whom, reached)
     _refusals(view, whom)
 
@@ -86,7 +86,7 @@ def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
                t("Conversations last active in the period that are here, idle for an hour.")),
         Column("p50", t("Stay, median"), "seconds", stay),
         Column("p90", t("Stay, p90"), "seconds", stay),
-    ], shown)  # fmt: skip
+    ], shown, empty=t("Nothing in the chosen period."))  # fmt: skip
 
 
 def _refusals(view: View, whom: Whom) -> None:
@@ -97,7 +97,8 @@ def _refusals(view: View, whom: Whom) -> None:
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, *whom))  # fmt: skip
+    ], view.ask_calmly(photos.refusals, *whom),
+        empty=t("Nothing in the chosen period."))  # fmt: skip
     if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
         return
     found = view.ask_calmly(photos.overruled, whom.scope)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core.alerts import RULES
+from core import alerts
 from core.heartbeat import version
 from core.metrics import health, people
 from core.settings import describe
@@ -121,7 +121,7 @@ def _quarantine(view: View) -> None:
         Column("kind", t("What")), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
-    ], found, choose=view.visitor.may_act, most=200,
+    ], found, choose=view.visitor.may_act, most=200, hint=t("Choose a row to try it again."),
         place=lambda event: view.row("event", event.id))  # fmt: skip
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id
@@ -132,11 +132,19 @@ def _quarantine(view: View) -> None:
 
 def _silence(view: View) -> None:
     t = view.t
+    said = overview.rules(t)
+    silent = view.ask(alerts.silences, view.now)
+    if silent or view.visitor.may_act:
+        st.subheader(t("Silence alerts"), anchor=False)
+    for rule, until, who in silent:
+        time = f"{view.moment(until):%Y-%m-%d %H:%M}"
+        st.text(
+            t("Silent until {time}, by {name}: {rule}",
+              time=time, name=who, rule=said.get(rule, rule))
+        )  # fmt: skip
     if not view.visitor.may_act:
         return
-    st.subheader(t("Silence alerts"), anchor=False)
-    said = overview.rules(t)
-    rule = st.selectbox(t("Rule"), RULES, format_func=lambda rule: said[rule])
+    rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
         runs.act(view, lambda: view.operations.silence(rule, float(hours)))

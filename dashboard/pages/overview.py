@@ -8,11 +8,14 @@ import streamlit as st
 
 from core import alerts
 from core.metrics import errors, health, overview, training
+from core.metrics.scope import DAY
 from core.texts import Translator
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View
 
+LATELY = 7 * DAY
+"""An older call of fal says nothing of how it is now."""
 SILENT_SECONDS = 60.0
 """A part that has not said for so long that it lives is shown as silent."""
 
@@ -218,9 +221,10 @@ def _waits(t: Translator, waiting: health.Waiting, now: float, late: float) -> t
 
 def _fal(view: View) -> tuple[str, str]:
     t = view.t
-    well, failed = (view.ask(health.fal_last, view.scope, ok) for ok in (True, False))
+    since = view.now - LATELY
+    well, failed = (view.ask(health.fal_last, view.scope, ok, since) for ok in (True, False))
     if well is None and failed is None:
-        return "gray", t("never called")
+        return "gray", t("not called for a week")
     if well is None or (failed is not None and failed > well):
         return "red", t("the last call failed")
     return "green", t("answered {time} ago", time=lasting(t, max(0.0, view.now - well)))

@@ -35,8 +35,8 @@ def _search(view: View) -> None:
     elif "q" in st.query_params:
         del st.query_params["q"]
     found = view.ask(people.search, text)
-    st.caption(t("Choose a row to open it."))
     chosen = table(view, "people", _columns(view), found, choose=True, most=50,
+                   empty=t("Nobody was found.") if text else t("Nobody has come yet."),
                    place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     if chosen is not None:
         st.query_params["user"] = found[chosen].user_id
@@ -122,8 +122,9 @@ def _deeds(view: View, user_id: str) -> None:
         return
     _ruling(view, user_id)
     left, right = st.columns(2)
-    with left, st.popover(t("Write to this person")):
-        text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}")
+    with left, runs.popover(t("Write to this person"), f"write-{user_id}"):
+        written = st.session_state.get(runs.DONE, 0)
+        text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}-{written}")
         if st.button(t("Send"), key=f"send-{user_id}", type="primary") and text.strip():
             runs.act(view, lambda: view.operations.write(user_id, text))
     with right:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from core.texts import Translator
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
 
+DONE = "done-by-hand"
+"""How often anything was: what asked for it is drawn anew then, shut and empty."""
 ENDED_BADLY = ("failed", "cancelled")
 
 
@@ -70,6 +73,7 @@ def opened(view: View) -> bool:
 def listed(view: View, key: str, rows: Sequence[training.Run], most: int = 0) -> int | None:
     """A table of runs; which one was chosen."""
     return table(view, key, columns(view.t), rows, choose=True, most=most,
+                 empty=view.t("No training."),
                  place=lambda run: view.place("training", run=run.id))  # fmt: skip
 
 
@@ -120,7 +124,7 @@ def acting(view: View, run: training.Run) -> None:
 def _settling(view: View, run: training.Run) -> None:
     """What an admin found out about an order that may have been lost."""
     t = view.t
-    with st.popover(t("It was ordered")):
+    with popover(t("It was ordered"), f"sent-{run.id}"):
         request_id = st.text_input(t("Its request id at fal"), key=f"id-{run.id}", max_chars=128)
         if st.button(t("Yes"), key=f"sent-{run.id}", type="primary") and request_id.strip():
             act(view, lambda: view.operations.sent(run.id, request_id))
@@ -131,9 +135,14 @@ def _settling(view: View, run: training.Run) -> None:
 
 def confirmed(view: View, label: str, question: str, key: str) -> bool:
     """A button that asks first; whether it was answered with yes just now."""
-    with st.popover(label):
+    with popover(label, key):
         st.text(question)
         return st.button(view.t("Yes"), key=key, type="primary")
+
+
+def popover(label: str, key: str) -> Any:
+    """What opens below a button; once anything was done by hand it is shut."""
+    return st.popover(label, key=f"popover-{key}-{st.session_state.get(DONE, 0)}")
 
 
 def act(view: View, deed: object) -> None:
@@ -146,4 +155,5 @@ def act(view: View, deed: object) -> None:
         st.text(str(error))
         return
     forget()
+    st.session_state[DONE] = st.session_state.get(DONE, 0) + 1
     st.rerun()

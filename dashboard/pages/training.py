@@ -14,6 +14,8 @@ from dashboard.view import View
 ENOUGH = 100
 """Below so many runs a p99 says little."""
 BARS = 40
+WIDTH = 150
+"""Pixels of a number: two stand side by side on a telephone."""
 LONGEST = 1.5
 """The histogram ends at so many times the longest p99."""
 
@@ -44,15 +46,16 @@ def _quantiles(view: View, found: list[training.Times], told: str) -> None:
     if not found:
         st.caption(t("No training was completed in the period."))
     for times in found:
-        columns = st.columns(4)
-        columns[0].metric(charts.named(t, times.training_type), f"{times.n:,}", help=told)
-        for column, name in zip(columns[1:], ("p50", "p90", "p99"), strict=True):
+        beside = st.container(horizontal=True)
+        beside.metric(charts.named(t, times.training_type), f"{times.n:,}", help=told, width=WIDTH)
+        for name in ("p50", "p90", "p99"):
             weak = name == "p99" and times.n < ENOUGH
             value = t("{n} min", n=f"{getattr(times, name) / 60:.1f}")
-            column.metric(
+            beside.metric(
                 f":gray[{name}]" if weak else name,
                 value,
                 help=t("Of fewer than {n} runs: says little.", n=ENOUGH) if weak else told,
+                width=WIDTH,
             )
 
 
@@ -88,5 +91,4 @@ def _ended(view: View) -> None:
         charts.runs(view, bars, t("seconds"), t("outcome"))
     if len(bars) < len(ended):
         st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
-    st.caption(t("The newest {n} at most. Choose a row to open it.", n=500))
-    runs.list_to_open(view, "ended", ended)
+    runs.list_to_open(view, "ended", ended, most=500)

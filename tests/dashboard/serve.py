@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from core.conversation.models import Conversation, InboxEvent
 from core.db import connect
 from core.demo import Story, fill
 from core.heartbeat import beating
@@ -23,6 +24,11 @@ if __name__ == "__main__":
     opened = connect(f"sqlite:///{folder}/likeness.db", "normal")
     runner.migrate(opened)
     fill(600, Story(time.time(), days=20, seed=11))
+    first = Conversation.select().order_by(Conversation.id).get()
+    InboxEvent.create(
+        conversation=first, channel="web", bot="web", update_id="1", kind="text",
+        received_at=time.time() - 60, failed_at=time.time() - 50, error="it broke",
+    )  # fmt: skip
     if len(sys.argv) > 3:
         own = vouched(sys.argv[3], port=port, cache_seconds=2)
     else:

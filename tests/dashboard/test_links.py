@@ -30,8 +30,12 @@ def everything(sqlite_db: Any) -> Conversation:
     """Something in every table; the person to whom most of it happened."""
     fill_lately(60)
     now = time.time()
+    run(
+        "UPDATE training_runs SET status = 'failed', error = 'it broke' WHERE id = "
+        "(SELECT id FROM training_runs WHERE status = 'completed' ORDER BY id LIMIT 1)"
+    )
     (conversation_id,) = run(
-        "SELECT conversation_id FROM training_runs WHERE status = 'failed' ORDER BY id LIMIT 1"
+        "SELECT conversation_id FROM training_runs WHERE error = 'it broke'"
     ).fetchone()
     owner: Conversation = Conversation.get_by_id(conversation_id)
     run(
@@ -134,7 +138,7 @@ def test_the_address_of_a_row_opens_that_row(
     everything: Conversation, look: Look, page: str, address: dict[str, str]
 ) -> None:
     mine = run(
-        "SELECT id, avatar_id FROM training_runs WHERE conversation_id = ? AND status = 'failed'",
+        "SELECT id, avatar_id FROM training_runs WHERE conversation_id = ? AND error = 'it broke'",
         everything.id,
     ).fetchone()
     names = {"run": mine[0], "avatar": mine[1], "user": everything.user_id}

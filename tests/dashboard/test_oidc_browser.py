@@ -13,12 +13,12 @@ from dashboard.site import COOKIE
 from dashboard.vouching import FLOW
 from tests.channels.web import conftest as web
 from tests.channels.web.conftest import Served
-from tests.dashboard import test_browser
-from tests.dashboard.test_browser import drawn
+from tests.dashboard import browsing
+from tests.dashboard.browsing import drawn
 from tests.fakes.oidc import FakeProvider
 
-browser, _patient = web.browser, test_browser._patient
-context, page = test_browser.context, test_browser.page
+browser, patient = web.browser, browsing.patient
+context, page = browsing.context, browsing.page
 
 
 @pytest.fixture(scope="module")

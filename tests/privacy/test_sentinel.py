@@ -205,12 +205,11 @@ def test_calls_of_simulated_trainings_are_never_taken_for_real_ones(app: App) ->
                "created_at": 0}  # fmt: skip
     for test_mode in (False, True):
         run = TrainingRun.create(test_mode=test_mode, **columns)
-        FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False)
-    real = errors.calls(Scope(0, 10, "production"))
-    assert real == (1, 1)
+        FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False, test_mode=test_mode)
     books.book(books.belonging_to(owner.user_id))
     assert TrainingRun.select().count() == 0
-    assert errors.calls(Scope(0, 10, "production")) == real
+    for mode in ("production", "test"):
+        assert errors.calls(Scope(0, 10, mode)) == (1, 1)
 
 
 def test_words_seen_before_are_not_written_down_afterwards(app: App) -> None:

@@ -204,7 +204,7 @@ def test_who_somebody_is(case: Case, see: Callable[..., AppTest], rows: Recount)
         {
             "turn": sum(move.conversation_id in chats for move in rows.moves),
             "notice": sum(notice.conversation_id in chats for notice in rows.notices),
-            "fal": sum(event.run_id in owned for event in rows.events),
+            "call": sum(event.run_id in owned for event in rows.events),
             "run": len(owned) + sum(r.finished_at is not None for r in owned.values()),
             "avatar": len(mine),
         }
