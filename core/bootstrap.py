@@ -286,7 +286,7 @@ def _open(settings: Settings) -> Any:
     """The database: made where there is none yet, refused where it doesn't fit this version."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
     database = db.connect(url, settings.database.synchronous)
     runner.prepare(database)
     return database

@@ -11,10 +11,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import peewee
 
+from core.errors import ConfigurationError
 from core.quantiles import Quantiles
 
 database: Any = peewee.DatabaseProxy()
@@ -53,6 +55,16 @@ class _Postgresql(peewee.PostgresqlDatabase):
         if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
             self.close()
         return above.cursor(*args, **kwargs)
+
+
+def make_folder(folder: Path) -> None:
+    """Make it where there is none; raises ConfigurationError where it can't be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."
+        ) from None
 
 
 def connect(url: str, synchronous: Synchronous = "full") -> Any:

@@ -3,6 +3,7 @@
 LikenessError
 ├── ConfigurationError    a setting is wrong: names the key, the value and the remedy
 ├── FlowError             a dialogue's table is wrong: found when it is built
+├── DatabaseUnavailable   the database can't be reached, opened or written: says why
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
@@ -37,6 +38,10 @@ class ConfigurationError(LikenessError):
 
 class FlowError(LikenessError):
     """A dialogue's table contradicts itself."""
+
+
+class DatabaseUnavailable(LikenessError):
+    """The database can't be reached, opened or written."""
 
 
 class SchemaMismatch(LikenessError):

@@ -72,6 +72,37 @@ def test_a_wrong_setting_is_named_before_anything_starts(tmp_path: Path, command
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["run", "worker", "console", "migrate"])
+def test_a_database_that_is_none_is_refused_in_a_sentence(tmp_path: Path, command: str) -> None:
+    (tmp_path / "likeness.db").write_text("Dear diary, today I am no database.")
+    done = _run(tmp_path, command)
+    assert done.returncode == 1
+    assert f"The database {tmp_path}/likeness.db can't be used: file is not a data" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["http", "worker", "console", "migrate"])
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    tmp_path: Path, port: int, command: str
+) -> None:
+    away = f"postgresql://likeness@127.0.0.1:{port}/likeness"
+    done = _run(tmp_path, command, DATABASE__URL=away)
+    assert done.returncode == 1
+    assert "The database can't be used: " in done.stderr
+    assert "Start it, or correct database.url." in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "worker", "console", "migrate"])
+def test_a_data_folder_that_can_not_be_made_is_named(tmp_path: Path, command: str) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+    done = _run(tmp_path, command, DATA_DIR=taken)
+    assert done.returncode == 2
+    assert f"The folder {taken} can't be made" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_the_schema_goes_up_and_down(tmp_path: Path) -> None:
     up = _run(tmp_path, "migrate")
     assert up.returncode == 0

@@ -37,14 +37,19 @@ class Collecting(Guards):
         self._recount(turn)
 
     def hold_photo(self, turn: Turn) -> None:
-        """Keep only the channel's reference to a photo that came at the wrong moment."""
-        if owned.held_photos(turn.user_id).count() < self._settings.training.max_photos:
-            HeldPhoto.create(
-                user=turn.user_id,
-                conversation=turn.conversation_id,
-                reference=dict(turn.event.file or {}),
-                held_at=turn.now,
-            )
+        """Keep only the channel's reference to a photo that came at the wrong moment.
+
+        More of them than an avatar takes are left out, and the person is told.
+        """
+        if owned.held_photos(turn.user_id).count() >= self._settings.training.max_photos:
+            turn.say("held_full")
+            return
+        HeldPhoto.create(
+            user=turn.user_id,
+            conversation=turn.conversation_id,
+            reference=dict(turn.event.file or {}),
+            held_at=turn.now,
+        )
 
     def take_held_photos(self, turn: Turn) -> None:
         """Take in what was held, now that there is an avatar and a consent."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertain")
+"""A training run in one of these can be stopped by its person: it isn't almost done."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
@@ -107,7 +110,8 @@ class Facts:
     """What one screen may know.
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
-    unfinished avatar that menus offer to continue. `obstacle` says what would stop a training
+    unfinished avatar that menus offer to continue, `training` the one that they lead to while it
+    is trained. `obstacle` says what would stop a training
     now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
     `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
     `avatars` that of the avatars; `page` counts from 1.
@@ -135,3 +139,4 @@ class Facts:
     removed_photo: PhotoFacts | None = None
     collecting: bool = False
     kept: Kept = Kept()
+    training: AvatarLine | None = None

@@ -48,7 +48,8 @@ ROWS = (
     row("resume", "ANY", "avatar_gallery", then="say(gone)"),
     row("no", "ANY", SAME, when="asked(held)", then="drop_held_photos, say(held_dropped)"),
     row("no", "ANY", SAME, when="asked"),
-    row("cancel", "training_in_progress", SAME, then="ask(stop)"),
+    row("cancel stop", "training_in_progress", SAME, when="stoppable", then="ask(stop)"),
+    row("cancel stop", "training_in_progress", SAME, then="say(not_stoppable)"),
     row("cancel", "main_menu avatar_menu", SAME, then="say(nothing_to_cancel)"),
     row("cancel", "ANY", "avatar_menu", then="say_draft_kept"),
     # a new avatar
@@ -125,7 +126,6 @@ ROWS = (
     row("train", "confirming_training", SAME, when="photos_in_work", then="say(still_checking)"),
     row("train", "confirming_training", SAME, when="training_closed", then="say_why_closed"),
     row("train", "confirming_training", "training_in_progress", then="open_run"),
-    row("stop", "training_in_progress", SAME, then="ask(stop)"),
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
@@ -148,7 +148,7 @@ ROWS = (
     row("edit", "avatar_details", "editing_avatar"),
     row("change_type", "avatar_details", "selecting_training_type", when="untrained"),
     row("delete", "avatar_details training_error training_cancelled", "deleting_avatar"),
-    row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page, say(deleted)"),
+    row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page"),
     # privacy
     row("export", "privacy", SAME, then="order_export, say(export_ordered)"),
     row("export_ready", "ANY", QUIET, then="notice_export"),

@@ -10,6 +10,7 @@ import unicodedata
 
 from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept
+from core.avatars.facts import STOPPABLE
 from core.avatars.flow import ENDED, MENUS, SET
 from core.avatars.models import (
     HOLDING,
@@ -29,6 +30,7 @@ _ON_THE_WAY = (
 )  # fmt: skip
 _COLLECTABLE = (*owned.UNFINISHED, AvatarStatus.ERROR, AvatarStatus.CANCELLED)
 _SPACES = re.compile(r"\s+")
+_BLANK = "\u115f\u1160\u3164\uffa0"  # fillers: letters to Unicode, nothing to the eye
 
 
 class Guards:
@@ -201,6 +203,12 @@ class Guards:
         """Whether anything stops a training now."""
         return self.why_closed(turn) is not None
 
+    def stoppable(self, turn: Turn) -> bool:
+        """Whether there is a run that its person may stop."""
+        found = self.focus_of(turn)
+        run = owned.latest_run(found.id) if found else None
+        return run is not None and run.status in STOPPABLE
+
     def run_active(self, turn: Turn) -> bool:
         """Whether there is a run to be stopped."""
         found = self.focus_of(turn)
@@ -284,12 +292,6 @@ class Guards:
 
 
 def _is_control(letter: str) -> bool:
-    """What can't be seen; the joiner inside an emoji may stay."""
-    return letter != "\u200d" and unicodedata.category(letter) in (
-        "Cc",
-        "Cf",
-        "Zl",
-        "Zp",
-        "Cs",
-        "Co",
-    )
+    """What can't be seen, blank letters among it; the joiner inside an emoji may stay."""
+    hidden = unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
+    return letter in _BLANK or (hidden and letter != "\u200d")

@@ -86,6 +86,10 @@ class Loader:
             photos = tuple(_photo(row) for row in rows)
             removed = _removed(found, memory.get("removed"))
             return {"page": page, "pages": pages, "photos": photos, "removed_photo": removed}
+        if position.state in ("main_menu", "avatar_menu"):
+            run = owned.holding_run(position.user_id)
+            training = run.avatar if run else None
+            return {"training": _line(training) if training else None}
         if position.state == "privacy":
             photos_kept, size = owned.stored_photos(position.user_id)
             trainings = owned.trainings(position.user_id)

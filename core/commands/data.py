@@ -105,19 +105,9 @@ def migrated(settings: Settings, to: str | None = None, down: bool = False) -> l
         return list(runner.migrate(database, target=to, down=down))
 
 
-def make_folder(folder: Path) -> None:
-    """Make it where there is none; raises ConfigurationError where it can't be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."
-        ) from None
-
-
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Any]:
-    from core.db import connect
+    from core.db import connect, make_folder
 
     if embedded(settings):
         make_folder(Path(settings.database_url.removeprefix(SQLITE)).parent)

@@ -127,9 +127,11 @@ def _configured_channels(settings: Settings) -> dict[str, Any]:
 
 def _console_log(settings: Settings) -> TextIO:
     """Where the logs go: into a file while somebody reads the terminal."""
+    from core.db import make_folder
+
     if not sys.stderr.isatty():
         return sys.stderr
-    data.make_folder(settings.data_dir)
+    make_folder(settings.data_dir)
     return (settings.data_dir / "console.log").open("a", encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import peewee
 from playhouse.migrations import MigrationError, Runner
 
-from core.errors import ConfigurationError, SchemaMismatch
+from core.errors import ConfigurationError, DatabaseUnavailable, SchemaMismatch
 
 _FOLDER = Path(__file__).parent
 _LOCK = 0x11CE4E55
@@ -25,10 +25,10 @@ def migrate(database: Any, target: str | None = None, *, down: bool = False) -> 
     """Bring a database up to the newest migration (or `target`), or down through `target`.
 
     Without a target, `down` reverts the last one. Returns the names in the order they ran; raises
-    ConfigurationError for a target that doesn't exist.
+    ConfigurationError for a target that doesn't exist, DatabaseUnavailable.
     """
     runner = _runner(database)
-    with _alone(database):
+    with _reached(database), _alone(database):
         try:
             name = _full_name(runner, target)
             names: list[str] = runner.down(name) if down else runner.up(name)
@@ -41,13 +41,14 @@ def prepare(database: Any) -> None:
     """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
 
     Whoever comes while another process makes it waits, and finds it whole; of one that is killed
-    over it nothing is left.
+    over it nothing is left. Raises DatabaseUnavailable where there is no use in trying.
     """
-    with _alone(database):
-        if not database.get_tables():
-            with database.atomic():
-                _runner(database).up()
-    check(database)
+    with _reached(database):
+        with _alone(database):
+            if not database.get_tables():
+                with database.atomic():
+                    _runner(database).up()
+        check(database)
 
 
 def check(database: Any) -> None:
@@ -78,6 +79,31 @@ def _full_name(runner: Runner, target: str | None) -> str | None:
         return target
     names = [m.name for m in runner.migrations() if m.idx == int(target)]
     return names[0] if names else target
+
+
+@contextmanager
+def _reached(database: Any) -> Iterator[None]:
+    """Say in a sentence that a database is away, read-only, full or none at all."""
+    try:
+        database.connect(reuse_if_open=True)
+        yield
+    except peewee.DatabaseError as error:
+        if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
+            raise
+        raise DatabaseUnavailable(_unavailable(database, str(error))) from error
+    except OSError as error:
+        raise DatabaseUnavailable(_unavailable(database, str(error.strerror))) from error
+
+
+def _unavailable(database: Any, why: str) -> str:
+    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    cause = why.strip().splitlines()[0]
+    if isinstance(real, peewee.SqliteDatabase):
+        return (
+            f"The database {real.database} can't be used: {cause}. Its folder must be writable "
+            "and have room; data_dir or database.url names another."
+        )
+    return f"The database can't be used: {cause}. Start it, or correct database.url."
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.avatars.facts import Facts
+from core.avatars.facts import Facts, Kept
 from core.avatars.flow import STATES, TABLE
 from core.avatars.screens import SCREENS
 from core.conversation.channel import Capabilities
@@ -16,9 +16,11 @@ from core.conversation.messages import Button, Screen
 from core.conversation.rendering import length, read_reply, render
 from core.texts import LANGUAGES
 from tests.avatar_facts import (
+    BORIS,
     ID,
     LIMITS,
     LINE,
+    OTHER_ID,
     RUN,
     any_facts,
     facts,
@@ -163,6 +165,32 @@ def test_whoever_left_an_avatar_unfinished_finds_it_first() -> None:
     for state in ("main_menu", "avatar_menu"):
         first = next(SCREENS[state](facts(resumable=LINE)).each_button())
         assert first == Button("▶️ Продолжить „Анна“ (7/10)", "resume", ID)
+
+
+def test_whoever_waits_for_a_training_finds_it_first() -> None:
+    for state in ("main_menu", "avatar_menu"):
+        first, second, *_ = SCREENS[state](facts(training=BORIS, resumable=LINE)).each_button()
+        assert first == Button("⏳ Обучение „Борис“ · 40 %", "resume", OTHER_ID)
+        assert second.argument == ID
+
+
+def test_sizes_read_as_people_write_them() -> None:
+    def said(language: str, megabytes: float) -> str:
+        limits = replace(LIMITS, max_megabytes=megabytes)
+        return SCREENS["photo_tips"](facts(language, limits=limits)).text
+
+    assert "до 1,9 МБ" in said("ru", 1.90735)
+    assert "up to 1.9 MB" in said("en", 1.90735)
+    assert "up to 10 MB" in said("en", 10.0)
+    assert "1 photo (0.1 MB)" in SCREENS["privacy"](facts("en", kept=Kept(1, 0.01))).text
+
+
+def test_no_photo_is_asked_for_where_none_will_fit() -> None:
+    full = facts("en", avatar={"status": "ready", "valid": 50})
+    for state in ("uploading_photos", "photo_validation_error", "confirming_photos"):
+        screen = SCREENS[state](full)
+        assert "add_photos" not in triggers(screen)
+        assert "add more" not in screen.text
 
 
 def test_a_nameless_draft_is_offered_without_a_name() -> None:

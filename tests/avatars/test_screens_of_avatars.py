@@ -175,6 +175,21 @@ def test_a_training_says_how_it_stands(changes: dict[str, object], wanted: str) 
 
 
 @pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ("ready", True), ("preparing", True), ("queued", True), ("training", True),
+        ("uncertain", True), ("saving", False), ("cancelling", False),
+    ],
+)  # fmt: skip
+def test_a_training_can_be_stopped_until_it_is_almost_done(status: str, offered: bool) -> None:
+    run = replace(RUN, status=status)
+    screen = SCREENS["training_in_progress"](facts(avatar={"status": "training", "run": run}))
+    assert ("stop" in triggers(screen)) is offered
+    asked = facts(asked="stop", avatar={"status": "training", "run": run})
+    assert ("yes" in triggers(SCREENS["training_in_progress"](asked))) is offered
+
+
+@pytest.mark.parametrize(
     ("error_class", "wanted"), [("person", "снимки получше"), ("operator", "на нашей стороне")]
 )
 def test_a_failed_training_says_whose_turn_it_is(error_class: str, wanted: str) -> None:

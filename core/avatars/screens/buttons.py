@@ -72,12 +72,17 @@ def delete(t: Translator) -> Button:
 
 def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """Where the avatar takes photos, or will once its owner has consented."""
-    if facts.obstacle == "blocked":
+    if facts.obstacle == "blocked" or not room(facts, avatar):
         return None
     collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
     if not collectable or (facts.consented and not avatar.can_collect):
         return None
     return Button(t("📷 Add photos"), "add_photos")
+
+
+def room(facts: Facts, avatar: AvatarFacts) -> int:
+    """How many more photos the avatar takes."""
+    return max(0, facts.limits.max_photos - avatar.valid - avatar.pending)
 
 
 def gallery(avatar: AvatarFacts, t: Translator) -> Button | None:
@@ -111,6 +116,11 @@ def change_type(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | No
 def resume(facts: Facts, t: Translator) -> Button | None:
     """The unfinished avatar that menus offer first."""
     return to_avatar(facts.resumable, facts, t) if facts.resumable else None
+
+
+def in_training(facts: Facts, t: Translator) -> Button | None:
+    """The avatar that is being trained: menus lead back to it."""
+    return to_avatar(facts.training, facts, t) if facts.training else None
 
 
 def to_avatar(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> Button:

@@ -19,6 +19,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
         title=_hello(facts, t) if new else t("🏠 Main menu"),
         text=words.paragraphs(greeting, put_aside(facts, t)),
         buttons=buttons.rows(
+            buttons.in_training(facts, t),
             buttons.resume(facts, t),
             buttons.create(t),
             buttons.avatars(t),
@@ -161,7 +162,7 @@ def _files(facts: Facts, t: Translator) -> str:
     return t(
         "JPEG or PNG, at least {side}×{side} pixels, up to {size} MB.",
         side=limits.min_side,
-        size=f"{limits.max_megabytes:g}",
+        size=words.decimal(limits.max_megabytes, t),
     )
 
 
@@ -204,12 +205,12 @@ def privacy(facts: Facts, t: Translator) -> Screen:
 
 def _kept(facts: Facts, t: Translator) -> tuple[str, ...]:
     """What is kept and what for, in numbers; what there is none of is left out."""
-    kept = facts.kept
+    kept, size = facts.kept, words.decimal(facts.kept.megabytes, t)
     photos = t.n(
         "📷 {n} photo ({size} MB), to train your avatars",
         "📷 {n} photos ({size} MB), to train your avatars",
         kept.photos,
-        size=f"{kept.megabytes:.1f}",
+        size=size,
     )
     trainings = t.n(
         "🎓 {n} training, to know what it has cost",

@@ -66,6 +66,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "The training is already running without this photo. It is put aside for your next "
             "avatar."
         ),
+        "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
@@ -105,6 +106,8 @@ def obstacle(facts: Facts, t: Translator) -> str:
 
 def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     """After a text that means nothing here."""
+    if state in ("entering_name", "editing_avatar"):
+        return t("Please type a name: one letter is enough.")
     collecting = facts.avatar is not None and facts.avatar.can_collect
     if state in SET and collecting and facts.obstacle != "blocked":
         return t("Please send a photo, or use one of the buttons.")
@@ -176,6 +179,14 @@ def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
     )
 
 
+def _held_full(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "More than {n} photo doesn’t fit into an avatar: those that came after it are left out.",
+        "More than {n} photos don’t fit into an avatar: those that came after them are left out.",
+        facts.limits.max_photos,
+    )
+
+
 def _held_taken(told: Parameters, facts: Facts, t: Translator) -> str:
     return t.n(
         "📎 The photo that was put aside is added.",
@@ -227,6 +238,7 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "deleted": _deleted,
         "draft_kept": _draft_kept,
         "held": _held,
+        "held_full": _held_full,
         "held_taken": _held_taken,
         "how_to_send": _how_to_send,
         "kept_already": _kept_already,

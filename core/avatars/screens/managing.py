@@ -18,6 +18,7 @@ def avatar_menu(facts: Facts, t: Translator) -> Screen:
         title=t("🎭 Avatar menu"),
         text=words.paragraphs(t("Your avatars: {count}", count=count), put_aside(facts, t)),
         buttons=buttons.rows(
+            buttons.in_training(facts, t),
             buttons.resume(facts, t),
             buttons.create(t),
             Button(t("📁 My avatars ({count})", count=count), "list"),

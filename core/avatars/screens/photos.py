@@ -50,6 +50,8 @@ def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
     if avatar.pending or facts.obstacle == "blocked":
         return ""
     if buttons.settled(facts, avatar):
+        if not buttons.room(facts, avatar):
+            return t("That is enough: you can start the training.")
         return t("That is enough: you can start the training, or add more photos.")
     said = any(code == "how_to_send" for code, _ in facts.said)
     return words.lines(
@@ -95,8 +97,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
 
 def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     """One for each refusal that may be our mistake, as far as they are few and there is room."""
-    room = facts.limits.max_photos - avatar.valid - avatar.pending
-    if not avatar.can_collect or room <= 0 or facts.obstacle == "blocked":
+    if not avatar.can_collect or not buttons.room(facts, avatar) or facts.obstacle == "blocked":
         return ()
     return tuple(
         Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)

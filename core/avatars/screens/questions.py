@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.avatars.facts import Facts
+from core.avatars.facts import STOPPABLE, Facts
 from core.avatars.flow import MENUS
 from core.avatars.screens import buttons, words
 from core.conversation.messages import Button
 from core.texts import Translator
-
-STOPPABLE = ("ready", "submitting", "queued", "training")
-"""A training run in one of these can be stopped."""
 
 
 @dataclass(frozen=True, slots=True)

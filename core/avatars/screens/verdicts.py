@@ -201,7 +201,7 @@ def _together(found: Iterable[int], t: Translator) -> str:
 
 
 def _reason(code: str, limits: Limits, t: Translator) -> str:
-    return t(REASONS[code][0], side=limits.min_side, size=f"{limits.max_megabytes:g}")
+    return t(REASONS[code][0], side=limits.min_side, size=words.decimal(limits.max_megabytes, t))
 
 
 def _sign(code: str) -> str:

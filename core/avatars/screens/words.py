@@ -7,6 +7,8 @@ from itertools import groupby
 from math import ceil
 from types import MappingProxyType
 
+from babel.numbers import format_decimal
+
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
 from core.texts import Translator, mark
 
@@ -86,6 +88,11 @@ def minutes(name: str, limits: Limits, t: Translator) -> str:
     if low == high:
         return t.n("{n} minute", "{n} minutes", high)
     return t.n("{low}–{n} minute", "{low}–{n} minutes", high, low=low)
+
+
+def decimal(number: float, t: Translator) -> str:
+    """A number with one decimal at most, as it is written here; never nothing."""
+    return format_decimal(max(number, 0.1), "0.#", locale=t.language)
 
 
 def price(name: str, limits: Limits, t: Translator) -> str:

@@ -57,7 +57,8 @@ def an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
     chat.see(Sign("👤 Berta"))
     chat.press("🗑 Delete")
     chat.press("Yes, delete for good")
-    chat.see("“{name}” and its photos are deleted.", name="Berta")
+    seen = chat.see("“{name}” and its photos are deleted.", name="Berta")
+    assert chat.t("The avatar and its photos are deleted.") not in seen.text, "said once"
     kept = chat.settle()
     assert (kept.avatars, kept.photos) == ((), ())
     nothing_stored(chat, avatar["user_id"])

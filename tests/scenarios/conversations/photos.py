@@ -86,6 +86,17 @@ def photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
 
 
 @conversation
+def of_too_many_photos_before_consent_the_rest_is_said_to_be_left_out(chat: Chat) -> None:
+    chat.see("I make a personal AI avatar of you from your photos.")
+    chat.send_photos(pictures(51))
+    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", 50)
+    one = "More than {n} photo doesn’t fit into an avatar: those that came after it are left out."
+    many = "More than {n} photos don’t fit into an avatar: those that came after them are left out."
+    chat.see_count(one, many, 50)
+    assert chat.settle().held == 50
+
+
+@conversation
 def who_declines_leaves_no_photo_behind(chat: Chat) -> None:
     begin_portrait(chat)
     chat.see("🔒 Your consent")

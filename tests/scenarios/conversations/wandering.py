@@ -109,6 +109,19 @@ def a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(chat: C
 
 
 @conversation
+def a_training_is_one_press_from_the_menus(chat: Chat) -> None:
+    ready(chat)
+    launch(chat)
+    chat.press("🎭 Avatars")
+    chat.see("🎭 Avatar menu")
+    assert any(label.startswith("⏳") for label in chat.sight.labels)
+    chat.say("/menu")
+    chat.see("🏠 Main menu")
+    chat.press_first("⏳")
+    chat.wait_for(lambda _: chat.kept.state.startswith("training_"), "the training")
+
+
+@conversation
 def a_training_that_ends_while_one_makes_another_avatar_is_told_too(chat: Chat) -> None:
     ready(chat, "Anna")
     launch(chat)
