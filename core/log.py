@@ -10,6 +10,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
@@ -33,6 +34,21 @@ class _Formatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging calls it so
         return "".join(_lines(ei[1])).rstrip() if ei[1] else ""
+
+
+class _Unfailing:
+    """A stream that stops nobody: where the disk is full, lines are lost and not the process."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._target.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._target.flush()
 
 
 def _lines(error: BaseException) -> Iterator[str]:
@@ -60,6 +76,7 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
         "PIL",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    lasting: Any = _Unfailing(target)
     final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":
         final = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -72,5 +89,5 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
             final,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.PrintLoggerFactory(lasting),
     )

@@ -49,6 +49,24 @@ def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: 
     assert "Traceback" not in said
 
 
+def test_a_log_that_can_not_be_written_stops_nobody(tmp_path: Path, port: int) -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core.cli", "http"],
+            cwd=tmp_path,
+            env=_environment(tmp_path, {"HTTP__PORT": port}),
+            stdout=full,
+            stderr=full,
+            text=True,
+        )
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_where_one_process_can_not_start_all_stop_and_it_says_why(
     tmp_path: Path, port: int
 ) -> None:
