@@ -174,6 +174,12 @@ def test_a_training_says_how_it_stands(changes: dict[str, object], wanted: str) 
     assert screen.motion is Motion.MOVING
 
 
+@pytest.mark.parametrize("state", ["entering_name", "editing_avatar"])
+def test_where_a_name_is_wanted_a_wrong_command_is_told_so(state: str) -> None:
+    screen = SCREENS[state](facts("en", said=(("hint", {}),)))
+    assert screen.hint == "Please type a name: one letter is enough."
+
+
 @pytest.mark.parametrize(
     ("status", "offered"),
     [

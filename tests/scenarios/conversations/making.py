@@ -89,11 +89,8 @@ def a_name_must_be_one(chat: Chat) -> None:
     )
     chat.say("!!!")
     chat.see("That name can’t be shown. Please write it in ordinary letters.")
-    for nothing in ("\u3164", "/anna"):
-        chat.say(nothing)
-        chat.see("Please type a name: one letter is enough.")
-        chat.say("!!!")
-        chat.see("That name can’t be shown. Please write it in ordinary letters.")
+    chat.say("\u3164")
+    chat.see("Please type a name: one letter is enough.")
     chat.say(chat.t("◀️ Back"))
     chat.see("👤 The avatar’s gender")
     chat.press("Other")
