@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -240,6 +241,43 @@ def _bombs() -> Iterator[tuple[str, Nasty]]:
         )
 
 
+    photographs: dict[str, Build] = {
+        "a PNG photograph of 16 megapixels": lambda: encoded(_cup((4600, 3600)), "PNG"),
+        "one of 8 megapixels with alpha": lambda: _in_alpha(_cup((3264, 2448))),
+        "an interlaced PNG of 16 megapixels": lambda: nasty.interlaced((4096, 4096)),
+        "12 megapixels in four inks": lambda: jpeg(_cup((4000, 3000)).convert("CMYK"), 80),
+        "the same in scans": lambda: jpeg(_cup((4000, 3000)).convert("CMYK"), progressive=True),
+        "40 megapixels in scans": lambda: jpeg(_cup((7300, 5475)), 75, progressive=True),
+        "40 scans of 12 megapixels": lambda: nasty.of_scans(40, (4000, 3000)),
+        "16 megapixels of a clear palette": lambda: _clear(3),
+        "16 megapixels of a clear grey": lambda: _clear(0),
+    }
+    seen = {
+        **dict.fromkeys(photographs, "no_face"),
+        "an interlaced PNG of 16 megapixels": "too_dark",
+        "40 scans of 12 megapixels": "too_dark",
+        "16 megapixels of a clear palette": "too_bright",
+        "16 megapixels of a clear grey": "too_bright",
+    }
+    for name, build in photographs.items():
+        yield name, Nasty(build, "invalid", seen[name], made=True)
+
+
+def _cup(size: tuple[int, int]) -> Image.Image:
+    return photograph(COFFEE).resize(size, Image.Resampling.BICUBIC)
+
+
+def _in_alpha(picture: Image.Image) -> bytes:
+    return encoded(picture.convert("RGBA"), "PNG")
+
+
+def _clear(colours: int) -> bytes:
+    """One bit for each of 16 megapixels, all of them transparent: 2 kB."""
+    chunks = [nasty.chunk(b"PLTE", b"\0\0\0")] if colours == 3 else []
+    chunks.append(nasty.chunk(b"tRNS", b"\0" if colours == 3 else b"\0\0"))
+    return nasty.png((4096, 4096), bits=1, colours=colours, extra=b"".join(chunks))
+
+
 def _flat(format: str, size: tuple[int, int], mode: str = "RGB", **options: object) -> bytes:
     return encoded(Image.new(mode, size), format, **options)
 
@@ -247,7 +285,7 @@ def _flat(format: str, size: tuple[int, int], mode: str = "RGB", **options: obje
 def _sizes() -> Iterator[tuple[str, Nasty]]:
     square = person()
     yield "512 pixels", Nasty(lambda: jpeg(square), "valid")
-    for size in ((511, 512), (512, 511), (1, 1), (100, 5000)):
+    for size in ((511, 512), (512, 511), (1, 1), (100, 5000), (1, 50000), (50000, 1)):
         for kind in ("JPEG", "PNG"):
             yield (
                 f"{kind} of {size[0]} by {size[1]}",
@@ -329,6 +367,7 @@ def main(names: list[str]) -> None:
         data = files[name].build()
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        elsewhere = os.times().children_user
         before, worked, started = _memory("VmRSS"), time.thread_time(), time.perf_counter()
         verdict = inspector.inspect(data)
         told = {
@@ -336,6 +375,7 @@ def main(names: list[str]) -> None:
             "verdict": [verdict.status, verdict.reason],
             "seconds": time.perf_counter() - started,
             "worked": time.thread_time() - worked,
+            "elsewhere": os.times().children_user > elsewhere,
             "megabytes": _memory("VmHWM") - before,
         }
         sys.stdout.write(json.dumps(told) + "\n")

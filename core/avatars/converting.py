@@ -60,9 +60,12 @@ def convert(data: bytes, wanted: str, orientation: int = 0) -> bytes:
     with Image.open(BytesIO(data), formats=(wanted,)) as image:
         _check(image, wanted)
         profile = image.info.get("icc_profile")
+        size = image.size
+        if wanted == "JPEG":
+            image.draft(None, _reduced(size))
         image.load()
         turned = orientation or _orientation(image, data)
-        file = PictureFile("PNG", image.size, b"", orientation=turned)
+        file = PictureFile("PNG", size, b"", orientation=turned)
         picture = file.upright(image, SIDE)
     out = BytesIO()
     _small(picture).save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile)
@@ -105,6 +108,12 @@ def _check(image: Image.Image, wanted: str) -> None:
         raise Unreadable("animated")
     if image.mode == "F":
         raise Unreadable("wrong_format")
+
+
+def _reduced(size: tuple[int, int]) -> tuple[int, int]:
+    """As small as a JPEG may come: its shorter side SIDE, a long one four times as many."""
+    shrink = max(min(size) / SIDE, max(size) / (4 * SIDE), 1.0)
+    return max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))
 
 
 def _orientation(image: Image.Image, data: bytes) -> int:

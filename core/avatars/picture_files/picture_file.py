@@ -22,8 +22,12 @@ MOST_HELD = 80 * MEGAPIXEL
 """Coefficients of 2 bytes that a picture built up by scans holds all at once, however small it
 is wanted: 50 megapixels with colours at half their size have 75 million, 150 MB.
 """
-LABORIOUS = 34_000_000
-"""Bytes of a PNG's pixels that must be converted, for transparency or 16 bits: about 0.17 s."""
+LABORIOUS = 0.17
+"""Seconds of decoding, as estimated, that are not taken from the process that asks."""
+INFLATED, FILLED, CONVERTED, SCANNED = 28e-9, 1.1e-9, 5e-9, 0.35e-9
+"""Seconds for a byte of the file, a byte of its pixels, one that must be converted (transparency,
+16 bits, four inks), and for a pixel of a scan where there are several; as measured.
+"""
 MOST_PARTS = 20_000
 """Segments or chunks: a file of 10 MB with chunks of 8 kB has 1,300."""
 
@@ -64,12 +68,15 @@ class PictureFile:
     """Coefficients that are held until the last scan."""
     frames: int = 1
     raw: int = 0
-    """Bytes of all pixels as a PNG codes them; a JPEG comes smaller."""
+    """Bytes of all pixels, as laborious as they are; of a JPEG only those in four inks."""
 
     @property
     def laborious(self) -> bool:
         """Whether decoding takes so long that a process of its own should do it."""
-        return not self.plain and self.raw > LABORIOUS
+        filled = self.raw * (FILLED if self.plain else CONVERTED)
+        scanned = SCANNED * self.scans * self.coded[0] * self.coded[1] if self.scans > 1 else 0.0
+        inflated = INFLATED * len(self.clean) if self.format == "PNG" or self.scans > 1 else 0.0
+        return inflated + filled + scanned > LABORIOUS
 
     @property
     def size(self) -> tuple[int, int]:
@@ -103,8 +110,8 @@ class PictureFile:
             raise Unreadable(self.refusal)
         with _broken(), Image.open(BytesIO(self.clean), formats=(self.format,)) as image:
             if side and (shrink := _shrink(self.coded, side)) > 1:
-                wanted = (int(self.coded[0] / shrink), int(self.coded[1] / shrink))
-                image.draft(None, wanted)
+                width, height = (max(1, int(length / shrink)) for length in self.coded)
+                image.draft(None, (width, height))
             image.load()
             return image
 
