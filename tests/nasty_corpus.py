@@ -240,7 +240,6 @@ def _bombs() -> Iterator[tuple[str, Nasty]]:
             ),
         )
 
-
     photographs: dict[str, Build] = {
         "a PNG photograph of 16 megapixels": lambda: encoded(_cup((4600, 3600)), "PNG"),
         "one of 8 megapixels with alpha": lambda: _in_alpha(_cup((3264, 2448))),

@@ -105,6 +105,7 @@ def telling(format: str) -> bytes:
     if format == "PNG":
         for kind in (b"tEXt", b"iTXt", b"prVt"):
             whole = with_chunk(whole, kind, b"Location\0\0\0\0\0" + place)
+        whole = with_chunk(whole, b"PLTE", place + b"!")  # colours that nobody asked for
         packed = b"Location\0\0" + zlib.compress(place)
         return with_chunk(whole, b"zTXt", packed) + place
     xmp = b"http://ns.adobe.com/xap/1.0/\0<x>" + place + b"</x>"

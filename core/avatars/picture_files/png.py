@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from core.avatars.picture_files import colour_profile
 from core.avatars.picture_files.picture_file import (
@@ -15,7 +15,7 @@ from core.avatars.picture_files.picture_file import (
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _LAYERS = {2: 3, 4: 2, 6: 4}
 _PALETTE, _OPAQUE_COLOURS = 3, {0, 2, 3}
-_LACED = 3
+_LACED = 4
 """Times as long as usual: the pixels of an interlaced file come in seven passes."""
 
 
@@ -34,7 +34,7 @@ def read(data: bytes) -> PictureFile:
     return PictureFile(
         "PNG",
         (width, height),
-        _clean(chunks, profile),
+        _clean(chunks, profile, _KEPT if colours == _PALETTE else _KEPT - {b"PLTE"}),
         orientation=exif_orientation(bodies.get(b"eXIf", b"")),
         plain=bits == 8 and colours in _OPAQUE_COLOURS and not clear,
         profile=profile,
@@ -59,8 +59,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise Unreadable("too_complex")
 
 
-def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes) -> bytes:
-    kept = [(kind, body) for kind, body in chunks if kind in _KEPT]
+def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes, needed: Set[bytes]) -> bytes:
+    kept = [(kind, body) for kind, body in chunks if kind in needed]
     if profile:
         kept.insert(1, (b"iCCP", b"colours\0\0" + zlib.compress(profile)))
     made = (
