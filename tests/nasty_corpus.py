@@ -153,6 +153,9 @@ def _broken() -> Iterator[tuple[str, Nasty]]:
         "PNG of three bits": lambda: nasty.png((600, 600), bits=3),
         "PNG without a width": lambda: nasty.png((0, 600)),
         "JPEG without a height": lambda: nasty.declaring(photo(1), (1280, 0)),
+        "JPEG cut off and ended": lambda: jpeg(person())[:30_000] + b"\xff\xd9",
+        "JPEG in grey, cut off and ended": lambda: _jpeg_in("L")[:-2000] + b"\xff\xd9",
+        "JPEG of twice its height": lambda: nasty.declaring(jpeg(person()), (512, 1024)),
         "JPEG of nothing": lambda: b"\xff\xd8\xff\xd9",
         "JPEG of noise": lambda: b"\xff\xd8\xff" + np.random.default_rng(1).bytes(50_000),
         "JPEG of a long segment": lambda: photo(1)[:2] + b"\xff\xe1\xff\xff" + photo(1)[2:],
@@ -321,10 +324,24 @@ def _kinds() -> Iterator[tuple[str, Nasty]]:
             "valid",
         ),
     )
+    strip = Nasty(partial(_wide, (20_000, 800)), "invalid", "no_face", made=True)
+    yield "a TIFF of 20,000 by 800", strip
+    yield "a grey corner", Nasty(_with_grey_corner, "valid")
     yield "a broken profile", Nasty(lambda: jpeg(person(), icc_profile=b"nonsense"), "valid")
     yield "two frames of a phone", Nasty(_mpo, "valid")
     yield "an archive behind a photo", Nasty(lambda: jpeg(person()) + nasty.archive(), "valid")
     yield "a place in EXIF", Nasty(lambda: jpeg(person(), exif=exif(gps=(55.7, 37.6))), "valid")
+
+
+def _wide(size: tuple[int, int]) -> bytes:
+    return encoded(_cup(size), "TIFF", compression="jpeg")
+
+
+def _with_grey_corner() -> bytes:
+    """As what is missing of a JPEG would be, but it is all there."""
+    picture = person().copy()
+    picture.paste((128, 128, 128), (256, 400, 512, 512))
+    return jpeg(picture)
 
 
 def _in(mode: str) -> bytes:
