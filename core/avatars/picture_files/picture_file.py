@@ -22,11 +22,11 @@ MOST_HELD = 80 * MEGAPIXEL
 """Coefficients of 2 bytes that a picture built up by scans holds all at once, however small it
 is wanted: 50 megapixels with colours at half their size have 75 million, 150 MB.
 """
-LABORIOUS = 0.17
+LABORIOUS = 0.16
 """Seconds of decoding, as estimated, that are not taken from the process that asks."""
 INFLATED, FILLED, CONVERTED, SCANNED = 28e-9, 1.1e-9, 5e-9, 0.35e-9
-"""Seconds for a byte of the file, a byte of its pixels, one that must be converted (transparency,
-16 bits, four inks), and for a pixel of a scan where there are several; as measured.
+"""Seconds for a byte of the file, a byte of its pixels, one that must be converted (turned,
+transparency, 16 bits, four inks), and for a pixel of a scan where there are several; as measured.
 """
 NOISE = b"\x5a\x93" * 2048
 """Coded data that is taken for some picture, and contains no marker."""
@@ -77,7 +77,8 @@ class PictureFile:
     @property
     def laborious(self) -> bool:
         """Whether decoding takes so long that a process of its own should do it."""
-        filled = self.raw * (FILLED if self.plain else CONVERTED)
+        converted = not self.plain or self.orientation > 1
+        filled = self.raw * (CONVERTED if converted else FILLED)
         scanned = SCANNED * self.scans * self.coded[0] * self.coded[1] if self.scans > 1 else 0.0
         inflated = INFLATED * len(self.clean) if self.format == "PNG" or self.scans > 1 else 0.0
         return inflated + filled + scanned > LABORIOUS
