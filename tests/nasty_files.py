@@ -51,6 +51,16 @@ def png(
     return SIGNATURE + chunk(b"IHDR", header) + extra + body
 
 
+def interlaced(size: tuple[int, int]) -> bytes:
+    """A black PNG in RGB whose sides are multiples of 8, in the seven passes of Adam7."""
+    width, height = size
+    passes = ((8, 8), (8, 8), (4, 8), (4, 4), (2, 4), (2, 2), (1, 2))  # across, down
+    rows = sum((1 + 3 * width // across) * height // down for across, down in passes)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
+    body = chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
+    return SIGNATURE + chunk(b"IHDR", header) + body
+
+
 def declaring(jpeg: bytes, size: tuple[int, int]) -> bytes:
     """The JPEG with another size in its header."""
     place = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc2"))
@@ -95,6 +105,7 @@ def telling(format: str) -> bytes:
     if format == "PNG":
         for kind in (b"tEXt", b"iTXt", b"prVt"):
             whole = with_chunk(whole, kind, b"Location\0\0\0\0\0" + place)
+        whole = with_chunk(whole, b"PLTE", place + b"!")  # colours that nobody asked for
         packed = b"Location\0\0" + zlib.compress(place)
         return with_chunk(whole, b"zTXt", packed) + place
     xmp = b"http://ns.adobe.com/xap/1.0/\0<x>" + place + b"</x>"

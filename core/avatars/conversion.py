@@ -93,7 +93,7 @@ class _Failed(Exception):
 
 
 def _pillows(format: str, data: bytes) -> str:
-    if format == "PNG":
+    if format in ("JPEG", "PNG"):
         return format  # a laborious one
     if format not in FORMATS:
         raise Unreadable("wrong_format")

@@ -117,7 +117,10 @@ class Inspector:
             told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]}
             return replace(sent, reason=error.reason, metadata=told)
         sent = replace(sent, width=made.width, height=made.height)
-        opened = open_photo(made.data, replace(self._rules, max_bytes=_ANY_SIZE))
+        least = self._rules.min_side
+        if min(made.width, made.height) >= least:
+            least = 1  # a long strip was large enough before it was made smaller
+        opened = open_photo(made.data, PhotoRules(least, _ANY_SIZE))
         if isinstance(opened, Opened):
             return replace(opened, seen=replace(sent, reason=None))
         return replace(sent, reason=opened.reason, data=opened.data)

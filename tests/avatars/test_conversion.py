@@ -107,6 +107,11 @@ def test_a_large_picture_becomes_smaller_but_is_described_as_it_was() -> None:
     with Image.open(BytesIO(large())) as picture:
         made = CONVERTER.convert(sent("WEBP", picture, quality=70, method=0), "WEBP")
     assert (made.width, made.height) == (4000, 3000)
+    assert min(opened(made).size) == 1500
+
+
+def test_one_that_is_hardly_too_large_keeps_what_it_may() -> None:
+    made = CONVERTER.convert(sent("BMP", ORIGINAL.resize((2600, 2500))), "BMP")
     assert min(opened(made).size) == 2048
 
 

@@ -53,6 +53,7 @@ def test_it_is_a_corpus_of_more_than_a_hundred_files() -> None:
 def test_it_gets_its_verdict_soon_and_cheaply_and_the_process_lives(name: str) -> None:
     found, wanted = judged()[name], CORPUS[name]
     assert found["verdict"] == [wanted.status, wanted.reason]
+    assert found["elsewhere"] == wanted.made
     if wanted.status == "invalid":
         limit = CONVERTED if wanted.made else SECONDS
         assert min(found["worked"], found["seconds"]) < limit

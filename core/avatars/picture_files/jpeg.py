@@ -42,6 +42,7 @@ def read(data: bytes) -> PictureFile:
         profile=profile,
         scans=scans,
         held=_held(frame, width * height) if scans > 1 else 0,
+        raw=width * height * layers if layers == 4 else 0,
     )
 
 

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from core.avatars.picture_files import colour_profile
 from core.avatars.picture_files.picture_file import (
@@ -15,6 +15,8 @@ from core.avatars.picture_files.picture_file import (
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _LAYERS = {2: 3, 4: 2, 6: 4}
 _PALETTE, _OPAQUE_COLOURS = 3, {0, 2, 3}
+_LACED = 4
+"""Times as long as usual: the pixels of an interlaced file come in seven passes."""
 
 
 def read(data: bytes) -> PictureFile:
@@ -23,19 +25,21 @@ def read(data: bytes) -> PictureFile:
     bodies = dict(reversed(chunks))  # of several, the first counts
     if kinds[0] != b"IHDR" or kinds.count(b"IHDR") != 1 or b"IDAT" not in bodies:
         raise Unreadable("broken")
-    width, height, bits, colours = struct.unpack_from(">IIBB", bodies[b"IHDR"])
+    width, height, bits, colours, *_, laced = struct.unpack_from(">IIBBBBB", bodies[b"IHDR"])
     if colours == _PALETTE and b"PLTE" not in bodies:
         raise Unreadable("broken")
+    coded = bits * _LAYERS.get(colours, 1) // 8
+    clear = b"tRNS" in bodies  # four bytes for each pixel, however few are coded
     profile = _profile(bodies.get(b"iCCP", b""), b"RGB " if colours & 2 else b"GRAY")
     return PictureFile(
         "PNG",
         (width, height),
-        _clean(chunks, profile),
+        _clean(chunks, profile, _KEPT if colours == _PALETTE else _KEPT - {b"PLTE"}),
         orientation=exif_orientation(bodies.get(b"eXIf", b"")),
-        plain=bits == 8 and colours in _OPAQUE_COLOURS and b"tRNS" not in bodies,
+        plain=bits == 8 and colours in _OPAQUE_COLOURS and not clear,
         profile=profile,
         frames=int.from_bytes(bodies.get(b"acTL", b"")[:4]),
-        raw=width * height * bits * _LAYERS.get(colours, 1) // 8,
+        raw=width * height * max(coded, 4 if clear else 1) * (_LACED if laced else 1),
     )
 
 
@@ -55,8 +59,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise Unreadable("too_complex")
 
 
-def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes) -> bytes:
-    kept = [(kind, body) for kind, body in chunks if kind in _KEPT]
+def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes, needed: Set[bytes]) -> bytes:
+    kept = [(kind, body) for kind, body in chunks if kind in needed]
     if profile:
         kept.insert(1, (b"iCCP", b"colours\0\0" + zlib.compress(profile)))
     made = (
