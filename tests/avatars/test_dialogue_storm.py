@@ -513,6 +513,7 @@ class Storm(RuleBasedStateMachine):
             self.judge(all_of_them=True)
             self.advance("success")
             self.house.clock.forward(61)
+            disposal.delete_doomed(self.house.store, self.house.clock())
         self.drain()
         self.no_event_is_poison()
         self.the_person_is_where_their_avatar_is()
