@@ -20,7 +20,8 @@ from core.settings.processes import Http
 from tests import makers
 from tests.http_house import NEVER, HttpHouse, ends, events, opened, wait_for
 
-QUICK: Any = {"simulated_queue_seconds": 0.1, "simulated_seconds": 0.4, "check_seconds": NEVER}
+QUICK: Any = {"simulated_queue_seconds": 0.1, "simulated_seconds": 2.0, "check_seconds": NEVER}
+"""A training lasts so long that the first question, right after the order, comes before its end."""
 
 
 @pytest.fixture
