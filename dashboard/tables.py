@@ -60,18 +60,7 @@ def table(
         config[PLACE] = _link(view)
     if most and len(rows) >= most:
         st.caption(view.t("There may be more: only the first {n} are shown.", n=most))
-    chosen: int | None = None
-    if choose:
-        state = st.dataframe(
-            frame, column_config=config, hide_index=True, key=key, on_select="rerun",
-            selection_mode="single-row", width="stretch", placeholder="–",
-        )  # fmt: skip
-        selected = state.selection.rows
-        chosen = selected[0] if selected and selected[0] < len(rows) else None
-    else:
-        st.dataframe(
-            frame, column_config=config, hide_index=True, key=key, width="stretch", placeholder="–"
-        )  # fmt: skip
+    chosen = _drawn(frame, config, key, choose)
     st.download_button(
         view.t("Download CSV"),
         as_csv(view, columns, rows, places),
@@ -83,6 +72,21 @@ def table(
         icon=":material/download:",
     )
     return chosen
+
+
+def _drawn(frame: pd.DataFrame, config: dict[str, Any], key: str, choose: bool) -> int | None:
+    """Draw a table; which row was chosen, where any may be."""
+    if not choose:
+        st.dataframe(
+            frame, column_config=config, hide_index=True, key=key, width="stretch", placeholder="–"
+        )  # fmt: skip
+        return None
+    state = st.dataframe(
+        frame, column_config=config, hide_index=True, key=key, on_select="rerun",
+        selection_mode="single-row", width="stretch", placeholder="–",
+    )  # fmt: skip
+    selected = state.selection.rows
+    return selected[0] if selected and selected[0] < len(frame) else None
 
 
 def as_csv(
