@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -33,6 +34,8 @@ pillow_heif.register_heif_opener()
 Build = Callable[[], bytes]
 
 MEGABYTE = 1024 * 1024
+TIMES = 3
+"""Each file is judged so often, and its least time counts: whatever is more, others took."""
 
 
 @dataclass(frozen=True)
@@ -377,20 +380,26 @@ def main(names: list[str]) -> None:
     inspector.inspect(jpeg(person()))  # what is loaded once does not count
     for name in names:
         data = files[name].build()
-        ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        elsewhere = os.times().children_user
-        before, worked, started = _memory("VmRSS"), time.thread_time(), time.perf_counter()
-        verdict = inspector.inspect(data)
-        told = {
-            "name": name,
-            "verdict": [verdict.status, verdict.reason],
-            "seconds": time.perf_counter() - started,
-            "worked": time.thread_time() - worked,
-            "elsewhere": os.times().children_user > elsewhere,
-            "megabytes": _memory("VmHWM") - before,
-        }
-        sys.stdout.write(json.dumps(told) + "\n")
+        told = [_told(inspector, data) for _ in range(TIMES)]
+        least = {key: min(found[key] for found in told) for key in ("seconds", "worked")}
+        largest = {"megabytes": max(found["megabytes"] for found in told)}
+        sys.stdout.write(json.dumps({"name": name, **told[0], **least, **largest}) + "\n")
+
+
+def _told(inspector: Inspector, data: bytes) -> dict[str, Any]:
+    """The verdict, and what it took."""
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    elsewhere = os.times().children_user
+    before, worked, started = _memory("VmRSS"), time.thread_time(), time.perf_counter()
+    verdict = inspector.inspect(data)
+    return {
+        "verdict": [verdict.status, verdict.reason],
+        "seconds": time.perf_counter() - started,
+        "worked": time.thread_time() - worked,
+        "elsewhere": os.times().children_user > elsewhere,
+        "megabytes": _memory("VmHWM") - before,
+    }
 
 
 def _memory(line: str) -> float:

@@ -32,6 +32,8 @@ NOISE = b"\x5a\x93" * 2048
 """Coded data that is taken for some picture, and contains no marker."""
 BAND = 256
 """Rows of a picture that are compared at once."""
+REDUCED = 16
+"""Rows of a smaller picture that are made at once."""
 MOST_PARTS = 20_000
 """Segments or chunks: a file of 10 MB with chunks of 8 kB has 1,300."""
 
@@ -204,7 +206,20 @@ def _opaque(image: Image.Image, times: int = 1) -> Image.Image:
         page = Image.new("RGB", image.size, "white")
         page.paste(image, mask=image.getchannel("A"))
         return page
-    return _reduced(image if image.mode in ("RGB", "L") else image.convert("RGB"), times)
+    if image.mode == "1":
+        image = image.convert("L")
+    return _reduced(image, times) if image.mode in ("RGB", "L") else _coloured(image, times)
+
+
+def _coloured(image: Image.Image, times: int) -> Image.Image:
+    """In RGB, band by band: all of it at once would be three times as large, and as slow."""
+    if times <= 1:
+        return image.convert("RGB")
+    small = Image.new("RGB", (-(-image.width // times), -(-image.height // times)))
+    for top in range(0, image.height, REDUCED * times):
+        band = image.crop((0, top, image.width, min(top + REDUCED * times, image.height)))
+        small.paste(band.convert("RGB").reduce(times), (0, top // times))
+    return small
 
 
 def _reduced(image: Image.Image, times: int) -> Image.Image:
