@@ -131,8 +131,7 @@ class Inspector:
         grey = picture if picture.mode == "L" else picture.convert("L")
         print_ = alike.fingerprint(grey)
         if (same := alike.find_same(print_, prints)) is not None:
-            hashes: dict[str, JSON] = {"hashes": {**print_.kept}}
-            found = Verdict.of(replace(opened.seen, reason=None, metadata=hashes))
+            found = Verdict.of(replace(opened.seen, reason=None))
             return replace(found, status="duplicate", duplicate_of=same)
         faces = self._faces.find(_pixels(picture)) if self._faces else None
         looked = _looked(grey, faces, print_, (opened.seen.width or grey.width) / grey.width)

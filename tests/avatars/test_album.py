@@ -310,5 +310,5 @@ def test_a_set_with_variety_is_told_nothing(house: App, chat: Chat) -> None:
 def shifted(name: str) -> bytes:
     """One more frame of the scene, from a step aside."""
     picture: Any = photograph(name)
-    part = picture.crop((picture.width // 14, 0, picture.width, picture.height))
+    part = picture.crop((picture.width // 20, 0, picture.width, picture.height))
     return jpeg(part.resize((part.width * 2, part.height * 2), Image.Resampling.BICUBIC))

@@ -25,6 +25,7 @@ from tests.photographs import (
     ASTRONAUT,
     CAT,
     COFFEE,
+    FACE,
     LEFT_EYE,
     RIGHT_EYE,
     ROCKET,
@@ -297,6 +298,24 @@ def test_two_frames_of_one_scene_are_two_photos_that_look_alike() -> None:
     others = {"1": Known.of(first.file_hash, first.metadata)}
     second = INSPECTOR.inspect(right, STYLE, others)
     assert (second.status, second.advice) == ("valid", ("looks_alike",))
+
+
+def nodding(down: int) -> Image.Image:
+    """The astronaut, with nothing moved but the face."""
+    frame = photograph(ASTRONAUT).copy()
+    left, top, width, height = (round(value) for value in FACE)
+    face = frame.crop((left, top, left + width, top + height))
+    frame.paste(face, (left, top + down))
+    return frame.resize((1024, 1024), Image.Resampling.LANCZOS)
+
+
+@pytest.mark.parametrize("down", [6, 12])
+def test_two_frames_of_one_person_are_two_photos_that_look_alike(down: int) -> None:
+    first, frame = jpeg(nodding(0)), jpeg(nodding(down))
+    second = INSPECTOR.inspect(frame, PORTRAIT, known(first))
+    assert (second.status, second.has_face, second.advice) == ("valid", True, ("looks_alike",))
+    again = INSPECTOR.inspect(jpeg(sent_on(nodding(down)), 80), PORTRAIT, known(first, frame))
+    assert (again.status, again.duplicate_of) == ("duplicate", "1")
 
 
 def test_a_photo_from_before_hashes_were_kept_is_known_by_its_bytes_alone() -> None:
