@@ -166,7 +166,9 @@ class Engine:
         return self.flow.table.commands.get(command)
 
     def _reply(self, turn: Turn, key: str) -> str | None:
-        """The token of the button that a text means: as last shown, or as it reads elsewhere."""
+        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
+        that is nowhere to be seen.
+        """
         text, numbers = turn.event.value, not self.flow.takes_text(turn.state)
         shown = json.loads(statements.shown_buttons(turn.conversation_id))
         offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
@@ -177,7 +179,8 @@ class Engine:
             button = read_reply(text, buttons, numbers=False)
             if button is not None:
                 return seal(key, turn.visit, button)
-        return None
+        unseen = read_reply(text, self.flow.unseen, numbers=False)
+        return None if unseen is None else seal(key, turn.visit, unseen)
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
         """The trigger of a button; of an old one STALE, but a double press passes in silence."""
