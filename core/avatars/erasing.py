@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from core.avatars import books
+from core.avatars import books, disposal
 from core.avatars.belongings import WRITTEN
 from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
@@ -89,6 +89,11 @@ class Erasing:
         if failed or lingering > 0:
             self._rested[user.id] = now + (self._rest(user) if failed else lingering)
             return False
+        doomed = max((place.at for place in _doomed(user)), default=None)
+        if doomed is not None:  # it is deleted once more before the database is written anew
+            left = doomed + disposal.GRACE_SECONDS + 1.0 - now
+            self._rested[user.id] = now + min(max(1.0, left), LONGEST_REST)
+            return False
         return self._end(user)
 
     def _rest(self, user: User) -> float:
@@ -162,8 +167,6 @@ class Erasing:
         return emptied
 
     def _end(self, user: User) -> bool:
-        if _doomed(user).exists():
-            return False
         with transaction():
             lock_person(None, user.id)
             done: Any = User.update(erasing_at=None)

@@ -16,7 +16,7 @@ import structlog
 
 from core import db as core_db
 from core import log as core_log
-from core.avatars import erasing
+from core.avatars import disposal, erasing
 from core.avatars.models import AvatarPhoto
 from core.bootstrap import App, bootstrap
 from core.conversation.models import Conversation, TranscriptEntry, User
@@ -129,6 +129,31 @@ def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
     (user_id,) = steps.due(clock.now)
     steps.erase(user_id)
     assert steps.due(clock.now + erasing.LINGER_SECONDS) == [user_id], "not in an hour"
+    app.close()
+    structlog.reset_defaults()
+
+
+def test_the_database_is_written_anew_a_few_times_only_while_objects_wait_for_their_end(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    anna = Marked(app)
+    makers.avatar(Conversation.get_by_id(anna.id))
+    anna.order_erasure()
+    user = Conversation.get_by_id(anna.id).user
+    written: list[float] = []
+    monkeypatch.setattr(erasing, "forget_deleted", lambda: written.append(clock.now) or True)
+    clock = Clock(user.erasing_at)
+    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock)
+    while user_ids := [row.id for row in User.select().where(User.erasing_at.is_null(False))]:
+        assert clock.now < user.erasing_at + 90
+        for user_id in steps.due(clock.now):
+            steps.erase(user_id)
+        disposal.delete_doomed(app.store, clock.now)
+        clock.forward(0.5)
+        assert user_ids == [user.id]
+    assert len(written) <= 3
     app.close()
     structlog.reset_defaults()
 
