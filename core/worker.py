@@ -27,6 +27,7 @@ from core.conversation import inbox, timers
 from core.conversation.bridge import release
 from core.conversation.engine import Engine
 from core.crew import Crew
+from core.set_back import SetBack
 from core.settings import Settings
 from core.sweeps import Sweeps
 
@@ -88,6 +89,7 @@ class Worker:
             settings, spool, store, self._exports, Retention(settings, training),
             training.retire_simulated, clock,
         )  # fmt: skip
+        self._set_back = SetBack(clock)
         self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
@@ -197,8 +199,9 @@ class Worker:
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
-            self._due_photos, self._due_runs, self._due_events, self._due_erasures,
-            self._due_exports, self._doomed, self._doomed_files, self._events.flush,
+            self._set_back.look, self._due_photos, self._due_runs, self._due_events,
+            self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
+            self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
