@@ -81,7 +81,7 @@ class Engine:
             with transaction():
                 return self._turn(conversation_id, started)
         except Exception as error:
-            if not started or _blameless(error):
+            if not started or blameless(error):
                 raise
             log.exception("event failed", conversation=conversation_id, id=started[0])
             self._failed(conversation_id, started[0], error)
@@ -264,7 +264,7 @@ class Engine:
             self.say(conversation_id, "our_fault")
 
 
-def _blameless(error: Exception) -> bool:
+def blameless(error: Exception) -> bool:
     """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
     if not isinstance(error, INFRASTRUCTURE):
         return False
