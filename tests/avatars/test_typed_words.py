@@ -67,6 +67,14 @@ def test_a_name_that_only_begins_like_such_a_word_is_a_name(chat: Chat) -> None:
     assert (chat.state, Avatar.get().name) == ("consent", "Help me, Anna")
 
 
+def test_a_command_that_there_is_not_is_no_name_and_nothing_is_wrong_with_its_letters(
+    chat: Chat,
+) -> None:
+    chat.say("/imagine")
+    assert (chat.state, Avatar.get().name) == ("entering_name", "")
+    assert chat.screen.hint == "Please type a name: one letter is enough."
+
+
 def test_a_button_in_sight_comes_before_the_command_of_its_name(chat: Chat) -> None:
     chat.say("Назад")
     assert chat.state == "selecting_gender"
