@@ -25,6 +25,7 @@ from core.avatars.loading import Loader
 from core.avatars.photo_verdict import Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
+from core.avatars.screens.buttons import unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training import Training
@@ -88,6 +89,7 @@ class App:
             screens.SCREENS,
             screens.NOTICES,
             LANGUAGES,
+            unseen(),
         )
         self.engine = Engine(self.flow, self.inbox, pace(settings), settings.conversation.attempts)
 

@@ -25,6 +25,8 @@ PASSWORD_FILE = "dashboard.password"
 FREE_ATTEMPTS = 5
 """So many wrong passwords cost nothing."""
 LONGEST_WAIT = 900.0
+SKEW = 60.0
+"""What is written later than this from now was written before the clock was set back."""
 FORGOTTEN_AFTER = 3600.0
 """Seconds after which a wrong password no longer counts."""
 DAY = 86_400.0
@@ -136,9 +138,10 @@ class Logins:
             wrong, last = run(
                 """
                 SELECT count(*), max(at) FROM login_attempts
-                WHERE at > ? AND NOT succeeded AND (name = ? AND name <> '' OR source = ?)
+                WHERE at > ? AND at <= ? AND NOT succeeded
+                  AND (name = ? AND name <> '' OR source = ?)
                 """,
-                *(now - FORGOTTEN_AFTER, name, source),
+                *(now - FORGOTTEN_AFTER, now + SKEW, name, source),
             ).fetchone()
             if wrong >= FREE_ATTEMPTS:
                 until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))

@@ -25,8 +25,10 @@ from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
 from core.conversation.bridge import release
-from core.conversation.engine import Engine
+from core.conversation.engine import Engine, blameless
 from core.crew import Crew
+from core.errors import kind_of
+from core.set_back import SetBack
 from core.settings import Settings
 from core.sweeps import Sweeps
 
@@ -88,6 +90,7 @@ class Worker:
             settings, spool, store, self._exports, Retention(settings, training),
             training.retire_simulated, clock,
         )  # fmt: skip
+        self._set_back = SetBack(clock)
         self._cleared = 0
         self._stopping = threading.Event()
         self._loops: list[threading.Thread] = []
@@ -197,8 +200,9 @@ class Worker:
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
-            self._due_photos, self._due_runs, self._due_events, self._due_erasures,
-            self._due_exports, self._doomed, self._doomed_files, self._events.flush,
+            self._set_back.look, self._due_photos, self._due_runs, self._due_events,
+            self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
+            self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -252,15 +256,20 @@ class Worker:
         self._loops[-1].start()
 
     def _try(self, steps: tuple[Step, ...]) -> int:
-        """Take each step; how many failed."""
-        failed = 0
+        """Take each step; how many failed. A database that is away is one line for all of them."""
+        failed, away = 0, ""
         for step in steps:
             try:
                 step()
-            except Exception:
+            except Exception as error:
                 failed += 1
-                log.exception("a step of the worker failed")
+                if blameless(error):
+                    away = kind_of(error)
+                else:
+                    log.exception("a step of the worker failed")
                 release()  # a broken connection must not be kept
+        if away:
+            log.error("the worker can't use the database", error=away, steps=failed)
         return failed
 
     def _asked_to_stop(self, _number: int, _frame: object) -> None:

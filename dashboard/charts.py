@@ -14,6 +14,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.metrics.scope import DAY
 from core.texts import Translator
 from dashboard.view import View
 
@@ -24,6 +25,8 @@ COLOURS = {
 }  # fmt: skip
 OTHERS = "#5b8fd6"
 HEIGHT = 260
+MOST_DAYS = 15
+"""Days named below a chart: more would not fit."""
 FAR = 4
 """The timeline ends at so many times the longest p99."""
 
@@ -67,9 +70,17 @@ def _named(view: View, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _time(view: View) -> alt.X:
-    """The axis of hours or days, in figures: browsers name months in English alone."""
-    hours = "%H:%M" if view.scope.hourly else "%m-%d"
-    return alt.X("start:T", title=None, axis=alt.Axis(format=hours, labelOverlap=True))
+    """The axis of hours or days, in figures: browsers name months in English alone.
+
+    No day stands there twice: the browser's own choice would mark half of one too.
+    """
+    if view.scope.hourly:
+        axis = alt.Axis(format="%H:%M", labelOverlap=True)
+    else:
+        step = math.ceil((view.scope.end - view.scope.start) / DAY / MOST_DAYS)
+        days = alt.TimeIntervalStep(interval="day", step=step)
+        axis = alt.Axis(format="%m-%d", labelOverlap=True, tickCount=days)
+    return alt.X("start:T", title=None, axis=axis)
 
 
 def _tips(view: View, kinds: str, title: str, digits: str = "") -> list[alt.Tooltip]:

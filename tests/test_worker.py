@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import peewee
 import pytest
 from structlog.testing import capture_logs
 
@@ -263,6 +264,22 @@ def test_a_step_that_fails_is_logged_and_stops_no_other(
         still.worker.sweep()
     assert [line["event"] for line in logs] == ["a step of the worker failed"]
     assert list(AvatarPhoto.select()) == []
+
+
+def test_a_database_that_is_away_is_one_line_in_the_log(
+    still: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise peewee.OperationalError("server closed the connection")
+
+    for name in ("forget_held", "delete_removed", "waiting_seconds"):
+        monkeypatch.setattr(disposal, name, fail)
+    with capture_logs() as logs:
+        still.worker.sweep()
+    assert [(line["event"], line["error"], line["steps"]) for line in logs] == [
+        ("the worker can't use the database", "OperationalError", 3)
+    ]
+    assert "exc_info" not in logs[0]
 
 
 def test_a_piece_of_work_that_fails_stops_no_other(

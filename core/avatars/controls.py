@@ -78,7 +78,7 @@ def stopped(now: float, sending: bool) -> bool:
     row = Control.get_or_none(Control.name == STOPPED)
     if row is None:
         return False
-    if row.at > now - STOPPED_SECONDS:
+    if now - STOPPED_SECONDS < row.at <= now:
         return True
     mine: Any = Control.update(at=now).where(Control.name == STOPPED, Control.at == row.at)
     return sending and not mine.execute()

@@ -28,6 +28,7 @@ class Usual:
 
     def left(self, elapsed: float) -> float | None:
         """What probably remains after so long; None where it is overdue."""
+        elapsed = max(0.0, elapsed)  # the clock may have been set back
         for expected in (self.median, self.late):
             if elapsed < expected:
                 return expected - elapsed
@@ -35,6 +36,7 @@ class Usual:
 
     def percent(self, elapsed: float) -> int:
         """How far it probably is: even at first, then ever slower, and never done."""
+        elapsed = max(0.0, elapsed)
         if elapsed < self.median or self.median <= 0:
             return int(90 * elapsed / self.median) if self.median > 0 else 0
         over = (elapsed - self.median) / self.median
@@ -60,7 +62,7 @@ def _experience(training_type: str, test_mode: bool) -> list[float]:
             TrainingRun.training_type == training_type,
             TrainingRun.test_mode == test_mode,
             TrainingRun.status == RunStatus.COMPLETED,
-            TrainingRun.started_at.is_null(False),
+            TrainingRun.started_at <= TrainingRun.finished_at,
         )
         .order_by(TrainingRun.created_at.desc())
         .limit(RECENT)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from core.avatars import books
+from core.avatars import books, disposal
 from core.avatars.belongings import WRITTEN
 from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 LINGER_SECONDS = 10.0
 """What was under way when a person asked to be forgotten is over by then."""
+LONGEST_REST = 60.0
+"""Between two tries; it begins with a second, and doubles while something is in the way."""
 SHELL_SECONDS = 3600.0
 """How long somebody forgotten is known by their chat: so that the last screen's buttons act."""
 
@@ -56,30 +58,49 @@ class Erasing:
         self._jobs = jobs
         self._clock = clock
         self._rested: dict[uuid.UUID, float] = {}
+        self._failures: dict[uuid.UUID, int] = {}
         self._rewritten: set[uuid.UUID] = set()
 
     def due(self, now: float) -> list[str]:
-        """Who waits to be forgotten, and whose last steps are not too recent."""
+        """Who waits to be forgotten, and whose last steps are not too recent.
+
+        A rest that is longer than any was begun before the clock was set back, and is over.
+        """
         waiting = [user.id for user in User.select(User.id).where(User.erasing_at.is_null(False))]
         self._rested = {user: at for user, at in self._rested.items() if user in waiting}
-        return [str(user) for user in waiting if self._rested.get(user, 0.0) <= now]
+        self._failures = {user: n for user, n in self._failures.items() if user in waiting}
+        resting = {user for user, at in self._rested.items() if now < at <= now + LONGEST_REST}
+        return [str(user) for user in waiting if user not in resting]
 
     def erase(self, user_id: str) -> bool:
         """Take every step for a person; True once nothing of before is left.
 
         A step that fails stops no other one but the last, and is tried again with all of them.
+        What a reader of the database holds up while the steps are taken anyway needs no warning.
         """
         user = User.get_or_none(User.id == user_id)
         if user is None or user.erasing_at is None:
             return True
         failed = [step.__name__ for step in self.steps() if not self._taken(step, user)]
-        if failed:
+        now = self._clock()
+        lingering = LINGER_SECONDS - max(0.0, now - user.erasing_at)
+        if failed and lingering <= 0:
             log.warning("not everything is erased yet", user=user_id, steps=failed)
-        lingering = user.erasing_at + LINGER_SECONDS - self._clock()
         if failed or lingering > 0:
-            self._rested[user.id] = self._clock() + (1.0 if failed else lingering)
+            self._rested[user.id] = now + (self._rest(user) if failed else lingering)
+            return False
+        doomed = max((place.at for place in _doomed(user)), default=None)
+        if doomed is not None:  # it is deleted once more before the database is written anew
+            left = doomed + disposal.GRACE_SECONDS + 1.0 - now
+            self._rested[user.id] = now + min(max(1.0, left), LONGEST_REST)
             return False
         return self._end(user)
+
+    def _rest(self, user: User) -> float:
+        """How long until the next try: longer each time, for what is in the way may stay."""
+        failures = self._failures.get(user.id, 0)
+        self._failures[user.id] = failures + 1
+        return float(min(LONGEST_REST, 2.0 ** min(failures, 10)))
 
     def steps(self) -> tuple[Callable[[User], bool], ...]:
         """In this order, for what a step removes may still be named by an earlier one's rows."""
@@ -146,8 +167,6 @@ class Erasing:
         return emptied
 
     def _end(self, user: User) -> bool:
-        if _doomed(user).exists():
-            return False
         with transaction():
             lock_person(None, user.id)
             done: Any = User.update(erasing_at=None)

@@ -266,11 +266,11 @@ class Guards:
     def name_problem(self, turn: Turn) -> str | None:
         """Why the typed text can't be a name: "empty", "long" or "sign"."""
         name = self.name_of(turn)
-        if not name:
+        if not name or name[0] == "/":  # a command that there is not
             return "empty"
         if len(name) > self._settings.avatars.name_length:
             return "long"
-        return None if any(letter.isalnum() for letter in name) and name[0] != "/" else "sign"
+        return None if any(letter.isalnum() for letter in name) else "sign"
 
     def why_closed(self, turn: Turn) -> str | None:
         """What stops a training of the avatar in focus now; see `Training.obstacle`."""

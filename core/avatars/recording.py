@@ -117,7 +117,7 @@ class Recorder:
         started = run.started_at or (now if training else None)
         progress = max(run.progress, self._progress(run, standing, started))
         position = None if training else standing.position
-        telling = now - run.told_at >= self._settings.conversation.tick_seconds
+        telling = not 0 <= now - run.told_at < self._settings.conversation.tick_seconds
         moved(
             run,
             status=RunStatus.TRAINING if training else RunStatus.QUEUED,

@@ -81,7 +81,7 @@ class Engine:
             with transaction():
                 return self._turn(conversation_id, started)
         except Exception as error:
-            if not started or _blameless(error):
+            if not started or blameless(error):
                 raise
             log.exception("event failed", conversation=conversation_id, id=started[0])
             self._failed(conversation_id, started[0], error)
@@ -166,7 +166,9 @@ class Engine:
         return self.flow.table.commands.get(command)
 
     def _reply(self, turn: Turn, key: str) -> str | None:
-        """The token of the button that a text means: as last shown, or as it reads elsewhere."""
+        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
+        that is nowhere to be seen.
+        """
         text, numbers = turn.event.value, not self.flow.takes_text(turn.state)
         shown = json.loads(statements.shown_buttons(turn.conversation_id))
         offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
@@ -177,7 +179,8 @@ class Engine:
             button = read_reply(text, buttons, numbers=False)
             if button is not None:
                 return seal(key, turn.visit, button)
-        return None
+        unseen = read_reply(text, self.flow.unseen, numbers=False)
+        return None if unseen is None else seal(key, turn.visit, unseen)
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
         """The trigger of a button; of an old one STALE, but a double press passes in silence."""
@@ -261,7 +264,7 @@ class Engine:
             self.say(conversation_id, "our_fault")
 
 
-def _blameless(error: Exception) -> bool:
+def blameless(error: Exception) -> bool:
     """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
     if not isinstance(error, INFRASTRUCTURE):
         return False

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from transitions import EventData, Machine
 
-from core.conversation.messages import Screen
+from core.conversation.messages import Button, Screen
 from core.errors import FlowError
 
 SAME = "="
@@ -136,7 +136,8 @@ class Flow:
     `callbacks` holds a method for each guard and effect, called with the turn (and the argument
     that the table gives it). `facts` loads what a screen may know; `screens` draws each state
     from facts alone, `notices` each notice from its parameters and a language. `languages` are
-    those it can speak, the first being the fallback. Raises FlowError where it doesn't fit.
+    those it can speak, the first being the fallback. `unseen` are buttons that can be typed
+    wherever they are not shown. Raises FlowError where it doesn't fit.
     """
 
     def __init__(
@@ -147,12 +148,14 @@ class Flow:
         screens: Mapping[str, Callable[[Any], Screen]],
         notices: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] | None = None,
         languages: Sequence[str] = ("en",),
+        unseen: Sequence[Button] = (),
     ) -> None:
         self.table = table
         self.facts = facts
         self.screens = screens
         self.notices = notices or {}
         self.languages = tuple(languages)
+        self.unseen = tuple(unseen)
         self._callbacks = callbacks
         self.steps = tuple(self._expand())
         self._check()

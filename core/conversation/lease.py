@@ -32,6 +32,8 @@ def hold(name: str, holder: str, seconds: float = SECONDS) -> bool:
             )
             return bool(taken.rowcount == 1)
         if row[0] != holder and row[1] > now and not _dead(row[0]):
+            if row[1] > now + seconds:  # from before the clock was set back
+                run("UPDATE leases SET until = ? WHERE name = ?", now + seconds, name)
             return False
         run("UPDATE leases SET holder = ?, until = ? WHERE name = ?", holder, now + seconds, name)
         return True

@@ -72,7 +72,7 @@ class Schedule:
 
     def _due(self, kind: Kind, now: float, since: float, pace: Pace, rank: Rank) -> float:
         if rank is Rank.TICK:
-            return max(now, self.shown_at + pace.tick)
+            return min(max(now, self.shown_at + pace.tick), now + pace.tick)
         settling = kind is Kind.SIGNAL or self._in_series(kind, now, pace)
         if settling and rank is Rank.REPLY:
             return min(now + pace.quiet, since + pace.settle)
@@ -85,7 +85,7 @@ class Schedule:
         return not self._in_series(kind, now, pace)
 
     def _in_series(self, kind: Kind, now: float, pace: Pace) -> bool:
-        return kind in (Kind.PHOTO, Kind.FILE) and now - self.photo_at < pace.series
+        return kind in (Kind.PHOTO, Kind.FILE) and 0 <= now - self.photo_at < pace.series
 
     def _photo_at(self, kind: Kind, now: float) -> float:
         if kind is Kind.SIGNAL:

@@ -181,12 +181,15 @@ def shorten(text: str, limit: int) -> str:
 
 
 def read_reply(text: str, offers: Sequence[L], numbers: bool) -> L | None:
-    """The button that a typed reply means: its number, or its label however it is written."""
+    """The button that a typed reply means: its number, or its label however it is written.
+
+    A label's counter may be left out, and what follows a comma: "no" is “No, go on”.
+    """
     typed = text.strip()
     if numbers and typed.isdecimal() and len(typed) < 5 and 1 <= int(typed) <= len(offers):
         return offers[int(typed) - 1]
     wanted = words(typed)
-    for spelling in (words, _uncounted):
+    for spelling in (words, _uncounted, _in_short):
         found = [offer for offer in offers if wanted and spelling(offer.label) == wanted]
         if len(found) == 1:
             return found[0]
@@ -200,3 +203,8 @@ def words(label: str) -> str:
 
 def _uncounted(label: str) -> str:
     return words(_COUNTER.sub("", label))
+
+
+def _in_short(label: str) -> str:
+    short, comma, _ = label.partition(",")
+    return words(short) if comma else ""

@@ -9,6 +9,7 @@ from core.metrics.scope import DAY, Scope
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View
+from dashboard.words import unless_nought
 
 
 def draw(view: View) -> None:
@@ -18,7 +19,7 @@ def draw(view: View) -> None:
     before = view.ask(cost.spent, view.scope.before)
     columns = st.columns(4)
     columns[0].metric(
-        t("Spent"), f"${spent.total:,.2f}", f"{spent.total - before.total:+,.2f}",
+        t("Spent"), f"${spent.total:,.2f}", unless_nought(f"{spent.total - before.total:+,.2f}"),
         delta_color="inverse",
         help=t(
             "Of the trainings that were ordered in the period: what they cost, or their price "

@@ -13,6 +13,7 @@ from core.texts import Translator
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View
+from dashboard.words import unless_nought
 
 LATELY = 7 * DAY
 """An older call of fal says nothing of how it is now."""
@@ -101,11 +102,11 @@ def _times(view: View) -> None:
     with st.container(border=True):
         for kind in ("portrait", "style"):
             times, past = now.get(kind), before.get(kind)
-            delta = (times.p50 - past.p50) / 60 if times and past else None
+            delta = times and past and unless_nought(f"{(times.p50 - past.p50) / 60:+.1f}")
             st.metric(
                 t("Training time: {type}", type=charts.named(t, kind)),
                 t("{n} min", n=f"{times.p50 / 60:.1f}") if times else "–",
-                t("{n} min", n=f"{delta:+.1f}") if delta is not None else None,
+                t("{n} min", n=delta) if delta else None,
                 delta_color="inverse",
                 help=t(
                     "The median of completed trainings: what fal says that it took, else from "
@@ -242,11 +243,13 @@ def lasting(t: Translator, seconds: float) -> str:
 
 
 def _change(now: float, before: float) -> str | None:
-    return f"{100 * (now - before) / before:+.0f}%" if before else None
+    return unless_nought(f"{100 * (now - before) / before:+.0f}%") if before else None
 
 
 def _points(now: float | None, before: float | None) -> str | None:
-    return None if now is None or before is None else f"{100 * (now - before):+.1f} pp"
+    if now is None or before is None:
+        return None
+    return unless_nought(f"{100 * (now - before):+.1f} pp")
 
 
 def _percent(share: float | None) -> str:

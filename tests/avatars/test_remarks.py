@@ -141,3 +141,10 @@ def test_a_text_where_photos_are_expected_asks_for_a_photo() -> None:
     said: tuple[tuple[str, dict[str, object]], ...] = (("hint", {}),)
     assert "фото" in SCREENS["uploading_photos"](facts(said=said)).hint
     assert "фото" not in SCREENS["main_menu"](facts(said=said)).hint
+
+
+def test_an_album_that_came_too_late_is_counted() -> None:
+    said = {held: hints.sentence("too_late", {}, "", facts(held=held), translator("en"))
+            for held in (1, 8)}  # fmt: skip
+    assert "without this photo" in said[1]
+    assert "8 photos are put aside" in said[8]

@@ -215,3 +215,8 @@ def test_a_full_gallery_says_why_there_is_no_room() -> None:
     screen = SCREENS["avatar_gallery"](facts(avatars_count=LIMITS.avatars, avatars=(LINE,)))
     assert "create" not in triggers(screen)
     assert "У вас 10 аватаров" in screen.text
+
+
+def test_photos_that_are_deleted_are_not_said_to_be_kept() -> None:
+    assert "their photos" in SCREENS["privacy"](facts("en", kept=Kept(1, 0.01))).text
+    assert "their photos" not in SCREENS["privacy"](facts("en", kept=Kept())).text

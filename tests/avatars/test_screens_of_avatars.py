@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.avatars.facts import PhotoFacts
 from core.avatars.screens import NOTICES, SCREENS
 from core.conversation.messages import Button, Motion
 from core.texts import LANGUAGES
@@ -212,3 +213,21 @@ def test_a_notice_names_its_avatar_and_leads_to_it(name: str, language: str) -> 
     screen = NOTICES[name](told, language)
     assert "Анна" in screen.text
     assert button(screen, "resume").argument == ID
+
+
+# where nothing was accepted
+
+
+@languages
+def test_nobody_is_counted_nothing_at_them(language: str) -> None:
+    def text(*refused: PhotoFacts) -> str:
+        return SCREENS["photo_validation_error"](facts(language, avatar={"refused": refused})).text
+
+    small, broken = (
+        photo(n, "invalid", reason) for n, reason in enumerate(("too_small", "broken"))
+    )
+    mended = {"en": "That can be mended:", "ru": "всё поправимо:"}[language]
+    for refused in ((small,), (small, broken)):
+        assert text(*refused).count(mended) == 1
+    assert text(small).splitlines()[0] != text(small, broken).splitlines()[0]
+    assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"

@@ -7,14 +7,14 @@ import pytest
 
 from core.conversation import timers
 from core.conversation.engine import Engine
-from core.conversation.flow import QUIET, row
+from core.conversation.flow import QUIET, Flow, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.rendering import seal, unseal
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
-from tests.feedback import TABLE, Feedback, feedback_engine, feedback_flow
+from tests.feedback import SCREENS, TABLE, Feedback, facts, feedback_engine, feedback_flow
 
 
 @pytest.fixture
@@ -261,3 +261,27 @@ def test_a_timer_that_fires_while_the_person_goes_on_means_nothing(
     anna.engine.inbox.signal(anna.id, "reminded", "", "in time", anna.row.visit)
     anna.engine.drain(anna.id)
     assert anna.screen.hint == "We are still curious!"
+
+
+# what can be typed though it is nowhere to be seen
+
+
+def well_read(db: Any, *unseen: Button) -> Chat:
+    """Somebody who is asked for a comment, which any text may be."""
+    flow = Flow(TABLE, Feedback(), facts, SCREENS, languages=("en", "ru"), unseen=unseen)
+    chat = Chat(Engine(flow, Inbox(TABLE.initial, flow.language, 10)))
+    chat.command("start")
+    chat.press("5")
+    return chat
+
+
+def test_a_button_that_need_not_be_seen_can_be_typed_where_a_text_is_asked_for(db: Any) -> None:
+    anna = well_read(db, Button("🔁 Start over", "start"))
+    anna.say("start over!")
+    assert (anna.state, anna.form) == ("asking_rating", {})
+
+
+def test_the_button_in_sight_is_meant_where_an_unseen_one_has_its_name(db: Any) -> None:
+    anna = well_read(db, Button("Cancel", "start"))
+    anna.say("cancel")
+    assert (anna.state, anna.screen.title) == ("asking_comment", "Throw it away?")

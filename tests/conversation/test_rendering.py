@@ -225,6 +225,23 @@ def test_a_bare_number_means_nothing_where_text_is_taken() -> None:
     assert read_reply("12", OFFERS, numbers=False) == OFFERS[3]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("да", "1"), ("Нет!", "2"), ("нет, продолжать", "2"), ("да, нет", None)]
+)
+def test_a_question_is_answered_by_what_stands_before_the_comma(
+    typed: str, meant: str | None
+) -> None:
+    asked = [Offer("Да, остановить", "1"), Offer("Нет, продолжать", "2"), Offer("◀️ Назад", "3")]
+    found = read_reply(typed, asked, numbers=False)
+    assert (found and found.token) == meant
+
+
+def test_two_buttons_that_begin_alike_are_told_apart_by_all_they_say() -> None:
+    alike = [Offer("Anna, at home", "1"), Offer("Anna, at sea", "2"), Offer("Anna", "3")]
+    assert read_reply("anna", alike, numbers=False) == alike[2]
+    assert read_reply("anna", alike[:2], numbers=False) is None
+
+
 def test_a_label_that_two_buttons_have_means_neither() -> None:
     assert read_reply("yes", [Offer("Yes", "a"), Offer("yes!", "b")], numbers=True) is None
 

@@ -16,7 +16,7 @@ import structlog
 
 from core import db as core_db
 from core import log as core_log
-from core.avatars import erasing
+from core.avatars import disposal, erasing
 from core.avatars.models import AvatarPhoto
 from core.bootstrap import App, bootstrap
 from core.conversation.models import Conversation, TranscriptEntry, User
@@ -25,6 +25,7 @@ from core.services.jobs import Jobs
 from core.settings import Settings
 from core.settings.processes import Log
 from tests import makers
+from tests.conversation.chat import Clock
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.privacy.people import MARK, Marked, found_in
 
@@ -102,6 +103,70 @@ def test_an_erasure_waits_for_a_reader_and_ends_when_it_is_gone(
     assert steps.erase(user_id)
     app.jobs.close()
     app.database.close()
+
+
+def asked_at(person: Marked) -> float:
+    """When they asked to be forgotten."""
+    at = Conversation.get_by_id(person.id).user.erasing_at
+    assert at is not None
+    return float(at)
+
+
+def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    anna = Marked(app)
+    anna.order_erasure()
+    began = asked_at(anna)
+    clock = Clock(began)
+    monkeypatch.setattr(erasing, "forget_log", lambda: False)  # a reader is always in the way
+    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(600):
+            for user_id in steps.due(clock.now):
+                assert not steps.erase(user_id)
+            clock.forward(1)
+    warned = [entry for entry in logs if entry["log_level"] == "warning"]
+    assert 5 < len(warned) < 15
+    assert {entry["event"] for entry in warned} == {"not everything is erased yet"}
+    monkeypatch.undo()
+    clock.forward(-3600)
+    (user_id,) = steps.due(clock.now)
+    steps.erase(user_id)
+    assert steps.due(clock.now + erasing.LINGER_SECONDS) == [user_id], "not in an hour"
+    app.close()
+    structlog.reset_defaults()
+
+
+def test_the_database_is_written_anew_a_few_times_only_while_objects_wait_for_their_end(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    anna = Marked(app)
+    makers.avatar(Conversation.get_by_id(anna.id))
+    anna.order_erasure()
+    began = asked_at(anna)
+    clock = Clock(began)
+    written: list[float] = []
+
+    def write() -> bool:
+        written.append(clock.now)
+        return True
+
+    monkeypatch.setattr(erasing, "forget_deleted", write)
+    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock)
+    while User.select().where(User.erasing_at.is_null(False)).exists():
+        assert clock.now < began + 90
+        for user_id in steps.due(clock.now):
+            steps.erase(user_id)
+        disposal.delete_doomed(app.store, clock.now)
+        clock.forward(0.5)
+    assert len(written) <= 3
+    app.close()
+    structlog.reset_defaults()
 
 
 def test_a_message_that_was_taken_is_overwritten(tmp_path: Path) -> None:

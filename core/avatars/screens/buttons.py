@@ -6,7 +6,8 @@ from core.avatars.facts import AvatarFacts, AvatarLine, Facts
 from core.avatars.screens import words
 from core.conversation.messages import Button
 from core.conversation.rendering import shorten
-from core.texts import Translator
+from core.conversation.rendering import words as words_of
+from core.texts import LANGUAGES, Translator, translator
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -28,6 +29,19 @@ def in_rows(buttons: tuple[Button, ...], width: int) -> Rows:
 def on_button(name: str, t: Translator) -> str:
     """A name short enough for a button."""
     return shorten(words.named(name, t), _NAME)
+
+
+def unseen() -> tuple[Button, ...]:
+    """What commands are called, in every language: typed, they act wherever somebody stands."""
+    named = {
+        words_of(button.label): button
+        for t in map(translator, LANGUAGES)
+        for button in (
+            main_menu(t), Button(t("Menu"), "start"), help_(t), language(t), privacy(t),
+            Button(t("Cancel"), "cancel"), Button(t("⏹ Cancel"), "cancel"),
+        )
+    }  # fmt: skip
+    return tuple(named.values())
 
 
 def back(t: Translator) -> Button:

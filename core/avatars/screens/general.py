@@ -185,11 +185,14 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
         consent = t("You have not agreed to your photos being used, so none are asked for yet.")
+    kept = t("Kept are your avatars, their photos, and what is needed to go on with our chat.")
+    if not facts.kept.photos:
+        kept = t("Kept are your avatars, and what is needed to go on with our chat.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
     return Screen(
         title=t("🔒 My data"),
         text=words.paragraphs(
-            t("Kept are your avatars, their photos, and what is needed to go on with our chat."),
+            kept,
             words.lines(_how_many(facts, t), *_kept(facts, t)),
             consent,
             t("You can have a copy of everything, or have it deleted for good."),

