@@ -9,11 +9,13 @@ import typer
 from core.commands import dashboard, data, running, showing
 from core.commands.runs import runs
 from core.errors import ConfigurationError, LikenessError
+from core.processes import stop_with_starter
 
 
 class _CommandLine(typer.Typer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """An error of ours is a sentence for whoever typed the command, not a traceback."""
+        stop_with_starter()
         try:
             return super().__call__(*args, **kwargs)
         except LikenessError as error:

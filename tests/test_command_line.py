@@ -39,6 +39,17 @@ def test_everything_starts_says_where_and_stops_when_asked(tmp_path: Path, port:
     assert (tmp_path / "likeness.db").exists()
 
 
+def test_where_the_process_that_started_all_is_killed_they_stop(tmp_path: Path, port: int) -> None:
+    with _running(tmp_path, "run", WEB__PORT=port) as process:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
+        process.kill()
+        said, _ = process.communicate(timeout=PATIENCE)  # until nobody holds its output any more
+    assert "Traceback" not in said
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
+
+
 def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: int) -> None:
     with _running(tmp_path, "http", HTTP__PORT=port) as process:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
