@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.metrics.scope import Scope, listed, quantiles, rows
+from core.metrics.scope import Scope, different, listed, quantiles, rows
 
 
 class Reached(NamedTuple):
@@ -29,7 +29,7 @@ class Dwell(NamedTuple):
 def reached(scope: Scope, channel: str = "", language: str = "") -> list[Reached]:
     """The states that conversations came to in the period, the busiest first."""
     query = f"""
-    {_each("dest")} SELECT t.dest, count(DISTINCT t.conversation_id) FROM transitions t
+    {_each("dest")} SELECT t.dest, {different("t.conversation_id")} FROM transitions t
     WHERE t.dest IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
       {_of("t.conversation_id", channel, language)}
     GROUP BY t.dest ORDER BY 2 DESC, 1
@@ -58,14 +58,14 @@ def stopped(
 def dwell(scope: Scope, channel: str = "", language: str = "") -> list[Dwell]:
     """How long conversations had been in each state that they left within the period."""
     query = f"""
-    {_each("source")} SELECT t.source, count(*), {quantiles("t.stayed", 0.5, 0.9)}
+    {_each("source")} SELECT t.source, count(*), {quantiles("t.stayed")}
     FROM transitions t
     WHERE t.source IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
       AND t.stayed IS NOT NULL {_of("t.conversation_id", channel, language)}
     GROUP BY t.source ORDER BY t.source
     """
     found = rows(query, scope.start, scope.end, *_chosen(channel, language))
-    return [Dwell(state, int(n), *listed(stayed)) for state, n, stayed in found]
+    return [Dwell(state, int(n), *listed(stayed)[:2]) for state, n, stayed in found]
 
 
 def channels() -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.db import is_sqlite, run
+from core.quantiles import SHARES
 
 Mode = Literal["production", "test", "both"]
 
@@ -103,11 +104,16 @@ def first_day(seconds: float) -> str:
     return day.date().isoformat()
 
 
-def quantiles(value: str, *shares: float) -> str:
-    """The quantiles of a group as one column, for `listed`; see `core.quantiles`."""
+def quantiles(value: str) -> str:
+    """The `SHARES` of a group without NULLs as one column, for `listed`; see `core.quantiles`."""
     if is_sqlite():
-        return f"quantiles({value}, '{json.dumps(shares)}')"
-    return f"to_json(percentile_cont(ARRAY{list(shares)}) WITHIN GROUP (ORDER BY {value}))"
+        return f"quantiles({value})"
+    return f"to_json(percentile_cont(ARRAY{list(SHARES)}) WITHIN GROUP (ORDER BY {value}))"
+
+
+def different(number: str) -> str:
+    """How many different whole numbers a group has, without NULLs; see `core.quantiles`."""
+    return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
 
 
 def listed(value: Any) -> list[float]:
