@@ -31,7 +31,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.bootstrap import bootstrap
 from core.conversation.bridge import release
-from core.db import connect, database, map_file, run
+from core.db import connect, database, run
 from core.demo import Story, fill
 from core.logins import Visitor
 from core.migrations import runner
@@ -67,7 +67,6 @@ def main() -> None:
         if wanted.data is None:
             _make(settings, wanted.people)
         site._open["site"] = Inside(bootstrap(settings), settings)
-        map_file()
         set_log_level("error")  # outside a server Streamlit warns at every step
         _report(wanted.rounds)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -100,16 +101,6 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
     return opened  # type: ignore[no-any-return]
 
 
-def map_file() -> None:
-    """Let this process read SQLite's file as memory: for whoever counts much of it, and turns none.
-
-    The system then reads ahead. Page by page the same takes three times as long where the file is
-    not in memory (`python -m benchmarks.pages`).
-    """
-    if is_sqlite():
-        database.obj.pragma("mmap_size", _MAPPED_BYTES, permanent=True)
-
-
 def is_sqlite() -> bool:
     """Whether the bound database is SQLite."""
     return isinstance(database.obj, peewee.SqliteDatabase)
@@ -168,6 +159,23 @@ def snapshot() -> AbstractContextManager[Any]:
         "DEFERRED" if is_sqlite() else "REPEATABLE READ"
     )
     return transaction_
+
+
+@contextmanager
+def reading_ahead() -> Iterator[None]:
+    """Read a good part of the database: SQLite's file as memory meanwhile.
+
+    The system then reads on beyond each page, which takes a third of the time where the file is not
+    in memory. What looks at a few pages is better off without.
+    """
+    if not is_sqlite():
+        yield
+        return
+    database.obj.pragma("mmap_size", _MAPPED_BYTES)
+    try:
+        yield
+    finally:
+        database.obj.pragma("mmap_size", 0)
 
 
 def run(text: str, *parameters: Any) -> Any:

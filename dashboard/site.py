@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.conversation.bridge import release
-from core.db import map_file
 from core.logins import Logins, Visitor
 from core.metrics.scope import Mode
 from core.settings import Settings
@@ -81,7 +80,6 @@ _open: dict[str, Site] = {}
 def open_site(house: Any, settings: Settings) -> Site:
     """Make this process's site known to its pages."""
     site = _open["site"] = Site(house, settings)
-    map_file()
     return site
 
 

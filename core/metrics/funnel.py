@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.db import reading_ahead
 from core.metrics.scope import Scope, different, listed, quantiles, rows
 
 
@@ -34,7 +35,8 @@ def reached(scope: Scope, channel: str = "", language: str = "") -> list[Reached
       {_of("t.conversation_id", channel, language)}
     GROUP BY t.dest ORDER BY 2 DESC, 1
     """
-    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
+    with reading_ahead():
+        found = rows(query, scope.start, scope.end, *_chosen(channel, language))
     return [Reached(state, int(n)) for state, n in found]
 
 
@@ -64,7 +66,8 @@ def dwell(scope: Scope, channel: str = "", language: str = "") -> list[Dwell]:
       AND t.stayed IS NOT NULL {_of("t.conversation_id", channel, language)}
     GROUP BY t.source ORDER BY t.source
     """
-    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
+    with reading_ahead():
+        found = rows(query, scope.start, scope.end, *_chosen(channel, language))
     return [Dwell(state, int(n), *listed(stayed)[:2]) for state, n, stayed in found]
 
 
