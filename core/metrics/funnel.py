@@ -5,10 +5,11 @@ A conversation reaches a state when it moves there from another one.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from core.db import reading_ahead
-from core.metrics.scope import Scope, different, listed, quantiles, rows
+from core.metrics.scope import Scope, different, listed, quantiles, rows, side_by_side
 
 
 class Reached(NamedTuple):
@@ -25,6 +26,12 @@ class Dwell(NamedTuple):
     n: int
     p50: float
     p90: float
+
+
+def moved(scope: Scope, channel: str = "", language: str = "") -> tuple[list[Reached], list[Dwell]]:
+    """Both what `reached` and what `dwell` find."""
+    whom = (scope, channel, language)
+    return side_by_side(partial(reached, *whom), partial(dwell, *whom))
 
 
 def reached(scope: Scope, channel: str = "", language: str = "") -> list[Reached]:
