@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import peewee
 
 from core.errors import ConfigurationError
-from core.quantiles import Quantiles
+from core.quantiles import Quantiles, different
 
 database: Any = peewee.DatabaseProxy()
 _writer = threading.RLock()
 _patient = threading.Lock()
 _this_thread = threading.local()
+
+_MAPPED_BYTES = 2**31
+"""Of the file's beginning; SQLite maps no more."""
 
 Synchronous = Literal["full", "normal"]
 
@@ -92,7 +96,8 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
     opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
-    opened.register_aggregate(Quantiles, "quantiles", 2)
+    opened.register_aggregate(Quantiles, "quantiles", 1)
+    opened.register_function(different, "different", 1)
     return opened  # type: ignore[no-any-return]
 
 
@@ -154,6 +159,23 @@ def snapshot() -> AbstractContextManager[Any]:
         "DEFERRED" if is_sqlite() else "REPEATABLE READ"
     )
     return transaction_
+
+
+@contextmanager
+def reading_ahead() -> Iterator[None]:
+    """Read a good part of the database: SQLite's file as memory meanwhile.
+
+    The system then reads on beyond each page, which takes a third of the time where the file is not
+    in memory. What looks at a few pages is better off without.
+    """
+    if not is_sqlite():
+        yield
+        return
+    database.obj.pragma("mmap_size", _MAPPED_BYTES)
+    try:
+        yield
+    finally:
+        database.obj.pragma("mmap_size", 0)
 
 
 def run(text: str, *parameters: Any) -> Any:

@@ -134,6 +134,35 @@ def test_sqlite_keeps_no_trace_of_what_was_deleted_and_enforces_its_references(
     }  # fmt: skip
 
 
+def test_the_file_may_shrink_and_grow_while_it_is_read_ahead(sqlite_db: Any) -> None:
+    def count() -> list[Any]:
+        return list(core_db.run("SELECT count(*), sum(length(name)) FROM users").fetchone())
+
+    def forget() -> None:
+        core_db.run("DELETE FROM users WHERE name >= ?", f"{5:060}")
+        assert core_db.forget_deleted()
+        assert core_db.forget_log()
+
+    def write(people: int) -> None:
+        for number in range(people):
+            add(f"{number:060}")
+
+    with core_db.transaction():
+        write(2000)
+    assert core_db.forget_log()
+    with core_db.reading_ahead():
+        assert sqlite_db.mmap_size > 0
+        assert count() == [2000, 120_000]
+        at_once(forget)
+        assert count() == [5, 300]
+        with core_db.transaction():
+            write(1000)
+        assert core_db.forget_log()
+        assert count() == [1005, 60_300]
+    assert sqlite_db.mmap_size == 0
+    assert count() == [1005, 60_300]
+
+
 def test_a_power_cut_is_survived_unless_told_otherwise(sqlite_url: str) -> None:
     opened = core_db.connect(sqlite_url)
     full = 2

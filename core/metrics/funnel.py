@@ -5,9 +5,11 @@ A conversation reaches a state when it moves there from another one.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-from core.metrics.scope import Scope, listed, quantiles, rows
+from core.db import reading_ahead
+from core.metrics.scope import Scope, different, listed, quantiles, rows, side_by_side
 
 
 class Reached(NamedTuple):
@@ -26,15 +28,22 @@ class Dwell(NamedTuple):
     p90: float
 
 
+def moved(scope: Scope, channel: str = "", language: str = "") -> tuple[list[Reached], list[Dwell]]:
+    """Both what `reached` and what `dwell` find."""
+    whom = (scope, channel, language)
+    return side_by_side(partial(reached, *whom), partial(dwell, *whom))
+
+
 def reached(scope: Scope, channel: str = "", language: str = "") -> list[Reached]:
     """The states that conversations came to in the period, the busiest first."""
     query = f"""
-    {_each("dest")} SELECT t.dest, count(DISTINCT t.conversation_id) FROM transitions t
+    {_each("dest")} SELECT t.dest, {different("t.conversation_id")} FROM transitions t
     WHERE t.dest IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
       {_of("t.conversation_id", channel, language)}
     GROUP BY t.dest ORDER BY 2 DESC, 1
     """
-    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
+    with reading_ahead():
+        found = rows(query, scope.start, scope.end, *_chosen(channel, language))
     return [Reached(state, int(n)) for state, n in found]
 
 
@@ -58,14 +67,15 @@ def stopped(
 def dwell(scope: Scope, channel: str = "", language: str = "") -> list[Dwell]:
     """How long conversations had been in each state that they left within the period."""
     query = f"""
-    {_each("source")} SELECT t.source, count(*), {quantiles("t.stayed", 0.5, 0.9)}
+    {_each("source")} SELECT t.source, count(*), {quantiles("t.stayed")}
     FROM transitions t
     WHERE t.source IN (SELECT state FROM states) AND t.at >= ? AND t.at < ? AND t.source <> t.dest
       AND t.stayed IS NOT NULL {_of("t.conversation_id", channel, language)}
     GROUP BY t.source ORDER BY t.source
     """
-    found = rows(query, scope.start, scope.end, *_chosen(channel, language))
-    return [Dwell(state, int(n), *listed(stayed)) for state, n, stayed in found]
+    with reading_ahead():
+        found = rows(query, scope.start, scope.end, *_chosen(channel, language))
+    return [Dwell(state, int(n), *listed(stayed)[:2]) for state, n, stayed in found]
 
 
 def channels() -> list[str]:

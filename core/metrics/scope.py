@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from core.conversation.bridge import release
 from core.db import is_sqlite, run
+from core.quantiles import SHARES
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 Mode = Literal["production", "test", "both"]
 
@@ -103,11 +109,16 @@ def first_day(seconds: float) -> str:
     return day.date().isoformat()
 
 
-def quantiles(value: str, *shares: float) -> str:
-    """The quantiles of a group as one column, for `listed`; see `core.quantiles`."""
+def quantiles(value: str) -> str:
+    """The `SHARES` of a group without NULLs as one column, for `listed`; see `core.quantiles`."""
     if is_sqlite():
-        return f"quantiles({value}, '{json.dumps(shares)}')"
-    return f"to_json(percentile_cont(ARRAY{list(shares)}) WITHIN GROUP (ORDER BY {value}))"
+        return f"quantiles({value})"
+    return f"to_json(percentile_cont(ARRAY{list(SHARES)}) WITHIN GROUP (ORDER BY {value}))"
+
+
+def different(number: str) -> str:
+    """How many different whole numbers a group has, without NULLs; see `core.quantiles`."""
+    return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
 
 
 def listed(value: Any) -> list[float]:
@@ -123,6 +134,21 @@ def floored(expression: str) -> str:
 def rows(query: str, *parameters: Any) -> list[Any]:
     """All rows of a query."""
     return list(run(query, *parameters).fetchall())
+
+
+def side_by_side(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """What two long questions find, asked at once: databases count outside Python's lock."""
+
+    def asked() -> A:
+        try:
+            return first()
+        finally:
+            release()
+
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(asked)
+        own = second()
+    return found.result(), own
 
 
 def one(query: str, *parameters: Any) -> Any:

@@ -98,12 +98,12 @@ def times_by_time(scope: Scope) -> list[TimesAt]:
     buckets, edges = bucketed(scope)
     query = f"""
     WITH {buckets}
-    SELECT b.a, r.training_type, count(*), {quantiles(TOOK, 0.5)} FROM buckets b
+    SELECT b.a, r.training_type, count(*), {quantiles(TOOK)} FROM buckets b
     JOIN training_runs r ON r.finished_at >= b.a AND r.finished_at < b.b
     WHERE r.status = 'completed' AND {TOOK} IS NOT NULL{scope.of_mode()}
     GROUP BY b.a, r.training_type ORDER BY b.a, r.training_type
     """
-    return [TimesAt(float(a), k, int(n), *listed(p50)) for a, k, n, p50 in rows(query, *edges)]
+    return [TimesAt(float(a), k, int(n), listed(took)[0]) for a, k, n, took in rows(query, *edges)]
 
 
 def histogram(scope: Scope, width: float) -> list[Bar]:
@@ -154,7 +154,7 @@ def uncertain() -> list[Run]:
 
 def _times(scope: Scope, seconds: str) -> list[Times]:
     query = f"""
-    SELECT r.training_type, count(*), {quantiles(seconds, 0.5, 0.9, 0.99)} FROM training_runs r
+    SELECT r.training_type, count(*), {quantiles(seconds)} FROM training_runs r
     WHERE r.finished_at >= ? AND r.finished_at < ? AND r.status = 'completed'
       AND {seconds} IS NOT NULL{scope.of_mode()}
     GROUP BY r.training_type ORDER BY r.training_type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -36,13 +36,14 @@ def draw(view: View) -> None:
     t = view.t
     whom = _chosen(view)
     st.subheader(t("The way to an avatar"), anchor=False)
-    reached = dict(view.ask_calmly(funnel.reached, *whom))
+    came, dwells = view.ask_calmly(funnel.moved, *whom)
+    reached = dict(came)
     if reached:
         rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
         charts.steps(rows, t("conversations"), t("State"))
     else:
         st.caption(t("Nothing in the chosen period."))
-    _states(view, whom, reached)
+    _states(view, whom, reached, dwells)
     _refusals(view, whom)
 
 
@@ -59,20 +60,22 @@ def _chosen(view: View) -> Whom:
     return Whom(view.calm, channel, language)
 
 
-def _states(view: View, whom: Whom, reached: Mapping[str, int]) -> None:
+def _states(
+    view: View, whom: Whom, reached: Mapping[str, int], dwells: Iterable[funnel.Dwell]
+) -> None:
     """Each state that anybody came to: how many, who stopped there, how long they stayed."""
     t = view.t
     idle = (view.now - HOUR) // 60 * 60
     stopped = dict(view.ask_calmly(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
-    dwells = {dwell.state: dwell for dwell in view.ask_calmly(funnel.dwell, *whom)}
+    stays = {dwell.state: dwell for dwell in dwells}
     stay = t("From a move to this state until the next one to another, which is in the period.")
     shown = [
         SimpleNamespace(
             state=state,
             reached=reached.get(state, 0),
             stopped=stopped.get(state, 0),
-            p50=dwells[state].p50 if state in dwells else None,
-            p90=dwells[state].p90 if state in dwells else None,
+            p50=stays[state].p50 if state in stays else None,
+            p90=stays[state].p90 if state in stays else None,
         )
         for state in [*WAY, *sorted((reached.keys() | stopped.keys()) - set(WAY))]
         if reached.get(state) or stopped.get(state)

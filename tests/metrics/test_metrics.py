@@ -12,7 +12,7 @@ import pytest
 
 from core import db
 from core.metrics import cost, errors, funnel, overview, photos, training
-from core.metrics.scope import DAY, Mode, Scope, first_day
+from core.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
 from tests.metrics.history import BERLIN, NOW, History, day, make, quantile
 
 PERIODS = {
@@ -263,14 +263,13 @@ def test_the_funnel_counts_conversations_not_moves(
                 moves[move.conversation_id].append((move.at, move.dest))
                 if within(scope, move.at):
                     came[move.dest].add(move.conversation_id)
-        found = funnel.reached(scope, channel, language)
+        found, dwells = funnel.moved(scope, channel, language)
         assert dict(found) == {state: len(them) for state, them in came.items()}
         stays = defaultdict(list)
         for path in moves.values():
             for (at, state), (gone, _) in pairwise(path):
                 if within(scope, gone):
                     stays[state].append(gone - at)
-        dwells = funnel.dwell(scope, channel, language)
         assert {dwell.state: dwell.n for dwell in dwells} == {s: len(v) for s, v in stays.items()}
         for dwell in dwells:
             assert dwell.p90 == pytest.approx(quantile(stays[dwell.state], 0.9))
@@ -358,3 +357,9 @@ def test_what_is_left_of_forgotten_people_still_counts(history: History) -> None
     assert spent.runs == before[3].runs + 3
     assert sum(at.usd for at in cost.spent_by_time(whole)) == pytest.approx(spent.total)
     assert sum(on.usd for on in cost.spent_on(whole)) == pytest.approx(spent.total)
+
+
+def test_an_error_of_either_of_two_questions_is_told() -> None:
+    for questions in ((list, lambda: 1 / 0), (lambda: 1 / 0, list)):
+        with pytest.raises(ZeroDivisionError):
+            side_by_side(*questions)
