@@ -28,13 +28,14 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from core.avatars import alike, owned, quality
-from core.avatars.conversion import Converter
-from core.avatars.inspection import Inspector
+from core.avatars import owned
+from core.avatars.inspection import alike, quality
+from core.avatars.inspection.conversion import Converter
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.picture_files.formats import read
+from core.avatars.inspection.verdict import Purpose
 from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus
-from core.avatars.photo_verdict import Purpose
 from core.avatars.photos import LOOKED_AT, Opened, accept, open_photo
-from core.avatars.picture_files.formats import read
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation

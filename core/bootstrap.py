@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute
 from core import db, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
-from core.avatars.conversion import Converter
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.events import Events
 from core.avatars.flow import TABLE
-from core.avatars.inspection import Inspector
+from core.avatars.inspection.conversion import Converter
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.loading import Loader
-from core.avatars.photo_verdict import Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.screens.buttons import unseen

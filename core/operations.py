@@ -11,8 +11,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from core.avatars import controls, erasing, rulings
+from core.avatars import controls, rulings
 from core.avatars.models import Avatar, TrainingRun
+from core.avatars.privacy import erasing
 from core.conversation import inbox as inboxes
 from core.conversation.locks import lock_person
 from core.conversation.models import User

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.avatars import alike
-from core.avatars.inspection import reconsidered
+from core.avatars.inspection import alike
+from core.avatars.inspection.inspector import reconsidered
+from core.avatars.inspection.verdict import MILDER, MISTAKABLE, Known, Purpose
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
-from core.avatars.photo_verdict import MILDER, MISTAKABLE, Known, Purpose
 
 _THERE = AvatarPhoto.removed_at.is_null()
 _VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID

@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
-from core.avatars.remains import CostEntry, day_of
+from core.avatars.privacy.remains import CostEntry, day_of
 from core.db import run, transaction
 
 _ADD = """

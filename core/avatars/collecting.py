@@ -7,7 +7,6 @@ from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import overrule, reconsider
-from core.avatars.erasure import drop_held
 from core.avatars.guards import Guards
 from core.avatars.models import (
     Avatar,
@@ -17,6 +16,7 @@ from core.avatars.models import (
     change,
 )
 from core.avatars.ports import Waker
+from core.avatars.privacy.erasure import drop_held
 from core.avatars.training import Training
 from core.avatars.verdicts import recount
 from core.conversation.turn import Turn

@@ -13,7 +13,6 @@ import structlog
 
 from core.avatars import access, owned
 from core.avatars.collecting import Collecting
-from core.avatars.erasure import Erasure, drop_exports
 from core.avatars.flow import SIDE
 from core.avatars.models import (
     Avatar,
@@ -26,7 +25,8 @@ from core.avatars.models import (
     change,
 )
 from core.avatars.ports import Waker
-from core.avatars.remains import Export
+from core.avatars.privacy.erasure import Erasure, drop_exports
+from core.avatars.privacy.remains import Export
 from core.avatars.training import Training
 from core.conversation.turn import Turn
 from core.db import database

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from core.avatars.models import AvatarPhoto, DoomedObject, HeldPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
-from core.avatars.remains import DoomedFile
+from core.avatars.privacy.remains import DoomedFile
 from core.conversation.locks import lock_person
 from core.conversation.models import InboxEvent
 from core.db import transaction

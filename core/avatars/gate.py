@@ -10,7 +10,7 @@ import peewee
 from core.avatars import books, controls
 from core.avatars.models import TrainingRun
 from core.avatars.ports import Failure, Trainer
-from core.avatars.remains import day_of
+from core.avatars.privacy.remains import day_of
 from core.db import is_sqlite, run
 from core.settings import Settings
 

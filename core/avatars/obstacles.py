@@ -18,7 +18,7 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
-from core.avatars.remains import day_of
+from core.avatars.privacy.remains import day_of
 from core.settings import Settings
 
 DAY = 86_400.0

@@ -22,8 +22,8 @@ from typing import Literal, TypeAlias
 
 from PIL import Image
 
-from core.avatars.picture_files.formats import read, recognise
-from core.avatars.picture_files.picture_file import PictureFile, Unreadable
+from core.avatars.inspection.picture_files.formats import read, recognise
+from core.avatars.inspection.picture_files.picture_file import PictureFile, Unreadable
 
 Lighten: TypeAlias = Callable[[PictureFile], PictureFile]
 """Gives the same picture, upright, in a file that is decoded in no time."""

@@ -19,7 +19,8 @@ import structlog
 
 from core.avatars.album import known_beside, purpose_of, repeats
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
-from core.avatars.inspection import Inspector
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.models import (
     DELAYED,
     Avatar,
@@ -29,7 +30,6 @@ from core.avatars.models import (
     PhotoValidationStatus,
     change,
 )
-from core.avatars.photo_verdict import Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
 from core.conversation.engine import INFRASTRUCTURE

@@ -56,7 +56,7 @@ def erase(
     user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
 ) -> None:
     """Erase a person who has asked for it, just as “Delete everything” does."""
-    from core.avatars import erasing
+    from core.avatars.privacy import erasing
     from core.bootstrap import bootstrap
 
     application = bootstrap(Settings.load())

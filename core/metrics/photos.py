@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from peewee import Case, fn
 
+from core.avatars.inspection.verdict import MISTAKABLE
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
-from core.avatars.photo_verdict import MISTAKABLE
 from core.metrics.scope import Scope, moment, one, rows, seconds_of
 
 _REFUSED = (AvatarPhoto.validation_status == PhotoValidationStatus.INVALID) & (

@@ -14,8 +14,8 @@ from math import ceil, sqrt
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from core.avatars.picture_files.formats import read
-from core.avatars.picture_files.picture_file import Unreadable
+from core.avatars.inspection.picture_files.formats import read
+from core.avatars.inspection.picture_files.picture_file import Unreadable
 from core.errors import kind_of
 
 Colour = tuple[int, int, int]

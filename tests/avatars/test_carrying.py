@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.avatars import disposal, orphans
-from core.avatars.erasure import Erasure
 from core.avatars.models import AvatarStatus, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Standing, Unreachable
+from core.avatars.privacy.erasure import Erasure
 from core.avatars.runs import CLAIM_SECONDS
 from core.db import transaction
 from tests import makers

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
-from core.avatars.remains import Export
+from core.avatars.privacy.remains import Export
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
 from core.db import run
 from core.metrics import records

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.avatars.remains import Export
+from core.avatars.privacy.remains import Export
 from core.conversation.models import User
 from core.db import database, run, transaction
 from core.metrics import overview

@@ -19,7 +19,7 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.remains import CostEntry, DailyTotal, Export
+from core.avatars.privacy.remains import CostEntry, DailyTotal, Export
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
 from core.db import run, transaction
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.avatars.remains import Export
+from core.avatars.privacy.remains import Export
 from core.conversation.models import User
 from core.metrics import health
 from tests import makers

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.avatars.remains import Export
+from core.avatars.privacy.remains import Export
 from core.db import run
 from core.metrics import people, records
 from tests import makers

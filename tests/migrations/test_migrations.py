@@ -11,8 +11,9 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import controls, events, remains, rulings
+from core.avatars import controls, events, rulings
 from core.avatars import models as avatars
+from core.avatars.privacy import remains
 from core.conversation import models as conversations
 from core.db import connect, run
 from core.errors import ConfigurationError, SchemaMismatch

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars import disposal, erasing
+from core.avatars import disposal
+from core.avatars.privacy import erasing
 from core.bootstrap import App, bootstrap
 from core.settings import Settings
 

@@ -8,8 +8,8 @@ from typing import Any
 import peewee
 
 from core import bootstrap as _bootstrap  # noqa: F401  # so that every model is known
-from core.avatars.belongings import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
-from core.avatars.remains import Export
+from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
+from core.avatars.privacy.remains import Export
 from core.conversation.models import Conversation, InboxEvent, User
 from core.db import Model
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.avatars import exporting
 from core.avatars.models import AvatarPhoto, DoomedObject
-from core.avatars.remains import Export
+from core.avatars.privacy import exporting
+from core.avatars.privacy.remains import Export
 from core.bootstrap import App
 from core.conversation.channel import Capabilities
 from core.conversation.models import PendingNotice, User

@@ -19,8 +19,8 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
-from core.avatars.remains import DoomedFile
-from core.avatars.retention import DAY, Retention
+from core.avatars.privacy.remains import DoomedFile
+from core.avatars.privacy.retention import DAY, Retention
 from core.bootstrap import App
 from core.settings import Settings
 from core.settings.storage import Retention as Days

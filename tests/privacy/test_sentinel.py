@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from core import db as core_db
-from core.avatars import books, disposal, erasing, rulings
+from core.avatars import books, disposal, rulings
 from core.avatars.events import FalEvent
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
-from core.avatars.remains import CostEntry, DailyTotal
+from core.avatars.privacy import erasing
+from core.avatars.privacy.remains import CostEntry, DailyTotal
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User

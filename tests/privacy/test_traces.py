@@ -16,8 +16,9 @@ import structlog
 
 from core import db as core_db
 from core import log as core_log
-from core.avatars import disposal, erasing
+from core.avatars import disposal
 from core.avatars.models import AvatarPhoto
+from core.avatars.privacy import erasing
 from core.bootstrap import App, bootstrap
 from core.conversation.models import Conversation, TranscriptEntry, User
 from core.errors import StorageUnavailable, kind_of

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.avatars.conversion import Converter
-from core.avatars.inspection import Inspector
+from core.avatars.inspection.conversion import Converter
+from core.avatars.inspection.inspector import Inspector
 from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
 from core.avatars.verdicts import Verdicts

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.avatars.photo_verdict import MISTAKABLE
+from core.avatars.inspection.verdict import MISTAKABLE
 from core.metrics.errors import Group
 from dashboard.pages.funnel import WAY
 from tests.dashboard import drawn

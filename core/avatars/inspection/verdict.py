@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 
-from core.avatars.alike import Fingerprint
+from core.avatars.inspection.alike import Fingerprint
 from core.avatars.photos import Judgement
 
 MISTAKABLE = frozenset({"no_face", "too_blurred", "too_dark", "too_bright"})

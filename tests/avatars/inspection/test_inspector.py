@@ -14,10 +14,10 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from core.avatars.conversion import Converter
-from core.avatars.face_port import Face, Pixels
-from core.avatars.inspection import Inspector
-from core.avatars.photo_verdict import MISTAKABLE, Known, Purpose, Verdict
+from core.avatars.inspection.conversion import Converter
+from core.avatars.inspection.face_port import Face, Pixels
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.verdict import MISTAKABLE, Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.services.faces import YuNet
 from tests import nasty_files as nasty

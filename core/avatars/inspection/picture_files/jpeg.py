@@ -4,8 +4,8 @@ import re
 import struct
 from collections.abc import Iterator
 
-from core.avatars.picture_files import colour_profile
-from core.avatars.picture_files.picture_file import (
+from core.avatars.inspection.picture_files import colour_profile
+from core.avatars.inspection.picture_files.picture_file import (
     MOST_PARTS,
     PictureFile,
     Unreadable,

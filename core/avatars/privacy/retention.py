@@ -9,7 +9,6 @@ import datetime
 from typing import Any
 
 from core.avatars.disposal import doom_spooled, doom_unused
-from core.avatars.erasure import Erasure
 from core.avatars.models import (
     ACTIVE,
     Avatar,
@@ -19,6 +18,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.owned import REFUSED, UNFINISHED
+from core.avatars.privacy.erasure import Erasure
 from core.avatars.training import Training
 from core.avatars.verdicts import recount
 from core.conversation.locks import lock_person

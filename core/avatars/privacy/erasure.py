@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.avatars import books
-from core.avatars.belongings import RULINGS, WRITTEN
 from core.avatars.disposal import doom, doom_spooled
 from core.avatars.models import (
     ACTIVE,
@@ -24,7 +23,8 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
-from core.avatars.remains import Export
+from core.avatars.privacy.belongings import RULINGS, WRITTEN
+from core.avatars.privacy.remains import Export
 from core.avatars.training import Training
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn

@@ -6,10 +6,10 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from core.avatars import conversion
-from core.avatars.conversion import FORMATS, Converted, Converter
-from core.avatars.picture_files.formats import recognise
-from core.avatars.picture_files.picture_file import Unreadable
+from core.avatars.inspection import conversion
+from core.avatars.inspection.conversion import FORMATS, Converted, Converter
+from core.avatars.inspection.picture_files.formats import recognise
+from core.avatars.inspection.picture_files.picture_file import Unreadable
 from tests.nasty_files import two_frames
 from tests.photographs import encoded, large
 from tests.pictures_for_tests import exif, scene

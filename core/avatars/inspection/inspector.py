@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.avatars import alike, quality
-from core.avatars.alike import Fingerprint
-from core.avatars.conversion import FORMATS, Converter
-from core.avatars.face_port import SURE, Face, FaceFinder, Pixels
-from core.avatars.photo_verdict import MILDER, Known, Purpose, Verdict
+from core.avatars.inspection import alike, quality
+from core.avatars.inspection.alike import Fingerprint
+from core.avatars.inspection.conversion import FORMATS, Converter
+from core.avatars.inspection.face_port import SURE, Face, FaceFinder, Pixels
+from core.avatars.inspection.picture_files.formats import read
+from core.avatars.inspection.picture_files.picture_file import PictureFile, Unreadable
+from core.avatars.inspection.verdict import MILDER, Known, Purpose, Verdict
 from core.avatars.photos import (
     JSON,
     Judgement,
@@ -30,8 +32,6 @@ from core.avatars.photos import (
     accept,
     open_photo,
 )
-from core.avatars.picture_files.formats import read
-from core.avatars.picture_files.picture_file import PictureFile, Unreadable
 
 _ANY_SIZE = 1 << 40
 

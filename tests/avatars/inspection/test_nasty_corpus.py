@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.avatars.inspection import Inspector
-from core.avatars.photo_verdict import MISTAKABLE
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.verdict import MISTAKABLE
 from tests.nasty_corpus import corpus
 from tests.nasty_files import SIGNATURE
 from tests.photographs import ASTRONAUT, encoded, jpeg, photograph
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CORPUS = corpus()
 SECONDS, CONVERTED, MEGABYTES = 0.2, 1.0, 150
 SLOWER = 5

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from core.avatars.converting import FIRST, REASONS
-from core.avatars.picture_files.picture_file import Unreadable
+from core.avatars.inspection.converting import FIRST, REASONS
+from core.avatars.inspection.picture_files.picture_file import Unreadable
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -69,7 +69,7 @@ class Converter:
         """
         wanted = _pillows(format, data)
         arguments = (wanted, *self._limits, str(orientation))
-        command = (sys.executable, "-P", "-m", "core.avatars.converting", *arguments)
+        command = (sys.executable, "-P", "-m", "core.avatars.inspection.converting", *arguments)
         try:
             with self._turn:
                 done = subprocess.run(

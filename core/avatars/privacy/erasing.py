@@ -15,11 +15,11 @@ from typing import Any, Protocol
 import structlog
 
 from core.avatars import books, disposal
-from core.avatars.belongings import WRITTEN
 from core.avatars.disposal import Files, remove_doomed_files
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
 from core.avatars.ports import ObjectStore
-from core.avatars.remains import Export
+from core.avatars.privacy.belongings import WRITTEN
+from core.avatars.privacy.remains import Export
 from core.conversation.inbox import Inbox
 from core.conversation.locks import hold_firmly, lock_person
 from core.conversation.models import Conversation, InboxEvent, User

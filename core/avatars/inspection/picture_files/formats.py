@@ -3,8 +3,8 @@
 import re
 import struct
 
-from core.avatars.picture_files import jpeg, png
-from core.avatars.picture_files.picture_file import PictureFile, Unreadable
+from core.avatars.inspection.picture_files import jpeg, png
+from core.avatars.inspection.picture_files.picture_file import PictureFile, Unreadable
 
 _SIGNATURES = {
     "JPEG": rb"\xff\xd8\xff",

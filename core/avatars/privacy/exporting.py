@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from core.avatars.belongings import OF_CONVERSATION, OF_PERSON
 from core.avatars.disposal import doom, doom_spooled
-from core.avatars.erasure import drop_export
 from core.avatars.models import AvatarPhoto
 from core.avatars.ports import ObjectStore
-from core.avatars.remains import Export
+from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON
+from core.avatars.privacy.erasure import drop_export
+from core.avatars.privacy.remains import Export
 from core.avatars.screens import told_in_exports
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.avatars.face_port import SURE, Face
+from core.avatars.inspection.face_port import SURE, Face
 
 Grey: TypeAlias = npt.NDArray[np.float64]
 

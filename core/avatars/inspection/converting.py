@@ -19,7 +19,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from core.avatars.picture_files.picture_file import MOST_PIXELS, PictureFile, Unreadable
+from core.avatars.inspection.picture_files.picture_file import MOST_PIXELS, PictureFile, Unreadable
 
 REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
 FIRST = 10

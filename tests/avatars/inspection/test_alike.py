@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from core.avatars.alike import (
+from core.avatars.inspection.alike import (
     ALIKE,
     SAME,
     Fingerprint,

@@ -1,0 +1,1 @@
+"""What belongs to a person: exported, erased, kept no longer than it is needed."""
