@@ -62,9 +62,9 @@ class _Postgresql(peewee.PostgresqlDatabase):
 
 
 def make_folder(folder: Path) -> None:
-    """Make it where there is none; raises ConfigurationError where it can't be made."""
+    """Make it where there is none, for this account alone; or ConfigurationError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."

@@ -216,7 +216,7 @@ def _make_password(path: Path) -> str | None:
     password = secrets.token_urlsafe(12)
     half = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(hashed(password))
             file.flush()

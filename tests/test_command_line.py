@@ -132,6 +132,12 @@ def test_a_data_folder_that_can_not_be_made_is_named(tmp_path: Path, command: st
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_data_folder_that_is_made_is_for_this_account_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    assert _run(tmp_path, "migrate", DATA_DIR=folder).returncode == 0
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_the_schema_goes_up_and_down(tmp_path: Path) -> None:
     up = _run(tmp_path, "migrate")
     assert up.returncode == 0

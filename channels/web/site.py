@@ -113,7 +113,7 @@ def current() -> Site:
 def kept_secret(path: Path) -> str:
     """A secret that is made once and then kept for its owner alone to read."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return _read(path)
         except FileNotFoundError:

@@ -58,7 +58,7 @@ class Jobs:
     """Wakes, and serves the wake-ups of every process that shares the file at `path`."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._huey = Huey(
             "likeness",
