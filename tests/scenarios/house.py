@@ -78,6 +78,20 @@ class House:
         self._running[command[0]] = process
         return process
 
+    def ask(self, *command: str) -> str:
+        """What `likeness COMMAND` answers; it has ended then."""
+        done = subprocess.run(
+            [sys.executable, "-m", "core.cli", *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=True,
+        )
+        return done.stdout
+
     def pid(self, command: str) -> int:
         """The process of a command that is running."""
         return self._running[command].pid
