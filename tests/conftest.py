@@ -31,11 +31,6 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole conversations first: they take longest, and wait more than they work."""
-    items.sort(key=lambda item: "scenarios" not in item.path.parts)
-
-
 @pytest.fixture(autouse=True)
 def _plain_log() -> None:
     """Log lines without the values of every local variable, which structlog would show.

@@ -17,6 +17,7 @@ import structlog
 
 from channels.web.posts import Upload
 from channels.web.talk import Talk
+from core.avatars import runs, verdicts
 from core.avatars.models import AvatarPhoto, TrainingRun
 from core.bootstrap import App, bootstrap
 from core.conversation.bridge import release
@@ -71,7 +72,11 @@ def log() -> io.StringIO:
 
 
 @pytest.fixture
-def house(server: Server, tmp_path: Path, log: io.StringIO) -> Iterator[App]:
+def house(
+    server: Server, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[App]:
+    for claimed in (verdicts, runs):  # what was at hand when the server stopped is free again soon
+        monkeypatch.setattr(claimed, "CLAIM_SECONDS", 5.0)
     empty = connect(server.url)
     runner.migrate(empty)
     empty.close()
