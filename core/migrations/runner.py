@@ -85,7 +85,6 @@ def _full_name(runner: Runner, target: str | None) -> str | None:
 def _reached(database: Any) -> Iterator[None]:
     """Say in a sentence that a database is away, read-only, full or none at all."""
     try:
-        database.connect(reuse_if_open=True)
         yield
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
@@ -108,12 +107,15 @@ def _unavailable(database: Any, why: str) -> str:
 
 @contextmanager
 def _alone(database: Any) -> Iterator[None]:
+    """Connected, and the only one of all processes in here."""
     real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
     if isinstance(real, peewee.SqliteDatabase):
         with open(f"{real.database}.migrating", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            real.connect(reuse_if_open=True)  # two that begin a write-ahead log refuse each other
             yield
     else:
+        real.connect(reuse_if_open=True)
         real.execute_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
         try:
             yield

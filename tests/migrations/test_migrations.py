@@ -15,9 +15,10 @@ from core.avatars import controls, events, rulings
 from core.avatars import models as avatars
 from core.avatars.privacy import remains
 from core.conversation import models as conversations
-from core.db import connect, run
+from core.db import connect, database, run
 from core.errors import ConfigurationError, SchemaMismatch
 from core.migrations import runner
+from tests.conversation.racing import in_processes
 
 MODELS: tuple[Any, ...] = tuple(
     found
@@ -171,6 +172,19 @@ def test_many_that_start_at_once_make_the_schema_once(empty: Any) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(start, range(4)))
     runner.check(empty)
+
+
+def prepare() -> None:
+    runner.prepare(database.obj)
+
+
+def test_many_processes_that_start_at_once_on_an_empty_folder_all_start(tmp_path: Path) -> None:
+    for n in range(10):
+        path = tmp_path / f"{n}.db"
+        in_processes(f"sqlite:///{path}", prepare, [()] * 5)
+        opened = connect(f"sqlite:///{path}")
+        runner.check(opened)
+        opened.close()
 
 
 def test_a_database_that_is_behind_is_not_brought_up_unasked(empty: Any) -> None:
