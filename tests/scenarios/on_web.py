@@ -51,6 +51,20 @@ LOOK = """() => {
 }"""
 
 
+PRESS = """label => {
+  const plain = button => button.innerText.replaceAll("\u2060", "").trim();
+  const all = [...document.querySelectorAll('[class*="st-key-keyboard-"] button')];
+  const button = all.find(button => plain(button) === label);
+  if (!button) return false;
+  button.scrollIntoView({block: "center", behavior: "instant"});
+  const {x, y, width, height} = button.getBoundingClientRect();
+  if (!button.contains(document.elementFromPoint(x + width / 2, y + height / 2))) return false;
+  button.click();
+  return true;
+}"""
+"""In one piece: no other button can take the place of this one between look and press."""
+
+
 class Browsers:
     """One Chromium on an event loop of its own, for people who each have a thread."""
 
@@ -150,15 +164,12 @@ class WebChat(Chat):
         await send.click()
 
     async def _click(self, label: str) -> None:
-        """Press a button; where the page is drawn anew just then, the one that it has become."""
+        """Press a button, once it is there to be pressed; by no accident another one."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            buttons = self._page.locator('[class*="st-key-keyboard-"] button')
-            labels = [text.replace(JOINER, "").strip() for text in await buttons.all_inner_texts()]
-            if label in labels:
-                with contextlib.suppress(TimeoutError):
-                    await buttons.nth(labels.index(label)).click(timeout=3000)
-                    return
+            if await self._page.evaluate(PRESS, label):
+                return
+            await asyncio.sleep(0.05)
         raise AssertionError(f"{label!r} can't be pressed")
 
     def _visitor(self) -> str:

@@ -15,6 +15,17 @@ from tests.channels.web.conftest import PATIENCE, Served, Visit, Visitor, photo
 NASTY = "**x** <img src=x onerror=alert(1)> [a](javascript:1)"
 PHOTOS = [photo(color) for color in ("red", "green", "blue")]
 
+WATCH = """label => {
+  window.seen = [];
+  const look = () => {
+    const button = [...document.querySelectorAll("button")].find(b => b.innerText === label);
+    if (button) seen.push(getComputedStyle(button).pointerEvents);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Writes down, frame by frame, whether a button can be pressed."""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _patient() -> Iterator[None]:
@@ -62,6 +73,18 @@ def test_a_press_acts_and_stays_in_the_conversation(anna: Visitor) -> None:
     expect(anna.said).to_contain_text(["🚀 Begin"])
     expect(anna.page.locator(".bubble.bot")).to_contain_text(["Hello! 👋"])
     expect(anna.page.get_by_role("button", name="🚀 Begin")).to_have_count(0)
+
+
+def test_a_button_that_takes_the_place_of_another_is_not_pressed_by_a_double_click(
+    anna: Visitor,
+) -> None:
+    expect(anna.screen).to_contain_text("Hello! 👋")
+    anna.page.evaluate(WATCH, "◀️ Back")
+    anna.press("🚀 Begin")
+    anna.page.wait_for_function("() => seen.at(-1) === 'auto'", timeout=PATIENCE * 1000)
+    assert anna.page.evaluate("() => seen[0]") == "none"
+    anna.press("◀️ Back")
+    expect(anna.screen).to_contain_text("Hello! 👋")
 
 
 @pytest.mark.parametrize("time", range(5))
