@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
 import socket
@@ -20,7 +19,6 @@ from playwright.async_api import (
     BrowserContext,
     Page,
     Playwright,
-    TimeoutError,  # noqa: A004
     async_playwright,
 )
 
