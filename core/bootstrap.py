@@ -17,7 +17,6 @@ from core import db, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
-from core.avatars.events import Events
 from core.avatars.flow import TABLE
 from core.avatars.inspection.conversion import Converter
 from core.avatars.inspection.inspector import Inspector
@@ -25,6 +24,7 @@ from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.loading import Loader
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
+from core.avatars.runs.events import Events
 from core.avatars.screens.buttons import unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE

@@ -29,7 +29,7 @@ class Forbidden(LikenessError):
 
 
 class Settler(Protocol):
-    """What is needed of `core.avatars.settling.Settler`."""
+    """What is needed of `core.avatars.runs.settling.Settler`."""
 
     def sent(self, run_id: str, request_id: str) -> bool: ...
 

@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core import logins
-from core.avatars import books, disposal, events
+from core.avatars import books, disposal
 from core.avatars.ports import Halves, ObjectStore
 from core.avatars.privacy import erasing
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
+from core.avatars.runs import events
 from core.conversation import inbox
 from core.db import transaction
 from core.settings import Settings

@@ -16,11 +16,11 @@ import structlog
 
 from core.alerts import Watch
 from core.avatars import disposal, orphans
-from core.avatars.events import Events
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.erasing import Erasing
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
+from core.avatars.runs.events import Events
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers

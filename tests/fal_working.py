@@ -5,14 +5,14 @@ Run as `python -m tests.fal_working`, configured by the environment alone.
 
 from __future__ import annotations
 
-from core.avatars import runs
+from core.avatars.runs import rows
 from core.bootstrap import bootstrap
 from core.settings import Settings
 
 
 def main() -> None:
-    runs.CLAIM_SECONDS = 2.0
-    runs.LONGEST_WAIT = 1.0
+    rows.CLAIM_SECONDS = 2.0
+    rows.LONGEST_WAIT = 1.0
     bootstrap(Settings.load()).worker().run()
 
 

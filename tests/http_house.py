@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from core import http
-from core.avatars.events import FalEvent
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
+from core.avatars.runs.events import FalEvent
 from core.bootstrap import App
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation, InboxEvent

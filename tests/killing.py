@@ -25,7 +25,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import CancelAnswer, Handle, Standing, TrainingOrder
-from core.avatars.settling import lost_orders
+from core.avatars.runs.settling import lost_orders
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.locks import lock_person

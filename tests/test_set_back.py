@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.avatars.durations import Usual
 from core.avatars.models import AvatarPhoto, RunStatus, TrainingRun
 from core.avatars.privacy.remains import Export
+from core.avatars.runs.durations import Usual
 from core.conversation import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease

@@ -27,7 +27,7 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.settling import lost_orders
+from core.avatars.runs.settling import lost_orders
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation, InboxEvent
 from core.db import run, transaction

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from core import db
-from core.avatars import runs, verdicts
-from core.avatars.events import Events
+from core.avatars import verdicts
 from core.avatars.ports import Waker
+from core.avatars.runs import rows
+from core.avatars.runs.events import Events
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.engine import Engine
@@ -102,7 +103,7 @@ def quickly() -> dict[str, Any]:
 
 
 def main(url: str, folder: str) -> None:
-    runs.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
+    rows.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
     db.connect(url, "normal")
     House(Path(folder), **quickly()).worker.run()
     print("stopped")

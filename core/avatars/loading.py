@@ -9,7 +9,6 @@ from typing import Any
 
 from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept, too_alike
-from core.avatars.durations import MINUTES
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
@@ -18,6 +17,7 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.avatars.runs.durations import MINUTES
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings

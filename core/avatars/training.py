@@ -23,9 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import durations, obstacles, runs
-from core.avatars.carrying import Carrier
-from core.avatars.gate import Gate, one_budget
+from core.avatars import obstacles
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -36,10 +34,13 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import ObjectStore, Trainer, Waker
-from core.avatars.recording import Recorder, change_avatar
-from core.avatars.settling import Settler
-from core.avatars.stepping import CANCEL_SECONDS, Stepper
-from core.avatars.submitting import Submitter
+from core.avatars.runs import durations, rows
+from core.avatars.runs.carrying import Carrier
+from core.avatars.runs.gate import Gate, one_budget
+from core.avatars.runs.recording import Recorder, change_avatar
+from core.avatars.runs.settling import Settler
+from core.avatars.runs.stepping import CANCEL_SECONDS, Stepper
+from core.avatars.runs.submitting import Submitter
 from core.conversation.inbox import Inbox
 from core.db import database
 from core.errors import TrainingRefused
@@ -158,15 +159,15 @@ class Training:
 
     def due(self, now: float, limit: int) -> list[str]:
         """Runs that want to be advanced, the longest waiting first."""
-        return runs.due(now, limit)
+        return rows.due(now, limit)
 
     def due_to_carry(self, now: float, limit: int) -> list[str]:
         """The same, of those whose next step carries bytes."""
-        return runs.due(now, limit, carrying=True)
+        return rows.due(now, limit, carrying=True)
 
     def advance(self, run_id: str) -> Stepped | None:
         """Take a run one step further, unless somebody else is at it or it is too early."""
-        claimed = runs.claim(run_id, self._clock())
+        claimed = rows.claim(run_id, self._clock())
         if claimed is None:
             return None
         carries = self._stepper.step(claimed)
@@ -174,7 +175,7 @@ class Training:
 
     def carry(self, run_id: str) -> Stepped | None:
         """The same for a step that carries bytes; it takes as long as that takes."""
-        claimed = runs.claim(run_id, self._clock(), carrying=True)
+        claimed = rows.claim(run_id, self._clock(), carrying=True)
         if claimed is None:
             return None
         self._stepper.carry(claimed)

@@ -16,7 +16,7 @@ RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncer
 @runs.command()
 def uncertain() -> None:
     """List the trainings of which nobody knows whether they were ordered."""
-    from core.avatars.settling import lost_orders
+    from core.avatars.runs.settling import lost_orders
     from core.bootstrap import bootstrap
 
     bootstrap(Settings.load())

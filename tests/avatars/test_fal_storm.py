@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
-from core.avatars.settling import lost_orders
+from core.avatars.runs.settling import lost_orders
 from core.bootstrap import App
 from core.services.fal.errors import TYPES
 from core.services.fal.simulation import FalServer

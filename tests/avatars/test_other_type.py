@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.runs import due
+from core.avatars.runs.rows import due
 from core.bootstrap import App
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
 from tests.conversation.chat import Chat

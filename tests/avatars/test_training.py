@@ -11,7 +11,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.avatars import rulings
-from core.avatars.durations import Usual, usual
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -24,7 +23,8 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import Standing, Unreachable
-from core.avatars.runs import CLAIM_SECONDS
+from core.avatars.runs.durations import Usual, usual
+from core.avatars.runs.rows import CLAIM_SECONDS
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation
 from core.db import database, transaction

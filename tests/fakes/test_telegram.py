@@ -133,7 +133,7 @@ def test_a_long_poll_ends_as_soon_as_something_happens(
     tg: FakeTelegram, client: Client, bot: Bot
 ) -> None:
     async def talk() -> tuple[tuple[Update, ...], float]:
-        polling = asyncio.create_task(bot.get_updates(timeout=5))
+        polling = asyncio.create_task(bot.get_updates(timeout=20))
         await asyncio.to_thread(tg.wait_until, lambda: bool(tg.called("getUpdates")))
         started = time.monotonic()
         await asyncio.to_thread(tg.person().say, "hello")
@@ -141,7 +141,7 @@ def test_a_long_poll_ends_as_soon_as_something_happens(
 
     updates, seconds = client(talk())
     assert len(updates) == 1
-    assert seconds < 1
+    assert seconds < 10
 
 
 def test_the_older_of_two_pollers_is_told_of_the_conflict(

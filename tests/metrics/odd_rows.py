@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from core.avatars.events import FalEvent
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -20,6 +19,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.privacy.remains import CostEntry, DailyTotal, Export
+from core.avatars.runs.events import FalEvent
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
 from core.db import run, transaction
 

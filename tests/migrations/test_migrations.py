@@ -11,9 +11,10 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import controls, events, rulings
+from core.avatars import controls, rulings
 from core.avatars import models as avatars
 from core.avatars.privacy import remains
+from core.avatars.runs import events
 from core.conversation import models as conversations
 from core.db import connect, database, run
 from core.errors import ConfigurationError, SchemaMismatch

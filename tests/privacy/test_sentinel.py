@@ -11,10 +11,10 @@ import pytest
 
 from core import db as core_db
 from core.avatars import books, disposal, rulings
-from core.avatars.events import FalEvent
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
 from core.avatars.privacy import erasing
 from core.avatars.privacy.remains import CostEntry, DailyTotal
+from core.avatars.runs.events import FalEvent
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User

@@ -54,7 +54,7 @@ def test_the_log_of_the_database_is_emptied_once_no_reader_is_in_the_way(
     User.update(name="").execute()
     began = time.monotonic()
     assert not core_db.forget_log()
-    assert time.monotonic() - began < 1, "nobody waits for it"
+    assert time.monotonic() - began < 4, "nobody waits for it, as for other locks"
     assert found_in(wal.read_bytes())
     reader.close()
     assert core_db.forget_log()

@@ -17,8 +17,9 @@ import structlog
 
 from channels.web.posts import Upload
 from channels.web.talk import Talk
-from core.avatars import runs, verdicts
+from core.avatars import verdicts
 from core.avatars.models import AvatarPhoto, TrainingRun
+from core.avatars.runs import rows
 from core.bootstrap import App, bootstrap
 from core.conversation.bridge import release
 from core.conversation.models import InboxEvent
@@ -75,7 +76,7 @@ def log() -> io.StringIO:
 def house(
     server: Server, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[App]:
-    for claimed in (verdicts, runs):  # what was at hand when the server stopped is free again soon
+    for claimed in (verdicts, rows):  # what was at hand when the server stopped is free again soon
         monkeypatch.setattr(claimed, "CLAIM_SECONDS", 5.0)
     empty = connect(server.url)
     runner.migrate(empty)

@@ -2,15 +2,13 @@
 
 `MANY_RUNS=1000 pytest tests/scenarios/test_prompt_screens.py -s` has a thousand others train
 meanwhile, whose bars move in their own chats; the suite has fewer. A second is one of a machine
-that does nothing else: where others use it too, a little work that is done again and again
-meanwhile tells how many times longer everything takes.
+that does nothing else: see `tests.yardstick`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,45 +32,15 @@ from tests.pictures_for_tests import photo
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN, TelegramChat, telegram_house
 from tests.scenarios.walks import SIZE, portrait
+from tests.yardstick import Yardstick
 
 MANY = int(os.environ.get("MANY_RUNS", "40"))
 PEOPLE = 12
 BETWEEN = 0.35
 """Seconds between two results: about three a second."""
 TRAINING = 12.0
-WORK = 0.02
-"""Seconds of a processor."""
 POLL = 8.0 if MANY < 500 else 15.0
 """Seconds between two questions; fifteen are what config.toml says."""
-
-
-class Yardstick:
-    """Does a little work now and then, and takes the time of it by both clocks."""
-
-    def __init__(self) -> None:
-        self._taken: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._measure)
-
-    def __enter__(self) -> Yardstick:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    @property
-    def times_slower(self) -> float:
-        """By the middle of them; 1 where nothing had to wait for a processor."""
-        return max(1.0, median(self._taken))
-
-    def _measure(self) -> None:
-        while not self._over.wait(0.2):
-            started = time.perf_counter(), time.thread_time()
-            while time.thread_time() - started[1] < WORK:
-                pass
-            self._taken.append((time.perf_counter() - started[0]) / WORK)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -133,9 +133,9 @@ def test_kinds_of_jpeg_that_hardly_anyone_can_open_are_a_wrong_format() -> None:
     ],
 )
 def test_a_picture_of_too_many_pixels_is_never_decoded(data: bytes, wanted: str | None) -> None:
-    started = perf_counter()
+    started = process_time()
     assert reason(data) == wanted
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ def test_a_bomb_in_what_is_not_the_picture_goes_off_nowhere(
     build: Callable[[], bytes], wanted: str | None
 ) -> None:
     data = build()
-    started = perf_counter()
+    started = process_time()
     assert reason(data) == wanted
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5
 
 
 def test_an_animation_is_no_photo_but_a_single_frame_of_one_is() -> None:

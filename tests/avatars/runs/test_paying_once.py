@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from core.avatars import controls
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.avatars.ports import NotSubmitted, Uncertain, Unreachable
-from core.avatars.runs import CLAIM_SECONDS
-from core.avatars.settling import lost_orders
+from core.avatars.runs.rows import CLAIM_SECONDS
+from core.avatars.runs.settling import lost_orders
 from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,

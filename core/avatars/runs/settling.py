@@ -11,8 +11,8 @@ import structlog
 
 from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Verified, Waker
-from core.avatars.runs import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
-from core.avatars.submitting import Submitter
+from core.avatars.runs.rows import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
+from core.avatars.runs.submitting import Submitter
 from core.conversation.locks import lock_person
 from core.db import transaction
 

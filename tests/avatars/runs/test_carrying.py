@@ -12,7 +12,7 @@ from core.avatars import disposal, orphans
 from core.avatars.models import AvatarStatus, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.runs import CLAIM_SECONDS
+from core.avatars.runs.rows import CLAIM_SECONDS
 from core.db import transaction
 from tests import makers
 from tests.avatars.training_house import KEY, QUEUED, WEIGHED, WEIGHTS, House, failure

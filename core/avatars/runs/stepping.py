@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import structlog
 
-from core.avatars.carrying import Carrier
-from core.avatars.gate import Gate
 from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Trainer, Unreachable
-from core.avatars.recording import Recorder
-from core.avatars.runs import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
-from core.avatars.submitting import LOST, Submitter
+from core.avatars.runs.carrying import Carrier
+from core.avatars.runs.gate import Gate
+from core.avatars.runs.recording import Recorder
+from core.avatars.runs.rows import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
+from core.avatars.runs.submitting import LOST, Submitter
 from core.db import transaction
 from core.settings import Settings
 

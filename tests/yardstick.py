@@ -1,0 +1,39 @@
+"""What a second is worth on a machine that others use too."""
+
+from __future__ import annotations
+
+import threading
+import time
+from statistics import median
+
+WORK = 0.02
+"""Seconds of a processor."""
+
+
+class Yardstick:
+    """Does a little work again and again, beside what is measured, and times it by both clocks."""
+
+    def __init__(self) -> None:
+        self._taken: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._measure)
+
+    def __enter__(self) -> Yardstick:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def times_slower(self) -> float:
+        """By the middle of them; 1 where nothing had to wait for a processor."""
+        return max(1.0, median(self._taken))
+
+    def _measure(self) -> None:
+        while not self._over.wait(0.2):
+            started = time.perf_counter(), time.thread_time()
+            while time.thread_time() - started[1] < WORK:
+                pass
+            self._taken.append((time.perf_counter() - started[0]) / WORK)
