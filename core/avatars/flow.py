@@ -30,7 +30,7 @@ STATES = (
 
 PLACES = (
     "selecting_training_type", "selecting_avatar_type", "selecting_gender", "entering_name",
-    "consent", "uploading_photos", "training_in_progress", *ENDED,
+    "consent", "photo_validation_error", "uploading_photos", "training_in_progress", *ENDED,
 )  # fmt: skip
 """Where an avatar's owner goes on with it: `dialogue.place_of` names one of these."""
 
@@ -85,9 +85,10 @@ ROWS = (
     # photos
     row("photo add_photos keep_anyway", "ANY", SAME, when="blocked", then="say(blocked)"),
     row("photo", "photo_validation_error", SAME, when="collecting, room_left", then="add_photo"),
-    row("photo", "SET photo_tips", "uploading_photos", when="collecting, room_left",
-        then="add_photo"),
-    row("photo", "SET photo_tips", SAME, when="collecting", then="say(photos_full)"),
+    row("photo", "SET ENDED avatar_details photo_tips", "uploading_photos",
+        when="can_collect, room_left", then="reopen, add_photo"),
+    row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect",
+        then="say(photos_full)"),
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, then="hold_photo, ask(held)"),
@@ -96,6 +97,8 @@ ROWS = (
     row("judged", "ANY", QUIET),
     row("delayed", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
     row("delayed", "ANY", QUIET),
+    row("add_photos", "avatar_details", "photo_validation_error", when="can_collect, refused",
+        then="reopen, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "uploading_photos", when="can_collect",
         then="reopen, dismiss_refusals, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "consent", when="not consented"),
@@ -117,7 +120,7 @@ ROWS = (
     # training
     row("done", "COLLECT", SAME, when="photos_in_work", then="say(still_checking)"),
     row("done", "COLLECT", "insufficient_photos", when="too_few"),
-    row("done", "COLLECT", "confirming_photos"),
+    row("done", "COLLECT", "confirming_photos", then="dismiss_refusals"),
     row("approve", "confirming_photos", SAME, when="photos_in_work", then="say(still_checking)"),
     row("train", "confirming_training", "training_completed", when="trained"),
     row("approve train", "confirming_photos confirming_training", "insufficient_photos",

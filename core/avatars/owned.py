@@ -158,7 +158,9 @@ def place_of(found: Avatar) -> str:
     if not found.name:
         return "entering_name"
     if found.status in UNFINISHED:
-        return "uploading_photos" if consented(found.user_id) else "consent"
+        if not consented(found.user_id):
+            return "consent"
+        return "photo_validation_error" if refusals(found.id).exists() else "uploading_photos"
     return _PLACES[found.status]
 
 

@@ -122,8 +122,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
     """What makes good photos, of a person or of anything else."""
     avatar = facts.avatar
     thing = avatar is not None and avatar.avatar_type in ("style", "custom")
-    collecting = avatar is not None and avatar.can_collect and avatar.status in words.UNFINISHED
-    welcome = collecting and facts.obstacle != "blocked"
+    welcome = avatar is not None and avatar.can_collect and facts.obstacle != "blocked"
     return Screen(
         title=t("💡 Photo tips"),
         text=words.paragraphs(

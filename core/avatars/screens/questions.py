@@ -37,7 +37,7 @@ def _new(state: str, facts: Facts, t: Translator) -> Question | None:
     return Question(text, buttons.rows(buttons.resume(facts, t), another, _no(t("No"))))
 
 
-def _held(_state: str, facts: Facts, t: Translator) -> Question:
+def _held(state: str, facts: Facts, t: Translator) -> Question:
     count = max(1, facts.held)
     sent = t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
     wanted, label = t("Make an avatar from them?"), t("🆕 Create an avatar from them")
@@ -47,13 +47,16 @@ def _held(_state: str, facts: Facts, t: Translator) -> Question:
     if full:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
-    answers = buttons.rows(create, _add_to(facts, t), _no(t("No, not needed")))
+    answers = buttons.rows(create, _add_to(state, facts, t), _no(t("No, not needed")))
     return Question(words.lines(sent, wanted), answers)
 
 
-def _add_to(facts: Facts, t: Translator) -> Button | None:
-    avatar = facts.resumable
-    if avatar is None or not avatar.name or avatar.status not in words.UNFINISHED:
+def _add_to(state: str, facts: Facts, t: Translator) -> Button | None:
+    """The avatar that the person is at, or else the one that menus offer to go on with."""
+    at_hand = (facts.resumable,) if state in MENUS else (facts.avatar, facts.resumable)
+    waiting = (found for found in at_hand if found and found.status in words.UNFINISHED)
+    avatar = next((found for found in waiting if found.name), None)
+    if avatar is None:
         return None
     name = buttons.on_button(avatar.name, t)
     return Button(t("▶️ Add to “{name}”", name=name), "resume", avatar.id)
