@@ -14,6 +14,7 @@ from channels.web.words import Words
 from core.conversation.messages import Motion
 from core.conversation.rendering import Rendered
 
+_FOR_SCRIPT = ("attach", "send", "take_out", "too_large", "not_uploaded")
 _DOTS = '<span class="dots" role="presentation"><i></i><i></i><i></i></span>'
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _SHORTHAND = re.compile(r"(?<=:)(?=[\w+/-]+:)|(?<=[<>~=-])(?=[<>~=-])")
@@ -100,9 +101,12 @@ class Bubbles:
 
 
 def header(title: str, words: Words, language: str) -> str:
-    """The bar at the top: who this is, and whether they are there."""
+    """The bar at the top: who this is, and whether they are there; and words for the script."""
+    spoken = " ".join(
+        f'data-{name.replace("_", "-")}="{escape(getattr(words, name))}"' for name in _FOR_SCRIPT
+    )
     return (
-        f'<header class="top" lang="{escape(language)}"><span class="face"></span><div>'
+        f'<header class="top" lang="{escape(language)}" {spoken}><span class="face"></span><div>'
         f"<strong>{escape(title)}</strong>"
         f'<span class="standing"><span class="there">{escape(words.bot)}</span>'
         f'<span class="typing">{escape(words.typing)}</span>'

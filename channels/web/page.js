@@ -37,9 +37,36 @@ addEventListener("error", (event) => {
   if (event.target.matches?.(".grid img")) event.target.closest("figure").classList.add("gone");
 }, true);
 
+function all(selector) {
+  return document.querySelectorAll(`.stChatInput ${selector}`);
+}
+
+// What Streamlit says in English alone is said as the page speaks.
+function translate({ attach, send, takeOut, tooLarge, notUploaded }) {
+  for (const part of all('[data-testid="stChatInputFileUploadButton"] :is(button, input)')) {
+    part.ariaLabel = attach;
+  }
+  for (const part of all('[data-testid="stChatInputSubmitButton"]')) part.ariaLabel = send;
+  for (const chip of all('[data-testid="stFileChip"]')) {
+    const file = chip.querySelector('[data-testid="stFileChipName"]')?.textContent ?? "";
+    for (const part of chip.querySelectorAll("button")) part.ariaLabel = `${takeOut} ${file}`;
+    chip.removeAttribute("title");
+    const trouble = chip.querySelector('[role="alert"]');
+    if (!trouble || trouble.dataset.said) continue;
+    const size = trouble.textContent.match(/([\d.]+) ?MB or smaller/)?.[1];
+    trouble.dataset.said = "yes";
+    trouble.textContent = size ? tooLarge.replace("{size}", Number(size)) : notUploaded;
+  }
+}
+
 new MutationObserver(() => {
   const main = document.getElementById("stMain");
   if (main && main !== watched) watch(main);
-  const spoken = document.querySelector("header.top")?.lang;
-  if (spoken) document.documentElement.lang = spoken;
+  const spoken = document.querySelector("header.top");
+  if (spoken) {
+    document.documentElement.lang = spoken.lang;
+    translate(spoken.dataset);
+  }
+  const screen = document.querySelector(".st-key-screen");
+  if (screen) screen.ariaLive = screen.querySelector(".stProgress") ? "off" : "polite";
 }).observe(document.getElementById("root"), { childList: true, subtree: true });

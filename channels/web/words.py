@@ -21,6 +21,11 @@ class Words:
     no_cookies: str
     broken: str
     photo: str
+    attach: str
+    send: str
+    take_out: str
+    too_large: str
+    not_uploaded: str
 
 
 EN = Words(
@@ -53,6 +58,11 @@ EN = Words(
         "Something went wrong on our side. Nothing you sent is lost: please load the page again."
     ),
     photo="Photo",
+    attach="Add photos or files",
+    send="Send",
+    take_out="Take out",
+    too_large="Can’t be sent: larger than {size} MB",
+    not_uploaded="Can’t be sent: the upload broke off",
 )
 
 RU = Words(
@@ -85,6 +95,11 @@ RU = Words(
         "У нас что-то сломалось. Ничего из присланного не потеряно: обновите, пожалуйста, страницу."
     ),
     photo="Фото",
+    attach="Добавить фото или файлы",
+    send="Отправить",
+    take_out="Убрать",
+    too_large="Не отправится: больше {size} МБ",
+    not_uploaded="Не отправится: загрузка прервалась",
 )
 
 WORDS = {"en": EN, "ru": RU}

@@ -9,7 +9,13 @@ import pytest
 import structlog
 
 from core.avatars import owned
-from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, HeldPhoto
+from core.avatars.models import (
+    Avatar,
+    AvatarPhoto,
+    AvatarStatus,
+    HeldPhoto,
+    PhotoValidationStatus,
+)
 from core.bootstrap import App
 from core.conversation.messages import Event, Kind
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
@@ -50,7 +56,7 @@ def labels(chat: Chat) -> list[str]:
 
 
 def pending() -> int:
-    return int(owned.photos_with(Avatar.get().id, "pending").count())
+    return int(owned.photos_with(Avatar.get().id, PhotoValidationStatus.PENDING).count())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -144,7 +145,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for a whole module; each visitor is a person of their own."""
     folder = tmp_path_factory.mktemp("web")
     served = Served(folder, port := _free_port())
-    command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port)]
+    changes = json.dumps({"upload_megabytes": 1})
+    command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port), changes]
     with (folder / "log").open("wb") as log, _running(command, log.fileno()) as process:
         served.process = process
         _wait_until_it_answers(served)

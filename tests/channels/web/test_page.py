@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.channels.web.conftest import PATIENCE, Served, Visit, Visitor, photo
 
@@ -126,6 +126,39 @@ def test_photos_sent_at_once_become_thumbnails_that_nobody_else_can_open(
     with pytest.raises(urllib.error.HTTPError, match="404") as refused:
         boris.open(served.url + path, timeout=10)
     refused.value.close()
+
+
+def test_a_picture_that_is_alone_is_shown_whole(anna: Visitor) -> None:
+    _collect(anna, "Anna")
+    anna.send(PHOTOS[:1])
+    alone = anna.screen.locator("img")
+    expect(alone).to_have_count(1)
+    _loaded(anna.page, alone)
+    seen, drawn = "image.naturalWidth / image.naturalHeight", "image.width / image.height"
+    assert alone.evaluate(f"image => Math.abs({seen} - {drawn})") < 0.05
+
+
+@pytest.mark.parametrize(
+    ("locale", "names", "trouble"),
+    [
+        ("en-GB", ["Add photos or files", "Send"], "Can’t be sent: larger than 1 MB"),
+        ("ru-RU", ["Добавить фото или файлы", "Отправить"], "Не отправится: больше 1 МБ"),
+    ],
+)
+def test_the_line_to_type_in_speaks_as_the_page_does(
+    visit: Visit, locale: str, names: list[str], trouble: str
+) -> None:
+    visitor = visit(locale)
+    line = visitor.page.get_by_test_id("stChatInput")
+    for name in names:
+        expect(line.get_by_role("button", name=name, exact=True).last).to_be_visible()
+    large = FilePayload(name="film.mp4", mimeType="video/mp4", buffer=bytes(1_100_000))
+    line.locator('input[type="file"]').set_input_files(large)
+    expect(line.get_by_text(trouble, exact=True)).to_be_visible()
+    line.get_by_role("button", name=names[0], exact=True).last.hover()
+    in_english = visitor.page.get_by_test_id("stTooltipContent")
+    expect(in_english).to_be_attached()
+    expect(in_english).to_be_hidden()
 
 
 def test_a_reload_finds_the_conversation(anna: Visitor) -> None:
