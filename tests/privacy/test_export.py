@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.avatars.models import AvatarPhoto, DoomedObject
+from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus, change
 from core.avatars.privacy import exporting
 from core.avatars.privacy.remains import Export
 from core.bootstrap import App
@@ -67,6 +67,16 @@ def test_one_file_holds_all_rows_and_photos(anna: Marked) -> None:
     assert "token_key" not in rows["conversations"][0], "a secret of ours"
     assert {"consents", "transcript", "transitions", "inbox", "notices", "training_runs",
             "held_photos", "admissions", "blocks", "grants"} <= rows.keys()  # fmt: skip
+
+
+def test_a_refused_photo_that_is_kept_is_in_it_and_not_said_to_be_missing(anna: Marked) -> None:
+    refused = AvatarPhoto.select().where(AvatarPhoto.minio_key.is_null(False)).first()
+    change(refused, validation_status=PhotoValidationStatus.INVALID, reason="no_face")
+    [archive] = make(anna)
+    kept = f"photos/{refused.avatar_id.hex}/{refused.number:03}.jpg"
+    assert kept in archive.namelist()
+    told = archive.read("README.txt").decode()
+    assert "Where a number is missing, that photo was refused or removed" in told
 
 
 def test_a_stranger_is_not_in_it(anna: Marked) -> None:

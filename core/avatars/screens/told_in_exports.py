@@ -15,7 +15,7 @@ def about(language: str) -> tuple[str, str]:
             t("data.json: what you wrote and chose, your avatars, your trainings, your consents."),
             t("photos: your photos, a folder for each avatar, numbered as in the gallery."),
         ),
-        t("Photos that were refused are not kept, so they are missing here."),
+        t("Where a number is missing, that photo was refused or removed, and is not kept."),
         t("You can have all of it deleted at any time: /privacy."),
     )
     return "README.txt", f"{lines}\n"
