@@ -287,7 +287,8 @@ class Guards:
         if state in MENUS or found is None:
             return state in MENUS
         if state in SET or state in _ON_THE_WAY:
-            return found.status in owned.UNFINISHED
+            allowed = state not in SET or self.consented(turn)
+            return allowed and found.status in owned.UNFINISHED
         return state not in ("training_in_progress", *ENDED) or owned.place_of(found) == state
 
 

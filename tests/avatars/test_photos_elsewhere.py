@@ -130,3 +130,12 @@ def test_a_photo_sent_to_an_avatar_that_is_looked_at_is_one_of_that_avatar(
     chat.say("/help")
     send(house, chat, photo(8))
     assert "▶️ Add to “Anna”" in labels(chat), "and not to the one that was touched last"
+
+
+def test_whoever_withdraws_consent_over_photos_is_not_sent_back_to_send_some(chat: Chat) -> None:
+    chat.press("📷 Add photos")
+    chat.say("/privacy")
+    chat.press("Withdraw consent")
+    chat.press("Yes, withdraw it")
+    chat.press("◀️ Back")
+    assert chat.state == "consent"
