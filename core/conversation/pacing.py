@@ -20,7 +20,7 @@ class Pace:
     quiet: float = 1.0
     settle: float = 3.0
     tick: float = 3.0
-    series: float = 30.0
+    series: float = 10.0
 
 
 class Rank(IntEnum):

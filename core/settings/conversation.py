@@ -17,7 +17,7 @@ class Conversation(Section):
     quiet_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     settle_seconds: Annotated[float, Field(ge=0, le=60)] = 3.0
     tick_seconds: Annotated[float, Field(ge=0, le=600)] = 3.0
-    series_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    series_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 7
 
     @model_validator(mode="after")

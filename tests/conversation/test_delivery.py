@@ -189,6 +189,19 @@ def test_a_series_of_photos_is_one_message_that_names_all_of_them_in_the_end(pos
     assert post.channel.chats["anna"][-1] == "How was it?\n\nPhotos: 10"
 
 
+def test_photos_sent_after_the_answer_was_read_are_answered_below_them(post: Post) -> None:
+    post.deliver()
+    for _ in range(2):
+        post.anna.photo()
+        post.deliver()
+        post.clock.forward(12)
+        post.deliver()
+    assert post.channel.chats["anna"][-2:] == [
+        "How was it?\n\nPhotos: 1",
+        "How was it?\n\nPhotos: 2",
+    ]
+
+
 def test_an_alert_posts_and_a_tick_edits(post: Post) -> None:
     post.anna.press("5")
     post.deliver()
