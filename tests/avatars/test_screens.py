@@ -220,3 +220,8 @@ def test_a_full_gallery_says_why_there_is_no_room() -> None:
 def test_photos_that_are_deleted_are_not_said_to_be_kept() -> None:
     assert "their photos" in SCREENS["privacy"](facts("en", kept=Kept(1, 0.01))).text
     assert "their photos" not in SCREENS["privacy"](facts("en", kept=Kept())).text
+
+
+def test_photos_that_are_put_aside_are_among_what_is_kept() -> None:
+    assert "📎 Отложено 3 фото" in SCREENS["privacy"](facts(held=3)).text
+    assert "📎" not in SCREENS["privacy"](facts()).text

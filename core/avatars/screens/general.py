@@ -192,7 +192,7 @@ def privacy(facts: Facts, t: Translator) -> Screen:
         title=t("🔒 My data"),
         text=words.paragraphs(
             kept,
-            words.lines(_how_many(facts, t), *_kept(facts, t)),
+            words.lines(_how_many(facts, t), *_kept(facts, t), put_aside(facts, t)),
             consent,
             t("You can have a copy of everything, or have it deleted for good."),
         ),
