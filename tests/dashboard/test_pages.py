@@ -118,6 +118,8 @@ def test_what_is_chosen_stands_in_the_address_and_holds_on_the_next_page(
 
 @pytest.mark.parametrize("address", [{"period": "never"}, {"mode": "<b>"}, {"lang": "xx"},
                                      {"period": "days", "from": "x"}, {"run": "x"},
+                                     {"period": "days", "from": "9999-12-31"},
+                                     {"period": "days", "from": "0001-01-01", "to": "9999-12-31"},
                                      {"group": "'"}, {"user": NASTY}, {"q": NASTY}])  # fmt: skip
 @pytest.mark.parametrize("page", ["overview", "errors", "people"])
 def test_nonsense_in_the_address_does_nothing(
@@ -125,6 +127,11 @@ def test_nonsense_in_the_address_does_nothing(
 ) -> None:
     fill_lately(5)
     assert not look(page, **address).exception
+
+
+def test_a_period_that_is_cut_short_says_so(sqlite_db: Any, look: Look) -> None:
+    tab = look("cost", period="days", **{"from": "2020-01-01", "to": "2026-01-01"})
+    assert "Shown until the end of 2021-02-04." in [caption.value for caption in tab.caption]
 
 
 def test_a_second_viewer_costs_no_second_query(
