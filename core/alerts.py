@@ -19,7 +19,7 @@ import structlog
 from core.conversation.bridge import release
 from core.db import run, transaction
 from core.metrics import cost, errors, health, overview
-from core.metrics.scope import HOUR, Mode, Scope, one, rows
+from core.metrics.scope import Mode, Scope, one, rows
 from core.operations import notice
 from core.settings import Settings
 
@@ -112,12 +112,10 @@ def _late(
 
 
 def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
-    """The budget's day is a day of UTC, as where it is enforced."""
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    spent = cost.spent(Scope(now - now % (24 * HOUR), now + HOUR, mode)).total
-    percent = 100 * spent / budget
+    percent = 100 * cost.sent_today(now, mode) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 

@@ -121,8 +121,7 @@ def test_what_it_costs(case: Case, see: Callable[..., AppTest], rows: Recount) -
     assert shown["A successful avatar"].value == f"${each:,.2f}"
     assert shown["Wasted"].value == f"${wasted:,.2f}"
     midnight = case.now - case.now % DAY
-    today = Period(midnight, midnight + DAY, "test", BERLIN)
-    spent_today = sum(usd for *_, usd in rows.booked(today))
+    spent_today = rows.sent(Period(midnight, midnight + DAY, "test", BERLIN))
     assert shown["Today’s budget"].value == f"${spent_today:,.2f} / ${BUDGET:,.2f}"
     by_slot: dict[Any, float] = defaultdict(float)
     by_profile: dict[Any, list[tuple[str, float]]] = defaultdict(list)
