@@ -170,6 +170,9 @@ def test_the_diagram_goes_into_a_page_that_has_a_place_for_it(tmp_path: Path) ->
     refused = _run(tmp_path, "diagram", "--into", str(page))
     assert refused.returncode == 2
     assert "has no <!-- diagram -->" in refused.stderr
+    for nowhere in (tmp_path, tmp_path / "away" / "x.md"):
+        refused = _run(tmp_path, "diagram", "--into", str(nowhere))
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), "a sentence"
     assert page.read_text() == "no place"
 
 

@@ -160,7 +160,7 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     assert f"{last:%Y-%m-%d %H:%M:%S}" in drawn.metrics(tab)["Ends that fal told us"].help
     percent = 100 * polled / (polled + len(told))
     assert shown["Ends that we had to ask for"] == f"{polled:,} ({percent:.1f}%)"
-    assert shown["Objects to be deleted"] == f"{len(table('doomed_objects')):,}"
+    assert shown["Deletions that wait"] == f"{len(table('doomed_objects')):,}"
     erasures = drawn.table(tab, "since", "age")
     waiting = sorted(u.erasing_at for u in rows.people.values() if u.erasing_at is not None)
     assert [moment(row["since"]) for row in erasures] == pytest.approx(waiting)
