@@ -75,7 +75,8 @@ def _page(here: site.Site) -> None:
     if visitor is None:
         st.navigation([st.Page(lambda: None, title="Likeness", default=True)], position="hidden")
         st.info(t("Your session has ended."))
-        st.html(f'<a href="/login">{escape(t("Log in"))}</a>')  # a button's script is refused now
+        log_in = escape(t("Log in"))  # no button: its script is for those who have logged in
+        st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')
         st.stop()
     st.html(STYLE)
     known = pages(t)

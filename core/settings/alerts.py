@@ -33,5 +33,5 @@ class Alerts(Section):
     def _a_webhook(cls, url: SecretStr) -> SecretStr:
         parts = urlsplit(url.get_secret_value())
         if url and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError("a webhook's address is written https://host/path")
+            raise ValueError("a webhook's address names http or https, and a host")
         return url

@@ -114,7 +114,7 @@ def acting(view: View, run: training.Run) -> None:
         return
     if run.status in training.ACTIVE and run.status != "cancelling":
         asked = t("Stop this training? It may have been paid for.")
-        deed = partial(view.operations.cancel_run, run.id)
+        deed: Deed = partial(view.operations.cancel_run, run.id)
         ask(view, t("Cancel the training"), asked, f"cancel-{run.id}", deed)
     if run.status == "uncertain":
         _settling(view, run)
