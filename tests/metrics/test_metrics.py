@@ -163,6 +163,14 @@ def test_the_histogram_counts_every_run_once(history: History, scopes: list[Scop
         assert found == counted
 
 
+def test_a_training_during_which_the_clock_was_set_back_is_in_the_first_bar(db: Any) -> None:
+    Causes(NOW).run(RunStatus.COMPLETED, started_at=NOW - 20, finished_at=NOW - 30)
+    scope = Scope(NOW - DAY, NOW)
+    (times,) = training.times(scope)
+    assert (times.n, times.p50) == (1, -10.0)
+    assert training.histogram(scope, 60.0) == [(0.0, "portrait", 1)]
+
+
 def test_calls_of_fal_and_their_failures_are_counted(history: History, scopes: list[Scope]) -> None:
     for scope in scopes:
         events = failures(scope, history)
