@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ import structlog
 from core.conversation.bridge import release
 from core.db import run, transaction
 from core.metrics import cost, errors, health, overview
-from core.metrics.scope import HOUR, Mode, Scope, one, rows
+from core.metrics.scope import Mode, Scope, one, rows
 from core.operations import notice
 from core.settings import Settings
 
@@ -112,12 +112,10 @@ def _late(
 
 
 def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
-    """The budget's day is a day of UTC, as where it is enforced."""
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    spent = cost.spent(Scope(now - now % (24 * HOUR), now + HOUR, mode)).total
-    percent = 100 * spent / budget
+    percent = 100 * cost.sent_today(now, mode) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 
@@ -182,6 +180,7 @@ class Watch:
 
     def _tell(self, now: float) -> None:
         """One that was silenced all its life is told to nobody, and its end neither."""
+        told = []
         for column, condition in (
             ("told_fired_at", "a.told_fired_at IS NULL AND a.resolved_at IS NULL"),
             ("told_resolved_at", "a.told_resolved_at IS NULL AND a.told_fired_at IS NOT NULL "
@@ -189,16 +188,18 @@ class Watch:
         ):  # fmt: skip
             for row in rows(f"{_ALERT} WHERE {condition} ORDER BY a.id", now):
                 alert = Alert._make(row)
-                if not alert.silenced:
-                    self._tell_of(alert, column, now)
+                if not alert.silenced and self._tell_admins(alert, column, now):
+                    told.append(alert)
+        self._tell_webhook(told)
 
-    def _tell_of(self, alert: Alert, column: str, now: float) -> None:
+    def _tell_admins(self, alert: Alert, column: str, now: float) -> bool:
+        """Whether it was to be told still."""
         with transaction():
             told = run(
                 f"UPDATE alerts SET {column} = ? WHERE id = ? AND {column} IS NULL", now, alert.id
             )
             if told.rowcount != 1:  # another worker was faster
-                return
+                return False
             for conversation_id in self._admins():
                 parameters = {**alert._asdict(), "resolved": alert.resolved_at is not None}
                 parameters["value"] = f"{alert.value:g}"
@@ -208,7 +209,7 @@ class Watch:
             "alert", rule=alert.rule, subject=alert.subject, value=alert.value,
             resolved=alert.resolved_at is not None,
         )  # fmt: skip
-        self._call_webhook(alert)
+        return True
 
     def _admins(self) -> Iterator[int]:
         for address in self._settings.alerts.admins:
@@ -222,15 +223,17 @@ class Watch:
             else:
                 yield int(found[0])
 
-    def _call_webhook(self, alert: Alert) -> None:
+    def _tell_webhook(self, told: Sequence[Alert]) -> None:
+        """When the chats know already; one that keeps silent is left alone until the next look."""
         url = self._settings.alerts.webhook_url.get_secret_value()
-        if not url:
-            return
-        state = "resolved" if alert.resolved_at is not None else "firing"
-        try:
-            self._post(url, {"status": state, **alert._asdict()})
-        except httpx.HTTPError as error:
-            log.error("the alerts' webhook can't be reached", error=type(error).__name__)
+        for alert in told if url else ():
+            state = "resolved" if alert.resolved_at is not None else "firing"
+            try:
+                self._post(url, {"status": state, **alert._asdict()})
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                log.error("the alerts' webhook can't be reached", error=type(error).__name__)
+                if isinstance(error, httpx.TransportError):
+                    return
 
 
 @contextmanager
@@ -257,4 +260,5 @@ def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
 
 
 def _post(url: str, body: object) -> None:
-    httpx.post(url, json=body, timeout=WEBHOOK_SECONDS).raise_for_status()
+    with httpx.stream("POST", url, json=body, timeout=WEBHOOK_SECONDS) as answer:
+        answer.raise_for_status()

@@ -21,6 +21,21 @@ class _CommandLine(typer.Typer):
         except LikenessError as error:
             typer.echo(str(error), err=True)
             raise SystemExit(2 if isinstance(error, ConfigurationError) else 1) from None
+        except Exception as error:
+            told = _unavailable(error)
+            if not told:
+                raise
+            typer.echo(told, err=True)
+            raise SystemExit(1) from None
+
+
+def _unavailable(error: Exception) -> str:
+    """That the database went away or is full by now; "" where it is something else."""
+    from core.conversation.engine import blameless
+    from core.db import database
+    from core.migrations.runner import unavailable
+
+    return unavailable(database, str(error)) if blameless(error) else ""
 
 
 app = _CommandLine(

@@ -25,6 +25,9 @@ _writer = threading.RLock()
 _patient = threading.Lock()
 _this_thread = threading.local()
 
+_SILENCE = {"connect_timeout": "10", "tcp_user_timeout": "20000"}
+"""PostgreSQL's server is away when it lets nobody in for so many seconds, or takes nothing for so
+many milliseconds; otherwise people would wait two minutes and more for a word."""
 _MAPPED_BYTES = 2**31
 """Of the file's beginning; SQLite maps no more."""
 
@@ -81,7 +84,8 @@ def connect(url: str, synchronous: Synchronous = "full") -> Any:
     if url.startswith("sqlite:///"):
         opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
     else:
-        opened = _Postgresql(url, prefer_psycopg3=True)
+        patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
+        opened = _Postgresql(url, prefer_psycopg3=True, **patience)
     database.initialize(opened)
     return opened
 
@@ -98,6 +102,7 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
     opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
     opened.register_aggregate(Quantiles, "quantiles", 1)
     opened.register_function(different, "different", 1)
+    opened.register_function(str.lower, "lower", 1)  # its own knows English letters alone
     return opened  # type: ignore[no-any-return]
 
 

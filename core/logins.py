@@ -17,6 +17,7 @@ from typing import NamedTuple
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from core.conversation.inbox import storable
 from core.db import is_sqlite, run, transaction
 from core.errors import ConfigurationError, LikenessError
 from core.settings.dashboard import Dashboard, Role, User
@@ -131,7 +132,7 @@ class Logins:
 
         A name of "" is nobody's: then only the address counts.
         """
-        name, source, now = name[:64], source[:64], self._clock()
+        name, source, now = storable(name)[:64], source[:64], self._clock()
         with transaction():
             if not is_sqlite():
                 run("SELECT pg_advisory_xact_lock(?)", _LOCK)

@@ -74,7 +74,7 @@ class Operations:
     def cancel_run(self, run_id: str) -> None:
         """Stop a run, whatever it is doing."""
         with self._audited("cancel", run_id):
-            found = TrainingRun.get_by_id(uuid.UUID(run_id))
+            found = _run(run_id)
             lock_person(found.conversation_id, found.user_id)
             self._house.training.cancel(found.id)
 
@@ -84,7 +84,7 @@ class Operations:
         Raises TrainingRefused where its person could not start it either.
         """
         with self._audited("retry", run_id):
-            found = TrainingRun.get_by_id(uuid.UUID(run_id))
+            found = _run(run_id)
             if found.avatar_id is None or found.user_id is None:
                 raise TrainingRefused("gone")
             lock_person(found.conversation_id, found.user_id)
@@ -95,9 +95,10 @@ class Operations:
 
     def sent(self, run_id: str, request_id: str) -> None:
         """An uncertain order was found at fal, under this request id."""
+        request_id = inboxes.storable(request_id).strip()
         with self._audited("sent", run_id, request_id):
             try:
-                open_ = self._house.training.settler.sent(run_id, request_id.strip())
+                open_ = self._house.training.settler.sent(run_id, request_id)
             except ValueError as error:
                 raise LikenessError(str(error)) from error
             if not open_:
@@ -217,6 +218,13 @@ def notice(
         "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
         *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
     )
+
+
+def _run(run_id: str) -> Any:
+    found = TrainingRun.get_or_none(TrainingRun.id == uuid.UUID(run_id))
+    if found is None:
+        raise LikenessError("There is no such run any more.")
+    return found
 
 
 def _held(user_id: str) -> uuid.UUID:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core import ending
 from core.alerts import Watch
 from core.avatars import disposal, orphans
 from core.avatars.ports import ObjectStore
@@ -273,4 +274,5 @@ class Worker:
         return failed
 
     def _asked_to_stop(self, _number: int, _frame: object) -> None:
+        ending.begin()
         self._stopping.set()

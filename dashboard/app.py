@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 
 import streamlit as st
 
@@ -74,7 +75,8 @@ def _page(here: site.Site) -> None:
     if visitor is None:
         st.navigation([st.Page(lambda: None, title="Likeness", default=True)], position="hidden")
         st.info(t("Your session has ended."))
-        st.link_button(t("Log in"), "/login")
+        log_in = escape(t("Log in"))  # no button: its script is for those who have logged in
+        st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')
         st.stop()
     st.html(STYLE)
     known = pages(t)

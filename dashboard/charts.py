@@ -122,13 +122,17 @@ def stacked(
 
 
 def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
-    """Rectangles, as wide as their hour or day, each on top of the one before."""
+    """Rectangles, as wide as their hour or day, each on top of the one before.
+
+    An hour that comes twice, when clocks go back, is one place.
+    """
     ends = {bucket.start: bucket.end for bucket in view.scope.buckets}
-    tops: dict[float, float] = {}
+    tops: dict[datetime.datetime, float] = {}
     stack = []
     for row in rows:
-        low = tops.get(row["start"], 0.0)
-        tops[row["start"]] = low + row["value"]
+        place = _clock(view, row["start"])
+        low = tops.get(place, 0.0)
+        tops[place] = low + row["value"]
         start, end = row["start"], ends.get(row["start"], row["start"])
         gap = (end - start) * 0.04
         stack.append(
@@ -138,7 +142,7 @@ def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
                 "kind": named(view.t, row["kind"]),
                 "value": row["value"],
                 "low": low,
-                "high": tops[start],
+                "high": tops[place],
             }
         )
     return pd.DataFrame(stack)

@@ -17,7 +17,9 @@ from dashboard.words import translator
 
 SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 MODES: tuple[Mode, ...] = ("production", "test", "both")
-LONGEST = 400
+LONGEST = datetime.timedelta(days=400)
+FARTHEST = datetime.timedelta(days=3650)
+"""So far from today a chosen day may be."""
 
 
 def kept(name: str, default: str, known: tuple[str, ...]) -> str:
@@ -103,10 +105,14 @@ def _chosen_days(t: Translator, site: Site) -> tuple[float, float]:
     today = datetime.datetime.now(zone).date()
     first = _day("from", today - datetime.timedelta(days=6))
     last = max(first, _day("to", today))
-    earliest = today - datetime.timedelta(days=10 * 365)
-    first = st.date_input(t("From"), max(first, earliest), min_value=earliest, key="choose-from")
-    last = st.date_input(t("To"), max(first, last), min_value=earliest, key="choose-to")
-    last = min(max(first, last), first + datetime.timedelta(days=LONGEST))
+    earliest, latest = today - FARTHEST, today + FARTHEST
+    first = min(max(first, earliest), latest)
+    first = st.date_input(t("From"), first, earliest, latest, key="choose-from")
+    last = min(max(first, last), latest)
+    chosen = st.date_input(t("To"), last, earliest, latest, key="choose-to")
+    last = min(max(first, chosen), first + LONGEST)
+    if last != chosen:
+        st.caption(t("Shown until the end of {day}.", day=last.isoformat()))
     keep("from", first.isoformat(), "")
     keep("to", last.isoformat(), "")
     begin = datetime.datetime.combine(first, datetime.time(), zone)

@@ -39,7 +39,7 @@ class Causes:
             ),
             "uncertain": (lambda: self.run(RunStatus.UNCERTAIN), uncertain),
             "budget": (
-                lambda: self.run(RunStatus.TRAINING, price_usd=90.0, created_at=self.now),
+                lambda: self.run(RunStatus.TRAINING, price_usd=90.0, submitted_at=self.now),
                 "UPDATE training_runs SET cost_usd = 0",
             ),
             "new_error": (self.error, "DELETE FROM fal_events"),

@@ -151,6 +151,37 @@ def test_a_webhook_out_of_reach_stops_nothing(boss: Conversation, clock: Clock) 
     assert told(boss) == [("uncertain", False)]
 
 
+def test_a_webhook_that_keeps_silent_keeps_nobody_else_waiting(
+    boss: Conversation, clock: Clock
+) -> None:
+    asked: list[Any] = []
+
+    def hang(_url: str, body: Any) -> None:
+        asked.append(body["rule"])
+        assert told(boss) == [("uncertain", False), ("new_error", False)], "the chats come first"
+        raise httpx.ReadTimeout("10 s")
+
+    CAUSES.run(RunStatus.UNCERTAIN)
+    CAUSES.error()
+    Watch(settings(), "production", clock, hang).look()
+    assert asked == ["uncertain"]
+
+
+def test_a_webhook_that_takes_one_alert_amiss_is_told_of_the_others(
+    boss: Conversation, clock: Clock
+) -> None:
+    asked: list[Any] = []
+
+    def refuse(url: str, body: Any) -> None:
+        asked.append(body["rule"])
+        httpx.Response(500, request=httpx.Request("POST", url)).raise_for_status()
+
+    CAUSES.run(RunStatus.UNCERTAIN)
+    CAUSES.error()
+    Watch(settings(), "production", clock, refuse).look()
+    assert asked == ["uncertain", "new_error"]
+
+
 def test_an_admin_who_never_wrote_to_the_bot_is_skipped(db: Any, clock: Clock) -> None:
     CAUSES.run(RunStatus.UNCERTAIN)
     Watch(settings(webhook_url=""), "production", clock).look()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,16 @@ def test_where_one_process_can_not_start_all_stop_and_it_says_why(
     assert f"can't use port {port} of 127.0.0.1: it is taken. Set web.port" in done.stdout
     assert "One process stopped by itself" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_database_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
+    assert _run(tmp_path, "migrate").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "likeness.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = _run(tmp_path, "runs", "resume")
+    assert done.returncode == 1
+    assert "likeness.db can't be used: database is locked." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "web", "worker", "config", "migrate"])
@@ -170,6 +181,9 @@ def test_the_diagram_goes_into_a_page_that_has_a_place_for_it(tmp_path: Path) ->
     refused = _run(tmp_path, "diagram", "--into", str(page))
     assert refused.returncode == 2
     assert "has no <!-- diagram -->" in refused.stderr
+    for nowhere in (tmp_path, tmp_path / "away" / "x.md"):
+        refused = _run(tmp_path, "diagram", "--into", str(nowhere))
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), "a sentence"
     assert page.read_text() == "no place"
 
 

@@ -1,5 +1,6 @@
 """The one handle for both databases: writing is whole or not at all, reading is of one moment."""
 
+import socket
 import statistics
 import threading
 import time
@@ -17,6 +18,17 @@ from tests.conversation.racing import at_once
 
 def add(name: str) -> None:
     User.create(name=name, created_at=0)
+
+
+@pytest.mark.timeout(30)
+def test_a_server_that_lets_nobody_in_is_away_before_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(core_db._SILENCE, "connect_timeout", "2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        opened = core_db.connect(f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x")
+        with pytest.raises(peewee.OperationalError):
+            opened.connect()
 
 
 def names() -> list[str]:

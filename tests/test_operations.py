@@ -98,6 +98,9 @@ def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> N
         admin.write(str(uuid.uuid4()), "Hello")
     with pytest.raises(LikenessError, match="no such person"):
         admin.erase(str(uuid.uuid4()))
+    for of_a_run in (admin.cancel_run, admin.retry_run):
+        with pytest.raises(LikenessError, match="no such run"):
+            of_a_run(str(uuid.uuid4()))
     for deed in (admin.block, admin.unblock, admin.grant):
         with pytest.raises(LikenessError, match="no such person"):
             deed(str(uuid.uuid4()))

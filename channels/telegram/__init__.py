@@ -14,6 +14,7 @@ from channels.telegram.files import Files
 from channels.telegram.serving import House, Service
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
+from core import ending
 from core.conversation.channel import Capabilities
 from core.errors import ConfigurationError
 from core.settings import Section
@@ -87,6 +88,11 @@ class Telegram:
 
     async def _until_asked(self, app: House) -> None:
         stop = asyncio.Event()
+
+        def asked() -> None:
+            ending.begin()
+            stop.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, asked)
         await self.serve(app, stop)

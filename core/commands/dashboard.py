@@ -8,7 +8,7 @@ import typer
 
 from core.errors import ConfigurationError
 from core.settings import Settings
-from core.settings.dashboard import ROLES
+from core.settings.dashboard import NAME, ROLES
 from core.settings.installed import installed_pages
 
 
@@ -55,6 +55,10 @@ def password(
 
     if role not in ROLES:
         raise ConfigurationError(f"There is no role {role!r}. Say viewer or admin.")
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} is no user's name. Write letters, figures and . _ @ - alone, 64 or fewer."
+        )
     chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     typer.echo("Add this to LIKENESS_DASHBOARD__USERS; several stand with spaces between:")
     typer.echo(f"{name}:{role}:{hashed(chosen)}")

@@ -38,8 +38,12 @@ def diagram(
 
 
 def _replace_block(page: Path, text: str) -> None:
-    before, start, rest = page.read_text(encoding="utf-8").partition(BLOCK[0])
-    _, end, after = rest.partition(BLOCK[1])
-    if not end:
-        raise ConfigurationError(f"{page} has no {BLOCK[0]} … {BLOCK[1]}. Put it where it belongs.")
-    page.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+    try:
+        before, start, rest = page.read_text(encoding="utf-8").partition(BLOCK[0])
+        _, end, after = rest.partition(BLOCK[1])
+        if not end:
+            told = f"{page} has no {BLOCK[0]} … {BLOCK[1]}. Put it where it belongs."
+            raise ConfigurationError(told)
+        page.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{page} is no page to draw into: {error}.") from None

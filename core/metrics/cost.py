@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.metrics.scope import Scope, bucketed, one, rows
+from core.avatars.runs.gate import LONGEST_WAIT
+from core.metrics.scope import DAY, Mode, Scope, bucketed, one, rows
 
 COST = "coalesce(r.cost_usd, r.price_usd)"
 
@@ -75,6 +76,17 @@ def spent(scope: Scope) -> Spent:
     found = one(query, scope.start, scope.end, *scope.days)
     total, completed, wasted, runs, successes = found
     return Spent(float(total), float(completed), float(wasted), int(runs), int(successes))
+
+
+def sent_today(now: float, mode: Mode) -> float:
+    """Dollars of the orders that were sent today (UTC), or may have been: the budget's own sum."""
+    scope = Scope(now - now % DAY, now + DAY, mode)
+    query = f"""
+    SELECT (SELECT coalesce(sum({COST}), 0) FROM training_runs r
+            WHERE coalesce(r.submitted_at, r.intent_at) >= ? AND r.created_at >= ?{scope.of_mode()})
+         + (SELECT coalesce(sum(g.usd), 0) FROM cost_entries g WHERE g.day >= ?{scope.of_mode("g")})
+    """
+    return float(one(query, scope.start, scope.start - LONGEST_WAIT, scope.days[0])[0])
 
 
 def spent_by_time(scope: Scope) -> list[SpentAt]:

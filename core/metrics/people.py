@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from core.conversation.inbox import storable
 from core.metrics.scope import one, own_id, rows, seconds_of, text_id
 
 
@@ -100,7 +101,7 @@ def search(text: str, limit: int = 50) -> list[Person]:
 
     Without a text, those who were active last.
     """
-    text = text.strip().removeprefix("@")
+    text = storable(text).strip().removeprefix("@")
     if not text:
         return _people(f"{_PERSON} ORDER BY c.active_at DESC LIMIT ?", limit)
     known = own_id(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from core.conversation.inbox import storable
 from core.metrics.scope import one, own_id, text_id
 
 
@@ -85,5 +86,5 @@ def _key(kind: str, id: str) -> Any:
     if kind in _BY_UUID:
         return own_id(id)
     if kind == "switch":
-        return id
+        return storable(id)
     return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None

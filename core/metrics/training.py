@@ -107,12 +107,16 @@ def times_by_time(scope: Scope) -> list[TimesAt]:
 
 
 def histogram(scope: Scope, width: float) -> list[Bar]:
-    """How many trainings took how long, in bars so many seconds wide."""
-    bar = floored(f"{TOOK} / CAST(? AS DOUBLE PRECISION)")
+    """How many trainings took how long, in bars so many seconds wide.
+
+    Where a clock was set back in between, one took less than nothing: it is in the first bar.
+    """
+    took = f"CASE WHEN {TOOK} > 0 THEN {TOOK} ELSE 0 END"
+    bar = floored(f"{took} / CAST(? AS DOUBLE PRECISION)")
     query = f"""
     SELECT {bar} AS bar, r.training_type, count(*) FROM training_runs r
     WHERE r.finished_at >= ? AND r.finished_at < ? AND r.status = 'completed'
-      AND {TOOK} >= 0{scope.of_mode()}
+      AND {TOOK} IS NOT NULL{scope.of_mode()}
     GROUP BY 1, 2 ORDER BY 1, 2
     """
     found = rows(query, width, scope.start, scope.end)

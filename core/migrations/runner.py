@@ -89,12 +89,13 @@ def _reached(database: Any) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
-        raise DatabaseUnavailable(_unavailable(database, str(error))) from error
+        raise DatabaseUnavailable(unavailable(database, str(error))) from error
     except OSError as error:
-        raise DatabaseUnavailable(_unavailable(database, str(error.strerror))) from error
+        raise DatabaseUnavailable(unavailable(database, str(error.strerror))) from error
 
 
-def _unavailable(database: Any, why: str) -> str:
+def unavailable(database: Any, why: str) -> str:
+    """A database that can't be used now, in a sentence with its remedy."""
     real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
     cause = why.strip().splitlines()[0]
     if isinstance(real, peewee.SqliteDatabase):

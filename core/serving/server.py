@@ -13,9 +13,16 @@ from typing import Any
 
 import uvicorn
 
+from core import ending
 from core.errors import ConfigurationError
 
 MEBIBYTE = 1024 * 1024
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        ending.begin()
+        super().handle_exit(sig, frame)
 
 
 def listen(what: str, section: str, host: str, port: int) -> socket.socket:
@@ -35,7 +42,7 @@ def listen(what: str, section: str, host: str, port: int) -> socket.socket:
 
 def server_of(app: Any, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
     """A server of an ASGI app; `message_bytes` is the longest message over a WebSocket."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             log_config=None,

@@ -31,6 +31,7 @@ class Alerts(Section):
     @field_validator("webhook_url")
     @classmethod
     def _a_webhook(cls, url: SecretStr) -> SecretStr:
-        if url and urlsplit(url.get_secret_value()).scheme not in ("http", "https"):
-            raise ValueError("a webhook's address begins with https://")
+        parts = urlsplit(url.get_secret_value())
+        if url and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("a webhook's address names http or https, and a host")
         return url

@@ -18,7 +18,8 @@ Role = Literal["viewer", "admin"]
 
 ROLES: tuple[Role, ...] = ("viewer", "admin")
 
-_USER = re.compile(r"([\w.@-]{1,64}):(viewer|admin):(\$argon2\S+)")
+NAME = re.compile(r"[\w.@-]{1,64}")
+_USER = re.compile(rf"({NAME.pattern}):(viewer|admin):(\$argon2\S+)")
 _VOUCHED = re.compile(r"[!-~]{1,64}:(viewer|admin)")
 
 

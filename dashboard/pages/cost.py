@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.metrics import cost
-from core.metrics.scope import DAY, Scope
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -57,17 +56,15 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     """Today's, by UTC, as it is enforced, in the mode that trainings are made in."""
     t = view.t
     budget = view.site.settings.training.daily_budget_usd
-    now = view.now
-    today = Scope(now - now % DAY, now + DAY, view.site.mode)
-    spent = view.ask(cost.spent, today).total
+    spent = view.ask(cost.sent_today, view.now, view.site.mode)
     if budget <= 0:
         column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
         return
     column.metric(
         t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
         help=t(
-            "Spent today (UTC) of what all trainings of a day may cost, in the mode that trainings "
-            "are made in now."
+            "Orders that were sent today (UTC), or may have been, of what all of a day may cost, "
+            "in the mode that trainings are made in now."
         ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import streamlit as st
@@ -40,8 +41,7 @@ def _switches(view: View) -> None:
         st.warning(t("Paused: nothing is submitted until it is resumed."))
     elif view.visitor.may_act:
         asked = t("Submit no new training until you resume? Those that run go on.")
-        if runs.confirmed(view, t("Pause new trainings"), asked, "pause"):
-            runs.act(view, view.operations.pause)
+        runs.ask(view, t("Pause new trainings"), asked, "pause", view.operations.pause)
     if not on:
         st.caption(t("No switch is on: trainings are submitted as they are ordered."))
     rows = [
@@ -55,8 +55,8 @@ def _switches(view: View) -> None:
         ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
         label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
-        if runs.confirmed(view, label, t("Take this switch away now?"), f"resume-{name}"):
-            runs.act(view, lambda name=name: view.operations.resume(name))
+        deed = partial(view.operations.resume, name)
+        runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", deed)
 
 
 def _delivery(view: View) -> None:
@@ -85,8 +85,9 @@ def _delivery(view: View) -> None:
         (t("Ends that we had to ask for"), f"{hooks.poll:,}{asked}",
          t("Trainings that ended in the period and of whose end polling told us, since no webhook "
            "did; and their share of both.")),
-        (t("Objects to be deleted"), f"{doomed.n:,}",
-         t("Stored photos and files that the worker will delete.")),
+        (t("Deletions that wait"), f"{doomed.n:,}",
+         t("Places in the store that the worker will clear: a file each, or all of an avatar or of "
+           "a person.")),
     )  # fmt: skip
     for start in (0, 4):
         columns = st.columns(4)
@@ -126,8 +127,8 @@ def _quarantine(view: View) -> None:
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
-        if runs.confirmed(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}"):
-            runs.act(view, lambda: view.operations.replay(event_id))
+        deed = partial(view.operations.replay, event_id)
+        runs.ask(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}", deed)
 
 
 def _silence(view: View) -> None:
@@ -147,7 +148,7 @@ def _silence(view: View) -> None:
     rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
-        runs.act(view, lambda: view.operations.silence(rule, float(hours)))
+        runs.act(view, partial(view.operations.silence, rule, float(hours)))
 
 
 def _audit(view: View) -> None:

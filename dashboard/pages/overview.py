@@ -72,7 +72,7 @@ def _metrics(view: View) -> None:
     ended, earlier = (view.ask(overview.outcomes, s) for s in (scope, scope.before))
     by_time = view.ask(overview.outcomes_by_time, scope)
     columns[1].metric(
-        t("Training success"), _percent(ended.success), _points(ended.success, earlier.success),
+        t("Training success"), _percent(ended.success), _points(t, ended.success, earlier.success),
         border=True,
         help=t(
             "completed ÷ (completed + failed), of the trainings that ended in the period. Those "
@@ -246,10 +246,11 @@ def _change(now: float, before: float) -> str | None:
     return unless_nought(f"{100 * (now - before) / before:+.0f}%") if before else None
 
 
-def _points(now: float | None, before: float | None) -> str | None:
+def _points(t: Translator, now: float | None, before: float | None) -> str | None:
     if now is None or before is None:
         return None
-    return unless_nought(f"{100 * (now - before):+.1f} pp")
+    change = unless_nought(f"{100 * (now - before):+.1f}")
+    return change and t("{n} pp", n=change)
 
 
 def _percent(share: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.metrics import people, training
@@ -125,12 +127,12 @@ def _deeds(view: View, user_id: str) -> None:
     with left, runs.popover(t("Write to this person"), f"write-{user_id}"):
         written = st.session_state.get(runs.DONE, 0)
         text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}-{written}")
-        if st.button(t("Send"), key=f"send-{user_id}", type="primary") and text.strip():
-            runs.act(view, lambda: view.operations.write(user_id, text))
+        if st.button(t("Send"), key=f"send-{user_id}", type="primary"):
+            runs.write(view, text, partial(view.operations.write, user_id, text))
     with right:
         asked = t("Erase everything of this person: avatars, photos, history? For good.")
-        if runs.confirmed(view, t("Erase everything"), asked, f"erase-{user_id}"):
-            runs.act(view, lambda: view.operations.erase(user_id))
+        deed = partial(view.operations.erase, user_id)
+        runs.ask(view, t("Erase everything"), asked, f"erase-{user_id}", deed)
 
 
 def _ruling(view: View, user_id: str) -> None:
@@ -143,16 +145,16 @@ def _ruling(view: View, user_id: str) -> None:
             since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
             st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
             asked = t("Serve this person again?")
-            if runs.confirmed(view, t("Unblock"), asked, f"unblock-{user_id}"):
-                runs.act(view, lambda: view.operations.unblock(user_id))
+            deed = partial(view.operations.unblock, user_id)
+            runs.ask(view, t("Unblock"), asked, f"unblock-{user_id}", deed)
         else:
             asked = t("Start no training for this person and take no photo? The bot tells them.")
-            if runs.confirmed(view, t("Block"), asked, f"block-{user_id}"):
-                runs.act(view, lambda: view.operations.block(user_id))
+            deed = partial(view.operations.block, user_id)
+            runs.ask(view, t("Block"), asked, f"block-{user_id}", deed)
     with right:
         asked = t("Let this person start one training more within a day than everybody may?")
-        if runs.confirmed(view, t("Grant a training"), asked, f"grant-{user_id}"):
-            runs.act(view, lambda: view.operations.grant(user_id))
+        deed = partial(view.operations.grant, user_id)
+        runs.ask(view, t("Grant a training"), asked, f"grant-{user_id}", deed)
         if found.granted:
             st.caption(t("Granted within a day: {n}", n=found.granted))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,8 @@ from core.metrics.scope import own_id
 from core.texts import Translator
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
+
+Deed = Callable[[], object]
 
 DONE = "done-by-hand"
 """How often anything was: what asked for it is drawn anew then, shut and empty."""
@@ -111,14 +114,14 @@ def acting(view: View, run: training.Run) -> None:
         return
     if run.status in training.ACTIVE and run.status != "cancelling":
         asked = t("Stop this training? It may have been paid for.")
-        if confirmed(view, t("Cancel the training"), asked, f"cancel-{run.id}"):
-            act(view, lambda: view.operations.cancel_run(run.id))
+        deed: Deed = partial(view.operations.cancel_run, run.id)
+        ask(view, t("Cancel the training"), asked, f"cancel-{run.id}", deed)
     if run.status == "uncertain":
         _settling(view, run)
     if run.status in ENDED_BADLY and run.avatar_id:
         asked = t("Train this avatar once more? It costs as much again.")
-        if confirmed(view, t("Train again"), asked, f"retry-{run.id}"):
-            act(view, lambda: view.operations.retry_run(run.id))
+        deed = partial(view.operations.retry_run, run.id)
+        ask(view, t("Train again"), asked, f"retry-{run.id}", deed)
 
 
 def _settling(view: View, run: training.Run) -> None:
@@ -126,18 +129,27 @@ def _settling(view: View, run: training.Run) -> None:
     t = view.t
     with popover(t("It was ordered"), f"sent-{run.id}"):
         request_id = st.text_input(t("Its request id at fal"), key=f"id-{run.id}", max_chars=128)
-        if st.button(t("Yes"), key=f"sent-{run.id}", type="primary") and request_id.strip():
-            act(view, lambda: view.operations.sent(run.id, request_id))
+        if st.button(t("Yes"), key=f"sent-{run.id}", type="primary"):
+            write(view, request_id, partial(view.operations.sent, run.id, request_id))
     asked = t("Are you sure that fal has no such request? It is ordered again, and paid for.")
-    if confirmed(view, t("It was not ordered"), asked, f"not-sent-{run.id}"):
-        act(view, lambda: view.operations.not_sent(run.id))
+    deed = partial(view.operations.not_sent, run.id)
+    ask(view, t("It was not ordered"), asked, f"not-sent-{run.id}", deed)
 
 
-def confirmed(view: View, label: str, question: str, key: str) -> bool:
-    """A button that asks first; whether it was answered with yes just now."""
+def ask(view: View, label: str, question: str, key: str, deed: Deed) -> None:
+    """A button that asks first; with a yes it is done, or refused below the question."""
     with popover(label, key):
         st.text(question)
-        return st.button(view.t("Yes"), key=key, type="primary")
+        if st.button(view.t("Yes"), key=key, type="primary"):
+            act(view, deed)
+
+
+def write(view: View, text: str, deed: Deed) -> None:
+    """Do what needs a text, where there is one."""
+    if text.strip():
+        act(view, deed)
+    else:
+        st.caption(view.t("Nothing is written there yet."))
 
 
 def popover(label: str, key: str) -> Any:
@@ -145,9 +157,8 @@ def popover(label: str, key: str) -> Any:
     return st.popover(label, key=f"popover-{key}-{st.session_state.get(DONE, 0)}")
 
 
-def act(view: View, deed: object) -> None:
+def act(view: View, deed: Deed) -> None:
     """Do it, and draw everything anew; what can't be done is said."""
-    assert callable(deed)
     try:
         deed()
     except LikenessError as error:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
+from core.errors import ConfigurationError
 from core.logins import PASSWORD_FILE
 from core.settings.dashboard import Dashboard
 
@@ -34,6 +35,13 @@ def test_a_user_is_made_of_a_password_and_fits_the_setting(cli: CliRunner) -> No
     assert (user.name, user.role) == ("boris", "viewer")
     assert "secret" not in line
     assert cli.invoke(app, ["password", "x", "--role", "boss"], input="a\na\n").exit_code != 0
+
+
+@pytest.mark.parametrize("name", ["a b", "a:b", "", "x" * 65, "=1+1"])
+def test_a_name_that_the_setting_would_refuse_is_refused_at_once(cli: CliRunner, name: str) -> None:
+    made = cli.invoke(app, ["password", name], input="secret\nsecret\n")
+    assert isinstance(made.exception, ConfigurationError)
+    assert "Password" not in made.output
 
 
 def test_the_dashboard_refuses_to_be_open_to_others(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.metrics.scope import DAY, Scope
-from dashboard.charts import _time
-from dashboard.words import unless_nought
+from core.metrics.scope import DAY, HOUR, Scope
+from dashboard.charts import _stack, _time
+from dashboard.words import translator, unless_nought
 
 
 def axis(days: float) -> Any:
@@ -25,6 +27,17 @@ def test_no_day_is_named_twice_below_a_chart(days: int, step: int) -> None:
 
 def test_hours_are_where_the_browser_wants_them() -> None:
     assert "tickCount" not in axis(1)
+
+
+def test_an_hour_that_comes_twice_hides_nothing() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    night = datetime.datetime(2026, 10, 25, tzinfo=zone).timestamp()
+    scope = Scope(night, night + 6 * HOUR, zone="Europe/Berlin")
+    view: Any = SimpleNamespace(scope=scope, zone=zone, t=translator("en"))
+    rows = [{"start": hour.start, "kind": "failed", "value": 2.0} for hour in scope.buckets]
+    drawn = _stack(view, rows).to_dict("records")
+    assert [row["start"].hour for row in drawn] == [0, 1, 2, 2, 3, 4]
+    assert [(row["low"], row["high"]) for row in drawn[1:5]] == [(0, 2), (0, 2), (2, 4), (0, 2)]
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,11 @@ def test_each_wrong_password_doubles_the_wait_and_time_heals(logins: Logins, clo
     assert logins.log_in("anna", PASSWORD, "1.2.3.4")
 
 
+@pytest.mark.parametrize("name", ["anna\0", "\0", "\ud800", "x" * 9999])
+def test_a_name_that_no_database_takes_is_a_wrong_name(logins: Logins, name: str) -> None:
+    assert logins.log_in(name, "wrong", "::1") is None
+
+
 def test_one_address_can_not_try_many_names(logins: Logins) -> None:
     for n in range(5):
         logins.log_in(f"name{n}", "wrong", "1.2.3.4")

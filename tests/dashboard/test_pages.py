@@ -118,6 +118,8 @@ def test_what_is_chosen_stands_in_the_address_and_holds_on_the_next_page(
 
 @pytest.mark.parametrize("address", [{"period": "never"}, {"mode": "<b>"}, {"lang": "xx"},
                                      {"period": "days", "from": "x"}, {"run": "x"},
+                                     {"period": "days", "from": "9999-12-31"},
+                                     {"period": "days", "from": "0001-01-01", "to": "9999-12-31"},
                                      {"group": "'"}, {"user": NASTY}, {"q": NASTY}])  # fmt: skip
 @pytest.mark.parametrize("page", ["overview", "errors", "people"])
 def test_nonsense_in_the_address_does_nothing(
@@ -125,6 +127,11 @@ def test_nonsense_in_the_address_does_nothing(
 ) -> None:
     fill_lately(5)
     assert not look(page, **address).exception
+
+
+def test_a_period_that_is_cut_short_says_so(sqlite_db: Any, look: Look) -> None:
+    tab = look("cost", period="days", **{"from": "2020-01-01", "to": "2026-01-01"})
+    assert "Shown until the end of 2021-02-04." in [caption.value for caption in tab.caption]
 
 
 def test_a_second_viewer_costs_no_second_query(
@@ -155,7 +162,7 @@ def test_who_has_not_logged_in_sees_nothing(sqlite_db: Any, look: Look) -> None:
     inside.who = None
     tab.run()
     assert [info.value for info in tab.info] == ["Your session has ended."]
-    for drawn in (tab.metric, tab.header, tab.dataframe, tab.selectbox):
+    for drawn in (tab.metric, tab.header, tab.dataframe, tab.selectbox, tab.get("link_button")):
         assert not drawn
 
 
@@ -180,6 +187,10 @@ def test_a_viewer_finds_no_way_to_act(sqlite_db: Any, look: Look, page: str, rol
     assert bool(acting) == (role == "admin" and page in (*ACTIONS, "errors"))
 
 
+def said(block: Any) -> str:
+    return " ".join(str(getattr(element, "value", "")) for element in block)
+
+
 def press(tab: AppTest, key: str) -> None:
     next(button for button in tab.button if button.key == key).click().run()
 
@@ -191,6 +202,26 @@ def test_an_admin_cancels_a_run_and_it_is_audited(sqlite_db: Any, look: Look, ho
     press(tab, f"cancel-{run_id}")
     assert house.training.stopped == [uuid.UUID(run_id)]
     assert run("SELECT who, action, subject FROM audit").fetchall() == [("anna", "cancel", run_id)]
+
+
+def test_what_can_not_be_done_is_said_below_the_question(sqlite_db: Any, look: Look) -> None:
+    fill_lately(300)
+    run_id = running()
+    tab = look("running", run=run_id, mode="both")
+    run("DELETE FROM training_runs WHERE id = ?", uuid.UUID(run_id).hex)
+    press(tab, f"cancel-{run_id}")
+    (asking,) = tab.get("popover")
+    assert "Stop this training?" in said(asking)
+    assert "There is no such run any more." in said(asking), "elsewhere the question hides it"
+
+
+def test_an_empty_message_is_told_of(sqlite_db: Any, look: Look) -> None:
+    fill_lately(3)
+    user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
+    tab = look("people", user=user)
+    press(tab, f"send-{uuid.UUID(user).hex}")
+    assert "Nothing is written there yet." in [caption.value for caption in tab.caption]
+    assert run("SELECT count(*) FROM notices").fetchone()[0] == 0
 
 
 def test_an_admin_pauses_and_resumes_trainings(sqlite_db: Any, look: Look) -> None:

@@ -119,6 +119,7 @@ class Odd:
             training_seconds=some((None, None, 61.0, 7200.0)),
             created_at=at - before,
             submitted_at=some((None, at - before)),
+            intent_at=some((None, at)),
             started_at=some((None, at - before / 2)),
             finished_at=at if ended else None,
             next_check_at=some((0.0, self.now, self.now - 0.5, self.now + 9)),

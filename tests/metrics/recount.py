@@ -138,6 +138,17 @@ class Recount:
 
     # money
 
+    def sent(self, day: Period) -> float:
+        """Dollars of the orders that were sent on a day of UTC, or may have been."""
+        sent = [
+            paid(run)
+            for run in self.runs
+            if day.takes(run)
+            and day.holds(run.intent_at if run.submitted_at is None else run.submitted_at)
+        ]
+        forgotten = [e.usd for e in self._entries(day)]
+        return float(sum(sent) + sum(forgotten))
+
     def spent(self, period: Period, *statuses: str) -> float:
         return sum(usd for _, _, _, status, usd in self.booked(period) if status in statuses)
 

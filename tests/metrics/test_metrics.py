@@ -6,13 +6,18 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from core import db
+from core.avatars.models import RunStatus
+from core.avatars.runs.gate import Gate
 from core.metrics import cost, errors, funnel, overview, photos, training
 from core.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
+from tests import makers
+from tests.alert_causes import Causes
 from tests.metrics.history import BERLIN, NOW, History, day, make, quantile
 
 PERIODS = {
@@ -156,6 +161,14 @@ def test_the_histogram_counts_every_run_once(history: History, scopes: list[Scop
         )
         found = {(bar.seconds, bar.training_type): bar.n for bar in training.histogram(scope, 60.0)}
         assert found == counted
+
+
+def test_a_training_during_which_the_clock_was_set_back_is_in_the_first_bar(db: Any) -> None:
+    Causes(NOW).run(RunStatus.COMPLETED, started_at=NOW - 20, finished_at=NOW - 30)
+    scope = Scope(NOW - DAY, NOW)
+    (times,) = training.times(scope)
+    assert (times.n, times.p50) == (1, -10.0)
+    assert training.histogram(scope, 60.0) == [(0.0, "portrait", 1)]
 
 
 def test_calls_of_fal_and_their_failures_are_counted(history: History, scopes: list[Scope]) -> None:
@@ -363,3 +376,23 @@ def test_an_error_of_either_of_two_questions_is_told() -> None:
     for questions in ((list, lambda: 1 / 0), (lambda: 1 / 0, list)):
         with pytest.raises(ZeroDivisionError):
             side_by_side(*questions)
+
+
+def test_the_budgets_day_is_the_one_on_which_an_order_was_sent(db: Any) -> None:
+    midnight = NOW - NOW % DAY
+
+    def order(usd: float, **moments: float) -> None:
+        causes.run(RunStatus.COMPLETED, price_usd=usd, **moments)
+
+    causes = Causes(NOW)
+    order(1.0, created_at=midnight - 60, submitted_at=midnight)
+    order(2.0, created_at=midnight - 60, intent_at=midnight + 5)
+    order(4.0, created_at=midnight - 60, submitted_at=midnight - 1)
+    order(8.0, created_at=midnight + 1)
+    assert cost.sent_today(NOW, "production") == 3.0
+    assert cost.sent_today(NOW, "test") == 0.0
+    trainer: Any = SimpleNamespace(profiles=lambda kind: (kind,))
+    waiting = causes.run(RunStatus.READY, price_usd=0.5)
+    for budget, closed in ((3.4, True), (3.6, False)):
+        gate = Gate(makers.settings(training={"daily_budget_usd": budget}), trainer)
+        assert bool(gate.closed(waiting, NOW)) is closed, "as it is enforced"

@@ -29,7 +29,7 @@ def test_every_kind_of_row_is_found_with_its_owner(db: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [*records.KINDS, "users"])
-@pytest.mark.parametrize("name", ["", "0", "'", "9" * 30, "x" * 99, "٣"])
+@pytest.mark.parametrize("name", ["", "0", "'", "9" * 30, "x" * 99, "٣", "\0"])
 def test_what_is_not_there_is_not_found(db: Any, kind: str, name: str) -> None:
     assert records.record(kind, name) is None
 

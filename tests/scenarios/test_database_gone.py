@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,14 @@ from core.bootstrap import App, bootstrap
 from core.conversation.bridge import release
 from core.conversation.models import InboxEvent
 from core.db import connect
+from core.metrics.health import beats
 from core.migrations import runner
 from core.settings import Settings
+from tests.channels.web.conftest import _free_port
 from tests.pictures_for_tests import photo
+from tests.scenarios.house import House
 
+PARTS = ("web", "worker", "http", "dashboard", "telegram")
 PATIENCE = 90.0
 
 
@@ -50,6 +55,20 @@ class Server:
 
     def start(self) -> None:
         self._own.ensure_postgres_running()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let it take what it is told, and answer nothing."""
+        parent = self._own.get_pid()
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        its = [parent, *map(int, children)]
+        for pid in its:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in its:
+                os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         self.start()
@@ -101,6 +120,27 @@ def house(
     worker.stop()
     app.close()
     structlog.reset_defaults()
+
+
+def test_processes_that_are_asked_to_stop_do_not_wait_for_a_server_that_says_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    empty = connect(server.url)
+    runner.migrate(empty)
+    house = House(
+        tmp_path,
+        database__url=server.url,
+        telegram__token="1:x",  # nobody's
+        telegram__base_url="http://127.0.0.1:9/bot",
+        **{f"{part}__port": _free_port() for part in ("web", "dashboard", "http")},
+    )
+    for part in PARTS:
+        house.start(part)
+    house.wait_until(lambda: {beat.part for beat in beats()} == set(PARTS))
+    empty.close()
+    with server.silent():
+        time.sleep(2)
+        house.stop()
 
 
 class Tab:

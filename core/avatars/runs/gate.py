@@ -15,7 +15,7 @@ from core.db import is_sqlite, run
 from core.settings import Settings
 
 _ONE_BUDGET = 0x11CE4EB6
-_LONGEST_WAIT = 30 * 86_400.0
+LONGEST_WAIT = 30 * 86_400.0
 """A run that has waited longer for its order is not looked for: an index is used instead."""
 
 
@@ -71,7 +71,7 @@ class Gate:
         since = peewee.fn.coalesce(TrainingRun.submitted_at, TrainingRun.intent_at)
         cost = peewee.fn.coalesce(TrainingRun.cost_usd, TrainingRun.price_usd)
         query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
-            TrainingRun.created_at >= midnight - _LONGEST_WAIT,
+            TrainingRun.created_at >= midnight - LONGEST_WAIT,
             since >= midnight,
             TrainingRun.test_mode == waiting.test_mode,
             TrainingRun.id != waiting.id,

@@ -121,8 +121,7 @@ def test_what_it_costs(case: Case, see: Callable[..., AppTest], rows: Recount) -
     assert shown["A successful avatar"].value == f"${each:,.2f}"
     assert shown["Wasted"].value == f"${wasted:,.2f}"
     midnight = case.now - case.now % DAY
-    today = Period(midnight, midnight + DAY, "test", BERLIN)
-    spent_today = sum(usd for *_, usd in rows.booked(today))
+    spent_today = rows.sent(Period(midnight, midnight + DAY, "test", BERLIN))
     assert shown["Today’s budget"].value == f"${spent_today:,.2f} / ${BUDGET:,.2f}"
     by_slot: dict[Any, float] = defaultdict(float)
     by_profile: dict[Any, list[tuple[str, float]]] = defaultdict(list)
@@ -161,7 +160,7 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     assert f"{last:%Y-%m-%d %H:%M:%S}" in drawn.metrics(tab)["Ends that fal told us"].help
     percent = 100 * polled / (polled + len(told))
     assert shown["Ends that we had to ask for"] == f"{polled:,} ({percent:.1f}%)"
-    assert shown["Objects to be deleted"] == f"{len(table('doomed_objects')):,}"
+    assert shown["Deletions that wait"] == f"{len(table('doomed_objects')):,}"
     erasures = drawn.table(tab, "since", "age")
     waiting = sorted(u.erasing_at for u in rows.people.values() if u.erasing_at is not None)
     assert [moment(row["since"]) for row in erasures] == pytest.approx(waiting)

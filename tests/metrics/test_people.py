@@ -1,0 +1,36 @@
+"""Somebody is found by whatever is known of them, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.conversation.models import User
+from core.metrics import people
+from tests import makers
+
+
+@pytest.fixture
+def anna(db: Any) -> str:
+    owner = makers.conversation(channel="telegram", chat="77")
+    User.update(name="Анна O’Neil_Ёжикова").execute()
+    makers.conversation(chat="88")
+    return str(owner.user_id)
+
+
+@pytest.mark.parametrize(
+    "text", ["анна", "АННА", "Анна o’n", "l_ё", " @Ёжик", "77", "ЁЖИКОВА\0", "\0Анна"]
+)
+def test_a_part_of_a_name_is_enough_in_any_script_and_case(anna: str, text: str) -> None:
+    assert [person.user_id for person in people.search(text)] == [anna]
+
+
+@pytest.mark.parametrize("text", ["%", "!", "l%ё", "Анна Ёжикова", "7", "x" * 5000])
+def test_what_nobody_is_called_finds_nobody(anna: str, text: str) -> None:
+    assert people.search(text) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "@", "\0"])
+def test_without_a_text_everybody_is_there(anna: str, text: str) -> None:
+    assert len(people.search(text)) == 2
