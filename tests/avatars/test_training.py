@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -577,6 +577,19 @@ def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: H
     house.advance(QUEUED, STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert house.trainer.cancelled == [house.run.request_id]
+
+
+def test_whoever_sends_photos_is_at_it_however_long_that_takes(house: House) -> None:
+    def slowly(alive: Callable[[], object]) -> None:
+        for _ in range(4):
+            house.clock.forward(CLAIM_SECONDS * 0.7)
+            alive()
+            assert house.training.due_to_carry(house.clock(), 10) == []
+
+    house.trainer.sending = slowly
+    house.start()
+    house.advance()
+    assert len(house.trainer.orders) == 1
 
 
 def test_a_result_that_comes_while_cancelling_wins(house: House) -> None:

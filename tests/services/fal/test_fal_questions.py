@@ -3,7 +3,9 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -218,6 +220,29 @@ def test_weights_that_do_not_come_whole_are_fetched_again(
     with pytest.raises(Unreachable), trainer.download(handle, url) as download:
         b"".join(download.chunks)
     assert (observed[-1].phase, observed[-1].ok) == ("download", False)
+
+
+def test_weights_that_only_trickle_are_fetched_again(trainer: FalTrainer, handle: Handle) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_trickle, args=(listening,))
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/weights"
+        with (
+            pytest.raises(Unreachable, match="timeout"),
+            trainer.download(handle, url) as download,
+        ):
+            b"".join(download.chunks)
+        thread.join()
+
+
+def _trickle(listening: socket.socket) -> None:
+    """Answer a byte every now and then, for three seconds."""
+    near, _ = listening.accept()
+    with near, suppress(OSError):
+        near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(30):
+            time.sleep(0.1)
+            near.sendall(b"w")
 
 
 def test_weights_larger_than_allowed_are_refused(
