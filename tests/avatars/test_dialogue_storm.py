@@ -123,7 +123,7 @@ class MoodyTrainer(ScriptedTrainer):
         self,
         run_id: str,
         photos: Iterable[tuple[str, Callable[[], bytes]]],
-        alive: Callable[[], object],  # noqa: ARG002  # nothing is sent
+        alive: Callable[[], object],
     ) -> str:
         sent = list(photos)
         assert LIMITS.training.min_photos <= len(sent) <= LIMITS.training.max_photos

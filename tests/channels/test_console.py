@@ -1,7 +1,7 @@
 """The terminal through a pipe: what it waits for before it goes."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from channels.console import Console
@@ -17,9 +17,9 @@ class Piped(io.StringIO):
         super().__init__()
         self._comes = comes
 
-    def __iter__(self) -> Iterator[str]:
-        yield from ()
+    def __next__(self) -> str:
         self._comes()
+        raise StopIteration
 
 
 def test_whoever_leaves_is_shown_first_what_was_just_committed(

@@ -211,9 +211,9 @@ class FalTrainer:
     def _result(self, handle: Handle, ended: fal_client.Completed, note: Note) -> Standing:
         """The end of a completed request: its result, or why there is none."""
         seconds = answers.training_seconds(ended.metrics)
-        told = _told_failure(ended)
         with reaching():
             answer = self._wire.ask("GET", self._urls(handle).response_url)
+        told = _told_failure(ended, answer.status)
         note.status = answer.status
         if not answer.good:
             note.failure = _of_model(answer, told)
@@ -254,12 +254,12 @@ class FalTrainer:
 _URLS = ("status_url", "response_url", "cancel_url")
 
 
-def _told_failure(ended: fal_client.Completed) -> Failure | None:
-    """The failure that a completed request's status speaks of."""
+def _told_failure(ended: fal_client.Completed, status: int) -> Failure | None:
+    """The failure that a completed request speaks of, whose result has this code."""
     error, error_type = ended.error, ended.error_type
     if not error and not error_type:
         return None
-    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "")
+    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "", status)
 
 
 def _of_model(answer: Answer, told: Failure | None) -> Failure:

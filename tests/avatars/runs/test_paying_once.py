@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from core.avatars import controls
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
-from core.avatars.ports import NotSubmitted, Uncertain, Unreachable
+from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.avatars.runs.settling import lost_orders
 from tests import makers
@@ -423,6 +423,14 @@ def test_it_is_tried_so_often_and_then_it_has_failed(house: House) -> None:
     assert (house.status, len(house.trainer.orders)) == (RunStatus.FAILED, 3)
     assert (house.run.error_class, house.run.cost_usd) == ("retry", 0)
     assert house.told.count("failed") == 1
+
+
+@pytest.mark.parametrize(("status", "cost"), [(422, 6.0), (200, 6.0), (500, 0.0)])
+def test_what_may_be_charged_counts_whoever_is_at_fault(db: Any, status: int, cost: float) -> None:
+    house = House(training={"price_portrait_usd": 6.0})
+    told = Standing("failed", failure=Failure("unknown_error", "operator", "", status))
+    run = house.ended(told)
+    assert (run.status, run.cost_usd) == (RunStatus.FAILED, cost)
 
 
 def test_a_persons_failure_may_be_charged_and_counts(db: Any) -> None:

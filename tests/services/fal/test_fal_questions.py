@@ -1,5 +1,6 @@
 """Asking after a training, cancelling it and fetching what it made, whatever goes wrong."""
 
+import json
 import socket
 import struct
 import threading
@@ -67,7 +68,7 @@ def test_weights_are_what_a_portrait_gives(
 ) -> None:
     standing = trainer.check(handle)
     assert standing.training_seconds == 0.0
-    assert sorted(standing.result) == ["config_url", "weights_url"]
+    assert sorted(standing.result) == ["config_url", "weights_bytes", "weights_url"]
     assert [o.phase for o in observed] == ["submit", "status", "result"]
     assert all(o.ok and o.request_id == handle.request_id for o in observed)
 
@@ -140,6 +141,18 @@ def test_a_failure_that_the_status_tells_needs_no_result(
     standing = trainer.check(trainer.submit(order(), DATA, ""))
     assert standing.failure is not None
     assert standing.failure.error_type == "runner_disconnected"
+
+
+def test_a_failure_in_words_that_nobody_knows_is_paid_for_once(
+    connect: Connect,
+) -> None:
+    with NonsenseServer() as server:
+        trainer = connect(Settings(fal=Fal(queue_url=f"http://{server.endpoint}")))
+        told = {"status": "COMPLETED", "error": "it broke", "detail": "The photos won't do."}
+        server.answer = (200, json.dumps(told).encode())
+        failure = trainer.check(LOST).failure
+    assert failure is not None
+    assert (failure.error_type, failure.error_class) == ("unknown_error", "operator")
 
 
 def test_missing_logs_and_positions_do_no_harm(connect: Connect, order: Order) -> None:
