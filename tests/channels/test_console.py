@@ -17,7 +17,7 @@ class Piped(io.StringIO):
         super().__init__()
         self._comes = comes
 
-    def __next__(self) -> str:
+    def __next__(self) -> str:  # type: ignore[override]  # typeshed has bytes here
         self._comes()
         raise StopIteration
 
