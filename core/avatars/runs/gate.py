@@ -49,6 +49,12 @@ class Gate:
         profiles = self._trainer.profiles(training_type)
         return next((name for name in profiles if not controls.gone(name, now)), None)
 
+    def terms(self, waiting: TrainingRun, profile: str, now: float) -> dict[str, Any]:
+        """What changes for a run that another profile takes over: its name, and what it costs."""
+        if profile == waiting.profile:
+            return {}
+        return {"profile": profile, "price_usd": self.price_usd(waiting.training_type, now)}
+
     def price_usd(self, training_type: str, now: float) -> float:
         """What a training of a type costs at present; 0 where nobody has said.
 

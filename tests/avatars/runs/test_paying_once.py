@@ -176,6 +176,21 @@ def test_where_an_endpoint_is_gone_the_next_profile_serves(house: House) -> None
     assert other.run.profile == "portrait-second"
 
 
+@pytest.mark.parametrize("sent_again", [False, True])
+def test_a_run_that_another_profile_takes_over_costs_what_that_one_does(
+    house: House, sent_again: bool
+) -> None:
+    house.trainer.test_mode = False
+    house.trainer.prices = {"portrait-first": 6.0, "portrait-second": 2.0}
+    started(house)
+    refuse(house, failure("http_410", "operator", endpoint_gone=True))
+    if sent_again:
+        house.clock.forward(house.trainer.upload_seconds)
+    house.advance(QUEUED, COMPLETED)
+    run = house.run
+    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 2.0, 2.0)
+
+
 def test_where_all_endpoints_are_gone_runs_wait_and_try_again_a_day_later(house: House) -> None:
     started(house)
     gone = failure("http_410", "operator", endpoint_gone=True)
