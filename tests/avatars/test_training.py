@@ -292,6 +292,13 @@ def test_a_budget_may_be_used_up_to_the_cent(db: Any) -> None:
     assert House(training=prices).obstacle == "budget"
 
 
+def test_a_budget_for_three_is_one_for_three(db: Any) -> None:
+    prices = {"daily_budget_usd": 6.6, "price_portrait_usd": 2.2}
+    for _ in range(3):
+        House(training=prices).ended()
+    assert House(training=prices).obstacle == "budget"
+
+
 def test_simulated_money_is_not_taken_from_the_real_budget(db: Any) -> None:
     prices = {"daily_budget_usd": 6.0, "price_portrait_usd": 6.0}
     House(training=prices).start()

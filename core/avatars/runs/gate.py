@@ -9,6 +9,7 @@ import peewee
 
 from core.avatars import books, controls
 from core.avatars.models import TrainingRun
+from core.avatars.obstacles import over
 from core.avatars.ports import Failure, Trainer
 from core.avatars.privacy.remains import day_of
 from core.db import is_sqlite, run
@@ -83,7 +84,7 @@ class Gate:
             TrainingRun.id != waiting.id,
         )
         spent = float(query.scalar() or 0.0) + books.spent_usd(day_of(now), waiting.test_mode)
-        return spent + waiting.price_usd > budget
+        return over(budget, spent + waiting.price_usd)
 
 
 def one_budget() -> None:
