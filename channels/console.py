@@ -186,6 +186,9 @@ class _Talk:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             motion = self._show()
+            if motion is Motion.STILL:  # unless what has ended it is told in this moment
+                self._app.engine.drain(self._id)
+                motion = self._show()
             if motion is Motion.STILL or (while_ and motion is not while_):
                 return
             time.sleep(0.1)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import peewee
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -54,10 +54,13 @@ class Webhooks:
 
     async def _receive(self, request: Request) -> Response:
         body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LONGEST_BODY:
-                return PlainTextResponse("too large", 413)
+        try:
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LONGEST_BODY:
+                    return PlainTextResponse("too large", 413)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody is there to hear
         token, headers = request.path_params["token"], dict(request.headers)
         status = await self._bridge.call(self.take, token, headers, bytes(body))
         return PlainTextResponse("" if status == 200 else "refused", status)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from core import http
@@ -142,6 +144,18 @@ def test_where_the_keys_are_out_of_reach_fal_is_to_try_again(still: HttpHouse) -
 def test_a_body_without_end_is_cut_off(still: HttpHouse) -> None:
     answer = still.site.post("/fal/webhook/x", content=b"x" * (5 * 1024 * 1024))
     assert answer.status_code == 413
+
+
+def test_whoever_hangs_up_in_the_middle_leaves_no_error_behind(
+    still: HttpHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = httpx.URL(still.app.settings.public_url)
+    with socket.create_connection((where.host, where.port or 80)) as caller:
+        caller.sendall(b"POST /fal/webhook/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+        time.sleep(0.2)
+    time.sleep(0.3)
+    assert still.site.get("/health").status_code == 200
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_health_says_whether_the_database_answers(still: HttpHouse) -> None:

@@ -190,11 +190,11 @@ class AvatarPhoto(Model):
 class TrainingRun(Model):
     """One training: intent, order and outcome. It outlives its avatar, for the books.
 
-    `price_usd` is what was agreed to, `cost_usd` what it cost in the end: null until that is
-    known, 0 where it was not charged. `intent_at` is when an order was begun whose outcome is not
-    known; `saving_at` when a result was found that is being copied; `deadline_at` ends whatever
-    it waits for. `attempts` counts orders, `failures` the tries since the last step forward. An
-    error on a run that has not ended says what it waits for.
+    `price_usd` is what was agreed to, or what a trainer that took over costs, `cost_usd` what it
+    cost in the end: null until that is known, 0 where it was not charged. `intent_at` is when an
+    order was begun whose outcome is not known; `saving_at` when a result was found that is being
+    copied; `deadline_at` ends whatever it waits for. `attempts` counts orders, `failures` the tries
+    since the last step forward. An error on a run that has not ended says what it waits for.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)

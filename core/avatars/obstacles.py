@@ -22,6 +22,7 @@ from core.avatars.privacy.remains import day_of
 from core.settings import Settings
 
 DAY = 86_400.0
+MILLIONTH = 1e-6
 
 
 def obstacle(
@@ -108,4 +109,9 @@ def _too_dear(settings: Settings, price_usd: float, now: float, test_mode: bool)
         TrainingRun.created_at >= midnight.timestamp(), TrainingRun.test_mode == test_mode
     )
     spent = (query.scalar() or 0.0) + books.spent_usd(day_of(now), test_mode)
-    return spent + price_usd > budget
+    return over(budget, spent + price_usd)
+
+
+def over(budget_usd: float, cost_usd: float) -> bool:
+    """Whether it costs more; what adding up has lost, as with three times 2.2, doesn't count."""
+    return cost_usd - budget_usd > MILLIONTH

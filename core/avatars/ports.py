@@ -156,7 +156,8 @@ class Standing:
     failure: Failure | None = None
     """Of a failed training."""
     result: Mapping[str, object] = field(default_factory=dict)
-    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `config_url`."""
+    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `weights_bytes` and
+    `config_url`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +212,16 @@ class Trainer(Protocol):
     def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
         """What is sent as an order."""
 
-    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+    def upload(
+        self,
+        run_id: str,
+        photos: Iterable[tuple[str, Callable[[], bytes]]],
+        alive: Callable[[], object],
+    ) -> str:
         """Send photos, given as safe file names and readers, and get their URL.
 
-        Raises Unreachable; what a reader raises comes through.
+        `alive` is called again and again meanwhile. Raises Unreachable; what a reader raises comes
+        through.
         """
 
     def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:

@@ -119,7 +119,12 @@ class MoodyTrainer(ScriptedTrainer):
     def order(self, outcome: str) -> None:
         self.standing = COMPLETED if outcome == "success" else failed("simulated", "operator")
 
-    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+    def upload(
+        self,
+        run_id: str,
+        photos: Iterable[tuple[str, Callable[[], bytes]]],
+        alive: Callable[[], object],
+    ) -> str:
         sent = list(photos)
         assert LIMITS.training.min_photos <= len(sent) <= LIMITS.training.max_photos
         assert len({read() for _, read in sent}) == len(sent)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +292,13 @@ def test_a_budget_may_be_used_up_to_the_cent(db: Any) -> None:
     assert House(training=prices).obstacle == "budget"
 
 
+def test_a_budget_for_three_is_one_for_three(db: Any) -> None:
+    prices = {"daily_budget_usd": 6.6, "price_portrait_usd": 2.2}
+    for _ in range(3):
+        House(training=prices).ended()
+    assert House(training=prices).obstacle == "budget"
+
+
 def test_simulated_money_is_not_taken_from_the_real_budget(db: Any) -> None:
     prices = {"daily_budget_usd": 6.0, "price_portrait_usd": 6.0}
     House(training=prices).start()
@@ -577,6 +584,19 @@ def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: H
     house.advance(QUEUED, STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert house.trainer.cancelled == [house.run.request_id]
+
+
+def test_whoever_sends_photos_is_at_it_however_long_that_takes(house: House) -> None:
+    def slowly(alive: Callable[[], object]) -> None:
+        for _ in range(4):
+            house.clock.forward(CLAIM_SECONDS * 0.7)
+            alive()
+            assert house.training.due_to_carry(house.clock(), 10) == []
+
+    house.trainer.sending = slowly
+    house.start()
+    house.advance()
+    assert len(house.trainer.orders) == 1
 
 
 def test_a_result_that_comes_while_cancelling_wins(house: House) -> None:

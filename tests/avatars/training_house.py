@@ -79,6 +79,8 @@ class ScriptedTrainer:
     cancelled: list[str] = field(default_factory=list)
     checks: int = 0
     meanwhile: Callable[[], object] = lambda: None
+    sending: Callable[[Callable[[], object]], object] = lambda _alive: None
+    """What happens while photos are sent."""
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
         return f"{training_type}-first", f"{training_type}-second"
@@ -95,8 +97,14 @@ class ScriptedTrainer:
     def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
         return {"images_data_url": data_url, "trigger_phrase": order.trigger_word, "steps": 9}
 
-    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+    def upload(
+        self,
+        run_id: str,
+        photos: Iterable[tuple[str, Callable[[], bytes]]],
+        alive: Callable[[], object],
+    ) -> str:
         self._refuse()
+        self.sending(alive)
         self.uploads.append([f"{name} {read().decode()}" for name, read in photos])
         return f"http://zip/{len(self.uploads)}"
 

@@ -86,7 +86,7 @@ class Carrier:
         chosen = list(best_photos(run.avatar_id, self._trainer.max_photos(profile)))
         photos = [(_name(n, photo), self._reader(run, photo)) for n, photo in enumerate(chosen, 1)]
         try:
-            url = self._trainer.upload(str(run.id), photos)
+            url = self._trainer.upload(str(run.id), photos, lambda: keep(run, self._clock()))
         except Unreachable as away:
             self._submitter.wait(run, away.failure)
         except StorageUnavailable:
@@ -134,7 +134,8 @@ class Carrier:
             raise Unreachable(standing.failure or _DAMAGED)
         config = self._config(handle, standing.result.get("config_url"))
         with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".weights-") as file:
-            size, sha256 = self._download(run, handle, str(address), file)
+            told = standing.result.get("weights_bytes")
+            size, sha256 = self._download(run, handle, str(address), told, file)
             key = self._named(run, sha256)
             if key is None:
                 postpone(run, _DOOMED, self._clock())
@@ -146,13 +147,16 @@ class Carrier:
         self._recorder.finish(run, standing.result, Weights(key, sha256, size, config))
 
     def _download(
-        self, run: TrainingRun, handle: Handle, address: str, file: Any
+        self, run: TrainingRun, handle: Handle, address: str, told: object, file: Any
     ) -> tuple[int, str]:
-        """Bytes into a file: how many, and their hash; raises Unreachable unless all have come."""
+        """Bytes into a file: how many, and their hash; raises Unreachable unless all have come.
+
+        How many there are is announced with them, else as the result has `told`, else not known.
+        """
         with self._trainer.download(handle, address) as coming:
             size, sha256 = digest(self._kept(run, coming.chunks), file.write)
         file.flush()
-        if not size or coming.size not in (None, size):
+        if not size or (told if coming.size is None else coming.size) not in (None, size):
             raise Unreachable(_DAMAGED)
         return size, sha256
 

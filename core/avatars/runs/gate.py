@@ -9,6 +9,7 @@ import peewee
 
 from core.avatars import books, controls
 from core.avatars.models import TrainingRun
+from core.avatars.obstacles import over
 from core.avatars.ports import Failure, Trainer
 from core.avatars.privacy.remains import day_of
 from core.db import is_sqlite, run
@@ -49,6 +50,12 @@ class Gate:
         profiles = self._trainer.profiles(training_type)
         return next((name for name in profiles if not controls.gone(name, now)), None)
 
+    def terms(self, waiting: TrainingRun, profile: str, now: float) -> dict[str, Any]:
+        """What changes for a run that another profile takes over: its name, and what it costs."""
+        if profile == waiting.profile:
+            return {}
+        return {"profile": profile, "price_usd": self.price_usd(waiting.training_type, now)}
+
     def price_usd(self, training_type: str, now: float) -> float:
         """What a training of a type costs at present; 0 where nobody has said.
 
@@ -77,7 +84,7 @@ class Gate:
             TrainingRun.id != waiting.id,
         )
         spent = float(query.scalar() or 0.0) + books.spent_usd(day_of(now), waiting.test_mode)
-        return spent + waiting.price_usd > budget
+        return over(budget, spent + waiting.price_usd)
 
 
 def one_budget() -> None:

@@ -34,6 +34,8 @@ log = structlog.get_logger()
 NEARLY = 99
 """Percent: 100 is shown at the end and not before."""
 CANCELLED = Failure("cancelled", "person", "")
+CHARGED = (200, 422)
+"""The codes of a result that failed, and may have been charged."""
 
 
 def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: Any) -> None:
@@ -190,7 +192,8 @@ class Recorder:
         self, run: TrainingRun, failure: Failure, repeatable: bool, cost_usd: float | None = None
     ) -> None:
         if cost_usd is None:
-            cost_usd = run.price_usd if failure.error_class == "person" else 0.0
+            charged = failure.error_class == "person" or failure.http_status in CHARGED
+            cost_usd = run.price_usd if charged else 0.0
         if run.status is RunStatus.CANCELLING:
             # a training that had begun may be charged, whatever became of it
             self._cancelled(run, failure, run.price_usd if run.started_at else cost_usd)

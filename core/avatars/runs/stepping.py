@@ -97,7 +97,8 @@ class Stepper:
             self._submitter.submit(run)
         else:
             with transaction():
-                return moved(run, status=RunStatus.PREPARING, profile=profile, next_check_at=0)
+                terms = self._gate.terms(run, profile, now)
+                return moved(run, status=RunStatus.PREPARING, next_check_at=0, **terms)
         return False
 
     def _ask(self, run: TrainingRun) -> bool:

@@ -112,7 +112,7 @@ class Submitter:
                 order = self._order(run, profile)
                 arguments = self._trainer.arguments(order, "")
                 intent: dict[str, Any] = {
-                    "profile": profile,
+                    **self._gate.terms(run, profile, now),
                     "endpoint": self._trainer.endpoint(profile),
                     "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
                     "attempts": run.attempts + 1,

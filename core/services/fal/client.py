@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -45,6 +46,7 @@ _ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
 """Of a result: these speak of the question, not of the training."""
 _ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
+"""So many of a download must come within `answer_seconds`."""
 
 
 class FalTrainer:
@@ -93,9 +95,14 @@ class FalTrainer:
         build = profiles.BY_NAME[order.profile].build
         return build(order, data_url, profiles.section(self._fal, order.profile))
 
-    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+    def upload(
+        self,
+        run_id: str,
+        photos: Iterable[tuple[str, Callable[[], bytes]]],
+        alive: Callable[[], object] = lambda: None,
+    ) -> str:
         with zipped(photos) as file, self._wire.observed(run_id, "", "upload"):
-            return self._uploads.send(file, "photos.zip")
+            return self._uploads.send(file, "photos.zip", alive)
 
     def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
         endpoint = self.endpoint(order.profile)
@@ -204,9 +211,9 @@ class FalTrainer:
     def _result(self, handle: Handle, ended: fal_client.Completed, note: Note) -> Standing:
         """The end of a completed request: its result, or why there is none."""
         seconds = answers.training_seconds(ended.metrics)
-        told = _told_failure(ended)
         with reaching():
             answer = self._wire.ask("GET", self._urls(handle).response_url)
+        told = _told_failure(ended, answer.status)
         note.status = answer.status
         if not answer.good:
             note.failure = _of_model(answer, told)
@@ -228,13 +235,18 @@ class FalTrainer:
         return Download(self._pieces(response), size)
 
     def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
-        got = 0
+        """What comes, unless so little of it does that it would take forever."""
+        got, enough, begun = 0, _PIECE_BYTES, time.monotonic()
         try:
-            for piece in response.iter_bytes(_PIECE_BYTES):
+            for piece in response.iter_bytes():
                 got += len(piece)
                 if got > self._fal.weights_bytes:
                     raise Unreachable(_too_large())
+                if time.monotonic() > begun + self._fal.answer_seconds:
+                    raise httpx.ReadTimeout("it comes too slowly", request=response.request)
                 yield piece
+                if got >= enough:
+                    enough, begun = got + _PIECE_BYTES, time.monotonic()
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Unreachable(broken_by(error)) from error
 
@@ -242,12 +254,12 @@ class FalTrainer:
 _URLS = ("status_url", "response_url", "cancel_url")
 
 
-def _told_failure(ended: fal_client.Completed) -> Failure | None:
-    """The failure that a completed request's status speaks of."""
+def _told_failure(ended: fal_client.Completed, status: int) -> Failure | None:
+    """The failure that a completed request speaks of, whose result has this code."""
     error, error_type = ended.error, ended.error_type
     if not error and not error_type:
         return None
-    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "")
+    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "", status)
 
 
 def _of_model(answer: Answer, told: Failure | None) -> Failure:

@@ -95,13 +95,17 @@ def classified(
     )
 
 
-def of_type(error_type: str, message: str) -> Failure:
-    """The failure that a completed request's own `error_type` and `error` tell of."""
+def of_type(error_type: str, message: str, status: int = 500) -> Failure:
+    """The failure that a completed request's own `error_type` and `error` tell of.
+
+    A word that nobody knows leaves it to the code of the result: only an error of the server is
+    certainly not charged, so that it may be ordered again.
+    """
     known = error_type if re.fullmatch(r"\w{1,64}", error_type, re.ASCII) else "unknown_error"
     locked = bool(_BALANCE.search(message))
-    error_class: ErrorClass = "operator" if locked else TYPES.get(known, "retry")
+    error_class: ErrorClass = "operator" if locked else TYPES.get(known) or _class(status, "")
     kind = "balance_exhausted" if locked else known
-    return Failure(kind, error_class, normalise(message), stop_submitting=locked)
+    return Failure(kind, error_class, normalise(message), status, stop_submitting=locked)
 
 
 def own_type(headers: Mapping[str, str], body: Any) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import IO, Any
 
 from core.avatars.ports import Failure, Unreachable
@@ -28,22 +29,23 @@ class Uploads:
         self._wire = wire
         self._lifecycle = lifecycle_headers(settings)
 
-    def send(self, file: IO[bytes], name: str) -> str:
-        """The URL of the uploaded file."""
+    def send(self, file: IO[bytes], name: str, alive: Callable[[], object] = lambda: None) -> str:
+        """The URL of the uploaded file; `alive` is called with each piece of it that is read."""
+        source = _Source(file, alive)
         size = file.seek(0, os.SEEK_END)
         try:
             with reaching():
-                return self._to_cdn(file, name, size)
+                return self._to_cdn(source, name, size)
         except Unreachable as refused:
             if refused.failure.stop_submitting:
                 raise
             try:
                 with reaching():
-                    return self._to_storage(file, name, size)
+                    return self._to_storage(source, name, size)
             except Unreachable as error:
                 raise refused from error  # the first refusal says more
 
-    def _to_cdn(self, file: IO[bytes], name: str, size: int) -> str:
+    def _to_cdn(self, file: _Source, name: str, size: int) -> str:
         token = _words(self._token(), "token", "token_type")
         headers = {
             "Authorization": f"{token['token_type']} {token['token']}",
@@ -62,7 +64,7 @@ class Uploads:
         answer = self._wire.ask("POST", url, params={"storage_type": "fal-cdn-v3"}, json={})
         return _checked(answer)
 
-    def _in_parts(self, file: IO[bytes], size: int, headers: Mapping[str, str]) -> str:
+    def _in_parts(self, file: _Source, size: int, headers: Mapping[str, str]) -> str:
         url = f"{self._settings.cdn}/files/upload/multipart"
         begun = _checked(self._wire.exchange(self._wire.files, "POST", url, headers=dict(headers)))
         found = _words(begun, "access_url", "uploadId")
@@ -79,7 +81,7 @@ class Uploads:
         )  # fmt: skip
         return found["access_url"]
 
-    def _to_storage(self, file: IO[bytes], name: str, size: int) -> str:
+    def _to_storage(self, file: _Source, name: str, size: int) -> str:
         url = f"{self._settings.rest}/storage/upload/initiate"
         wanted = {"file_name": name, "content_type": TYPE}
         begun = self._wire.ask("POST", url, params={"storage_type": "gcs"}, json=wanted,
@@ -89,29 +91,30 @@ class Uploads:
         return found["file_url"]
 
     def _transfer(
-        self, method: str, url: str, file: IO[bytes], start: int, size: int,
+        self, method: str, url: str, file: _Source, start: int, size: int,
         headers: Mapping[str, str],
     ) -> Answer:  # fmt: skip
         """Send a part of the file."""
         return self._wire.exchange(
             self._wire.files, method, url,
             headers={**headers, "Content-Length": str(size)},
-            content=_Part(file, start, size),
+            content=file.part(start, size),
             follow_redirects=False,
         )  # fmt: skip
 
 
-class _Part:
-    """A part of a file, read in small pieces while it is sent."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file that is read in small pieces while it is sent."""
 
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
-        self._file, self._start, self._size = file, start, size
+    file: IO[bytes]
+    alive: Callable[[], object]
 
-    def __iter__(self) -> Any:
-        self._file.seek(self._start)
-        left = self._size
-        while left > 0 and (chunk := self._file.read(min(left, 2**16))):
+    def part(self, start: int, left: int) -> Iterator[bytes]:
+        self.file.seek(start)
+        while left > 0 and (chunk := self.file.read(min(left, 2**16))):
             left -= len(chunk)
+            self.alive()
             yield chunk
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import threading
 import time
 import uuid
@@ -17,13 +16,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.avatars.ports import Failure, Forged, Unreachable, Verified
+from core.services.fal import answers
+from core.services.fal.wire import bounded
 
 KEEP_SECONDS = 24 * 3600.0
 REFETCH_SECONDS = 60.0
 TOLERANCE_SECONDS = 300
 _NAMES = ("Request-Id", "User-Id", "Timestamp", "Signature")
 _FETCH_SECONDS = 5.0
-_KEY_SET_BYTES = 2**20
 _MARK_BYTES = 16
 
 
@@ -99,11 +99,12 @@ class Verifier:
     def _fetch(self, now: float) -> None:
         self._tried = now
         try:
-            response = self._client.get(
-                self._url, timeout=_FETCH_SECONDS, follow_redirects=False,
+            with self._client.stream(
+                "GET", self._url, timeout=_FETCH_SECONDS, follow_redirects=False,
                 headers={"Accept": "application/json"},
-            )  # fmt: skip
-            keys = _keys_in(response) if response.status_code == 200 else ()
+            ) as response:  # fmt: skip
+                told = answers.parsed(bounded(response, time.monotonic() + _FETCH_SECONDS))
+            keys = _keys_in(told) if response.status_code == 200 else ()
         except httpx.HTTPError as error:
             raise Unreachable(_no_keys()) from error
         if not keys:
@@ -140,10 +141,7 @@ def _signed(keys: tuple[Ed25519PublicKey, ...], signature: bytes, message: bytes
 
 def _status(body: bytes, request_id: str) -> str:
     """ "OK" or "ERROR"; the body may speak of no other request than its headers."""
-    try:
-        said = json.loads(body)
-    except ValueError as error:
-        raise Forged("bad_body") from error
+    said = answers.parsed(body)
     if not isinstance(said, dict):
         raise Forged("bad_body")
     named = [said[name] for name in ("request_id", "gateway_request_id") if said.get(name)]
@@ -152,11 +150,7 @@ def _status(body: bytes, request_id: str) -> str:
     return "OK" if said.get("status") == "OK" else "ERROR"
 
 
-def _keys_in(response: httpx.Response) -> tuple[Ed25519PublicKey, ...]:
-    try:
-        found: Any = response.json() if len(response.content) <= _KEY_SET_BYTES else None
-    except ValueError:
-        return ()
+def _keys_in(found: Any) -> tuple[Ed25519PublicKey, ...]:
     listed = found.get("keys") if isinstance(found, Mapping) else None
     keys = [_key(item) for item in (listed if isinstance(listed, list) else [])]
     return tuple(key for key in keys if key is not None)

@@ -114,7 +114,7 @@ class Wire:
         patience = seconds or self._settings.answer_seconds
         try:
             with client.stream(method, url, **more) as response:
-                content = _content(response, time.monotonic() + patience)
+                content = bounded(response, time.monotonic() + patience)
         except _NO_CONNECTION as error:
             raise Broken(_failure(error), sent=False) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -190,7 +190,7 @@ def _close(clients: tuple[httpx.Client, ...]) -> None:
         client.close()
 
 
-def _content(response: httpx.Response, deadline: float) -> bytes:
+def bounded(response: httpx.Response, deadline: float) -> bytes:
     """The answer's bytes; of an error as many as came, for its code says enough."""
     content = bytearray()
     try:

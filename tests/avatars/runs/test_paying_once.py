@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from core.avatars import controls
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
-from core.avatars.ports import NotSubmitted, Uncertain, Unreachable
+from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.avatars.runs.settling import lost_orders
 from tests import makers
@@ -174,6 +174,21 @@ def test_where_an_endpoint_is_gone_the_next_profile_serves(house: House) -> None
     other = House()
     other.start()
     assert other.run.profile == "portrait-second"
+
+
+@pytest.mark.parametrize("sent_again", [False, True])
+def test_a_run_that_another_profile_takes_over_costs_what_that_one_does(
+    house: House, sent_again: bool
+) -> None:
+    house.trainer.test_mode = False
+    house.trainer.prices = {"portrait-first": 6.0, "portrait-second": 2.0}
+    started(house)
+    refuse(house, failure("http_410", "operator", endpoint_gone=True))
+    if sent_again:
+        house.clock.forward(house.trainer.upload_seconds)
+    house.advance(QUEUED, COMPLETED)
+    run = house.run
+    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 2.0, 2.0)
 
 
 def test_where_all_endpoints_are_gone_runs_wait_and_try_again_a_day_later(house: House) -> None:
@@ -423,6 +438,14 @@ def test_it_is_tried_so_often_and_then_it_has_failed(house: House) -> None:
     assert (house.status, len(house.trainer.orders)) == (RunStatus.FAILED, 3)
     assert (house.run.error_class, house.run.cost_usd) == ("retry", 0)
     assert house.told.count("failed") == 1
+
+
+@pytest.mark.parametrize(("status", "cost"), [(422, 6.0), (200, 6.0), (500, 0.0)])
+def test_what_may_be_charged_counts_whoever_is_at_fault(db: Any, status: int, cost: float) -> None:
+    house = House(training={"price_portrait_usd": 6.0})
+    told = Standing("failed", failure=Failure("unknown_error", "operator", "", status))
+    run = house.ended(told)
+    assert (run.status, run.cost_usd) == (RunStatus.FAILED, cost)
 
 
 def test_a_persons_failure_may_be_charged_and_counts(db: Any) -> None:

@@ -62,6 +62,8 @@ def test_an_unknown_type_is_told_and_its_code_decides() -> None:
     failure = classified(422, {}, body, "submit")
     assert (failure.error_type, failure.error_class) == ("value_error.missing", "operator")
     assert of_type("never_heard_of", "").error_class == "retry"
+    for status, error_class in ((503, "retry"), (422, "operator"), (200, "operator")):
+        assert of_type("never_heard_of", "", status).error_class == error_class
 
 
 def test_of_several_errors_the_one_that_the_person_can_mend_counts() -> None:

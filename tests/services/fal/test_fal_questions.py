@@ -1,9 +1,12 @@
 """Asking after a training, cancelling it and fetching what it made, whatever goes wrong."""
 
+import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -65,7 +68,7 @@ def test_weights_are_what_a_portrait_gives(
 ) -> None:
     standing = trainer.check(handle)
     assert standing.training_seconds == 0.0
-    assert sorted(standing.result) == ["config_url", "weights_url"]
+    assert sorted(standing.result) == ["config_url", "weights_bytes", "weights_url"]
     assert [o.phase for o in observed] == ["submit", "status", "result"]
     assert all(o.ok and o.request_id == handle.request_id for o in observed)
 
@@ -138,6 +141,18 @@ def test_a_failure_that_the_status_tells_needs_no_result(
     standing = trainer.check(trainer.submit(order(), DATA, ""))
     assert standing.failure is not None
     assert standing.failure.error_type == "runner_disconnected"
+
+
+def test_a_failure_in_words_that_nobody_knows_is_paid_for_once(
+    connect: Connect,
+) -> None:
+    with NonsenseServer() as server:
+        trainer = connect(Settings(fal=Fal(queue_url=f"http://{server.endpoint}")))
+        told = {"status": "COMPLETED", "error": "it broke", "detail": "The photos won't do."}
+        server.answer = (200, json.dumps(told).encode())
+        failure = trainer.check(LOST).failure
+    assert failure is not None
+    assert (failure.error_type, failure.error_class) == ("unknown_error", "operator")
 
 
 def test_missing_logs_and_positions_do_no_harm(connect: Connect, order: Order) -> None:
@@ -218,6 +233,29 @@ def test_weights_that_do_not_come_whole_are_fetched_again(
     with pytest.raises(Unreachable), trainer.download(handle, url) as download:
         b"".join(download.chunks)
     assert (observed[-1].phase, observed[-1].ok) == ("download", False)
+
+
+def test_weights_that_only_trickle_are_fetched_again(trainer: FalTrainer, handle: Handle) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_trickle, args=(listening,))
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/weights"
+        with (
+            pytest.raises(Unreachable, match="timeout"),
+            trainer.download(handle, url) as download,
+        ):
+            b"".join(download.chunks)
+        thread.join()
+
+
+def _trickle(listening: socket.socket) -> None:
+    """Answer a byte every now and then, for three seconds."""
+    near, _ = listening.accept()
+    with near, suppress(OSError):
+        near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(30):
+            time.sleep(0.1)
+            near.sendall(b"w")
 
 
 def test_weights_larger_than_allowed_are_refused(

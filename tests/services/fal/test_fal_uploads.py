@@ -45,6 +45,12 @@ def test_a_zip_has_safe_names_one_date_and_every_photo_as_it_was(
     assert b"Anna" not in data
 
 
+def test_a_large_upload_says_again_and_again_that_it_goes_on(trainer: FalTrainer) -> None:
+    seen: list[str] = []
+    trainer.upload(RUN, [("1.jpg", lambda: bytes(2**20))], lambda: seen.append("alive"))
+    assert len(seen) >= 16
+
+
 def test_an_upload_expires_soon(fal: FalServer, trainer: FalTrainer) -> None:
     trainer.upload(RUN, photos())
     (headers,) = fal.ledger.upload_headers

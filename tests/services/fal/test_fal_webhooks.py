@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.avatars.ports import Forged, TrainingOrder, Unreachable
-from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal import FalTrainer, Verifier, run_of, run_token, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
@@ -183,7 +183,7 @@ def test_a_body_about_another_request_is_refused(verifier: Verifier, keys: Keys)
     assert refusal(verifier, signed(keys.keys[0], body), body) == "other_request"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b"\xff\xfe", b"[" * 99_999])
 def test_a_body_that_is_none_is_refused(verifier: Verifier, keys: Keys, body: bytes) -> None:
     assert refusal(verifier, signed(keys.keys[0], body), body) == "bad_body"
 
@@ -226,7 +226,9 @@ def test_a_key_is_believed_for_a_day(verifier: Verifier, keys: Keys, now: list[f
     assert refusal(verifier, signed(gone, at=now[0])) == "bad_signature"
 
 
-@pytest.mark.parametrize("raw", [b"", b"<html>", b"{}", b'{"keys": 5}', b'{"keys": []}', b"[1]"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"<html>", b"{}", b'{"keys": 5}', b'{"keys": []}', b"[1]", b"[" * 99_999]
+)
 def test_without_keys_nothing_is_decided(
     verifier: Verifier, keys: Keys, now: list[float], raw: bytes
 ) -> None:
@@ -238,6 +240,14 @@ def test_without_keys_nothing_is_decided(
     keys.raw = None
     now[0] += 60
     assert verifier.verify(signed(keys.keys[0]), BODY).status == "OK"
+
+
+def test_keys_without_end_are_no_keys(
+    verifier: Verifier, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "ANSWER_BYTES", 10)
+    with pytest.raises(Unreachable):
+        verifier.verify(signed(keys.keys[0]), BODY)
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

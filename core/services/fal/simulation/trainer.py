@@ -33,9 +33,14 @@ class SimulatedTrainer(FalTrainer):
         self.server.start()
         return super().jwks_url
 
-    def upload(self, run_id: str, photos: Iterable[tuple[str, Callable[[], bytes]]]) -> str:
+    def upload(
+        self,
+        run_id: str,
+        photos: Iterable[tuple[str, Callable[[], bytes]]],
+        alive: Callable[[], object] = lambda: None,
+    ) -> str:
         self.server.start()
-        return super().upload(run_id, photos)
+        return super().upload(run_id, photos, alive)
 
     def submit(self, order: TrainingOrder, data_url: str, webhook_url: str) -> Handle:
         self.server.start()
