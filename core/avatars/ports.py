@@ -156,8 +156,7 @@ class Standing:
     failure: Failure | None = None
     """Of a failed training."""
     result: Mapping[str, object] = field(default_factory=dict)
-    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `weights_bytes` and
-    `config_url`."""
+    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `config_url`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,7 @@ class Carrier:
             raise Unreachable(standing.failure or _DAMAGED)
         config = self._config(handle, standing.result.get("config_url"))
         with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".weights-") as file:
-            told = standing.result.get("weights_bytes")
-            size, sha256 = self._download(run, handle, str(address), told, file)
+            size, sha256 = self._download(run, handle, str(address), file)
             key = self._named(run, sha256)
             if key is None:
                 postpone(run, _DOOMED, self._clock())
@@ -147,16 +146,13 @@ class Carrier:
         self._recorder.finish(run, standing.result, Weights(key, sha256, size, config))
 
     def _download(
-        self, run: TrainingRun, handle: Handle, address: str, told: object, file: Any
+        self, run: TrainingRun, handle: Handle, address: str, file: Any
     ) -> tuple[int, str]:
-        """Bytes into a file: how many, and their hash; raises Unreachable unless all have come.
-
-        How many there are is announced with them, else as the result has `told`, else not known.
-        """
+        """Bytes into a file: how many, and their hash; raises Unreachable unless all have come."""
         with self._trainer.download(handle, address) as coming:
             size, sha256 = digest(self._kept(run, coming.chunks), file.write)
         file.flush()
-        if not size or (told if coming.size is None else coming.size) not in (None, size):
+        if not size or coming.size not in (None, size):
             raise Unreachable(_DAMAGED)
         return size, sha256
 

@@ -84,17 +84,12 @@ def finetune(result: Mapping[str, Any]) -> Result:
 
 
 def weights(result: Mapping[str, Any]) -> Result:
-    """`weights_url`; `weights_bytes` and `config_url` where they are told."""
-    file = result.get("diffusers_lora_file")
-    url = _url(file)
-    if not isinstance(file, Mapping) or not url:
+    """`weights_url`, and `config_url` where there is one."""
+    url = _url(result.get("diffusers_lora_file"))
+    if not url:
         raise UnexpectedResult("the result has no diffusers_lora_file")
-    size = file.get("file_size")
-    told = {
-        "weights_bytes": size if isinstance(size, int) else None,
-        "config_url": _url(result.get("config_file")),
-    }
-    return {"weights_url": url, **{name: value for name, value in told.items() if value}}
+    config_url = _url(result.get("config_file"))
+    return {"weights_url": url, **({"config_url": config_url} if config_url else {})}
 
 
 def _url(file: Any) -> str:

@@ -101,18 +101,6 @@ def test_weights_that_did_not_arrive_whole_are_fetched_again(
     assert house.status == RunStatus.COMPLETED
 
 
-def test_weights_without_a_size_are_as_many_as_the_result_has_told(house: House) -> None:
-    result = {"weights_url": "http://w/1", "weights_bytes": len(WEIGHTS) + 1}
-    house.start()
-    house.advance(QUEUED)
-    house.trainer.size = None
-    house.advance(Standing("completed", result=result))
-    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "weights_damaged")
-    house.trainer.standing = Standing("completed", result={**result, "weights_bytes": len(WEIGHTS)})
-    house.later()
-    assert house.status == RunStatus.COMPLETED
-
-
 def test_what_our_store_has_kept_otherwise_is_not_believed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
