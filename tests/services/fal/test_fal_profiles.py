@@ -111,14 +111,6 @@ def test_the_pro_trainer_takes_twenty_photos(trainer: FalTrainer) -> None:
     assert trainer.max_photos("flux-lora-portrait-trainer") == 50
 
 
-@pytest.mark.parametrize("told", [None, "7", 0])
-def test_the_size_of_weights_is_known_where_it_is_told(told: object) -> None:
-    file = {"url": "https://a.invalid", "file_size": 7}
-    assert profiles.weights({"diffusers_lora_file": file})["weights_bytes"] == 7
-    found = profiles.weights({"diffusers_lora_file": {**file, "file_size": told}})
-    assert found == {"weights_url": "https://a.invalid"}
-
-
 @pytest.mark.parametrize(
     "result",
     [
