@@ -139,3 +139,16 @@ def test_whoever_withdraws_consent_over_photos_is_not_sent_back_to_send_some(cha
     chat.press("Yes, withdraw it")
     chat.press("◀️ Back")
     assert chat.state == "consent"
+
+
+def test_a_photo_that_has_come_again_is_not_said_to_be_back(house: App, chat: Chat) -> None:
+    first = owned.photos(Avatar.get().id).first()
+    chat.press("◀️ Back")
+    chat.press("🖼️ View (2)")
+    chat.press(f"🗑 {first.number}")
+    again = {"validation_status": PhotoValidationStatus.VALID, "file_hash": first.file_hash}
+    owner = {name: getattr(first, name) for name in ("avatar", "user", "conversation")}
+    AvatarPhoto.create(**owner, **again, number=9, reference={})
+    chat.press(f"↩️ Put back {first.number}")
+    assert f"Photo {first.number} is already here" in chat.rendered.text
+    assert "is back" not in chat.rendered.text
