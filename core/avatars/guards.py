@@ -286,9 +286,11 @@ class Guards:
         found = self.focus_of(turn)
         if state in MENUS or found is None:
             return state in MENUS
-        if state in SET or state in _ON_THE_WAY:
-            allowed = state not in SET or self.consented(turn)
-            return allowed and found.status in owned.UNFINISHED
+        if state in SET:
+            unread = state == "uploading_photos" and self.refused(turn)
+            return self.collecting(turn) and not unread
+        if state in _ON_THE_WAY:
+            return found.status in owned.UNFINISHED
         return state not in ("training_in_progress", *ENDED) or owned.place_of(found) == state
 
 
