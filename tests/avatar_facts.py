@@ -16,6 +16,7 @@ LIMITS = Limits(
     min_photos=10,
     max_photos=50,
     name_length=40,
+    held_hours=24,
     min_side=512,
     max_megabytes=10.0,
     price_usd={"portrait": 0.0, "style": 6.0},

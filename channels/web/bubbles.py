@@ -14,7 +14,7 @@ from channels.web.words import Words
 from core.conversation.messages import Motion
 from core.conversation.rendering import Rendered
 
-_FOR_SCRIPT = ("attach", "send", "take_out", "too_large", "not_uploaded")
+_FOR_SCRIPT = ("attach", "send", "drop", "take_out", "too_large", "not_uploaded")
 _DOTS = '<span class="dots" role="presentation"><i></i><i></i><i></i></span>'
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _SHORTHAND = re.compile(r"(?<=:)(?=[\w+/-]+:)|(?<=[<>~=-])(?=[<>~=-])")

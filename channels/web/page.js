@@ -42,7 +42,10 @@ function all(selector) {
 }
 
 // What Streamlit says in English alone is said as the page speaks.
-function translate({ attach, send, takeOut, tooLarge, notUploaded }) {
+function translate({ attach, send, drop, takeOut, tooLarge, notUploaded }) {
+  for (const part of all('[role="presentation"]:not([data-testid]) + div')) {
+    if (!part.firstElementChild && part.textContent !== drop) part.textContent = drop;
+  }
   for (const part of all('[data-testid="stChatInputFileUploadButton"] :is(button, input)')) {
     part.ariaLabel = attach;
   }

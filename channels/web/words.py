@@ -23,6 +23,7 @@ class Words:
     photo: str
     attach: str
     send: str
+    drop: str
     take_out: str
     too_large: str
     not_uploaded: str
@@ -60,6 +61,7 @@ EN = Words(
     photo="Photo",
     attach="Add photos or files",
     send="Send",
+    drop="Drop them here",
     take_out="Take out",
     too_large="Can’t be sent: larger than {size} MB",
     not_uploaded="Can’t be sent: the upload broke off",
@@ -97,6 +99,7 @@ RU = Words(
     photo="Фото",
     attach="Добавить фото или файлы",
     send="Отправить",
+    drop="Отпустите здесь",
     take_out="Убрать",
     too_large="Не отправится: больше {size} МБ",
     not_uploaded="Не отправится: загрузка прервалась",

@@ -118,9 +118,11 @@ class Collecting(Guards):
         turn.memory.pop("removed", None)
         same = AvatarPhoto.file_hash == photo.file_hash
         valid = owned.photos_with(photo.avatar_id, *owned.COUNTING)
-        if photo.file_hash is None or not valid.where(same).exists():
-            change(photo, removed_at=None)
-            self._recount(turn)
+        if photo.file_hash is not None and valid.where(same).exists():
+            turn.say("kept_already", number=photo.number)
+            return
+        change(photo, removed_at=None)
+        self._recount(turn)
         turn.say("restored", number=photo.number)
 
     # what effects share

@@ -90,6 +90,7 @@ class Limits:
     min_photos: int
     max_photos: int
     name_length: int
+    held_hours: int
     min_side: int
     max_megabytes: float
     price_usd: Mapping[str, float]

@@ -48,11 +48,11 @@ class Guards:
 
     def returns_to(self, turn: Turn, state: str) -> bool:
         """Whether this is where the person came from, or where their avatar has moved on to."""
-        wanted = turn.memory.get("return_to", "main_menu")
-        if self._fits(turn, wanted):
-            return bool(wanted == state)
-        found = self.focus_of(turn)
-        return found is not None and owned.place_of(found) == state
+        if "return" not in turn.cache:
+            wanted, found = turn.memory.get("return_to", "main_menu"), self.focus_of(turn)
+            moved_on = owned.place_of(found) if found else ""
+            turn.cache["return"] = wanted if self._fits(turn, wanted) else moved_on
+        return bool(turn.cache["return"] == state)
 
     def opened_from(self, turn: Turn, state: str) -> bool:
         """Whether the photo gallery was opened there."""
@@ -286,9 +286,11 @@ class Guards:
         found = self.focus_of(turn)
         if state in MENUS or found is None:
             return state in MENUS
-        if state in SET or state in _ON_THE_WAY:
-            allowed = state not in SET or self.consented(turn)
-            return allowed and found.status in owned.UNFINISHED
+        if state in SET:
+            unread = state == "uploading_photos" and self.refused(turn)
+            return self.collecting(turn) and not unread
+        if state in _ON_THE_WAY:
+            return found.status in owned.UNFINISHED
         return state not in ("training_in_progress", *ENDED) or owned.place_of(found) == state
 
 

@@ -166,6 +166,7 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         min_photos=training.min_photos,
         max_photos=training.max_photos,
         name_length=settings.avatars.name_length,
+        held_hours=settings.avatars.held_hours,
         min_side=settings.photos.min_side,
         max_megabytes=settings.photos.max_bytes / 1024 / 1024,
         price_usd=prices,

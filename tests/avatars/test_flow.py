@@ -94,7 +94,7 @@ avatars = st.builds(
     can_collect=st.booleans(),
 )
 lines = st.builds(AvatarLine, ids, names, statuses, percent, types, st.integers(0, 50))
-limits = Limits(10, 10, 50, 40, 512, 10.0, {"portrait": 2.5, "style": 0.0},
+limits = Limits(10, 10, 50, 40, 24, 512, 10.0, {"portrait": 2.5, "style": 0.0},
                 {"portrait": (3, 15), "style": (5, 30)})  # fmt: skip
 
 

@@ -65,6 +65,8 @@ def pending() -> int:
         ("/menu", "▶️ Continue “Anna” (2 photos)"),
         ("◀️ Back", "▶️ Continue “Anna” (2 photos)"),
         ("◀️ Back", "📷 Add photos"),
+        ("/help", "◀️ Back"),
+        ("/language", "English"),
     ],
 )
 def test_whoever_left_before_the_verdicts_reads_them_on_return(
@@ -76,7 +78,7 @@ def test_whoever_left_before_the_verdicts_reads_them_on_return(
     away, again = way
     chat.say(away) if away.startswith("/") else chat.press(away)
     judged(house, chat)
-    assert chat.state in ("main_menu", "avatar_details")
+    assert REFUSED.format(3) not in chat.rendered.text
     chat.press(again)
     assert chat.state == "photo_validation_error"
     assert REFUSED.format(3) in chat.rendered.text
@@ -139,3 +141,16 @@ def test_whoever_withdraws_consent_over_photos_is_not_sent_back_to_send_some(cha
     chat.press("Yes, withdraw it")
     chat.press("◀️ Back")
     assert chat.state == "consent"
+
+
+def test_a_photo_that_has_come_again_is_not_said_to_be_back(house: App, chat: Chat) -> None:
+    first = owned.photos(Avatar.get().id).first()
+    chat.press("◀️ Back")
+    chat.press("🖼️ View (2)")
+    chat.press(f"🗑 {first.number}")
+    again = {"validation_status": PhotoValidationStatus.VALID, "file_hash": first.file_hash}
+    owner = {name: getattr(first, name) for name in ("avatar", "user", "conversation")}
+    AvatarPhoto.create(**owner, **again, number=9, reference={})
+    chat.press(f"↩️ Put back {first.number}")
+    assert f"Photo {first.number} is already here" in chat.rendered.text
+    assert "is back" not in chat.rendered.text

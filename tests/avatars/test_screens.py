@@ -223,5 +223,5 @@ def test_photos_that_are_deleted_are_not_said_to_be_kept() -> None:
 
 
 def test_photos_that_are_put_aside_are_among_what_is_kept() -> None:
-    assert "📎 Отложено 3 фото" in SCREENS["privacy"](facts(held=3)).text
+    assert "📎 На 24 часа отложено 3 фото" in SCREENS["privacy"](facts(held=3)).text
     assert "📎" not in SCREENS["privacy"](facts()).text

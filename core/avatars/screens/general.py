@@ -80,13 +80,14 @@ def _how_many(facts: Facts, t: Translator) -> str:
 
 
 def put_aside(facts: Facts, t: Translator) -> str:
-    """That photos wait for an avatar; nothing where none do."""
+    """That photos wait for an avatar, and for how long; nothing where none do."""
     if not facts.held:
         return ""
     return t.n(
-        "📎 {n} photo is put aside: it will be added to your next avatar.",
-        "📎 {n} photos are put aside: they will be added to your next avatar.",
+        "📎 {n} photo is put aside for {hours}: it will be added to your next avatar.",
+        "📎 {n} photos are put aside for {hours}: they will be added to your next avatar.",
         facts.held,
+        hours=t.n("{n} hour", "{n} hours", facts.limits.held_hours),
     )
 
 

@@ -56,7 +56,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "gone": mark("That avatar doesn’t exist any more."),
         "nothing_to_cancel": mark("There is nothing to cancel here."),
-        "held_dropped": mark("All right, these photos will not be used."),
+        "held_dropped": mark("All right, what you sent will not be used."),
         "no_consent": mark(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),

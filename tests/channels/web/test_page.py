@@ -26,6 +26,15 @@ WATCH = """label => {
 }"""
 """Writes down, frame by frame, whether a button can be pressed."""
 
+DRAG = """() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["x"], "photo.jpg", {type: "image/jpeg"}));
+  for (const name of ["dragenter", "dragover"])
+    document.querySelector("textarea").dispatchEvent(
+      new DragEvent(name, {bubbles: true, cancelable: true, dataTransfer}));
+}"""
+"""Holds a file over the line to type in."""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _patient() -> Iterator[None]:
@@ -139,14 +148,16 @@ def test_a_picture_that_is_alone_is_shown_whole(anna: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "names", "trouble"),
+    ("locale", "names", "trouble", "drop"),
     [
-        ("en-GB", ["Add photos or files", "Send"], "Can’t be sent: larger than 1 MB"),
-        ("ru-RU", ["Добавить фото или файлы", "Отправить"], "Не отправится: больше 1 МБ"),
+        ("en-GB", ["Add photos or files", "Send"], "Can’t be sent: larger than 1 MB",
+         "Drop them here"),
+        ("ru-RU", ["Добавить фото или файлы", "Отправить"], "Не отправится: больше 1 МБ",
+         "Отпустите здесь"),
     ],
-)
+)  # fmt: skip
 def test_the_line_to_type_in_speaks_as_the_page_does(
-    visit: Visit, locale: str, names: list[str], trouble: str
+    visit: Visit, locale: str, names: list[str], trouble: str, drop: str
 ) -> None:
     visitor = visit(locale)
     line = visitor.page.get_by_test_id("stChatInput")
@@ -159,6 +170,8 @@ def test_the_line_to_type_in_speaks_as_the_page_does(
     in_english = visitor.page.get_by_test_id("stTooltipContent")
     expect(in_english).to_be_attached()
     expect(in_english).to_be_hidden()
+    visitor.page.evaluate(DRAG)
+    expect(line).to_contain_text(drop)
 
 
 def test_a_reload_finds_the_conversation(anna: Visitor) -> None:
