@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -18,6 +19,7 @@ import structlog
 
 from core.conversation.bridge import release
 from core.db import run, transaction
+from core.errors import kind_of
 from core.metrics import cost, errors, health, overview
 from core.metrics.scope import Mode, Scope, one, rows
 from core.operations import notice
@@ -29,6 +31,8 @@ RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
+LONGEST_QUEUE = 100
+"""So many alerts wait for a webhook that is away; the oldest ones are given up."""
 DEAD_SECONDS = 90.0
 """So long after its last beat a worker is taken for dead where `heartbeat_seconds` says nothing."""
 
@@ -149,6 +153,7 @@ class Watch:
         self._mode = mode
         self._clock = clock
         self._post = post or _post
+        self._posts: deque[object] = deque(maxlen=LONGEST_QUEUE)
 
     def look(self) -> None:
         """Open and close alerts, and tell of them."""
@@ -224,16 +229,28 @@ class Watch:
                 yield int(found[0])
 
     def _tell_webhook(self, told: Sequence[Alert]) -> None:
-        """When the chats know already; one that keeps silent is left alone until the next look."""
+        """When the chats know already; what it can't take now is told at the next look."""
         url = self._settings.alerts.webhook_url.get_secret_value()
-        for alert in told if url else ():
+        if not url:
+            return
+        for alert in told:
             state = "resolved" if alert.resolved_at is not None else "firing"
+            self._posts.append({"status": state, **alert._asdict()})
+        while self._posts:
             try:
-                self._post(url, {"status": state, **alert._asdict()})
+                self._post(url, self._posts[0])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                log.error("the alerts' webhook can't be reached", error=type(error).__name__)
-                if isinstance(error, httpx.TransportError):
+                log.error("the alerts' webhook can't be reached", error=kind_of(error))
+                if _may_pass(error):
                     return
+            self._posts.popleft()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again may help: a server that refuses what it is told will do so again."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.is_server_error
+    return isinstance(error, httpx.TransportError)
 
 
 @contextmanager

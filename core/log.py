@@ -29,11 +29,13 @@ def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
-class _Formatter(logging.Formatter):
-    """The same for what libraries log."""
+class _Record(logging.LogRecord):
+    """The same for what libraries log, whoever formats it: some bring handlers of their own."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging calls it so
-        return "".join(_lines(ei[1])).rstrip() if ei[1] else ""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[1]:
+            self.exc_text = "".join(_lines(self.exc_info[1])).rstrip()
 
 
 class _Unfailing:
@@ -61,7 +63,8 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     """Write logs as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
     handler = logging.StreamHandler(target)
-    handler.setFormatter(_Formatter("%(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    logging.setLogRecordFactory(_Record)
     logging.basicConfig(level=level, handlers=[handler])
     # it names objects at every retry, and says nothing that StorageUnavailable doesn't
     logging.getLogger("urllib3").setLevel(logging.ERROR)

@@ -48,21 +48,21 @@ def named(t: Translator, kind: str) -> str:
     return known.get(kind, kind)
 
 
-def _colour(view: View, kinds: Iterable[str], title: str) -> alt.Color:
+def _colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> alt.Color:
     """Each kind's colour; where there is but one it needs no legend."""
     known = sorted(set(kinds))
     scale = alt.Scale(
         domain=[named(view.t, kind) for kind in known],
         range=[COLOURS.get(kind, OTHERS) for kind in known],
     )
-    legend = alt.Legend(orient="bottom", title=None, columns=2) if len(known) > 1 else None
+    legend = alt.Legend(orient="bottom", title=None, columns=columns) if len(known) > 1 else None
     return alt.Color("kind:N", title=title, scale=scale, legend=legend)
 
 
-def _legend(kinds: Iterable[str]) -> int:
+def _legend(kinds: Iterable[str], columns: int = 2) -> int:
     """The height of a legend, two kinds in a row: a telephone has no room for more."""
     known = len(set(kinds))
-    return 20 + 20 * math.ceil(known / 2) if known > 1 else 0
+    return 20 + 20 * math.ceil(known / columns) if known > 1 else 0
 
 
 def _named(view: View, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -233,13 +233,13 @@ def timeline(view: View, rows: Sequence[dict[str, Any]], x: str, kinds: str) -> 
     late_at = max((row["late"] for row in rows if row["late"]), default=longest)
     scale = alt.Scale(domain=[0, max(0.1, min(1.05 * longest, FAR * late_at), late_at)])
     base = alt.Chart(
-        frame, height=26 * len(frame) + 70 + _legend(row["kind"] for row in rows)
+        frame, height=26 * len(frame) + 70 + _legend((row["kind"] for row in rows), 1)
     ).encode(
         y=alt.Y("run:N", title=None, sort=None, axis=alt.Axis(labelLimit=300, labelOverlap=False))
     )
     bars = base.mark_bar(clip=True).encode(
         x=alt.X("minutes:Q", title=x, scale=scale),
-        color=_colour(view, (row["kind"] for row in rows), kinds),
+        color=_colour(view, (row["kind"] for row in rows), kinds, 1),
         tooltip=[
             alt.Tooltip("run:N", title=view.t("Run")),
             alt.Tooltip("kind:N", title=kinds),

@@ -6,15 +6,15 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.conversation.engine import INFRASTRUCTURE
 from core.serving.replies import guard
-from dashboard.site import Site
+from dashboard.entrance import broken, inside
+from dashboard.site import BACK, LEAVE, Site
 
-LEAVE = "/login/oidc"
-BACK = "/login/oidc/back"
 OPEN = {"/login": ("GET", "HEAD", "POST"), "/health": ("GET", "HEAD")}
 """What is served without a log-in."""
 OPEN_OIDC = {LEAVE: ("GET",), BACK: ("GET",)}
@@ -24,7 +24,6 @@ CLOSED = (
     "/auth/", "/oauth2callback", "/component/", "/app/", "/mcp", "/.well-known",
 )  # fmt: skip
 """Streamlit's doors that the dashboard doesn't need."""
-NOWHERE = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
 class Doors:
@@ -59,11 +58,22 @@ class Doors:
             return None
         if path.startswith(CLOSED):
             return PlainTextResponse("Not found", 404)
-        if await run_in_threadpool(self._site.trusted, connection.cookies):
-            return None
-        if connection.scope.get("method") == "GET" and "." not in path and "_stcore" not in path:
+        try:
+            if await run_in_threadpool(self._site.trusted, connection.cookies):
+                return None
+        except INFRASTRUCTURE:
+            if _is_page(connection):
+                return broken(self._site, Request(connection.scope), inside(_place(connection)))
+            return PlainTextResponse("The database can't be reached", 503)
+        if _is_page(connection):
             return RedirectResponse(f"/login?next={quote(_place(connection), safe='')}", 303)
         return PlainTextResponse("Log in first", 401)
+
+
+def _is_page(connection: HTTPConnection) -> bool:
+    """Whether somebody looks at the answer, and no script."""
+    path = connection.url.path
+    return connection.scope.get("method") == "GET" and "." not in path and "_stcore" not in path
 
 
 def _place(connection: HTTPConnection) -> str:

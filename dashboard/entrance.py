@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from core.logins import TooMany
 from core.serving import replies
 from core.texts import Translator
-from dashboard.doors import LEAVE, NOWHERE
-from dashboard.site import COOKIE, Site
+from dashboard.site import COOKIE, LEAVE, Site
 from dashboard.words import translator
 
 LONGEST_PLACE = 2000
+NOWHERE = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>Likeness</title>
@@ -48,7 +48,12 @@ _LINK = '<a href="{leave}?next={next}">{enter}</a>'
 
 
 def page(
-    site: Site, request: Request, place: str, trouble: str = "", name: str = "", status: int = 200
+    site: Site,
+    request: Request,
+    place: str,
+    trouble: str = "",
+    name: str = "",
+    status: int = 200,
 ) -> Response:
     """The log-in as it is configured: a form for passwords, a link to who vouches, or both."""
     t = spoken(request)

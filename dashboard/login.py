@@ -75,7 +75,10 @@ class Login:
         """End the session."""
         if not same_origin(request, self._site.own.public_url):
             return PlainTextResponse("Elsewhere", 403)
-        await run_in_threadpool(_released, self._site.forget, request.cookies)
+        try:
+            await run_in_threadpool(_released, self._site.forget, request.cookies)
+        except INFRASTRUCTURE:
+            return broken(self._site, request, "/")
         left = RedirectResponse("/login", 303)
         left.delete_cookie(COOKIE, path="/")
         return left

@@ -16,6 +16,8 @@ from core.metrics.scope import Mode
 from core.settings import Settings
 
 COOKIE = "likeness_dashboard"
+LEAVE = "/login/oidc"
+BACK = "/login/oidc/back"
 TRUSTED_SECONDS = 5.0
 """So long a session that was looked up is not looked up again for a file."""
 

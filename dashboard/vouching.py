@@ -15,10 +15,9 @@ from core.conversation.bridge import release
 from core.conversation.engine import INFRASTRUCTURE
 from core.logins import TooMany
 from core.operations import note
-from dashboard.doors import BACK, LEAVE
 from dashboard.entrance import broken, cookie, entered, inside, page, source, spoken, voucher, wait
 from dashboard.oidc import Away, Flow, Person, Provider, Unbelievable, refusal
-from dashboard.site import Site
+from dashboard.site import BACK, LEAVE, Site
 
 log = structlog.get_logger()
 

@@ -151,20 +151,36 @@ def test_a_webhook_out_of_reach_stops_nothing(boss: Conversation, clock: Clock) 
     assert told(boss) == [("uncertain", False)]
 
 
-def test_a_webhook_that_keeps_silent_keeps_nobody_else_waiting(
-    boss: Conversation, clock: Clock
+@pytest.mark.parametrize("answer", [None, 503])
+def test_a_webhook_that_is_away_keeps_nobody_waiting_and_hears_all_of_it_later(
+    boss: Conversation, clock: Clock, posted: list[Any], answer: int | None
 ) -> None:
-    asked: list[Any] = []
+    away = True
 
-    def hang(_url: str, body: Any) -> None:
+    def post(url: str, body: Any) -> None:
+        if not away:
+            posted.append((body["rule"], body["status"]))
+            return
+        assert told(boss)[:2] == [("uncertain", False), ("new_error", False)], "the chats are first"
         asked.append(body["rule"])
-        assert told(boss) == [("uncertain", False), ("new_error", False)], "the chats come first"
-        raise httpx.ReadTimeout("10 s")
+        if answer is None:
+            raise httpx.ReadTimeout("10 s")
+        refuse(url, answer)
 
-    CAUSES.run(RunStatus.UNCERTAIN)
+    asked: list[str] = []
+    cause, cure = CAUSES.known["uncertain"]
+    cause()
     CAUSES.error()
-    Watch(settings(), "production", clock, hang).look()
-    assert asked == ["uncertain"]
+    watch = Watch(settings(), "production", clock, post)
+    watch.look()
+    assert asked == ["uncertain"], "it is asked once at a look"
+    run(cure)
+    watch.look()
+    away = False
+    watch.look()
+    assert posted == [("uncertain", "firing"), ("new_error", "firing"), ("uncertain", "resolved")]
+    watch.look()
+    assert len(posted) == 3
 
 
 def test_a_webhook_that_takes_one_alert_amiss_is_told_of_the_others(
@@ -172,14 +188,20 @@ def test_a_webhook_that_takes_one_alert_amiss_is_told_of_the_others(
 ) -> None:
     asked: list[Any] = []
 
-    def refuse(url: str, body: Any) -> None:
+    def post(url: str, body: Any) -> None:
         asked.append(body["rule"])
-        httpx.Response(500, request=httpx.Request("POST", url)).raise_for_status()
+        refuse(url, 400)
 
     CAUSES.run(RunStatus.UNCERTAIN)
     CAUSES.error()
-    Watch(settings(), "production", clock, refuse).look()
+    watch = Watch(settings(), "production", clock, post)
+    watch.look()
+    watch.look()
     assert asked == ["uncertain", "new_error"]
+
+
+def refuse(url: str, status: int) -> None:
+    httpx.Response(status, request=httpx.Request("POST", url)).raise_for_status()
 
 
 def test_an_admin_who_never_wrote_to_the_bot_is_skipped(db: Any, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
@@ -31,6 +31,7 @@ class PagerSettings(Section):
     backup: SecretStr | None = None
     base_url: str = "http://localhost:8081/bot"
     ports: tuple[int, ...] = ()
+    motto: Annotated[str, Field(min_length=1, max_length=9)] = "beep"
     retries: Retries = Retries()
 
     @model_validator(mode="after")
@@ -216,6 +217,23 @@ def test_nonsense_is_never_taken_for_a_value(load: Load, text: str, sentence: st
     assert load.refusal(text).startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("bucket = 'A_B'", "storage.bucket = 'A_B': a bucket's name has 3 to 63 of a-z, 0-9"),
+        ("bucket = 'ab'", "storage.bucket = 'ab': a bucket's name has 3 to 63"),
+        ("prefix = 'mine'", "storage.prefix = 'mine': a place in the bucket is written"),
+        ("prefix = '/'", "storage.prefix = '/': a place in the bucket is written"),
+    ],
+)
+def test_a_bad_place_in_a_store_is_refused_with_what_is_wanted(
+    load: Load, line: str, wanted: str
+) -> None:
+    message = load.refusal(f"[storage]\n{line}")
+    assert message.startswith(wanted)
+    assert "is not a text" not in message
+
+
 def test_a_choice_is_refused_with_the_choices(load: Load) -> None:
     assert 'Write "open" or "invite" or "list", or remove' in load.refusal("access = 'all'")
 
@@ -226,6 +244,7 @@ def test_a_choice_is_refused_with_the_choices(load: Load) -> None:
         ("[training]\nmin_photos = 0", "Write a whole number from 1 to 50"),
         ("[jobs]\nsweep_seconds = 0.0", "Write a number greater than 0 and of at most 3600"),
         ("[training]\ndaily_budget_usd = -1", "Write a number of at least 0, "),
+        ("[pager]\nmotto = ''", "Write a text of 1 to 9 letters, "),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_the_range(load: Load, text: str, remedy: str) -> None:

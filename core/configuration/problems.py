@@ -14,7 +14,10 @@ from core.configuration.setting import PREFIX, Key, Setting, masked, written
 
 _LONGEST = 80
 _OWN_CHECK = {"value_error", "assertion_error"}
-_OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+_OUT_OF_RANGE = {
+    "greater_than", "greater_than_equal", "less_than", "less_than_equal", "string_too_short",
+    "string_too_long",
+}  # fmt: skip
 _SECRET_NAME = re.compile("token|secret|key|pass|pwd|credential|dsn", re.IGNORECASE)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
@@ -70,7 +70,7 @@ class Setting:
             return " or ".join(map(written, get_args(self.kind)))
         if is_list(self.kind):
             return f"a list like {_LISTS.get(item_of(self.kind), _TEXTS)[1]}"
-        return self.noun + self._range()
+        return self.noun + self._range() + self._length()
 
     def _range(self) -> str:
         limits = {
@@ -81,6 +81,11 @@ class Setting:
         if limits.keys() == {Ge, Le}:
             return f" from {limits[Ge]} to {limits[Le]}"
         return " and".join(f" {_BOUNDS[bound]} {limit}" for bound, limit in limits.items())
+
+    def _length(self) -> str:
+        least = [bound.min_length for bound in self.info.metadata if isinstance(bound, MinLen)]
+        most = [bound.max_length for bound in self.info.metadata if isinstance(bound, MaxLen)]
+        return f" of {least[0]} to {most[0]} letters" if least and most else ""
 
 
 def settings_of(model: type[BaseModel], above: Key = ()) -> Iterator[Setting]:

@@ -19,6 +19,7 @@ CLOSED: dict[str, Any] = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "client.toolbarMode": "minimal",
+    "logger.enableRich": False,  # it prints what an error says, and takes seconds over it
     "logger.hideWelcomeMessage": True,
     "logger.level": "warning",
     "runner.magicEnabled": False,

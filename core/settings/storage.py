@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -29,12 +30,29 @@ class Storage(Section):
     backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
     endpoint: str = "127.0.0.1:9000"
-    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "likeness"
-    prefix: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9._-]*/)*$")] = ""
+    bucket: str = "likeness"
+    prefix: str = ""
     secure: bool = True
     region: str = ""
     access_key: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr("")
+
+    @field_validator("bucket")
+    @classmethod
+    def _a_bucket(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+            raise ValueError(
+                "a bucket's name has 3 to 63 of a-z, 0-9, dots and hyphens, and neither of these "
+                "first or last"
+            )
+        return name
+
+    @field_validator("prefix")
+    @classmethod
+    def _a_place(cls, prefix: str) -> str:
+        if not re.fullmatch(r"([a-z0-9][a-z0-9._-]*/)*", prefix):
+            raise ValueError('a place in the bucket is written "production/", in a-z, 0-9, . _ -')
+        return prefix
 
     @model_validator(mode="after")
     def _keys_are_there(self) -> Self:

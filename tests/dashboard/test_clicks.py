@@ -19,6 +19,18 @@ context, page = browsing.context, browsing.page
 ENOUGH = 3
 
 
+def drawn_table(page: Page, number: int = 0) -> Locator:
+    """A table, once the link in its first row can be clicked: it draws itself by and by."""
+    table = page.get_by_test_id("stDataFrame").nth(number)
+    canvas = table.locator("canvas").first
+    for _ in range(100):
+        table.hover(position={"x": 70, "y": 52})
+        if canvas.evaluate("drawn => getComputedStyle(drawn).cursor") == "pointer":
+            break
+        page.wait_for_timeout(100)
+    return table
+
+
 class Hand:
     """An admin who has just logged in; counts how often they click."""
 
@@ -38,7 +50,7 @@ class Hand:
     def open_row(self, table: int = 0) -> None:
         """Choose the first row of a table."""
         self.clicks += 1
-        self.page.get_by_test_id("stDataFrame").nth(table).click(position={"x": 15, "y": 52})
+        drawn_table(self.page, table).click(position={"x": 15, "y": 52})
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_test_id("stMain").get_by_text(text).first).to_be_visible()
@@ -126,13 +138,7 @@ def test_a_rows_link_opens_it_in_a_new_tab(page: Page) -> None:
     page.goto("/operations")
     log_in(page)
     drawn(page, "Operations")
-    quarantine = page.get_by_test_id("stDataFrame").first
-    canvas = quarantine.locator("canvas").first
-    for _ in range(100):  # a table draws itself by and by
-        quarantine.hover(position={"x": 70, "y": 52})
-        if canvas.evaluate("drawn => getComputedStyle(drawn).cursor") == "pointer":
-            break
-        page.wait_for_timeout(100)
+    quarantine = drawn_table(page)
     with page.expect_popup() as opened:
         quarantine.click(position={"x": 70, "y": 52})
     tab = opened.value

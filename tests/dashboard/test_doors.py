@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import peewee
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -173,6 +174,28 @@ def test_after_the_log_out_the_cookie_is_worth_nothing(client: TestClient) -> No
     assert client.post("/logout").status_code == 303
     client.cookies.set(COOKIE, token)
     assert client.get("/training").status_code == 303
+
+
+def test_a_database_that_is_away_is_said_to_be(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client)
+
+    def away(*_: Any) -> Any:
+        raise peewee.OperationalError("connection refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.logins.run", away)
+        page = client.get("/people?user=1")
+        assert (page.status_code, page.text.count("<form")) == (503, 1)
+        assert "The database can’t be reached now." in page.text
+        assert 'value="/people?user=1"' in page.text
+        assert client.get("/static/js/index.js").status_code == 503
+        assert client.post("/logout").status_code == 503
+        with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):  # noqa: SIM117
+            with client.websocket_connect(STREAM):
+                pass
+    assert client.get("/people?user=1").text == "secret"
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/upload_file/1/2", "/auth/login"])

@@ -6,6 +6,8 @@ import io
 import logging
 import random
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,8 +258,10 @@ def test_an_error_is_logged_without_its_words() -> None:
 
 def test_a_librarys_traceback_is_logged_without_its_words() -> None:
     said = io.StringIO()
+    core_log.configure(Log())
+    structlog.reset_defaults()
     handler = logging.StreamHandler(said)
-    handler.setFormatter(core_log._Formatter("%(message)s"))
+    handler.setFormatter(logging.Formatter("%(message)s"))  # as a library brings its own
     logger = logging.getLogger("likeness.test")
     logger.addHandler(handler)
     try:
@@ -268,3 +272,29 @@ def test_a_librarys_traceback_is_logged_without_its_words() -> None:
         logger.removeHandler(handler)
     assert "ValueError" in said.getvalue()
     assert MARK not in said.getvalue()
+
+
+FAILING = """
+import sys
+from core.log import configure
+from core.serving.streamlit_options import options
+from core.settings import Settings
+settings = Settings()
+configure(settings.log)
+from streamlit import config
+ours = options(settings.dashboard, "x", 1)
+config.get_config_options(force_reparse=True, options_from_flags=ours)
+from streamlit.error_util import handle_user_script_exception
+try:
+    raise ValueError(sys.argv[1])
+except ValueError as error:
+    handle_user_script_exception(error, lambda _: True)
+"""
+
+
+def test_streamlit_logs_the_failure_of_a_page_without_its_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, MARK], capture_output=True, text=True, check=True
+    )
+    assert "ValueError" in done.stderr
+    assert MARK not in done.stdout + done.stderr
