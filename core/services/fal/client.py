@@ -157,7 +157,7 @@ class FalTrainer:
                 with self._wire.files.stream("GET", url, headers=plain) as response:
                     note.status = response.status_code
                     yield self._opened(response)
-            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
                 raise Unreachable(broken_by(error)) from error
 
     # the order

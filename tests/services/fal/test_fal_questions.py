@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -256,6 +257,15 @@ def _trickle(listening: socket.socket) -> None:
         for _ in range(30):
             time.sleep(0.1)
             near.sendall(b"w")
+
+
+@pytest.mark.parametrize("url", ["http://a/\ud800", "http://xn--/", "http://a..b/", "http://[::1"])
+def test_an_address_that_is_none_is_out_of_reach(
+    trainer: FalTrainer, handle: Handle, url: str
+) -> None:
+    with pytest.raises(Unreachable, match="bad_address"), trainer.download(handle, url):
+        pass
+    assert trainer.check(replace(handle, status_url=url)).status == "completed"
 
 
 def test_weights_larger_than_allowed_are_refused(
