@@ -19,6 +19,8 @@ class NonsenseServer(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
         """The paths of all requests."""
+        self.headers: dict[str, str] = {}
+        """Of its answers, beside the usual ones."""
         self.endpoint = f"127.0.0.1:{self.server_port}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
 
@@ -44,6 +46,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Retry-After", "3600")
         self.send_header("Location", f"http://{self.server.endpoint}/elsewhere")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

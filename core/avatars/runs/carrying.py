@@ -165,11 +165,7 @@ class Carrier:
                 kept += chunk
                 if len(kept) > LONGEST_CONFIG:
                     return {}
-        try:
-            found = json.loads(kept)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        return keepable(kept)
 
     def _named(self, run: TrainingRun, sha256: str) -> str | None:
         """Name the weights in the run before they are stored, so that they are no orphan.
@@ -190,6 +186,19 @@ class Carrier:
         for chunk in chunks:
             keep(run, self._clock())
             yield chunk
+
+
+def keepable(said: bytes | bytearray) -> dict[str, Any]:
+    """A JSON object as every database can keep it, empty where it is none.
+
+    What is no number (NaN) becomes null; an infinite one, NUL or half a letter can't be kept.
+    """
+    try:
+        found = json.loads(said, parse_constant=lambda _: None)
+        written = json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and b"\\u0000" not in written else {}
 
 
 def best_photos(avatar_id: uuid.UUID | None, count: int) -> Any:

@@ -14,6 +14,8 @@ _PLAIN = re.compile(
 )
 _PREPARING = re.compile(r"fetch|load|download|caption|crop|mask|resiz|cach|encod", re.IGNORECASE)
 _NEVER_DONE = 99
+_MOST = 10**9
+"""More is no place in a queue, and no number of seconds that a training took."""
 
 
 def parsed(content: bytes) -> Any:
@@ -49,9 +51,9 @@ def _percent_of(line: str, steps: int) -> int | None:
 
 def position(found: Any) -> int | None:
     """The place in the queue, from 1; fal counts from 0."""
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+    if not isinstance(found, int) or isinstance(found, bool):
         return None
-    return found + 1
+    return found + 1 if 0 <= found < _MOST else None
 
 
 def training_seconds(metrics: Any) -> float | None:
@@ -59,4 +61,4 @@ def training_seconds(metrics: Any) -> float | None:
     found = metrics.get("inference_time") if isinstance(metrics, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    return float(found) if 0 <= found < float("inf") else None
+    return float(found) if 0 <= found < _MOST else None

@@ -13,7 +13,7 @@ import fal_client
 import httpx
 
 from core.avatars.ports import Handle, Unreachable
-from core.services.fal.wire import Answer, Note, Wire, bad_answer, reaching
+from core.services.fal.wire import Answer, Broken, Note, Wire, bad_answer, reaching
 
 _LEFT_OUT = {"status": None, "logs": None, "queue_position": None}
 """What fal-client insists on and a server may leave out."""
@@ -51,7 +51,7 @@ class _Once(httpx.BaseTransport):
         self._note = note
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._wire.ask(request.method, str(request.url))
+        answer = self._answer(request.method, request.url)
         self._note.status = answer.status
         if not answer.good:
             raise Refused(answer)
@@ -59,3 +59,12 @@ class _Once(httpx.BaseTransport):
             raise Unreachable(bad_answer(answer.status, "the status can't be read"))
         body = answer.body if isinstance(answer.body, Mapping) else {}
         return httpx.Response(answer.status, json={**_LEFT_OUT, **body})
+
+    def _answer(self, method: str, url: httpx.URL) -> Answer:
+        """The answer; without the logs where those are too long to be read."""
+        try:
+            return self._wire.ask(method, str(url))
+        except Broken as broken:
+            if broken.failure.error_type != "bad_answer" or "logs" not in url.params:
+                raise
+            return self._wire.ask(method, str(url.copy_remove_param("logs")))

@@ -157,7 +157,7 @@ class FalTrainer:
                 with self._wire.files.stream("GET", url, headers=plain) as response:
                     note.status = response.status_code
                     yield self._opened(response)
-            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
                 raise Unreachable(broken_by(error)) from error
 
     # the order
@@ -221,15 +221,15 @@ class FalTrainer:
         if told and not _looks_like_a_result(handle.profile, answer.body):
             note.failure = told
             return Standing("failed", training_seconds=seconds, failure=told)
-        result = _parsed(handle.profile, answer)
-        return Standing("completed", training_seconds=seconds, result=result)
+        return Standing("completed", None, None, seconds, result=_parsed(handle.profile, answer))
 
     def _opened(self, response: httpx.Response) -> Download:
         if not response.is_success:
             failure = errors.classified(response.status_code, response.headers, None, "download")
             raise Unreachable(failure)
         announced = response.headers.get("content-length", "")
-        size = int(announced) if announced.isdecimal() else None
+        packed = "content-encoding" in response.headers  # and so are the bytes announced
+        size = int(announced) if announced.isdecimal() and not packed else None
         if size is not None and size > self._fal.weights_bytes:
             raise Unreachable(_too_large())
         return Download(self._pieces(response), size)

@@ -22,8 +22,9 @@ _IDLE_SECONDS = 4.0
 """A connection unused for longer is not used again: the other side may have closed it."""
 _NO_CONNECTION = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
-    httpx.UnsupportedProtocol, httpx.InvalidURL,
+    httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError,
 )  # fmt: skip
+"""UnicodeError is about addresses too: half a letter, or a name of a host that is none."""
 
 
 class Broken(Exception):
@@ -179,9 +180,9 @@ def same_origin(url: str, other: str) -> bool:
     """Whether both name the same scheme, host and port, so that the key may go there."""
     try:
         mine, yours = httpx.URL(url), httpx.URL(other)
-    except httpx.InvalidURL:
+        same = (mine.scheme, mine.host, mine.port) == (yours.scheme, yours.host, yours.port)
+    except (httpx.InvalidURL, UnicodeError):
         return False
-    same = (mine.scheme, mine.host, mine.port) == (yours.scheme, yours.host, yours.port)
     return same and "@" not in urlsplit(url).netloc
 
 
@@ -207,7 +208,7 @@ def bounded(response: httpx.Response, deadline: float) -> bytes:
 
 
 def _failure(error: Exception) -> Failure:
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError):
         return Failure("bad_address", "operator", "the address can't be used")
     if isinstance(error, _NO_CONNECTION):
         return Failure("connection_failed", "retry", "no connection could be made")

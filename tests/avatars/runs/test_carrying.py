@@ -87,6 +87,29 @@ def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> 
     assert house.now.avatar_data["config"] == {"steps": 9}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"loss": NaN}',
+        b'{"loss": -Infinity}',
+        b'{"loss": 1e999}',
+        b'{"name": "a\\u0000"}',
+        b'{"name": "\\ud800"}',
+        b'{"a":' * 99_999,
+        b"[" * 99_999,
+        b'{"deep": ' + b"[" * 800 + b"]" * 800 + b"}",
+        b"\xff",
+    ],
+)
+def test_a_model_is_kept_whatever_is_said_about_it(house: House, said: bytes) -> None:
+    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    house.start()
+    house.advance(QUEUED)
+    house.trainer.weights, house.trainer.size = said, None
+    house.advance(Standing("completed", result=result))
+    assert house.status == RunStatus.COMPLETED
+
+
 @pytest.mark.parametrize(("weights", "size"), [(b"trained wei", len(WEIGHTS)), (b"", None)])
 def test_weights_that_did_not_arrive_whole_are_fetched_again(
     house: House, weights: bytes, size: int | None

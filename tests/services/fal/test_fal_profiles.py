@@ -161,7 +161,17 @@ def test_odd_logs_have_no_percentage(logs: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "place"), [(0, 1), (2, 3), (None, None), ("4", None), (True, None), (-1, None)]
+    ("given", "place"),
+    [(0, 1), (2, 3), (None, None), ("4", None), (True, None), (-1, None), (2**31, None)],
 )
 def test_a_place_counts_from_one(given: object, place: int | None) -> None:
     assert answers.position(given) == place
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [(0, 0.0), (1.5, 1.5), ("1", None), (-1, None), (10**400, None)]
+)
+def test_no_training_took_longer_than_can_be_written_down(
+    told: object, seconds: float | None
+) -> None:
+    assert answers.training_seconds({"inference_time": told}) == seconds

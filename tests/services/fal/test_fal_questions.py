@@ -1,5 +1,7 @@
 """Asking after a training, cancelling it and fetching what it made, whatever goes wrong."""
 
+import gzip
+import http.server
 import json
 import socket
 import struct
@@ -7,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
-from core.services.fal import FalTrainer, errors
+from core.services.fal import FalTrainer, errors, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.files import WEIGHTS_BYTES
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES
@@ -143,6 +147,37 @@ def test_a_failure_that_the_status_tells_needs_no_result(
     assert standing.failure.error_type == "runner_disconnected"
 
 
+def test_logs_without_end_hide_no_result(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Talkative(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the library's name
+            logs = [{"message": "x" * 1000}] if "logs=" in self.path else []
+            told = {"status": "COMPLETED", "logs": logs, "finetune_id": "ft-1"}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(told).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    monkeypatch.setattr(wire, "ANSWER_BYTES", 500)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Talkative) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        queue_url = f"http://127.0.0.1:{server.server_port}"
+        standing = connect(Settings(fal=Fal(queue_url=queue_url))).check(LOST)
+        server.shutdown()
+    assert standing.result == {"finetune_id": "ft-1"}
+
+
+def test_weights_that_were_packed_on_the_way_are_unpacked(
+    trainer: FalTrainer, handle: Handle
+) -> None:
+    with NonsenseServer() as server:
+        server.answer = (200, gzip.compress(b"trained weights" * 99))
+        server.headers = {"Content-Encoding": "gzip"}
+        with trainer.download(handle, f"http://{server.endpoint}/weights") as download:
+            assert (download.size, b"".join(download.chunks)) == (None, b"trained weights" * 99)
+
+
 def test_a_failure_in_words_that_nobody_knows_is_paid_for_once(
     connect: Connect,
 ) -> None:
@@ -256,6 +291,15 @@ def _trickle(listening: socket.socket) -> None:
         for _ in range(30):
             time.sleep(0.1)
             near.sendall(b"w")
+
+
+@pytest.mark.parametrize("url", ["http://a/\ud800", "http://xn--/", "http://a..b/", "http://[::1"])
+def test_an_address_that_is_none_is_out_of_reach(
+    trainer: FalTrainer, handle: Handle, url: str
+) -> None:
+    with pytest.raises(Unreachable, match="bad_address"), trainer.download(handle, url):
+        pass
+    assert trainer.check(replace(handle, status_url=url)).status == "completed"
 
 
 def test_weights_larger_than_allowed_are_refused(
