@@ -24,7 +24,7 @@ from core.avatars.ports import (
     Uncertain,
     Unreachable,
 )
-from core.services.fal import answers, errors, profiles
+from core.services.fal import answers, endings, errors, profiles
 from core.services.fal.archive import zipped
 from core.services.fal.asking import Refused, asked
 from core.services.fal.uploads import Uploads
@@ -42,8 +42,6 @@ from core.settings import Settings
 
 NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
 """The codes after which it is certain that nothing was ordered."""
-_ASK_AGAIN = (401, 402, 403, 404, 408, 425, 429)
-"""Of a result: these speak of the question, not of the training."""
 _ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 """So many of a download must come within `answer_seconds`."""
@@ -210,18 +208,13 @@ class FalTrainer:
 
     def _result(self, handle: Handle, ended: fal_client.Completed, note: Note) -> Standing:
         """The end of a completed request: its result, or why there is none."""
-        seconds = answers.training_seconds(ended.metrics)
         with reaching():
             answer = self._wire.ask("GET", self._urls(handle).response_url)
-        told = _told_failure(ended, answer.status)
         note.status = answer.status
-        if not answer.good:
-            note.failure = _of_model(answer, told)
-            return Standing("failed", training_seconds=seconds, failure=note.failure)
-        if told and not _looks_like_a_result(handle.profile, answer.body):
-            note.failure = told
-            return Standing("failed", training_seconds=seconds, failure=told)
-        return Standing("completed", None, None, seconds, result=_parsed(handle.profile, answer))
+        standing = endings.standing(handle.profile, ended, answer)
+        failure = standing.failure
+        note.failure = None if failure and failure.error_type == endings.STOPPED else failure
+        return standing
 
     def _opened(self, response: httpx.Response) -> Download:
         if not response.is_success:
@@ -252,48 +245,6 @@ class FalTrainer:
 
 
 _URLS = ("status_url", "response_url", "cancel_url")
-
-
-def _told_failure(ended: fal_client.Completed, status: int) -> Failure | None:
-    """The failure that a completed request speaks of, whose result has this code."""
-    error, error_type = ended.error, ended.error_type
-    if not error and not error_type:
-        return None
-    return errors.of_type(str(error_type or ""), error if isinstance(error, str) else "", status)
-
-
-def _of_model(answer: Answer, told: Failure | None) -> Failure:
-    """The model's own failure; raises Unreachable where the answer is about the asking alone."""
-    failure = answer.failure("result")
-    spoken = isinstance(answer.body, Mapping) and answer.status not in _ASK_AGAIN
-    if any(item.get("type") in errors.TYPES for item in errors.details(answer.body)):
-        return failure  # says more than the status does
-    if told and (spoken or told.error_type in errors.TYPES):
-        return told
-    own = errors.own_type(answer.headers, answer.body) in errors.TYPES
-    # an error of the server without a word of fal's says nothing of the training, which may be
-    # there the next time: ordering it anew would pay for it twice
-    if own or (spoken and "detail" in answer.body and answer.status < 500):
-        return failure
-    raise Unreachable(failure)
-
-
-def _looks_like_a_result(profile: str, body: Any) -> bool:
-    try:
-        return isinstance(body, Mapping) and bool(profiles.BY_NAME[profile].parse(body))
-    except profiles.UnexpectedResult:
-        return False
-
-
-def _parsed(profile: str, answer: Answer) -> Mapping[str, object]:
-    """The result; one that is not understood stays at fal, for it is paid for."""
-    if not isinstance(answer.body, Mapping):
-        raise Unreachable(bad_answer(answer.status, "the result can't be read"))
-    try:
-        return profiles.BY_NAME[profile].parse(answer.body)
-    except profiles.UnexpectedResult as error:
-        failure = Failure("unexpected_result", "operator", str(error), answer.status)
-        raise Unreachable(failure) from error
 
 
 def _too_large() -> Failure:
