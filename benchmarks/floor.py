@@ -50,7 +50,7 @@ class Floor:
         update = to_event(json.loads(raw), updates.BOT)
         assert update is not None
         execute, now, kind = self._db.execute, time.time(), update.event.kind.value
-        payload = encode(update.event, update.person.language, update.person.name)
+        payload = encode(update.event, update.person)
         execute("BEGIN IMMEDIATE")
         conversation_id = execute(
             "SELECT id FROM conversations WHERE channel = ? AND bot = ? AND chat = ?",

@@ -85,4 +85,5 @@ def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:
 
 def _person(sender: Raw) -> Person:
     name, last = sender["first_name"], sender.get("last_name")
-    return Person(f"{name} {last}" if last else name, sender.get("language_code", ""))
+    whole = f"{name} {last}" if last else name
+    return Person(whole, sender.get("language_code", ""), sender.get("username", ""))

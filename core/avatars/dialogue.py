@@ -223,4 +223,4 @@ class AvatarDialogue(Collecting):
         database.after_commit(lambda: self._jobs.wake("erase", user_id))
         turn.memory.clear()
         turn.cache.clear()
-        turn.name = ""
+        turn.name = turn.username = ""

@@ -112,7 +112,7 @@ class Engine:
         started.append(head.id)
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
-        turn.event, turn.client_language, turn.client_name = inbox.decode(head.payload)
+        turn.event, turn.client = inbox.decode(head.payload)
         self._enter(turn)
         self._apply(turn, found.token_key)
         self._save(turn, found)
@@ -124,19 +124,22 @@ class Engine:
         turn.visit, turn.revision = found.visit, found.revision
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
-        turn.name = found.name
+        turn.name, turn.username = found.name, found.username
         if turn.state not in self.flow.screens:  # an upgrade has removed it
             turn.state, turn.visit = self.flow.table.initial, turn.visit + 1
             turn.memory.pop("asked", None)
         return turn
 
     def _enter(self, turn: Turn) -> None:
-        """What every event brings: the person's own language and name."""
+        """What every event brings: the person's own language and names."""
         if turn.state != turn.source:
             log.warning("unknown state", conversation=turn.conversation_id, state=turn.source)
-        if turn.person and not turn.language_chosen and turn.client_language:
-            turn.language = self.flow.language(turn.client_language)
-        turn.name = turn.client_name or turn.name
+        if not turn.person:
+            return
+        client = turn.client
+        if not turn.language_chosen and client.language:
+            turn.language = self.flow.language(client.language)
+        turn.name, turn.username = client.name or turn.name, client.username
 
     def _trigger(self, turn: Turn, key: str) -> str | None:
         """The trigger that an event means; None where it shall pass without a word."""

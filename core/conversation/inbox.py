@@ -15,7 +15,7 @@ from typing import Any
 
 import peewee
 
-from core.conversation.messages import Address, Event, Kind, Update
+from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
 from core.db import run, transaction
 
@@ -99,7 +99,7 @@ class Inbox:
 
     def _insert(self, update: Update) -> int | None:
         address, event = update.address, update.event
-        payload = encode(event, update.person.language, update.person.name)
+        payload = encode(event, update.person)
         rows = run(
             _RECEIVE,
             *(update.key, event.kind.value, payload, self._clock()),
@@ -125,6 +125,7 @@ class Inbox:
         person, address = update.person, update.address
         user = User.create(
             name=storable(person.name)[:255],
+            username=storable(person.username)[:64],
             language=self._language(person.language),
             created_at=now,
         )
@@ -150,18 +151,18 @@ def find(address: Address) -> int | None:
     return None if found is None else int(found.id)
 
 
-def encode(event: Event, language: str = "", name: str = "") -> str:
-    """An event as the inbox keeps it."""
+def encode(event: Event, person: Person = NOBODY) -> str:
+    """An event as the inbox keeps it, with who brought it about."""
     file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}
-    value, argument, name = storable(event.value), storable(event.argument), storable(name)[:255]
-    kept = [event.kind, value, argument, file, event.visit, storable(language), name]
-    return _JSON.encode(kept)
+    value, argument = storable(event.value), storable(event.argument)
+    who = storable(person.language), storable(person.name)[:255], storable(person.username)[:64]
+    return _JSON.encode([event.kind, value, argument, file, event.visit, *who])
 
 
-def decode(payload: str) -> tuple[Event, str, str]:
-    """The event, and what its client's language and name were."""
-    kind, value, argument, file, visit, language, name = json.loads(payload)
-    return Event(Kind(kind), value, argument, file, visit), language, name
+def decode(payload: str) -> tuple[Event, Person]:
+    """The event, and who brought it about; rows from before know of no username."""
+    kind, value, argument, file, visit, language, name, *username = json.loads(payload)
+    return Event(Kind(kind), value, argument, file, visit), Person(name, language, *username)
 
 
 def storable(text: str) -> str:

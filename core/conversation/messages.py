@@ -46,10 +46,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a channel knows of who is speaking; `language` is their client's (BCP 47)."""
+    """What a channel knows of who is speaking; `language` is their client's (BCP 47).
+
+    `username` is the one by which others find them there, without an @; "" where they have none.
+    """
 
     name: str = ""
     language: str = ""
+    username: str = ""
+
+
+NOBODY = Person()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Update:
     key: str
     address: Address
     event: Event
-    person: Person = Person()
+    person: Person = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Locked(NamedTuple):
     language: str
     language_chosen: bool
     name: str
+    username: str
 
     @property
     def schedule(self) -> Schedule:
@@ -66,7 +67,7 @@ class Head(NamedTuple):
     retry_at: float
 
 
-_USER = ("language", "language_chosen", "name")
+_USER = ("language", "language_chosen", "name", "username")
 _COLUMNS = ", ".join(f"u.{name}" if name in _USER else f"c.{name}" for name in Locked._fields)
 _READ = f"SELECT {_COLUMNS} FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?"
 _HEAD = """
@@ -83,7 +84,7 @@ INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest,
                          at, stayed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
-_PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ? WHERE id = ?"
+_PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ?, username = ? WHERE id = ?"
 _TRIED = """
 UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ?
 WHERE id = ? AND handled_at IS NULL AND failed_at IS NULL RETURNING attempts
@@ -132,8 +133,9 @@ def save(
         *(active_at, entered_at, unreachable, turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
-    person = (turn.language, turn.language_chosen, turn.name)
-    if person != (before.language, bool(before.language_chosen), before.name):
+    person = (turn.language, turn.language_chosen, turn.name, turn.username)
+    chosen = bool(before.language_chosen)
+    if person != (before.language, chosen, before.name, before.username):
         run(_PERSON, *person, before.user_id)
     run(
         _LOG,

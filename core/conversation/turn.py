@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from core.conversation.flow import Position, Step
-from core.conversation.messages import Event, Kind
+from core.conversation.messages import NOBODY, Event, Kind
 from core.db import run
 
 _NOTICE = """
@@ -28,10 +28,10 @@ class Turn:
     """
 
     __slots__ = (
-        "alerted", "argument", "asking", "cache", "changed", "channel", "client_language",
-        "client_name", "conversation_id", "event", "event_id", "language", "language_chosen",
+        "alerted", "argument", "asking", "cache", "changed", "channel", "client",
+        "conversation_id", "event", "event_id", "language", "language_chosen",
         "memory", "name", "now", "pressed", "revision", "source", "state", "step", "trigger",
-        "user_id", "visit", "wake",
+        "user_id", "username", "visit", "wake",
     )  # fmt: skip
 
     def __init__(self, now: float, conversation_id: int, user_id: uuid.UUID, channel: str) -> None:
@@ -48,9 +48,9 @@ class Turn:
         self.changed = False
         self.visit = self.revision = 0
         self.memory: dict[str, Any] = {}
-        self.language = self.name = ""
+        self.language = self.name = self.username = ""
         self.language_chosen = False
-        self.client_language = self.client_name = ""
+        self.client = NOBODY
         self.asking: str | None = None
         self.alerted = False
         self.wake: tuple[float, str] | None = None

@@ -72,7 +72,9 @@ class Person:
 
     def live(self, batch: Batch) -> None:
         """All that they ever did."""
-        batch.add("users", self.user_id, self.dice.choice(NAMES), self.language, False, self.born)
+        name = self.dice.choice(NAMES)
+        username = f"person{self.number}" if self.channel == "telegram" else ""
+        batch.add("users", self.user_id, name, username, self.language, False, self.born)
         place = len(batch.rows["conversations"])
         batch.add("conversations")  # its last state is known at the end
         self.move(batch, "command", "start", "main_menu")

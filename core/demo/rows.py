@@ -9,7 +9,7 @@ from typing import Any
 from core.db import database, is_sqlite, run, transaction
 
 _COLUMNS = {
-    "users": "id name language language_chosen created_at",
+    "users": "id name username language language_chosen created_at",
     "conversations": "id user_id channel bot chat token_key state visit revision memory "
     "shown_revision post_revision shown_buttons shown_at differs_since due_at rank not_before "
     "failures unreachable wake_trigger wake_visit photo_at created_at active_at entered_at",

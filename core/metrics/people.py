@@ -13,6 +13,7 @@ class Person(NamedTuple):
 
     user_id: str
     name: str
+    username: str
     language: str
     created_at: float
     conversation_id: int
@@ -88,8 +89,8 @@ class Audited(NamedTuple):
 
 
 _PERSON = """
-SELECT u.id, u.name, u.language, u.created_at, c.id, c.channel, c.chat, c.state, c.active_at,
-       c.unreachable, (SELECT count(*) FROM blocks b WHERE b.user_id = u.id),
+SELECT u.id, u.name, u.username, u.language, u.created_at, c.id, c.channel, c.chat, c.state,
+       c.active_at, c.unreachable, (SELECT count(*) FROM blocks b WHERE b.user_id = u.id),
        (SELECT count(*) FROM avatars a WHERE a.user_id = u.id AND a.name <> ''),
        (SELECT count(*) FROM training_runs r WHERE r.user_id = u.id)
 FROM users u JOIN conversations c ON c.user_id = u.id
@@ -97,7 +98,7 @@ FROM users u JOIN conversations c ON c.user_id = u.id
 
 
 def search(text: str, limit: int = 50) -> list[Person]:
-    """People by chat or conversation, name, person's, avatar's, run's or request's identifier.
+    """People by chat, name or username, person's, avatar's, run's or request's identifier.
 
     Without a text, those who were active last.
     """
@@ -117,11 +118,11 @@ def search(text: str, limit: int = 50) -> list[Person]:
         SELECT user_id FROM conversations WHERE chat = ?
         UNION SELECT user_id FROM training_runs WHERE request_id = ?
         UNION SELECT id FROM users WHERE name = ?
-        UNION SELECT id FROM users WHERE lower(name) LIKE ? ESCAPE '!'
+        UNION SELECT id FROM users WHERE lower(name) LIKE ? ESCAPE '!' OR lower(username) = ?
         UNION SELECT user_id FROM avatars WHERE name = ?
     ) ORDER BY c.active_at DESC LIMIT ?
     """
-    return _people(query, text, text, text, _containing(text), text, limit)
+    return _people(query, text, text, text, _containing(text), text.lower(), text, limit)
 
 
 def person(user_id: str) -> list[Person]:

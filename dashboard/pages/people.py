@@ -30,7 +30,7 @@ def _search(view: View) -> None:
         t("Search"),
         st.query_params.get("q", ""),
         max_chars=128,
-        placeholder=t("Telegram id, name, or the id of a person, avatar, run or request"),
+        placeholder=t("Telegram id, name, @name, or the id of a person, avatar, run or request"),
     )
     if text:
         st.query_params["q"] = text
@@ -48,7 +48,8 @@ def _search(view: View) -> None:
 def _columns(view: View) -> list[Column]:
     t = view.t
     return [
-        Column("name", t("Name")), Column("channel", t("Channel")), Column("chat", t("Chat")),
+        Column("name", t("Name")), Column("username", t("Username")),
+        Column("channel", t("Channel")), Column("chat", t("Chat")),
         Column("state", t("State")), Column("language", t("Language")),
         Column("avatars", t("Avatars"), "number", t("Those with a name, of the person.")),
         Column("runs", t("Trainings"), "number", t("All of the person, of any mode and outcome.")),

@@ -7,7 +7,7 @@ import pytest
 
 from core import db as core_db
 from core.conversation.engine import Engine
-from core.conversation.messages import Event, Kind
+from core.conversation.messages import Event, Kind, Person
 from core.conversation.models import Conversation, InboxEvent, TransitionLog, User
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
@@ -49,6 +49,23 @@ def test_a_turn_logs_what_fired_from_where_to_where(anna: Chat, clock: Clock) ->
     assert (entry.source, entry.dest) == ("asking_rating", "asking_comment")
     assert (entry.visit, entry.revision, entry.at) == (anna.row.visit, anna.row.revision, clock.now)
     assert entry.event_id == InboxEvent.get(InboxEvent.kind == "press").id
+
+
+def test_a_person_is_called_what_their_channel_called_them_last(anna: Chat) -> None:
+    def called() -> tuple[str, str]:
+        user = User.get()
+        return user.name, user.username
+
+    anna.person = Person("Anna", "en", "anna_lee")
+    anna.command("start")
+    anna.signal("reminded")
+    assert called() == ("Anna", "anna_lee")
+    anna.person = Person("Anna Lee", "en", "lee")
+    anna.say("hello")
+    assert called() == ("Anna Lee", "lee")
+    anna.person = Person("", "en")
+    anna.say("hello")
+    assert called() == ("Anna Lee", ""), "whoever has no username any more has given it up"
 
 
 def test_a_turn_that_has_nothing_to_apply_says_so(anna: Chat) -> None:

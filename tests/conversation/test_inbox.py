@@ -164,23 +164,30 @@ def test_no_text_or_name_stops_an_update_from_being_received(box: Inbox, nasty: 
         (Event(Kind.TEXT, nasty), Event(Kind.COMMAND, "start", nasty), Event(Kind.PRESS, nasty),
          Event(Kind.FILE, file={"name": nasty, nasty: 1}))
     ):  # fmt: skip
-        received = box.receive(Update(f"{n} again", ANNA, event, Person(nasty, nasty)))
+        received = box.receive(Update(f"{n} again", ANNA, event, Person(nasty, nasty, nasty)))
         assert received.receipt is Receipt.ACCEPTED
     other = box.receive(
         text("2", Address("test", "bot", "other"), nasty, name=nasty, language="en")
     )
     assert other.receipt is Receipt.ACCEPTED
     for row in InboxEvent.select():
-        event, _, name = inbox.decode(row.payload)
-        for part in (event.value, event.argument, name, json.dumps(event.file, ensure_ascii=False)):
+        event, person = inbox.decode(row.payload)
+        file = json.dumps(event.file, ensure_ascii=False)
+        for part in (event.value, event.argument, person.name, person.username, file):
             assert "\0" not in part
             part.encode()
-        assert len(name) <= 255
+        assert len(person.name) <= 255
+        assert len(person.username) <= 64
 
 
-@given(every_kind, whole, whole)
-def test_an_event_is_read_back_as_it_was_written(event: Event, language: str, name: str) -> None:
-    assert inbox.decode(inbox.encode(event, language, name)) == (event, language, name)
+@given(every_kind, st.builds(Person, whole, whole, st.text("abc_", max_size=64)))
+def test_an_event_is_read_back_as_it_was_written(event: Event, person: Person) -> None:
+    assert inbox.decode(inbox.encode(event, person)) == (event, person)
+
+
+def test_an_event_from_before_there_were_usernames_is_read_too() -> None:
+    event, person = inbox.decode('["text","hello","",null,null,"en","Anna"]')
+    assert (event, person) == (Event(Kind.TEXT, "hello"), Person("Anna", "en"))
 
 
 # Signals

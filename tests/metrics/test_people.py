@@ -14,7 +14,7 @@ from tests import makers
 @pytest.fixture
 def anna(db: Any) -> str:
     owner = makers.conversation(channel="telegram", chat="77")
-    User.update(name="Анна O’Neil_Ёжикова").execute()
+    User.update(name="Анна O’Neil_Ёжикова", username="Anna_77x").execute()
     makers.conversation(chat="88")
     return str(owner.user_id)
 
@@ -24,6 +24,13 @@ def anna(db: Any) -> str:
 )
 def test_a_part_of_a_name_is_enough_in_any_script_and_case(anna: str, text: str) -> None:
     assert [person.user_id for person in people.search(text)] == [anna]
+
+
+@pytest.mark.parametrize("text", ["@Anna_77x", "anna_77X"])
+def test_whoever_is_known_by_a_username_is_found_by_it(anna: str, text: str) -> None:
+    assert [(person.user_id, person.username) for person in people.search(text)] == [
+        (anna, "Anna_77x")
+    ]
 
 
 @pytest.mark.parametrize("text", ["%", "!", "l%ё", "Анна Ёжикова", "7", "x" * 5000])

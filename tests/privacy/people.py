@@ -34,7 +34,7 @@ class Marked:
     def __init__(self, app: App, channel: str = "web") -> None:
         self.app = app
         self.address = Address(channel, channel, uuid.uuid4().hex)
-        self._person = Person(" ".join(MARKS), "en")
+        self._person = Person(" ".join(MARKS), "en", MARK)
         self.id = self.do(Event(Kind.COMMAND, "start"))
 
     def do(self, event: Event) -> int:

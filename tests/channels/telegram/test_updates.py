@@ -43,6 +43,14 @@ def test_a_name_has_its_two_parts_and_a_language_may_be_missing() -> None:
     assert update.person == Person("Anna Lee", "")
 
 
+def test_a_username_is_told_without_its_sign() -> None:
+    raw = message(text="Hi")
+    raw["message"]["from"] = {"id": 1, "first_name": "Anna", "username": "anna_lee"}
+    update = to_event(raw, "123")
+    assert update
+    assert update.person == Person("Anna", "", "anna_lee")
+
+
 @pytest.mark.parametrize(
     ("text", "name", "argument"),
     [
