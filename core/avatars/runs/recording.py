@@ -236,9 +236,12 @@ class Recorder:
         database.after_commit(lambda: log.info("training ended", **told))
 
     def _forget_weights(self, run: TrainingRun) -> None:
-        if run.weights_key:
+        """Delete what was copied, unless an earlier training of the avatar left the very same."""
+        if not run.weights_key:
+            return
+        TrainingRun.update(weights_key=None).where(TrainingRun.id == run.id).execute()
+        if not TrainingRun.select().where(TrainingRun.weights_key == run.weights_key).exists():
             doom(run.weights_key, self._clock())
-            TrainingRun.update(weights_key=None).where(TrainingRun.id == run.id).execute()
 
     def _tell(self, run: TrainingRun, trigger: str, about: str) -> None:
         if run.conversation_id is not None and wanted(run) is not None:

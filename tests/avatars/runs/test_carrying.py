@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from core.avatars import disposal, orphans
-from core.avatars.models import AvatarStatus, Consent, RunStatus, TrainingRun
+from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.db import transaction
+from core.errors import StorageUnavailable
 from tests import makers
 from tests.avatars.training_house import KEY, QUEUED, WEIGHED, WEIGHTS, House, failure
 
@@ -161,6 +162,28 @@ def test_a_result_that_can_not_be_had_for_a_day_is_our_failure_and_its_cost_is_b
         house.training.carry(str(house.run.id))
     run = house.run
     assert (run.status, run.error_class, run.cost_usd) == (RunStatus.FAILED, "operator", 6.0)
+
+
+def test_what_an_earlier_training_left_outlives_the_failure_of_a_later_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(house)
+    house.training.carry(str(house.run.id))
+    Avatar.update(status=AvatarStatus.READY).execute()
+    house.clock.forward(1)
+    made(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "put_file", _full)
+        for _ in range(2):
+            house.training.carry(str(house.run.id))
+            house.clock.forward(86_400)
+    assert (house.status, house.run.weights_key) == (RunStatus.FAILED, None)
+    disposal.delete_doomed(house.store, house.clock() + 100)
+    assert house.store.get(key_of(house)) == WEIGHTS
+
+
+def _full(*_: Any) -> None:
+    raise StorageUnavailable("it is full")
 
 
 def test_a_dead_workers_copy_is_made_by_the_next_one(house: House) -> None:
