@@ -230,7 +230,7 @@ def test_those_who_are_not_on_the_list_are_slowed_down(
 def test_wrong_passwords_for_a_name_do_not_keep_its_owner_out(
     db: Any, tmp_path: Path, provider: FakeProvider
 ) -> None:
-    logins = Logins(vouched(provider.issuer, users=USERS), tmp_path)
+    logins = Logins(vouched(provider.issuer, users=USERS), tmp_path, clock=lambda: 1e9)
     for _ in range(5):
         logins.log_in("anna@example.org", "wrong", "6.6.6.6")
         logins.log_in("", "wrong", "7.7.7.7")
