@@ -18,7 +18,7 @@ run: .venv ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/likeness run
 
 test: .venv browser ## run the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .

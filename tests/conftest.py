@@ -30,6 +30,21 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
+_LONG = (
+    "test_on_web", "test_kills", "test_pages", "test_on_console", "test_storage_gone",
+    "test_clicks", "test_fal_storm", "test_http", "test_worker", "test_prompt_screens",
+    "test_command_line", "test_limits", "test_foreign_fal", "test_database_gone", "test_browser",
+    "test_many_runs", "test_people_and_money", "test_nasty_corpus", "test_on_telegram",
+    "test_page",
+)  # fmt: skip
+"""Files that take longest: those that mostly wait stand beside those that mostly work."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left alone with it in the end."""
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
 
 @pytest.fixture(autouse=True)
 def _plain_log() -> None:
