@@ -84,7 +84,7 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows."""
+    """What `config.toml` allows; 0 days are for ever."""
 
     avatars: int
     min_photos: int
@@ -95,6 +95,8 @@ class Limits:
     max_megabytes: float
     price_usd: Mapping[str, float]
     minutes: Mapping[str, tuple[int, int]]
+    drafts_days: int = 0
+    trained_photos_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,8 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         max_megabytes=settings.photos.max_bytes / 1024 / 1024,
         price_usd=prices,
         minutes=MINUTES,
+        drafts_days=settings.retention.drafts_days,
+        trained_photos_days=settings.retention.finished_trainings_days,
     )
 
 

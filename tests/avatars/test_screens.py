@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.avatars.facts import Facts, Kept
+from core.avatars.facts import Facts, Kept, Limits
 from core.avatars.flow import STATES, TABLE
 from core.avatars.screens import SCREENS
 from core.conversation.channel import Capabilities
@@ -220,6 +220,20 @@ def test_a_full_gallery_says_why_there_is_no_room() -> None:
 def test_photos_that_are_deleted_are_not_said_to_be_kept() -> None:
     assert "their photos" in SCREENS["privacy"](facts("en", kept=Kept(1, 0.01))).text
     assert "their photos" not in SCREENS["privacy"](facts("en", kept=Kept())).text
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (replace(LIMITS, drafts_days=22), "Незаконченный"),
+        (replace(LIMITS, trained_photos_days=22), "Фото готового"),
+    ],
+)
+def test_what_is_deleted_by_itself_is_said_with_the_days(limits: Limits, told: str) -> None:
+    screen = SCREENS["privacy"](facts(limits=limits))
+    assert told in screen.text
+    assert "22 дня" in screen.text
+    assert told not in SCREENS["privacy"](facts()).text
 
 
 def test_photos_that_are_put_aside_are_among_what_is_kept() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.avatars.facts import Facts
+from collections.abc import Iterator
+
+from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.conversation.messages import Button, Picture, Screen
 from core.texts import LANGUAGES, NAMES, Translator, translator
@@ -194,6 +196,7 @@ def privacy(facts: Facts, t: Translator) -> Screen:
         text=words.paragraphs(
             kept,
             words.lines(_how_many(facts, t), *_kept(facts, t), put_aside(facts, t)),
+            words.lines(*_how_long(facts.limits, t)),
             consent,
             t("You can have a copy of everything, or have it deleted for good."),
         ),
@@ -221,6 +224,22 @@ def _kept(facts: Facts, t: Translator) -> tuple[str, ...]:
         kept.trainings,
     )
     return (photos if kept.photos else "", trainings if kept.trainings else "")
+
+
+def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
+    """What is deleted by itself, and when."""
+    if limits.drafts_days:
+        yield t.n(
+            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} day.",
+            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} days.",
+            limits.drafts_days,
+        )
+    if limits.trained_photos_days:
+        yield t.n(
+            "🗓 The photos of a finished avatar are deleted after {n} day; the avatar stays.",
+            "🗓 The photos of a finished avatar are deleted after {n} days; the avatar stays.",
+            limits.trained_photos_days,
+        )
 
 
 def consent(facts: Facts, t: Translator) -> Screen:
