@@ -58,16 +58,19 @@ class Server:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """Let it take what it is told, and answer nothing."""
+        """Let it take what it is told, and answer nothing.
+
+        While the parent is stopped, a child that ends keeps its number: it is continued last.
+        """
         parent = self._own.get_pid()
+        os.kill(parent, signal.SIGSTOP)
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        its = [parent, *map(int, children)]
-        for pid in its:
+        for pid in map(int, children):
             os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in its:
+            for pid in [*map(int, children), parent]:
                 os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
