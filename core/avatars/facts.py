@@ -46,8 +46,9 @@ class RunFacts:
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the valid photos that came together with those, `advised` all valid ones that
-    could be better. `alike` are the numbers of those that look alike, where that should be said.
+    `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
+    that could be better. `earlier` are the numbers of the refusals that were told before that
+    series. `alike` are the numbers of those that look alike, where that should be said.
     `delayed` says that what a pending photo needs has been out of reach for a while.
     """
 
@@ -68,6 +69,7 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    earlier: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Limits:
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    max_pending: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,10 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. `obstacle` says what would stop a training
-    now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
-    `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
+    is trained. Of the `held` photos `held_files` may be something else. `obstacle` says what would
+    stop a training now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit",
+    "budget"), `busy_with` which avatar does where that is it. `photos` is the page of the photo
+    gallery,
     `avatars` that of the avatars; `page` counts from 1.
     """
 
@@ -143,3 +147,4 @@ class Facts:
     collecting: bool = False
     kept: Kept = Kept()
     training: AvatarLine | None = None
+    held_files: int = 0

@@ -73,7 +73,8 @@ class Table:
     depend on the person: the first whose guard holds. `commands` maps a command to its trigger,
     `typed` lists the triggers that take free text, the most particular first, `signals` those
     that only Likeness itself fires (`ticks` among them may wait, being mere progress), `files`
-    is the one that takes photos and files.
+    is the one that takes photos and files. `always` is an effect that follows every step that is
+    seen.
     """
 
     states: tuple[str, ...]
@@ -86,6 +87,7 @@ class Table:
     signals: frozenset[str] = frozenset()
     ticks: frozenset[str] = frozenset()
     files: str = "photo"
+    always: str = ""
 
     def sources(self, row: Row) -> tuple[str, ...]:
         """The states that a row applies to, its groups spelled out."""
@@ -221,7 +223,7 @@ class Flow:
             if state not in self.screens:
                 yield f"the state {state!r} has no screen"
         for name in dict.fromkeys(
-            call.name for step in self.steps for call in step.guards + step.effects
+            call.name for step in self.steps for call in step.guards + self._effects(step)
         ):
             if not callable(getattr(self._callbacks, name, None)):
                 yield f"no function is called {name!r}"
@@ -279,7 +281,7 @@ class Flow:
         return holds
 
     def _effect(self, step: Step) -> Callable[[EventData], None]:
-        effects = [self._bind(call) for call in step.effects]
+        effects = [self._bind(call) for call in self._effects(step)]
 
         def run(data: EventData) -> None:
             turn: Any = data.model
@@ -288,6 +290,10 @@ class Flow:
                 effect(turn)
 
         return run
+
+    def _effects(self, step: Step) -> tuple[Call, ...]:
+        always = self.table.always
+        return step.effects if step.quiet or not always else (*step.effects, Call(always))
 
     def _bind(self, call: Call) -> Callable[[Any], Any]:
         function = getattr(self._callbacks, call.name)

@@ -21,7 +21,7 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            verdicts.advice(avatar.advised, t),
+            verdicts.advice(avatar.accepted, t),
             words.looking_at(avatar, t),
             _next_step(facts, avatar, t),
             hints.obstacle(facts, t),
@@ -50,7 +50,7 @@ def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
     if avatar.pending or facts.obstacle == "blocked":
         return ""
     if buttons.settled(facts, avatar):
-        if not buttons.room(facts, avatar):
+        if not buttons.room(facts, avatar).places:
             return t("That is enough: you can start the training.")
         return t("That is enough: you can start the training, or add more photos.")
     said = any(code == "how_to_send" for code, _ in facts.said)
@@ -75,9 +75,10 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             which(facts, avatar, t),
             verdicts.summary(avatar, t),
             words.lines(
-                verdicts.refusals(avatar.refused, facts.limits, t),
+                verdicts.refusals(verdicts.new(avatar), facts.limits, t),
                 verdicts.advice(avatar.accepted, t),
             ),
+            verdicts.earlier(avatar, facts.limits, t),
             verdicts.overruling(avatar, t) if overrulable else "",
             words.counter(avatar, facts.limits, t),
             words.looking_at(avatar, t),
@@ -97,7 +98,8 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
 
 def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     """One for each refusal that may be our mistake, as far as they are few and there is room."""
-    if not avatar.can_collect or not buttons.room(facts, avatar) or facts.obstacle == "blocked":
+    full = not buttons.room(facts, avatar).places
+    if not avatar.can_collect or full or facts.obstacle == "blocked":
         return ()
     return tuple(
         Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)
@@ -163,8 +165,7 @@ def _removals(facts: Facts, avatar: AvatarFacts) -> tuple[Button, ...]:
 
 def _restoration(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     photo = facts.removed_photo
-    room = facts.limits.max_photos - avatar.valid - avatar.pending
-    if photo is None or not avatar.can_collect or room <= 0:
+    if photo is None or not avatar.can_collect or not buttons.room(facts, avatar).places:
         return None
     return Button(t("↩️ Put back {number}", number=photo.number), "restore_photo", photo.id)
 

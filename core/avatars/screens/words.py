@@ -10,6 +10,7 @@ from types import MappingProxyType
 from babel.numbers import format_decimal
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
+from core.avatars.room import Room, room
 from core.texts import Translator, mark
 
 UNFINISHED = ("draft", "uploading", "ready")
@@ -118,12 +119,17 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
         have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=limits.min_photos)
         return lines(have, t("Minimum: {wanted}", wanted=limits.min_photos))
     have = t.n("Uploaded: {n} photo", "Uploaded: {n} photos", avatar.valid)
-    room = limits.max_photos - avatar.valid
-    if room <= 0:
+    places = room_of(avatar, limits).places
+    if not places:
         return t("{uploaded}, no more will fit", uploaded=have)
     return t.n(
-        "{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", room, uploaded=have
+        "{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", places, uploaded=have
     )
+
+
+def room_of(avatar: AvatarFacts, limits: Limits) -> Room:
+    """What an avatar has room for."""
+    return room(avatar.valid, avatar.pending, limits.max_photos, limits.max_pending)
 
 
 def looking_at(avatar: AvatarFacts, t: Translator) -> str:
