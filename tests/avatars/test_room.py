@@ -132,7 +132,7 @@ def test_a_photo_that_was_taken_up_when_there_was_room_is_left_out_when_there_is
         chat.press("👌 Photo 2 is fine")
         return inspect(*given)
 
-    house.verdicts._inspect = while_it_is_looked_at  # type: ignore[method-assign]
+    house.verdicts._inspect = while_it_is_looked_at
     chat.say("/menu")
     chat.press(labels(chat)[0])
     judge(house, chat)
