@@ -29,8 +29,15 @@ MODELS: tuple[Any, ...] = tuple(
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
 NAMES = [
-    "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
-    "0006_faster_numbers", "0007_username", "0008_submissions",
+    "0001_initial",
+    "0002_training_type",
+    "0003_erasure",
+    "0004_training_at_fal",
+    "0005_dashboard",
+    "0006_faster_numbers",
+    "0007_username",
+    "0008_submissions",
+    "0013_reaching_people",
 ]  # fmt: skip
 
 
