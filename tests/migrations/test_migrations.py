@@ -38,6 +38,7 @@ NAMES = [
     "0007_username",
     "0008_submissions",
     "0013_reaching_people",
+    "0014_elsewhere",
 ]  # fmt: skip
 
 
