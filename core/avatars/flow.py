@@ -116,6 +116,7 @@ ROWS = (
     row("keep_anyway", "photo_validation_error", SAME, then="say(not_kept)"),
     row("gallery", "SET avatar_details", "viewing_photo_gallery", when="has_photos",
         then="open_gallery"),
+    row("gallery", "SET avatar_details", SAME, then="say(no_photos_yet)"),
     row("page", "viewing_photo_gallery avatar_gallery", SAME, then="set_page"),
     row("remove_photo", "viewing_photo_gallery", SAME, when="can_collect", then="remove_photo"),
     row("restore_photo", "viewing_photo_gallery", SAME, when="removed, room_left",

@@ -61,6 +61,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
