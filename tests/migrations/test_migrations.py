@@ -115,7 +115,6 @@ def test_erasure_comes_and_goes_with_people_in_the_database(empty: Any) -> None:
     assert remains.DailyTotal.select().count() == 0
 
 
-<<<<<<< HEAD
 def _run_from_before(status: str, **columns: Any) -> Any:
     """A run as a row of before there were submissions; returns its id."""
     row = {
@@ -180,7 +179,8 @@ def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_bac
     remains.CostEntry.create(
         day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
     )
-    assert runner.migrate(empty, "8", down=True) == ["0008_submissions"]
+    newest_first = NAMES[: NAMES.index("0008_submissions") - 1 : -1]
+    assert runner.migrate(empty, "8", down=True) == newest_first
     assert set(run("SELECT price_usd FROM training_runs").fetchall()) == {(0,)}
     assert run("SELECT usd FROM cost_entries").fetchone()[0] == 0
     runner.migrate(empty)
@@ -194,7 +194,8 @@ def test_the_database_itself_refuses_what_is_no_submission(empty: Any, change: s
     runner.migrate(empty)
     with pytest.raises(peewee.IntegrityError):
         run(f"UPDATE submissions SET {change}")
-=======
+
+
 MODEL: dict[str, Any] = {"run": "r-2", "request_id": "req-2", "weights": {"key": "u/a/weights-2"}}
 EARLIER: dict[str, Any] = {
     "run": "r-1", "request_id": "req-1", "weights": {"key": "u/a/weights-1"},
@@ -241,7 +242,6 @@ def test_an_avatar_in_training_gets_the_id_of_its_order(empty: Any) -> None:
     runner.migrate(empty)
     found = avatars.Avatar.get()
     assert (found.finetune_id, found.fal_mode) == ("req-2", "style")
->>>>>>> s
 
 
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:
