@@ -10,8 +10,8 @@ from core.avatars import owned
 from core.avatars.album import overrule, reconsider
 from core.avatars.counting import NO_ROOM, TOO_MANY, recount
 from core.avatars.disposal import doom_spooled
+from core.avatars.edits import Edits
 from core.avatars.flow import TELLING
-from core.avatars.guards import Guards
 from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
@@ -28,7 +28,7 @@ from core.db import database
 from core.settings import Settings
 
 
-class Collecting(Guards):
+class Collecting(Edits):
     """What a turn does to an avatar's photos; `jobs` wakes the worker that judges them."""
 
     def __init__(self, settings: Settings, training: Training, jobs: Waker) -> None:
@@ -37,11 +37,13 @@ class Collecting(Guards):
 
     def add_photo(self, turn: Turn) -> None:
         """Take a photo in: pending, until its verdict."""
-        self._add(turn, turn.event.file or {})
+        self.drop_replaced(turn)
+        self._add(turn, self.reference_of(turn))
         self._recount(turn)
 
     def leave_out(self, turn: Turn) -> None:
         """Refuse a photo that doesn't fit, by its number; nothing of it is fetched."""
+        self.drop_replaced(turn)
         more = self.room(turn).places > 0
         self._refuse(turn, TOO_MANY if more else NO_ROOM)
 
@@ -50,6 +52,7 @@ class Collecting(Guards):
 
         More of them than may wait are left out, and the person is told.
         """
+        self.drop_replaced(turn)
         self._say_no_photo(turn)
         if owned.held_photos(turn.user_id).count() >= self._settings.photos.max_pending:
             doom_spooled([turn.event.file or {}], turn.now)
@@ -58,13 +61,14 @@ class Collecting(Guards):
         HeldPhoto.create(
             user=turn.user_id,
             conversation=turn.conversation_id,
-            reference=dict(turn.event.file or {}),
+            reference=self.reference_of(turn),
             declared=self.declared(turn),
             held_at=turn.now,
         )
 
     def leave_file(self, turn: Turn) -> None:
         """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
+        self.drop_replaced(turn)
         doom_spooled([turn.event.file or {}], turn.now)
         turn.memory["no_photos"] = [self._no_photos(turn) + 1, turn.now]
         self._say_no_photo(turn)
@@ -73,6 +77,7 @@ class Collecting(Guards):
 
     def refuse_file(self, turn: Turn) -> None:
         """Refuse what is certain to be no picture among photos that are collected."""
+        self.drop_replaced(turn)
         self._refuse(turn, "not_a_picture")
 
     def take_held_photos(self, turn: Turn) -> None:

@@ -37,6 +37,7 @@ from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.runs import durations, rows
 from core.avatars.runs.carrying import Carrier
 from core.avatars.runs.gate import Gate, one_budget
+from core.avatars.runs.outcome import ordered
 from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.settling import Settler
 from core.avatars.runs.stepping import CANCEL_SECONDS, Stepper
@@ -64,7 +65,7 @@ class Training:
     """Starts, advances and cancels runs; `clock` gives seconds since 1970.
 
     `folder` is for files on their way into the store; `webhook_url` gives the address at which a
-    run's webhook is expected, "" where nobody listens.
+    submission's webhook is expected, "" where nobody listens.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Training:
         jobs: Waker,
         store: ObjectStore,
         folder: Path,
-        webhook_url: Callable[[str], str] = lambda _run_id: "",
+        webhook_url: Callable[[str], str] = lambda _submission_id: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -113,7 +114,8 @@ class Training:
             profile=self.gate.profile(found.training_type, self._clock()) or "",
             created_at=self._clock(),
         )
-        change_avatar(avatar_id, status=AvatarStatus.TRAINING, training_progress=0)
+        begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
+        change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
         run_id: uuid.UUID = created.id
         return run_id

@@ -61,6 +61,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
@@ -249,6 +250,10 @@ def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is back.", number=told.get("number", ""))
 
 
+def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("✏️ The avatar is called “{name}” now.", name=told.get("name", ""))
+
+
 def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
     number = told.get("number", "")
     return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
@@ -281,6 +286,7 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "photos_full": _photos_full,
         "reconsidered": _reconsidered,
         "removed": _removed,
+        "renamed": _renamed,
         "restored": _restored,
         "too_late": _too_late,
     }

@@ -119,7 +119,7 @@ def _left(run: RunFacts | None, t: Translator) -> str:
     if run is not None and run.status == "saving":
         return t("⏱️ Almost done")
     if run is not None and run.status == "training":
-        return words.remaining(run.left, t) or t("⏱️ The training goes on…")
+        return words.lines(t("⏱️ The training goes on…"), words.remaining(run.left, t))
     return t("⏱️ It begins as soon as it is your turn.")
 
 
