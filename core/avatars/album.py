@@ -114,3 +114,13 @@ def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
     }
     group = alike.largest_group(prints)
     return tuple(map(int, group)) if alike.lacks_variety(len(group), len(photos)) else ()
+
+
+def useless(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
+    """The numbers of valid photos of a person from which a training learns next to nothing.
+
+    Of a thing or a style light and sharpness are its maker's business.
+    """
+    return tuple(
+        photo.number for photo in photos if photo.quality_score == 0 and purpose_of(photo).person
+    )

@@ -7,7 +7,7 @@ screen needs neither models nor queries. Durations are seconds, prices US dollar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertain")
 """A training run in one of these can be stopped by its person: it isn't almost done."""
@@ -48,7 +48,8 @@ class AvatarFacts:
 
     `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
     that could be better. `earlier` are the numbers of the refusals that were told before that
-    series. `alike` are the numbers of those that look alike, where that should be said.
+    series. `alike` are the numbers of those that look alike, where that should be said, `useless`
+    those of the valid ones that a training learns next to nothing from.
     `delayed` says that what a pending photo needs has been out of reach for a while.
     """
 
@@ -70,6 +71,7 @@ class AvatarFacts:
     alike: tuple[int, ...] = ()
     delayed: bool = False
     earlier: tuple[int, ...] = ()
+    useless: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,10 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `photos_taken` is how many photos a training of each type takes at most.
+    """
 
     avatars: int
     min_photos: int
@@ -100,6 +105,7 @@ class Limits:
     drafts_days: int = 0
     trained_photos_days: int = 0
     max_pending: int = 100
+    photos_taken: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

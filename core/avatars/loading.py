@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.avatars import owned, rulings
-from core.avatars.album import may_be_kept, too_alike
+from core.avatars.album import may_be_kept, too_alike, useless
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
@@ -54,7 +54,7 @@ class Loader:
             "language": language,
             "person_name": position.name,
             "how_to_send": self._how_to_send(position.channel, language),
-            "limits": _limits(self._settings, self._prices()),
+            "limits": _limits(self._settings, self._prices(), self._photos_taken()),
             "avatars_count": owned.named_avatars(user_id).count(),
             "said": tuple((code, parameters) for code, parameters in memory.get("said", ())),
             "asked": memory.get("asked"),
@@ -73,6 +73,9 @@ class Loader:
 
     def _prices(self) -> dict[str, float]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
+
+    def _photos_taken(self) -> dict[str, int]:
+        return {kind: self._training.photos_taken(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
         """The page of a gallery, where the state is one."""
@@ -121,6 +124,7 @@ class Loader:
                 photo.number for photo in photos if _unread(photo) and photo.id not in series
             ),
             advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
+            useless=useless(valid),
             alike=too_alike(valid) if position.state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
@@ -153,7 +157,7 @@ class Loader:
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float], taken: Mapping[str, int]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,
@@ -168,6 +172,7 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
         max_pending=settings.photos.max_pending,
+        photos_taken=taken,
     )
 
 

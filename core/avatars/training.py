@@ -151,6 +151,12 @@ class Training:
         """What a training of this type costs at present; 0 where nobody has said."""
         return self.gate.price_usd(training_type, self._clock())
 
+    def photos_taken(self, training_type: str) -> int:
+        """How many photos a training of this type takes at most; the best ones are taken."""
+        now = self._clock()
+        profile = self.gate.profile(training_type, now) or self._trainer.profiles(training_type)[0]
+        return self._trainer.max_photos(profile)
+
     def seconds_left(self, run: TrainingRun) -> float | None:
         """What remains of a run by the usual time; None where it is overdue."""
         usual = durations.usual(self._settings, run.training_type, run.test_mode)

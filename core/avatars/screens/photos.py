@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
-from core.avatars.screens import buttons, hints, verdicts, words
+from core.avatars.screens import buttons, hints, sets, verdicts, words
 from core.conversation.messages import Button, Picture, Screen
 from core.texts import Translator
 
@@ -50,6 +48,8 @@ def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
     if avatar.pending or facts.obstacle == "blocked":
         return ""
     if buttons.settled(facts, avatar):
+        if sets.remaining(avatar) < facts.limits.min_photos:
+            return sets.useless(avatar, facts.limits, t)
         if not buttons.room(facts, avatar).places:
             return t("That is enough: you can start the training.")
         return t("That is enough: you can start the training, or add more photos.")
@@ -178,7 +178,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.lines(verdicts.variety(avatar, t), verdicts.advice(_apart(avatar), t)),
+            words.lines(sets.whole(avatar, facts.limits, t), sets.apart(avatar, t)),
             words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",
         ),
@@ -189,16 +189,6 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
             buttons.back(t),
         ),
     )
-
-
-def _apart(avatar: AvatarFacts) -> list[PhotoFacts]:
-    """The photos with the advice on each; that several look alike is said once, of all."""
-    if not avatar.alike:
-        return list(avatar.advised)
-    return [
-        replace(photo, advice=tuple(code for code in photo.advice if code != "looks_alike"))
-        for photo in avatar.advised
-    ]
 
 
 def _last_look(avatar: AvatarFacts, t: Translator) -> str:
