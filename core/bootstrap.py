@@ -39,6 +39,7 @@ from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
+from core.downloads import Downloads
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.log import configure
 from core.migrations import runner
@@ -147,7 +148,8 @@ class App:
             self.events.observe,
         )
         offered = (getattr(channel, "routes", None) for channel in self.channels.values())
-        return [door.route, *(route for offer in offered if offer for route in offer(self, bridge))]
+        own = (door.route, Downloads(bridge, self.store).route)
+        return [*own, *(route for offer in offered if offer for route in offer(self, bridge))]
 
     def close(self) -> None:
         """Close every connection that this house keeps."""
