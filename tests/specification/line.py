@@ -10,7 +10,7 @@ from typing import Any
 Check = Callable[[Any], None]
 """Given the product; raises AssertionError where the line does not hold."""
 
-_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya"
+_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch  y  e yu ya"
 _LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN.split(" "), strict=True))
 
 
@@ -25,7 +25,7 @@ class Line:
     def name(self) -> str:
         """The text in Latin letters, for the name of a test."""
         latin = "".join(_LETTERS.get(letter, letter) for letter in self.text.lower())
-        return re.sub(r"[^0-9a-z_.]+", "-", latin.replace("-", "")).strip("-.")[:80]
+        return re.sub(r"[^0-9a-z_.]+", "-", latin).strip("-.")[:80]
 
 
 def equal(found: object, wanted: object) -> None:
