@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.conversation.messages import Address, Event, Kind, Person, Update
+from core.conversation.rendering import lasting
 
 NAME = "telegram"
-KINDS = ("message", "callback_query")
-"""What is asked of Telegram: a change that a person makes to an old message is no new event."""
+KINDS = ("message", "callback_query", "my_chat_member")
+"""What is asked of Telegram."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_SERVICE = frozenset(
+_SENT = frozenset(
     {
-        "boost_added", "chat_background_set", "connected_website", "gift", "left_chat_member",
-        "message_auto_delete_timer_changed", "new_chat_members", "pinned_message", "unique_gift",
-        "write_access_allowed",
+        "animation", "audio", "checklist", "contact", "dice", "game", "live_photo", "location",
+        "paid_media", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
     }
 )  # fmt: skip
-"""What Telegram itself writes into a chat: nobody has said anything."""
+"""What a person sends on purpose and no dialogue can use. Whatever else is no text, photo or file
+is a message of Telegram's own: who joined, what was pinned, what is newer than this list."""
+
+_AWAY = ("kicked", "left")
 
 Raw = Mapping[str, Any]
 
@@ -40,15 +43,45 @@ def to_event(raw: Raw, bot: str) -> Update | None:
     return Update(str(raw["update_id"]), address, event, _person(sender))
 
 
+def standing_of(raw: Raw, bot: str) -> tuple[Address, bool] | None:
+    """A private chat that was blocked (False) or let in again (True); None for anything else."""
+    change = raw.get("my_chat_member")
+    if change is None or change["chat"]["type"] != "private":
+        return None
+    there = change["new_chat_member"]["status"] not in _AWAY
+    return Address(NAME, bot, str(change["chat"]["id"])), there
+
+
+def pressed_of(raw: Raw) -> int | None:
+    """The message whose button was pressed, unless it is a link that never grows old."""
+    pressed = raw.get("callback_query", {})
+    if "data" not in pressed or "message" not in pressed or lasting(pressed["data"]):
+        return None
+    return int(pressed["message"]["message_id"])
+
+
+def number_of(raw: Raw) -> int:
+    """The number of a private message that an update speaks of; 0 where it speaks of none."""
+    pressed = raw.get("callback_query")
+    holder = pressed if isinstance(pressed, dict) else raw
+    message = holder.get("message")
+    chat = message.get("chat") if isinstance(message, dict) else None
+    private = isinstance(chat, dict) and chat.get("type") == "private"
+    number = message.get("message_id") if private and isinstance(message, dict) else 0
+    return number if isinstance(number, int) else 0
+
+
 def callback_of(raw: Raw) -> str | None:
     """The identifier by which a press is answered; None for anything else."""
     return raw["callback_query"]["id"] if "callback_query" in raw else None
 
 
 def group_of(raw: Raw) -> str | None:
-    """The group that something was said in; None for anything else."""
-    chat = raw["message"]["chat"] if "message" in raw else {}
-    return str(chat["id"]) if chat.get("type") in ("group", "supergroup") else None
+    """The group that a person said something in; None for anything else."""
+    message = raw.get("message", {})
+    if not message or message["chat"]["type"] not in ("group", "supergroup"):
+        return None
+    return str(message["chat"]["id"]) if _said(message) else None
 
 
 def language_of(raw: Raw) -> str:
@@ -71,7 +104,7 @@ def _said(message: Raw) -> Event | None:
         file = _reference("file", document, message)
         file["name"], file["mime"] = document.get("file_name", ""), document.get("mime_type", "")
         return Event(Kind.FILE, file=file)
-    return None if _SERVICE & message.keys() else Event(Kind.TEXT)
+    return Event(Kind.TEXT) if _SENT & message.keys() else None
 
 
 def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:

@@ -19,7 +19,7 @@ def uncertain() -> None:
     from core.avatars.runs.settling import lost_orders
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load())
+    bootstrap(Settings.load(), elsewhere=True)
     for run in lost_orders():
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
         typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
@@ -30,7 +30,7 @@ def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai sho
     """The order did arrive: fal.ai has it under this id."""
     from core.bootstrap import bootstrap
 
-    settler = bootstrap(Settings.load()).training.settler
+    settler = bootstrap(Settings.load(), elsewhere=True).training.settler
     try:
         _settle(settler.sent(run, request_id))
     except ValueError as error:
@@ -43,7 +43,7 @@ def not_sent(run: RUN) -> None:
     """The order did not arrive: it is sent again, so be certain."""
     from core.bootstrap import bootstrap
 
-    _settle(bootstrap(Settings.load()).training.settler.not_sent(run))
+    _settle(bootstrap(Settings.load(), elsewhere=True).training.settler.not_sent(run))
 
 
 @runs.command()
@@ -52,7 +52,7 @@ def pause() -> None:
     from core.avatars import controls
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load())
+    bootstrap(Settings.load(), elsewhere=True)
     controls.switch_on(controls.PAUSED, "paused", time.time(), "command line")
 
 
@@ -62,7 +62,7 @@ def resume() -> None:
     from core.avatars import controls
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load())
+    bootstrap(Settings.load(), elsewhere=True)
     typer.echo("\n".join(controls.all_off()) or "Nothing was switched off.")
 
 

@@ -97,6 +97,11 @@ def unseal(key: str, token: str) -> Press | None:
     return Press(int(number, 16) if number else None, trigger, argument, confirms)
 
 
+def lasting(token: str) -> bool:
+    """Whether a button is a link, as a notice's are: it belongs to no visit and never grows old."""
+    return token.startswith(":")
+
+
 def digest(text: str) -> str:
     """A short fingerprint of what a button confirms."""
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

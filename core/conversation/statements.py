@@ -135,6 +135,8 @@ def save(
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name, turn.username)
     chosen = bool(before.language_chosen)
+    if before.unreachable and turn.person:
+        revive(turn.conversation_id)
     if person != (before.language, chosen, before.name, before.username):
         run(_PERSON, *person, before.user_id)
     run(
@@ -143,6 +145,14 @@ def save(
         *(before.state, turn.state, turn.visit, turn.revision, turn.now, stayed),
     )
     run(_HANDLED, turn.now, turn.event_id)
+
+
+def revive(conversation_id: int) -> None:
+    """Let the notices that a blocked chat did not get be sent after all."""
+    run(
+        "UPDATE notices SET outcome = 'pending' WHERE conversation_id = ? AND outcome = 'blocked'",
+        conversation_id,
+    )
 
 
 def shown_buttons(conversation_id: int) -> str:

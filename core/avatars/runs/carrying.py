@@ -92,7 +92,7 @@ class Carrier:
         except StorageUnavailable:
             self._submitter.wait(run, _STORAGE)
         except ObjectMissing:
-            self._recorder.fail(run, _PHOTO_GONE, cost_usd=0.0)
+            self._recorder.fail(run, _PHOTO_GONE)
         else:
             return self._sent(run, url, len(chosen))
         return False
@@ -122,7 +122,7 @@ class Carrier:
     def _later(self, run: TrainingRun, failure: Failure) -> None:
         """Try again to copy the result, for a day: it has been paid for."""
         if run.deadline_at is not None and self._clock() >= run.deadline_at:
-            self._recorder.fail(run, failure, cost_usd=run.price_usd)
+            self._recorder.fail(run, failure, charged=True)
         else:
             postpone(run, failure, self._clock())
 

@@ -86,7 +86,7 @@ def keep(run: TrainingRun, now: float) -> None:
 
 
 def moved(run: TrainingRun, *was: RunStatus, **changes: Any) -> bool:
-    """Change a run that has the status and the attempt it was read with; False where it has not.
+    """Change a run that has the status and the order it was read with; False where it has not.
 
     `was` names other statuses that will do. However a request id is learnt, the avatar that is
     trained by the order gets it here.
@@ -94,7 +94,7 @@ def moved(run: TrainingRun, *was: RunStatus, **changes: Any) -> bool:
     query: Any = TrainingRun.update(changes).where(
         TrainingRun.id == run.id,
         TrainingRun.status.in_(was or (run.status,)),
-        TrainingRun.attempts == run.attempts,
+        TrainingRun.submission == run.submission,
     )
     if query.execute() != 1:
         return False
