@@ -79,7 +79,7 @@ class Answers:
             self.begin(callback)
 
     async def stop(self) -> None:
-        """Leave the rest to the process that serves the bot next: it is written down, or comes again."""
+        """Leave the rest to the next process: it is written down, or Telegram brings it again."""
         left = list(self.tasks)
         for task in left:
             task.cancel()
