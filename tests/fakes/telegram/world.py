@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from threading import Condition
 from typing import Any, NamedTuple
 
@@ -195,6 +196,8 @@ class World:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, tuple[File, Media]] = {}
         self.downloadable: dict[str, File] = {}
+        self.keeps_names = False  # a self-hosted server's files are called as people call them
+        self.local_folder: Path | None = None  # where one with --local keeps them
         self.callbacks: dict[str, Callback] = {}
         self.callback_seconds = CALLBACK_SECONDS
         self.commands: dict[tuple[str, str], list[tuple[str, str]]] = {}
