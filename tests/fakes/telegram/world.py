@@ -199,6 +199,7 @@ class World:
         self.keeps_names = False  # a self-hosted server's files are called as people call them
         self.local_folder: Path | None = None  # where one with --local keeps them
         self.callbacks: dict[str, Callback] = {}
+        self.upgraded: dict[int, int] = {}  # groups that became supergroups
         self.callback_seconds = CALLBACK_SECONDS
         self.commands: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.descriptions: dict[str, str] = {}
