@@ -7,7 +7,7 @@ from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import overrule, reconsider
-from core.avatars.guards import Guards
+from core.avatars.edits import Edits
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -24,7 +24,7 @@ from core.db import database
 from core.settings import Settings
 
 
-class Collecting(Guards):
+class Collecting(Edits):
     """What a turn does to an avatar's photos; `jobs` wakes the worker that judges them."""
 
     def __init__(self, settings: Settings, training: Training, jobs: Waker) -> None:
@@ -33,7 +33,8 @@ class Collecting(Guards):
 
     def add_photo(self, turn: Turn) -> None:
         """Take a photo in: pending, until its verdict."""
-        self._add(turn, turn.event.file or {})
+        self.drop_replaced(turn)
+        self._add(turn, self.reference_of(turn))
         self._recount(turn)
 
     def hold_photo(self, turn: Turn) -> None:
@@ -41,13 +42,14 @@ class Collecting(Guards):
 
         More of them than an avatar takes are left out, and the person is told.
         """
+        self.drop_replaced(turn)
         if owned.held_photos(turn.user_id).count() >= self._settings.training.max_photos:
             turn.say("held_full")
             return
         HeldPhoto.create(
             user=turn.user_id,
             conversation=turn.conversation_id,
-            reference=dict(turn.event.file or {}),
+            reference=self.reference_of(turn),
             held_at=turn.now,
         )
 

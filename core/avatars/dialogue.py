@@ -134,6 +134,7 @@ class AvatarDialogue(Collecting):
         found = self._focused(turn)
         first = not found.name
         change(found, name=self.name_of(turn))
+        self.remember_named(turn, found)
         if first:
             avatar_id, user_id = str(found.id), str(turn.user_id)
             created = f"🎭 Создан аватар {avatar_id} пользователем {user_id}"

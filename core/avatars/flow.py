@@ -78,12 +78,16 @@ ROWS = (
     row("name", "entering_name", "consent", when="name_ok", then="set_name"),
     row("name", "editing_avatar", "avatar_details", when="name_ok", then="set_name"),
     row("name", "entering_name editing_avatar", SAME, then="say_name_rule"),
+    row("rename", "ANY", SAME, when="renames, name_ok", then="rename"),
+    row("rename", "ANY", SAME, when="renames", then="say_name_rule"),
+    row("rename", "ANY", SAME),
     row("agree", "consent", "uploading_photos", when="unfinished",
         then="record_consent, take_held_photos"),
     row("agree", "consent", "avatar_menu", then="record_consent"),
     row("decline", "consent", "avatar_menu", then="drop_held_photos, say(no_consent)"),
     # photos
     row("photo add_photos keep_anyway", "ANY", SAME, when="blocked", then="say(blocked)"),
+    row("photo", "ANY", SAME, when="same_photo"),
     row("photo", "photo_validation_error", SAME, when="collecting, room_left", then="add_photo"),
     row("photo", "SET ENDED avatar_details photo_tips", "uploading_photos",
         when="can_collect, room_left", then="reopen, add_photo"),
@@ -91,6 +95,7 @@ ROWS = (
         then="say(photos_full)"),
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
+    row("photo", "ANY", SAME, when="captioned", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, then="hold_photo, ask(held)"),
     row("judged", "COLLECT photo_tips", "photo_validation_error", when="focused, refused"),
     row("judged", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
@@ -219,4 +224,5 @@ TABLE = Table(
         }
     ),
     ticks=frozenset({"progress"}),
+    corrections={"name": "rename"},
 )

@@ -73,7 +73,8 @@ class Table:
     depend on the person: the first whose guard holds. `commands` maps a command to its trigger,
     `typed` lists the triggers that take free text, the most particular first, `signals` those
     that only Likeness itself fires (`ticks` among them may wait, being mere progress), `files`
-    is the one that takes photos and files.
+    is the one that takes photos and files. `corrections` maps a trigger that takes text to the
+    one that takes the same text once its message was edited.
     """
 
     states: tuple[str, ...]
@@ -86,6 +87,7 @@ class Table:
     signals: frozenset[str] = frozenset()
     ticks: frozenset[str] = frozenset()
     files: str = "photo"
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
     def sources(self, row: Row) -> tuple[str, ...]:
         """The states that a row applies to, its groups spelled out."""

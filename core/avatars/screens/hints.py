@@ -219,6 +219,10 @@ def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is back.", number=told.get("number", ""))
 
 
+def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("✏️ The avatar is called “{name}” now.", name=told.get("name", ""))
+
+
 def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
     number = told.get("number", "")
     return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
@@ -249,6 +253,7 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "photos_full": _photos_full,
         "reconsidered": _reconsidered,
         "removed": _removed,
+        "renamed": _renamed,
         "restored": _restored,
         "too_late": _too_late,
     }
