@@ -76,6 +76,7 @@ class Message:
     history: list[str] = field(default_factory=list)  # every text it has shown, newest last
     past_buttons: set[Button] = field(default_factory=set)
     reactions: list[str] = field(default_factory=list)
+    thread: int | None = None  # the topic that it stands in
 
     @property
     def from_bot(self) -> bool:
@@ -108,6 +109,8 @@ class Message:
     def json(self) -> Json:
         answer: Json = {"message_id": self.id, "from": self.sender, "chat": self.chat}
         answer |= {"date": self.date, **self.other}
+        if self.thread:
+            answer |= {"message_thread_id": self.thread, "is_topic_message": True}
         if self.edits:
             answer["edit_date"] = int(self.edited_at)
         if self.media_group_id:
@@ -140,6 +143,7 @@ class Chat:
     met: bool = False  # the bot has seen this chat or person
     started: bool = False  # ... and may write to it
     blocked: bool = False
+    topics: set[int] = field(default_factory=set)
 
     @property
     def id(self) -> int:
