@@ -15,7 +15,7 @@ import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from channels.telegram.api import Api
-from channels.telegram.refusals import seconds_of
+from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
 from core.conversation.bridge import Bridge
 from core.conversation.engine import INFRASTRUCTURE

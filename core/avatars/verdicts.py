@@ -17,6 +17,7 @@ from typing import Any
 import peewee
 import structlog
 
+from core.avatars import missing
 from core.avatars.album import known_beside, purpose_of, repetition
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
@@ -36,7 +37,7 @@ from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
+from core.errors import ChannelError, Gone, Missing, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -46,7 +47,6 @@ CLAIM_SECONDS = 30.0
 LONGEST_WAIT = 60.0
 MISHAPS = 8
 """So many tries that ended badly, or never ended, and a photo is given up."""
-
 _UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
 _PENDING = AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
 _VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
@@ -106,7 +106,10 @@ class Verdicts:
             return None
         try:
             verdict = self._verdict(photo)
-        except Gone:
+        except (Gone, Missing) as error:
+            if isinstance(error, Missing) and not missing.lasting(photo, self._clock()):
+                self._postpone(photo, error)
+                return None
             verdict = _refusal("gone")
         except (ChannelError, StorageUnavailable) as error:
             self._postpone(photo, error)

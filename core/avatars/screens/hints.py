@@ -88,6 +88,9 @@ def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translato
     """One remark; nothing where its code is unknown."""
     if code == "hint":
         return _what_to_do(state, facts, t)
+    if code == "unusable":
+        known = t("That I can’t use: I understand text, photos and files.")
+        return f"{known} {_what_to_do(state, facts, t)}"
     if code in FIXED:
         return t(FIXED[code])
     return TOLD[code](told, facts, t) if code in TOLD else ""

@@ -60,7 +60,7 @@ class FalTrainer:
             "style": settings.training.profiles_style,
         }
         self._test_mode = test_mode
-        self._wire = Wire(settings.fal, observe, trusting=not test_mode)
+        self._wire = Wire(settings.fal, observe)
         self._uploads = Uploads(settings.fal, self._wire)
 
     @property
