@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from core.avatars.platform_port import Platform
 from core.errors import LikenessError
 
 TrainingStatus = Literal["queued", "training", "completed", "failed"]
-Phase = Literal["upload", "submit", "status", "result", "cancel", "webhook", "download"]
-"""What a trainer was asked for, or told us."""
+Phase = Literal[
+    "upload", "submit", "status", "result", "cancel", "webhook", "download",
+    "requests", "prices", "delete", "meta",
+]  # fmt: skip
+"""What a trainer was asked for, or told us; the last four are questions to its platform."""
 ErrorClass = Literal["", "person", "retry", "operator"]
 """Who can do something about a failure: the person, time, or whoever runs Likeness."""
 CancelAnswer = Literal["requested", "completed", "unknown"]
@@ -197,6 +201,10 @@ class Trainer(Protocol):
     @property
     def upload_seconds(self) -> float:
         """How long an upload can be ordered with: before it expires, with time to queue."""
+
+    @property
+    def platform(self) -> Platform:
+        """Its own records of what was ordered."""
 
     def profiles(self, training_type: str) -> tuple[str, ...]:
         """The names of the profiles that serve a training type, in order of preference."""

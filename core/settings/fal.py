@@ -20,10 +20,11 @@ PROFILES = {
 """The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
 fewest photos that it takes."""
 
-QUEUE_URL, REST_URL, CDN_URL = (
+QUEUE_URL, REST_URL, CDN_URL, API_URL = (
     "https://queue.fal.run",
     "https://rest.fal.ai",
     "https://v3.fal.media",
+    "https://api.fal.ai",
 )
 """fal's own addresses."""
 
@@ -75,6 +76,7 @@ class Fal(Section):
     rest_url: SiteAddress = ""
     cdn_url: SiteAddress = ""
     jwks_url: SiteAddress = ""
+    api_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
@@ -107,6 +109,11 @@ class Fal(Section):
     def jwks(self) -> str:
         """Where the keys are that sign webhooks."""
         return self.jwks_url or f"{self.rest}/.well-known/jwks.json"
+
+    @property
+    def platform(self) -> str:
+        """Where requests are listed, prices are had, and what is kept can be deleted."""
+        return self.api_url or f"{self._beside(API_URL)}/v1"
 
     def _beside(self, own: str) -> str:
         """fal's own address where orders go to fal, else the host that they go to."""

@@ -34,8 +34,10 @@ from core.services.storage import FolderStore
 from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Clock
+from tests.fakes.platform import ScriptedPlatform
+from tests.weights import safetensors
 
-WEIGHTS = b"trained weights"
+WEIGHTS = safetensors()
 KEY = hashlib.sha256(WEIGHTS).hexdigest()
 
 
@@ -78,6 +80,7 @@ class ScriptedTrainer:
     webhooks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     checks: int = 0
+    platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     meanwhile: Callable[[], object] = lambda: None
     sending: Callable[[Callable[[], object]], object] = lambda _alive: None
     """What happens while photos are sent."""
