@@ -23,6 +23,7 @@ NOW = 1_800_000_000.0
 def settings(**alerts: Any) -> Settings:
     return Settings.model_validate(
         {
+            "public_url": "https://bot.example",
             "training": {"daily_budget_usd": 100.0},
             "alerts": {"admins": ("web:boss",), "webhook_url": "https://hook.example/", **alerts},
         },

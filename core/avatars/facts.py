@@ -84,7 +84,10 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    """
 
     avatars: int
     min_photos: int
@@ -93,7 +96,7 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0

@@ -70,7 +70,7 @@ class Loader:
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float]:
+    def _prices(self) -> dict[str, float | None]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Loader:
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float | None]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,

@@ -14,7 +14,7 @@ import pytest
 from core.avatars import controls, rulings
 from core.avatars import models as avatars
 from core.avatars.privacy import remains
-from core.avatars.runs import events, submissions
+from core.avatars.runs import events, prices, submissions
 from core.conversation import models as conversations
 from core.db import connect, database, run
 from core.errors import ConfigurationError, SchemaMismatch
@@ -23,14 +23,14 @@ from tests.conversation.racing import in_processes
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, remains, events, submissions, controls, rulings)
+    for module in (conversations, avatars, remains, events, prices, submissions, controls, rulings)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
 NAMES = [
     "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
-    "0006_faster_numbers", "0007_username", "0008_submissions",
+    "0006_faster_numbers", "0007_username", "0008_submissions", "0009_at_fal",
 ]  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_bac
     remains.CostEntry.create(
         day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
     )
-    assert runner.migrate(empty, "8", down=True) == ["0008_submissions"]
+    assert runner.migrate(empty, "8", down=True) == ["0009_at_fal", "0008_submissions"]
     assert set(run("SELECT price_usd FROM training_runs").fetchall()) == {(0,)}
     assert run("SELECT usd FROM cost_entries").fetchone()[0] == 0
     runner.migrate(empty)
