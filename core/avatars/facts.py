@@ -32,7 +32,10 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `late` says that it was given up, and may be made all the same.
+    """
 
     status: str
     progress: int
@@ -40,6 +43,7 @@ class RunFacts:
     error_class: str
     price_usd: float | None
     left: float | None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

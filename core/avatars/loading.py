@@ -18,6 +18,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.runs.durations import MINUTES
+from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
@@ -141,6 +142,7 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
+            late=run.avatar_id is not None and watched(run.avatar_id),
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:

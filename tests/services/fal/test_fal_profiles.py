@@ -21,14 +21,14 @@ def test_it_is_a_trainer(trainer: FalTrainer) -> None:
     assert port.upload_seconds == 12 * 3600
 
 
-def test_each_type_has_the_trainer_that_the_specification_names_first(trainer: FalTrainer) -> None:
+def test_each_type_has_its_trainers_a_deprecated_one_last(trainer: FalTrainer) -> None:
     assert [trainer.endpoint(name) for name in trainer.profiles("portrait")] == [
         "fal-ai/flux-lora-portrait-trainer",
         "fal-ai/flux-lora-fast-training",
     ]
     assert [trainer.endpoint(name) for name in trainer.profiles("style")] == [
-        "fal-ai/flux-pro-trainer",
         "fal-ai/flux-2-trainer",
+        "fal-ai/flux-pro-trainer",
     ]
 
 
