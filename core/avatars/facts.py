@@ -32,7 +32,10 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `late` says that it was given up, and may be made all the same.
+    """
 
     status: str
     progress: int
@@ -40,6 +43,7 @@ class RunFacts:
     error_class: str
     price_usd: float | None
     left: float | None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,10 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    """
 
     avatars: int
     min_photos: int
@@ -93,7 +100,7 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0

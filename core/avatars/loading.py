@@ -18,6 +18,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.runs.durations import MINUTES
+from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
@@ -70,7 +71,7 @@ class Loader:
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float]:
+    def _prices(self) -> dict[str, float | None]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
@@ -141,6 +142,7 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
+            late=run.avatar_id is not None and watched(run.avatar_id),
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -159,7 +161,7 @@ class Loader:
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float | None]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,

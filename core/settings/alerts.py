@@ -25,6 +25,9 @@ class Alerts(Section):
     uncertain_runs: Annotated[int, Field(ge=0, le=1000)] = 1
     budget_percent: Annotated[float, Field(ge=0, le=100)] = 80.0
     new_errors: bool = True
+    stopped: bool = True
+    deadlines: Annotated[int, Field(ge=0, le=1000)] = 1
+    webhook_results: Annotated[int, Field(ge=0, le=1000)] = 5
     admins: PeopleAddresses = ()
     webhook_url: SecretStr = SecretStr("")
 

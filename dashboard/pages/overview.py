@@ -44,6 +44,9 @@ def rules(t: Translator) -> dict[str, str]:
         "uncertain": t("Trainings that may or may not have been ordered"),
         "budget": t("The day’s budget is nearly spent (percent)"),
         "new_error": t("fal says something new"),
+        "stopped": t("Trainings are not ordered"),
+        "deadline": t("Trainings did not end in time and were given up"),
+        "webhooks": t("Webhooks are configured, and none has arrived"),
     }
 
 

@@ -45,6 +45,9 @@ _RULES = {
     "uncertain": mark("Trainings that may or may not have been ordered"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
     "new_error": mark("fal says something that it never said before"),
+    "stopped": mark("Trainings are not ordered"),
+    "deadline": mark("Trainings did not end in time and were given up"),
+    "webhooks": mark("Webhooks are configured, and none has arrived"),
 }
 """What each rule of `core.alerts` says."""
 
