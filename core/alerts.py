@@ -28,7 +28,8 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 RULES = (
-    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
+    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
+    "new_error",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -83,6 +84,9 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
+    unfetched = health.unfetched(window)
+    if 0 < rules.lost_results <= unfetched:
+        yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
     if rules.new_errors:
         for group in errors.new_groups(window):

@@ -38,6 +38,10 @@ class Causes:
                 "DELETE FROM heartbeats WHERE part = 'web'",
             ),
             "uncertain": (lambda: self.run(RunStatus.UNCERTAIN), uncertain),
+            "results": (
+                lambda: self.run(RunStatus.SAVING, saving_at=self.now, failures=2),
+                "UPDATE training_runs SET saving_at = NULL",
+            ),
             "budget": (
                 lambda: self.run(RunStatus.TRAINING, price_usd=90.0, submitted_at=self.now),
                 "UPDATE training_runs SET cost_usd = 0",

@@ -13,6 +13,11 @@ STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertai
 """A training run in one of these can be stopped by its person: it isn't almost done."""
 
 
+def stoppable(status: str, error_class: str) -> bool:
+    """Whether a run can be stopped: also one whose result is there, and can't be had."""
+    return status in STOPPABLE or (status == "saving" and error_class != "")
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """One photo: its number within the avatar is what the person calls it by.
@@ -32,7 +37,11 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
+    `lost` that one was made whose result could not be had.
+    """
 
     status: str
     progress: int
@@ -40,6 +49,8 @@ class RunFacts:
     error_class: str
     price_usd: float
     left: float | None
+    lingers: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +125,9 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. `obstacle` says what would stop a training
-    now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
-    `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
+    is trained. `obstacle` says what would stop a training now ("blocked", "busy", "stopping",
+    "unsettled", "unfetched", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which
+    avatar does where that is it. `photos` is the page of the photo gallery,
     `avatars` that of the avatars; `page` counts from 1.
     """
 

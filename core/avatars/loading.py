@@ -15,8 +15,10 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
+    RunStatus,
     TrainingRun,
 )
+from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
 from core.avatars.training import Training
 from core.conversation.flow import Position
@@ -141,6 +143,8 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
+            lingers=owned.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            lost=run.error_type == RESULT_GONE,
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -152,8 +156,8 @@ class Loader:
             return (newcomer if newcomer == "not_invited" else None), None
         if found.status not in _COLLECTABLE:
             return None, None
-        if owned.stopping(found.id):
-            return "stopping", None
+        if reason := owned.unfinished(found.id):
+            return reason, None
         obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
         run = owned.holding_run(user_id) if obstacle == "busy" else None
         return obstacle, _line(run.avatar) if run and run.avatar else None

@@ -23,7 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import obstacles
+from core.avatars import obstacles, owned
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -193,7 +193,7 @@ class Training:
         if found.status in _TRAINED:
             raise TrainingRefused("busy")
         if obstacles.stopping(found.id):
-            raise TrainingRefused("stopping")
+            raise TrainingRefused(owned.unfinished(found.id) or "stopping")
         if self._settings.training.daily_budget_usd > 0:
             one_budget()
         reason = self.obstacle(found.user_id, found.training_type, self._clock())

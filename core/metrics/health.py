@@ -137,6 +137,16 @@ def uncertain(scope: Scope) -> int:
     return int(one(query)[0])
 
 
+def unfetched(scope: Scope) -> int:
+    """Runs whose result can't be had: those that are still tried, and those given up lately."""
+    query = f"""
+    SELECT count(*) FROM training_runs r
+    WHERE ((r.status IN ('saving', 'cancelling') AND r.saving_at IS NOT NULL AND r.failures > 1)
+        OR (r.error_type = 'result_gone' AND r.finished_at >= ?)){scope.of_mode()}
+    """
+    return int(one(query, scope.start)[0])
+
+
 def fal_last(scope: Scope, ok: bool, since: float) -> float | None:
     """When fal last answered well, or last failed, since a moment; whatever the period is."""
     condition = "e.ok" if ok else "NOT e.ok"

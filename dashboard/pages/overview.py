@@ -42,6 +42,7 @@ def rules(t: Translator) -> dict[str, str]:
         "waiting": t("Something waits too long to be handled or shown (minutes)"),
         "heartbeat": t("A process is silent (seconds)"),
         "uncertain": t("Trainings that may or may not have been ordered"),
+        "results": t("Trainings that were paid for, and whose result can’t be fetched"),
         "budget": t("The day’s budget is nearly spent (percent)"),
         "new_error": t("fal says something new"),
     }
