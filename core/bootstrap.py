@@ -25,6 +25,7 @@ from core.avatars.loading import Loader
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.runs.events import Events
+from core.avatars.runs.settling import addressed
 from core.avatars.screens.buttons import unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
@@ -42,7 +43,7 @@ from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavaila
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
-from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -126,12 +127,12 @@ class App:
             return f"storage: {error}"
         return ""
 
-    def webhook_url(self, run_id: str) -> str:
-        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+    def webhook_url(self, submission_id: str) -> str:
+        """Where fal.ai is to tell of a submission; "" where nobody would hear it."""
         site = self.settings.public_url
         if not site:
             return ""
-        token = run_token(_webhook_secret(self.settings), run_id)
+        token = token_of(_webhook_secret(self.settings), submission_id)
         return site + webhooks.PATH.format(token=token)
 
     def routes(self, bridge: Bridge) -> list[BaseRoute]:
@@ -140,7 +141,8 @@ class App:
         door = webhooks.Webhooks(
             bridge,
             Verifier(self.trainer.jwks_url, self._web),
-            functools.partial(run_of, secret),
+            functools.partial(name_of, secret),
+            addressed,
             self.training.settler.heard,
             self.events.observe,
         )

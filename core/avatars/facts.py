@@ -47,7 +47,7 @@ class RunFacts:
     progress: int
     position: int | None
     error_class: str
-    price_usd: float
+    price_usd: float | None
     left: float | None
     lingers: str = ""
     lost: bool = False

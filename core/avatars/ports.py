@@ -211,8 +211,8 @@ class Trainer(Protocol):
 
     def endpoint(self, profile: str) -> str: ...
 
-    def price_usd(self, profile: str) -> float:
-        """What one training costs; 0 where no price is configured."""
+    def price_usd(self, profile: str) -> float | None:
+        """What one training costs; None where that is not known."""
 
     def max_photos(self, profile: str) -> int: ...
 

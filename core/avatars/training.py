@@ -64,7 +64,7 @@ class Training:
     """Starts, advances and cancels runs; `clock` gives seconds since 1970.
 
     `folder` is for files on their way into the store; `webhook_url` gives the address at which a
-    run's webhook is expected, "" where nobody listens.
+    submission's webhook is expected, "" where nobody listens.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Training:
         jobs: Waker,
         store: ObjectStore,
         folder: Path,
-        webhook_url: Callable[[str], str] = lambda _run_id: "",
+        webhook_url: Callable[[str], str] = lambda _submission_id: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings

@@ -336,7 +336,7 @@ def test_an_order_says_all_that_a_trainer_must_know(house: House) -> None:
     assert (order.avatar_type, order.profile) == ("character", "portrait-first")
     assert order.trigger_word == f"lk{house.avatar.id.hex[:10]}"
     assert house.trainer.sent == ["http://zip/1"]
-    assert house.trainer.webhooks == [f"http://us/{run_id}"]
+    assert house.trainer.webhooks == [f"http://us/{house.submissions[0].id}"]
 
 
 def test_the_best_photos_are_sent_under_names_that_say_nothing(house: House) -> None:

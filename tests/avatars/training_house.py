@@ -26,6 +26,7 @@ from core.avatars.ports import (
     TrainingOrder,
     Verified,
 )
+from core.avatars.runs.submissions import Submission
 from core.avatars.training import Training
 from core.conversation.locks import lock_person
 from core.db import transaction
@@ -165,7 +166,7 @@ class House:
         inbox = makers.inbox(self.clock)
         return Training(
             self.settings, self.trainer, inbox, self.wakes, self.store, self.folder,
-            lambda run_id: f"http://us/{run_id}", self.clock,
+            lambda submission_id: f"http://us/{submission_id}", self.clock,
         )  # fmt: skip
 
     def with_objects(self, avatar: Avatar) -> Avatar:
@@ -211,11 +212,15 @@ class House:
         self.advance()
 
     def hear(
-        self, request_id: str | None = None, status: str = "OK", customer: str = "fal-user"
+        self,
+        request_id: str | None = None,
+        status: str = "OK",
+        customer: str = "fal-user",
+        about: str = "",
     ) -> str:
-        """A verified webhook about the run comes."""
+        """A verified webhook comes, about the run or the submission of that name."""
         told = Verified(request_id or str(self.run.request_id), customer, status)
-        return self.training.settler.heard(str(self.run.id), told)
+        return self.training.settler.heard(about or str(self.run.id), told)
 
     def ended(self, standing: Standing = COMPLETED) -> TrainingRun:
         """Start a training and see it end."""
@@ -235,6 +240,16 @@ class House:
     @property
     def run(self) -> TrainingRun:
         return makers.runs(self.avatar)[-1]
+
+    @property
+    def submissions(self) -> list[Submission]:
+        """The orders that the run sent, in order."""
+        query: Any = Submission.select().where(Submission.run == self.run.id)
+        return list(query.order_by(Submission.number))
+
+    @property
+    def fates(self) -> list[str]:
+        return [str(sent.fate) for sent in self.submissions]
 
     @property
     def status(self) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from core.avatars import controls, rulings
 from core.avatars import models as avatars
 from core.avatars.privacy import remains
-from core.avatars.runs import events
+from core.avatars.runs import events, submissions
 from core.conversation import models as conversations
 from core.db import connect, database, run
 from core.errors import ConfigurationError, SchemaMismatch
@@ -23,14 +23,14 @@ from tests.conversation.racing import in_processes
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, remains, events, controls, rulings)
+    for module in (conversations, avatars, remains, events, submissions, controls, rulings)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
 NAMES = [
     "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
-    "0006_faster_numbers", "0007_username", "0009_at_fal",
+    "0006_faster_numbers", "0007_username", "0008_submissions", "0009_at_fal",
 ]  # fmt: skip
 
 
@@ -103,6 +103,86 @@ def test_erasure_comes_and_goes_with_people_in_the_database(empty: Any) -> None:
     runner.migrate(empty)
     assert str(avatars.Avatar.get().id) == avatar
     assert remains.DailyTotal.select().count() == 0
+
+
+def _run_from_before(status: str, **columns: Any) -> Any:
+    """A run as a row of before there were submissions; returns its id."""
+    row = {
+        "id": _id(uuid.uuid4()), "training_type": "portrait", "status": status, "test_mode": False,
+        "price_usd": 6.0, "photos_count": 10, "progress": 0, "error_class": "", "error": "",
+        "attempts": 1, "created_at": 1.0, "told_at": 0, "next_check_at": 0, **columns,
+    }  # fmt: skip
+    places = ", ".join("?" * len(row))
+    run(f"INSERT INTO training_runs ({', '.join(row)}) VALUES ({places})", *row.values())
+    return row["id"]
+
+
+@pytest.mark.parametrize(
+    ("status", "columns", "fate"),
+    [
+        ("training", {"request_id": "r"}, "taken"),
+        ("cancelling", {"request_id": "r"}, "taken"),
+        ("cancelling", {"intent_at": 2.0}, "uncertain"),
+        ("submitting", {"intent_at": 2.0}, "sending"),
+        ("uncertain", {"intent_at": 2.0}, "uncertain"),
+        ("completed", {"request_id": "r", "cost_usd": 6.0}, "completed"),
+        ("failed", {"request_id": "r", "cost_usd": 0.0, "error_class": "retry"}, "failed"),
+        ("failed", {"request_id": "r", "cost_usd": 6.0, "error_type": "deadline"}, "abandoned"),
+        ("failed", {"cost_usd": 0.0, "error_class": "person"}, "refused"),
+        ("cancelled", {"request_id": "r", "cost_usd": 6.0}, "cancelled"),
+        ("cancelled", {"cost_usd": 0.0}, "not_sent"),
+        ("ready", {}, "refused"),
+    ],
+)
+def test_an_order_from_before_becomes_its_runs_first_submission(
+    empty: Any, status: str, columns: dict[str, Any], fate: str
+) -> None:
+    runner.migrate(empty, "7")
+    _run_from_before(status, **columns)
+    runner.migrate(empty)
+    (found,) = submissions.Submission.select()
+    known = avatars.TrainingRun.get()
+    assert (found.run_id, found.number, found.fate) == (known.id, known.submission, fate)
+    assert (found.price_usd, found.request_id) == (6.0, columns.get("request_id"))
+    assert found.cost_usd == (0 if status == "ready" else columns.get("cost_usd"))
+
+
+def test_a_run_that_has_ordered_nothing_has_no_submission(empty: Any) -> None:
+    runner.migrate(empty, "7")
+    _run_from_before("ready", attempts=0)
+    runner.migrate(empty)
+    assert submissions.Submission.select().count() == 0
+    assert avatars.TrainingRun.get().submission == 0
+
+
+def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_back(
+    empty: Any,
+) -> None:
+    runner.migrate(empty, "7")
+    columns = {"request_id": "r", "price_usd": 0.0, "cost_usd": 0.0}
+    real = _run_from_before("completed", **columns)
+    simulated = _run_from_before("completed", **columns, test_mode=True)
+    runner.migrate(empty)
+    prices = {known.id: (known.price_usd, known.cost_usd) for known in avatars.TrainingRun}
+    assert prices == {uuid.UUID(str(real)): (None, None), uuid.UUID(str(simulated)): (0, 0)}
+    assert {found.cost_usd for found in submissions.Submission} == {None, 0}
+    remains.CostEntry.create(
+        day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
+    )
+    assert runner.migrate(empty, "8", down=True) == ["0008_submissions"]
+    assert set(run("SELECT price_usd FROM training_runs").fetchall()) == {(0,)}
+    assert run("SELECT usd FROM cost_entries").fetchone()[0] == 0
+    runner.migrate(empty)
+    assert submissions.Submission.select().count() == 2
+
+
+@pytest.mark.parametrize("change", ["fate = 'lost'", "number = 0", "price_usd = -1"])
+def test_the_database_itself_refuses_what_is_no_submission(empty: Any, change: str) -> None:
+    runner.migrate(empty, "7")
+    _run_from_before("training", request_id="r")
+    runner.migrate(empty)
+    with pytest.raises(peewee.IntegrityError):
+        run(f"UPDATE submissions SET {change}")
 
 
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:

@@ -69,14 +69,14 @@ class Export(Model):
 
 
 class CostEntry(Model):
-    """What a training of somebody forgotten has cost, on which day (UTC)."""
+    """What a training of somebody forgotten has cost, on which day (UTC); null is unknown."""
 
     id = peewee.BigAutoField()
     day = peewee.CharField(max_length=10)
     training_type = EnumField(AvatarTrainingType, max_length=16)
     test_mode = peewee.BooleanField()
     status = EnumField(RunStatus, max_length=16)
-    usd = peewee.DoubleField()
+    usd = peewee.DoubleField(null=True)
 
     class Meta:
         table_name = "cost_entries"

@@ -105,7 +105,7 @@ class Carrier:
         except StorageUnavailable:
             self._submitter.wait(run, _STORAGE)
         except ObjectMissing:
-            self._recorder.fail(run, _PHOTO_GONE, cost_usd=0.0)
+            self._recorder.fail(run, _PHOTO_GONE)
         else:
             return self._sent(run, url, len(chosen))
         return False
@@ -145,7 +145,7 @@ class Carrier:
                       endpoint=run.endpoint, error=failure.error_type)  # fmt: skip
             why = f"{failure.error_type}: {failure.message}"
             lost = Failure(RESULT_GONE, "operator", why, failure.http_status)
-            self._recorder.fail(run, lost, cost_usd=run.price_usd)
+            self._recorder.fail(run, lost, charged=True)
         elif postpone(run, failure, self._clock()):
             self._recorder.waits(run)
 

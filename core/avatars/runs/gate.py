@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-import peewee
-
 from core.avatars import books, controls
 from core.avatars.models import TrainingRun
 from core.avatars.obstacles import over
 from core.avatars.ports import Failure, Trainer
 from core.avatars.privacy.remains import day_of
+from core.avatars.runs import submissions
 from core.db import is_sqlite, run
 from core.settings import Settings
 
@@ -66,7 +65,7 @@ class Gate:
         if said[training_type] or self._trainer.test_mode:
             return said[training_type]
         profile = self.profile(training_type, now)
-        return self._trainer.price_usd(profile) if profile else 0.0
+        return (self._trainer.price_usd(profile) or 0.0) if profile else 0.0
 
     def _spent(self, waiting: TrainingRun, now: float) -> bool:
         """Whether one more order goes over today's budget; simulated money is counted apart."""
@@ -74,17 +73,9 @@ class Gate:
         if budget <= 0:
             return False
         one_budget()
-        midnight = _day(now).timestamp()
-        since = peewee.fn.coalesce(TrainingRun.submitted_at, TrainingRun.intent_at)
-        cost = peewee.fn.coalesce(TrainingRun.cost_usd, TrainingRun.price_usd)
-        query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
-            TrainingRun.created_at >= midnight - LONGEST_WAIT,
-            since >= midnight,
-            TrainingRun.test_mode == waiting.test_mode,
-            TrainingRun.id != waiting.id,
-        )
-        spent = float(query.scalar() or 0.0) + books.spent_usd(day_of(now), waiting.test_mode)
-        return over(budget, spent + waiting.price_usd)
+        spent = submissions.sent_usd(_day(now).timestamp(), waiting.test_mode)
+        spent += books.spent_usd(day_of(now), waiting.test_mode)
+        return over(budget, spent + (waiting.price_usd or 0.0))
 
 
 def one_budget() -> None:

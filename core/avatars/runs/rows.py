@@ -77,14 +77,14 @@ def keep(run: TrainingRun, now: float) -> None:
 
 
 def moved(run: TrainingRun, *was: RunStatus, **changes: Any) -> bool:
-    """Change a run that has the status and the attempt it was read with; False where it has not.
+    """Change a run that has the status and the order it was read with; False where it has not.
 
     `was` names other statuses that will do.
     """
     query: Any = TrainingRun.update(changes).where(
         TrainingRun.id == run.id,
         TrainingRun.status.in_(was or (run.status,)),
-        TrainingRun.attempts == run.attempts,
+        TrainingRun.submission == run.submission,
     )
     return bool(query.execute() == 1)
 

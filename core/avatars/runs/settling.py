@@ -10,8 +10,10 @@ from typing import Any, Literal
 import structlog
 
 from core.avatars.models import RunStatus, TrainingRun
-from core.avatars.ports import Verified, Waker
+from core.avatars.ports import Handle, Verified, Waker
+from core.avatars.runs import submissions
 from core.avatars.runs.rows import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
+from core.avatars.runs.submissions import Submission
 from core.avatars.runs.submitting import Submitter
 from core.conversation.locks import lock_person
 from core.db import transaction
@@ -33,13 +35,19 @@ class Settler:
         self._customer = ""
         """Who we are to the trainer, once a webhook about an order that we know has said so."""
 
-    def heard(self, run_id: str, told: Verified) -> Heard:
-        """Take in a verified webhook that came to a run's address; it is only a hint.
+    def heard(self, name: str, told: Verified) -> Heard:
+        """Take in a verified webhook that came to the address of a submission; it is only a hint.
 
-        The result is fetched by the run's next step, which this wakes.
+        The result is fetched by the run's next step, which this wakes. Addresses that were given
+        out by an earlier version name the run, and mean its last submission.
         """
+        run_id = addressed(name)
         with _held(run_id) as run:
-            what = self._heard(run, told)
+            submission = submissions.named(name)
+            if run is None or submission is None or submission.number == run.submission:
+                what = self._heard(run, told)
+            else:
+                what = self._heard_of_earlier(run, submission, told)
         if what in ("woken", "late"):
             self._customer = told.user_id
         if what in ("woken", "learnt"):
@@ -67,6 +75,7 @@ class Settler:
             if run is None or not _open(run):
                 return False
             settled: dict[str, Any] = {"intent_at": None, "next_check_at": 0, **NO_ERROR}
+            submissions.not_sent(run, self._clock())
             moved(run, RunStatus.UNCERTAIN, status=RunStatus.READY, **settled)
             moved(run, RunStatus.CANCELLING, **settled)
         self._jobs.wake("run", run_id)
@@ -89,19 +98,34 @@ class Settler:
                 log.error("another order of a run was made", run=str(run.id), endpoint=run.endpoint)
             return "other"
         if run.status.final:
-            self._book(run, told)
+            submission = submissions.current(run)
+            if told.status == "OK" and submission is not None:
+                submissions.made_after_all(submission, self._clock())
+                _book(run)
             return "late"
         if run.status in (*UNDER_WAY, RunStatus.CANCELLING):
             moved(run, next_check_at=0, finished_by="webhook")
         return "woken"
 
+    def _heard_of_earlier(self, run: TrainingRun, submission: Submission, told: Verified) -> Heard:
+        """News of an order that another one has followed: what it cost is booked."""
+        if submission.request_id not in (None, told.request_id):
+            return "other"
+        if told.status == "OK" and submissions.made_after_all(submission, self._clock()):
+            log.error("another order of a run was made", run=str(run.id), endpoint=run.endpoint)
+            if run.status.final:
+                _book(run)
+        return "late"
+
     def _learn(self, run: TrainingRun, request_id: str, **changes: Any) -> None:
         """The order has arrived: go on as if its answer had come."""
         cancelling = run.status is RunStatus.CANCELLING
+        submissions.taken(run, Handle(str(run.id), run.profile, request_id), self._clock())
         moved(
             run,
             status=RunStatus.CANCELLING if cancelling else RunStatus.QUEUED,
             request_id=request_id,
+            attempts=run.attempts + 1,
             submitted_at=run.intent_at or self._clock(),
             deadline_at=self._clock() + self._submitter.deadline_seconds(run),
             intent_at=None,
@@ -111,11 +135,17 @@ class Settler:
         )
         log.info("a lost order was found", run=str(run.id), endpoint=run.endpoint)
 
-    def _book(self, run: TrainingRun, told: Verified) -> None:
-        """A training that was given up has been made all the same: only its cost is recorded."""
-        if told.status == "OK" and run.status is not RunStatus.COMPLETED:
-            query: Any = TrainingRun.update(cost_usd=run.price_usd)
-            query.where(TrainingRun.id == run.id).execute()
+
+def addressed(name: str) -> str:
+    """The run whose webhook's address has this name; as it is where no submission is called so."""
+    submission = submissions.named(name)
+    return name if submission is None else str(submission.run_id)
+
+
+def _book(run: TrainingRun) -> None:
+    """Record anew what a run that has ended cost."""
+    query: Any = TrainingRun.update(cost_usd=submissions.cost_usd(run.id))
+    query.where(TrainingRun.id == run.id).execute()
 
 
 @contextmanager
@@ -143,7 +173,7 @@ def _open(run: TrainingRun) -> bool:
 
 def _given_up(run: TrainingRun) -> bool:
     """Whether an order of this run was taken for one that never arrived, and none has followed."""
-    return run.status in (RunStatus.READY, RunStatus.PREPARING) and run.attempts > 0
+    return run.status in (RunStatus.READY, RunStatus.PREPARING) and run.submission > 0
 
 
 def _id(text: str) -> uuid.UUID | None:

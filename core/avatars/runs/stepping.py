@@ -10,7 +10,7 @@ from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Trainer, Unreachable
 from core.avatars.runs.carrying import Carrier
 from core.avatars.runs.gate import Gate
-from core.avatars.runs.recording import Recorder
+from core.avatars.runs.recording import OVERDUE, Recorder
 from core.avatars.runs.rows import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
 from core.avatars.runs.submitting import LOST, Submitter
 from core.db import transaction
@@ -23,7 +23,7 @@ CANCEL_SECONDS = 900.0
 UNKNOWN_SECONDS = 3600.0
 """How often a stopped run whose order may have arrived is looked at, to no avail."""
 
-_OVERDUE = Failure("deadline", "operator", "the training did not end in time")
+_OVERDUE = Failure(OVERDUE, "operator", "the training did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and trainings are real now")
 _REAL = Failure("mode_changed", "operator", "it is real, and trainings are simulated now")
 
@@ -79,7 +79,7 @@ class Stepper:
         if run.test_mode == self._trainer.test_mode:
             return False
         if run.test_mode:
-            self._recorder.fail(run, _SIMULATED, cost_usd=0.0)
+            self._recorder.fail(run, _SIMULATED)
         else:
             log.error("a real training waits for its key", run=str(run.id))
             postpone(run, _REAL, self._clock())
@@ -108,12 +108,12 @@ class Stepper:
                 standing = self._give_up(run, standing)
         except Unreachable as away:
             if self._overdue(run, DAY):
-                self._recorder.fail(run, away.failure, cost_usd=run.price_usd)
+                self._recorder.fail(run, away.failure, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
             return False
         if standing.failure is _OVERDUE:
-            self._recorder.fail(run, _OVERDUE, cost_usd=run.price_usd)
+            self._recorder.fail(run, _OVERDUE, charged=True)
         else:
             self._carrier.expect(run, standing)
             self._recorder.record(run, standing)
@@ -140,14 +140,14 @@ class Stepper:
             unknown = self._trainer.cancel(handle_of(run)) == "unknown"
         except Unreachable as away:
             if self._overdue(run, DAY):
-                self._recorder.cancelled(run, run.price_usd)
+                self._recorder.cancelled(run, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
             return False
         if unknown:
             self._recorder.cancelled(run)
         elif self._overdue(run):
-            self._recorder.cancelled(run, run.price_usd)
+            self._recorder.cancelled(run, charged=True)
         else:
             with transaction():
                 moved(run, next_check_at=self._clock() + poll_seconds(self._settings, run))
