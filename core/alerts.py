@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
-    "new_error",
+    "new_error", "remote",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -78,6 +78,7 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
     yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
+    yield from _late("remote", "", health.overdue_copies(window), rules.remote_hours * 60, now)
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)

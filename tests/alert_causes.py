@@ -47,6 +47,7 @@ class Causes:
                 "UPDATE training_runs SET cost_usd = 0",
             ),
             "new_error": (self.error, "DELETE FROM fal_events"),
+            "remote": (self.copy, "DELETE FROM remote_copies"),
         }
 
     def run(self, status: RunStatus, **columns: Any) -> TrainingRun:
@@ -65,6 +66,14 @@ class Causes:
             },
         )
         return made
+
+    def copy(self) -> None:
+        """Something that fal was to delete yesterday."""
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
+            *(self.test_mode, self.now - 90_000, NEVER),
+        )
 
     def failures(self) -> None:
         """Four of five trainings failed."""

@@ -59,7 +59,8 @@ class AvatarFacts:
 
     `accepted` are the valid photos that came together with those, `advised` all valid ones that
     could be better. `alike` are the numbers of those that look alike, where that should be said.
-    `delayed` says that what a pending photo needs has been out of reach for a while.
+    `delayed` says that what a pending photo needs has been out of reach for a while,
+    `model_at_fal` that its model can't be copied and stays with the trainer.
     """
 
     id: str
@@ -79,6 +80,7 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    model_at_fal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Limits:
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    upload_hours: int = 24
+    output_days: int = 4
 
 
 @dataclass(frozen=True, slots=True)

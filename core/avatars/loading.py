@@ -18,6 +18,7 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.privacy import remote
 from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
 from core.avatars.training import Training
@@ -121,6 +122,7 @@ class Loader:
             alike=too_alike(valid) if state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
+            model_at_fal=bool(remote.models_of(found)),
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
         )
 
@@ -177,6 +179,8 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        upload_hours=settings.fal.upload_hours,
+        output_days=-(-settings.fal.output_hours // 24),
     )
 
 

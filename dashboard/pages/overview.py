@@ -44,6 +44,7 @@ def rules(t: Translator) -> dict[str, str]:
         "uncertain": t("Trainings that may or may not have been ordered"),
         "results": t("Trainings that were paid for, and whose result can’t be fetched"),
         "budget": t("The day’s budget is nearly spent (percent)"),
+        "remote": t("fal still keeps what was to be deleted there (minutes)"),
         "new_error": t("fal says something new"),
     }
 

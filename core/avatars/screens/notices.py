@@ -45,6 +45,7 @@ _RULES = {
     "uncertain": mark("Trainings that may or may not have been ordered"),
     "results": mark("Trainings that were paid for, and whose result can’t be fetched"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
+    "remote": mark("fal still keeps what was to be deleted there, in minutes"),
     "new_error": mark("fal says something that it never said before"),
 }
 """What each rule of `core.alerts` says."""
