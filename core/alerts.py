@@ -29,8 +29,8 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 RULES = (
-    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
-    "stopped", "deadline", "webhooks",
+    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
+    "new_error", "remote", "stopped", "deadline", "webhooks",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -79,12 +79,16 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
     yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
+    yield from _late("remote", "", health.overdue_copies(window), rules.remote_hours * 60, now)
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
+    unfetched = health.unfetched(window)
+    if 0 < rules.lost_results <= unfetched:
+        yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
     yield from _money(settings, window)
     if rules.new_errors:

@@ -107,6 +107,7 @@ class Worker:
             "drain": self._drain,
             "erase": self._erase,
             "export": self._export,
+            "forget": training.remote.delete,
         }
 
     def run(self) -> None:
@@ -135,6 +136,7 @@ class Worker:
             "drain": Crew("turns", PROMPT),
             "erase": slow,
             "export": slow,
+            "forget": Crew("deletions at fal", 1),
         }
         self._events.lingering = True
         self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
@@ -210,8 +212,8 @@ class Worker:
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._set_back.look, self._due_photos, self._due_runs, self._due_events,
-            self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
-            self._events.flush,
+            self._due_erasures, self._due_exports, self._due_copies, self._doomed,
+            self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -234,6 +236,9 @@ class Worker:
 
     def _due_exports(self) -> None:
         self._give("export", *self._exports.due(self._clock()))
+
+    def _due_copies(self) -> None:
+        self._give("forget", *self._training.remote.due(self._clock()))
 
     def _doomed(self) -> None:
         self._cleared = disposal.delete_early(self._store, self._cleared)

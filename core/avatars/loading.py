@@ -15,8 +15,11 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
+    RunStatus,
     TrainingRun,
 )
+from core.avatars.privacy import remote
+from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
 from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
@@ -120,6 +123,7 @@ class Loader:
             alike=too_alike(valid) if state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
+            model_at_fal=bool(remote.models_of(found)),
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
         )
 
@@ -143,6 +147,8 @@ class Loader:
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
             late=run.avatar_id is not None and watched(run.avatar_id),
+            lingers=owned.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            lost=run.error_type == RESULT_GONE,
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -154,8 +160,8 @@ class Loader:
             return (newcomer if newcomer == "not_invited" else None), None
         if found.status not in _COLLECTABLE:
             return None, None
-        if owned.stopping(found.id):
-            return "stopping", None
+        if reason := owned.unfinished(found.id):
+            return reason, None
         obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
         run = owned.holding_run(user_id) if obstacle == "busy" else None
         return obstacle, _line(run.avatar) if run and run.avatar else None
@@ -175,6 +181,8 @@ def _limits(settings: Settings, prices: Mapping[str, float | None]) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        upload_hours=settings.fal.upload_hours,
+        output_days=-(-settings.fal.output_hours // 24),
     )
 
 

@@ -63,7 +63,7 @@ class FalTrainer:
         self._test_mode = test_mode
         self._wire = Wire(settings.fal, observe)
         self._uploads = Uploads(settings.fal, self._wire)
-        self._platform = FalPlatform(settings.fal.platform, self._wire)
+        self._platform = FalPlatform(settings.fal, self._wire)
 
     @property
     def test_mode(self) -> bool:

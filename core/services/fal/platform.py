@@ -11,6 +11,7 @@ from urllib.parse import quote
 from core.avatars.platform_port import KEY_REFUSED, Listed, UnitPrice
 from core.avatars.ports import Failure, Phase, Unreachable
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
+from core.settings.fal import Fal
 
 PAGE = 100
 """Requests of a page; fal gives no more."""
@@ -20,11 +21,16 @@ _REFUSED = (401, 403)
 
 
 class FalPlatform:
-    """The API at an address; each question is bounded and observed, and repeated by nobody."""
+    """The API as the settings name it; each question is bounded, observed, and never repeated.
 
-    def __init__(self, base: str, wire: Wire) -> None:
-        self._base = base
+    It is asked with the admin's key where there is one.
+    """
+
+    def __init__(self, settings: Fal, wire: Wire) -> None:
+        self._base = settings.platform
         self._wire = wire
+        key = settings.admin_key.get_secret_value() or settings.key.get_secret_value()
+        self._key = {"Authorization": f"Key {key}"} if key else {}
 
     def prices(self, endpoints: Iterable[str]) -> Mapping[str, UnitPrice]:
         wanted = list(dict.fromkeys(endpoints))
@@ -88,7 +94,10 @@ class FalPlatform:
         endpoint = asked.get("endpoint_id", "")
         named = endpoint if isinstance(endpoint, str) else ",".join(endpoint)
         with self._wire.observed("", named, phase, request_id) as note, reaching():
-            answer = self._wire.ask(method, f"{self._base}{path}", params=asked)
+            url = f"{self._base}{path}"
+            answer = self._wire.exchange(
+                self._wire.api, method, url, headers=self._key, params=dict(asked)
+            )
             note.status = answer.status
             if not answer.good and not (phase == "delete" and _gone(answer)):
                 raise Unreachable(_refusal(answer, phase))
