@@ -180,12 +180,8 @@ def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_bac
     remains.CostEntry.create(
         day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
     )
-<<<<<<< HEAD
     newest_first = NAMES[: NAMES.index("0008_submissions") - 1 : -1]
     assert runner.migrate(empty, "8", down=True) == newest_first
-=======
-    assert runner.migrate(empty, "8", down=True) == ["0009_at_fal", "0008_submissions"]
->>>>>>> m2
     assert set(run("SELECT price_usd FROM training_runs").fetchall()) == {(0,)}
     assert run("SELECT usd FROM cost_entries").fetchone()[0] == 0
     runner.migrate(empty)
