@@ -180,6 +180,7 @@ def test_what_telegram_writes_into_the_chat_is_passed_over(
     tg: FakeTelegram, anna: Person, bot: Running
 ) -> None:
     begun(anna)
+    content: dict[str, Any]
     for content in (
         {"pinned_message": {"message_id": 2}},
         {"forum_topic_created": {"name": "A", "icon_color": 1}},
