@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, photo_folder, webhooks
+from core import db, photo_folder, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
@@ -70,7 +71,7 @@ class App:
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self._web = httpx.Client(trust_env=False)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(
@@ -238,6 +239,8 @@ def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool =
     What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
     """
     configure(settings.log, log)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere)
 
 

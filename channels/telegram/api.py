@@ -14,6 +14,7 @@ from telegram.request import HTTPXRequest
 
 from channels.telegram.refusals import answered, count_in_timedeltas
 from channels.telegram.updates import KINDS, number_of
+from core import proxies
 
 READ_SECONDS = 20.0
 
@@ -21,17 +22,23 @@ READ_SECONDS = 20.0
 class Api(Bot):
     """python-telegram-bot's `Bot`; the connection for updates is apart from all others."""
 
-    def __init__(self, token: str, base_url: str, base_file_url: str) -> None:
+    def __init__(self, token: str, base_url: str, base_file_url: str, proxy: str = "") -> None:
         hush()
+        way = proxies.way(proxy, base_url)
         count_in_timedeltas()
         super().__init__(
             token,
             base_url,
             base_file_url,
             request=_Requests(
-                read_timeout=READ_SECONDS, write_timeout=READ_SECONDS, pool_timeout=READ_SECONDS
+                read_timeout=READ_SECONDS,
+                write_timeout=READ_SECONDS,
+                pool_timeout=READ_SECONDS,
+                httpx_kwargs=way,
             ),
-            get_updates_request=_Requests(connection_pool_size=2, pool_timeout=READ_SECONDS),
+            get_updates_request=_Requests(
+                connection_pool_size=2, pool_timeout=READ_SECONDS, httpx_kwargs=way
+            ),
         )
         self._newest = 0
 

@@ -53,7 +53,7 @@ class Service:
     def __init__(self, house: House, settings: Any, can: Capabilities) -> None:
         self._house, self._settings, self._can = house, settings, can
         token = settings.token.get_secret_value()
-        self._api = Api(token, settings.base_url, settings.base_file_url)
+        self._api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
         self._bridge = Bridge()
         self._holder = lease.own_name()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.rendering import lasting
 
 NAME = "telegram"
-KINDS = ("message", "callback_query", "my_chat_member")
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 """What is asked of Telegram."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
@@ -30,7 +31,7 @@ Raw = Mapping[str, Any]
 
 def to_event(raw: Raw, bot: str) -> Update | None:
     """An update of a private chat; None where it is nothing that a conversation consists of."""
-    message = raw.get("message")
+    message = raw.get("message") or raw.get("edited_message")
     if message is not None:
         sender, event = message.get("from"), _said(message)
     else:
@@ -39,7 +40,12 @@ def to_event(raw: Raw, bot: str) -> Update | None:
         event = Event(Kind.PRESS, pressed["data"]) if "data" in pressed else None
     if event is None or sender is None or message is None or message["chat"]["type"] != "private":
         return None
+    if "edited_message" in raw:
+        if event.kind is Kind.OTHER:  # a place that moves, say: nobody has said anything anew
+            return None
+        event = replace(event, edited=True)
     address = Address(NAME, bot, str(message["chat"]["id"]))
+    event = replace(event, thread=_thread(message))
     return Update(str(raw["update_id"]), address, event, _person(sender))
 
 
@@ -90,21 +96,29 @@ def language_of(raw: Raw) -> str:
 
 
 def _said(message: Raw) -> Event | None:
+    """What a person said; what can be changed afterwards is known by its message."""
+    number, caption = str(message["message_id"]), message.get("caption", "")
     text = message.get("text")
     if text is not None:
         command = _COMMAND.fullmatch(text) if text.startswith("/") else None
         if command is None:
-            return Event(Kind.TEXT, text)
-        return Event(Kind.COMMAND, command[1].lower(), command[2] or "")
+            return Event(Kind.TEXT, text, message=number)
+        return Event(Kind.COMMAND, command[1].lower(), command[2] or "", message=number)
     if "photo" in message:
         largest = max(message["photo"], key=lambda size: size["width"] * size["height"])
-        return Event(Kind.PHOTO, file=_reference("photo", largest, message))
+        file = _reference("photo", largest, message)
+        return Event(Kind.PHOTO, file=file, caption=caption, message=number)
     if "document" in message:
         document = message["document"]
         file = _reference("file", document, message)
         file["name"], file["mime"] = document.get("file_name", ""), document.get("mime_type", "")
-        return Event(Kind.FILE, file=file)
-    return Event(Kind.TEXT) if _SENT & message.keys() else None
+        return Event(Kind.FILE, file=file, caption=caption, message=number)
+    return Event(Kind.OTHER) if _SENT & message.keys() else None
+
+
+def _thread(message: Raw) -> str:
+    """The topic of a chat that has such; else a number there only says what was replied to."""
+    return str(message["message_thread_id"]) if message.get("is_topic_message") else ""
 
 
 def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:

@@ -28,6 +28,7 @@ from core.avatars.ports import Waker
 from core.avatars.privacy.erasure import Erasure, drop_exports
 from core.avatars.privacy.models_made import PATH, Made, made, token_of
 from core.avatars.privacy.remains import Export
+from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.outcome import model_of, taken_back
 from core.avatars.training import Training
 from core.conversation.turn import Turn
@@ -180,6 +181,7 @@ class AvatarDialogue(Collecting):
             "avatar": run.avatar.id.hex,
             "name": run.avatar.name,
             "error_class": run.error_class,
+            "lost": run.error_type == RESULT_GONE,
         }
         turn.notify(f"training_{turn.trigger}", f"{turn.argument}:{turn.trigger}", **parameters)
 

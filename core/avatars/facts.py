@@ -13,6 +13,11 @@ STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertai
 """A training run in one of these can be stopped by its person: it isn't almost done."""
 
 
+def stoppable(status: str, error_class: str) -> bool:
+    """Whether a run can be stopped: also one whose result is there, and can't be had."""
+    return status in STOPPABLE or (status == "saving" and error_class != "")
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """One photo: its number within the avatar is what the person calls it by.
@@ -32,7 +37,12 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `late` says that it was given up, and may be made all the same.
+    `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
+    `lost` that one was made whose result could not be had.
+    """
 
     status: str
     progress: int
@@ -40,6 +50,9 @@ class RunFacts:
     error_class: str
     price_usd: float | None
     left: float | None
+    late: bool = False
+    lingers: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,8 @@ class AvatarFacts:
     that could be better. `earlier` are the numbers of the refusals that were told before that
     series. `alike` are the numbers of those that look alike, where that should be said, `useless`
     those of the valid ones that a training learns next to nothing from.
-    `delayed` says that what a pending photo needs has been out of reach for a while.
+    `delayed` says that what a pending photo needs has been out of reach for a while,
+    `model_at_fal` that its model can't be copied and stays with the trainer.
     """
 
     id: str
@@ -70,6 +84,7 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    model_at_fal: bool = False
     earlier: tuple[int, ...] = ()
     useless: tuple[int, ...] = ()
 
@@ -90,6 +105,7 @@ class AvatarLine:
 class Limits:
     """What `config.toml` allows; 0 days are for ever.
 
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
     `photos_taken` is how many photos a training of each type takes at most.
     """
 
@@ -100,10 +116,12 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    upload_hours: int = 24
+    output_days: int = 4
     max_pending: int = 100
     photos_taken: Mapping[str, int] = field(default_factory=dict)
 
@@ -124,10 +142,9 @@ class Facts:
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
     is trained. Of the `held` photos `held_files` may be something else. `obstacle` says what would
-    stop a training now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit",
-    "budget"), `busy_with` which avatar does where that is it. `photos` is the page of the photo
-    gallery,
-    `avatars` that of the avatars; `page` counts from 1.
+    stop a training now ("blocked", "busy", "stopping", "unsettled", "unfetched", "closed",
+    "not_invited", "daily_limit", "budget"), `busy_with` which avatar does where that is it.
+    `photos` is the page of the photo gallery, `avatars` that of the avatars; `page` counts from 1.
     """
 
     language: str

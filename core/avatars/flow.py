@@ -147,6 +147,7 @@ ROWS = (
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
+    row("progress cancelled", "training_cancelled", SAME, when="focused"),
     row("finished", "viewing_photo_gallery", QUIET, when="opened_from(avatar_details)",
         then="notice"),
     row("finished", "training_in_progress training_cancelled SET CHOOSING", "training_completed",

@@ -17,7 +17,8 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars.album import known_beside, purpose_of, repeats
+from core.avatars import missing
+from core.avatars.album import known_beside, purpose_of, repetition
 from core.avatars.counting import NO_ROOM, Standing, recount, standing
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
@@ -36,7 +37,7 @@ from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
+from core.errors import ChannelError, Gone, Missing, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -108,7 +109,10 @@ class Verdicts:
             return None
         try:
             verdict = self._verdict(photo)
-        except Gone:
+        except (Gone, Missing) as error:
+            if isinstance(error, Missing) and not missing.lasting(photo, self._clock()):
+                self._postpone(photo, error)
+                return None
             verdict = _refusal("gone")
         except (ChannelError, StorageUnavailable) as error:
             self._postpone(photo, error)
@@ -171,11 +175,12 @@ class Verdicts:
                 return Settled(None, spooled(seen.reference))
             if photo.validation_status is not PhotoValidationStatus.PENDING:
                 return None
-            if verdict["validation_status"] is PhotoValidationStatus.VALID and repeats(
-                photo, verdict["file_hash"], verdict["photo_metadata"]
+            valid = verdict["validation_status"] is PhotoValidationStatus.VALID
+            if valid and (
+                again := repetition(photo, verdict["file_hash"], verdict["photo_metadata"])
             ):
                 status = PhotoValidationStatus.DUPLICATE
-                verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
+                verdict = {**verdict, "validation_status": status, "reason": again}
             placed = self._placed(photo, verdict)
             if placed is None:
                 return None

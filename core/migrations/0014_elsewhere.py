@@ -18,7 +18,7 @@ CREATE TABLE photo_folders (
 CREATE TABLE owed_answers (
     channel VARCHAR(32) NOT NULL,
     bot VARCHAR(64) NOT NULL,
-    callback VARCHAR(64) NOT NULL,
+    callback TEXT NOT NULL,
     at {float} NOT NULL,
     PRIMARY KEY (channel, bot, callback)
 );

@@ -35,8 +35,10 @@ from core.services.storage import FolderStore
 from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Clock
+from tests.fakes.platform import ScriptedPlatform
+from tests.weights import safetensors
 
-WEIGHTS = b"trained weights"
+WEIGHTS = safetensors()
 KEY = hashlib.sha256(WEIGHTS).hexdigest()
 
 
@@ -66,10 +68,12 @@ class ScriptedTrainer:
     standing: Standing = QUEUED
     test_mode: bool = True
     upload_seconds: float = 3600.0
-    prices: dict[str, float] = field(default_factory=dict)
+    prices: dict[str, float | None] = field(default_factory=dict)
     photos: int = 50
     weights: bytes = WEIGHTS
     size: int | None = len(WEIGHTS)
+    config: bytes = b""
+    """What is at an address that ends with config."""
     answer: CancelAnswer = "requested"
     refusals: list[TrainerError] = field(default_factory=list)
     """What the next calls raise, each once."""
@@ -79,6 +83,7 @@ class ScriptedTrainer:
     webhooks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     checks: int = 0
+    platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     meanwhile: Callable[[], object] = lambda: None
     sending: Callable[[Callable[[], object]], object] = lambda _alive: None
     """What happens while photos are sent."""
@@ -89,8 +94,11 @@ class ScriptedTrainer:
     def endpoint(self, profile: str) -> str:
         return f"fal-ai/{profile}"
 
-    def price_usd(self, profile: str) -> float:
+    def price_usd(self, profile: str) -> float | None:
         return self.prices.get(profile, 0.0)
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        return 1000 * usd if unit == "step" else None
 
     def max_photos(self, profile: str) -> int:
         return self.photos
@@ -132,7 +140,10 @@ class ScriptedTrainer:
     @contextmanager
     def download(self, handle: Handle, url: str) -> Iterator[Download]:
         self._refuse()
-        yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
+        if url.endswith("config"):
+            yield Download(iter((self.config,)))
+        else:
+            yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
 
     def _refuse(self) -> None:
         if self.refusals:

@@ -27,6 +27,28 @@ class DoomedFile(Model):
         table_name = "doomed_files"
 
 
+class RemoteCopy(Model):
+    """Something that the trainer keeps of an order and must not: it names nobody.
+
+    A `request` is deleted by the worker, by the trainer's id of it. A `model` that stays with the
+    trainer can only be deleted there by hand. `next_check_at` says when it is tried next,
+    `error_type` why it could not be deleted.
+    """
+
+    id = peewee.BigAutoField()
+    kind = peewee.CharField(max_length=16)
+    name = peewee.CharField(max_length=255)
+    endpoint = peewee.CharField(max_length=128)
+    test_mode = peewee.BooleanField()
+    at = peewee.DoubleField()
+    next_check_at = peewee.DoubleField()
+    attempts = peewee.IntegerField(default=0)
+    error_type = peewee.CharField(max_length=64, default="")
+
+    class Meta:
+        table_name = "remote_copies"
+
+
 class Export(Model):
     """A person's order of all that belongs to them, and the zip files made of it.
 

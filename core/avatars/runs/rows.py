@@ -42,7 +42,7 @@ NO_ORDER: dict[str, Any] = {
 }  # fmt: skip
 """What a run is without the order that failed."""
 
-_STEPPING = (RunStatus.READY, RunStatus.SUBMITTING, *UNDER_WAY)
+_STEPPING = (RunStatus.READY, RunStatus.SUBMITTING, RunStatus.UNCERTAIN, *UNDER_WAY)
 _CARRYING: Any = TrainingRun.status.in_((RunStatus.PREPARING, RunStatus.SAVING)) | (
     (TrainingRun.status == RunStatus.CANCELLING) & TrainingRun.saving_at.is_null(False)
 )

@@ -44,6 +44,16 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
         "stopping": mark(
             "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
         ),
+        "unsettled": mark(
+            "⏳ We are still finding out whether the earlier training of this avatar was ordered. "
+            "Until that is known it can’t be trained again, so that nothing is paid for twice. "
+            "Your other avatars can be."
+        ),
+        "unfetched": mark(
+            "⏳ The earlier training of this avatar was finished, and we are still trying to fetch "
+            "what it made. If that works, the avatar is ready; if not, you can train it again. "
+            "Your other avatars can be trained now."
+        ),
     }
 )
 
@@ -67,7 +77,10 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
+        "erased": mark(
+            "Everything is deleted. What the training service still has of it is being deleted "
+            "there as well. If you ever want to come back, you are welcome."
+        ),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."
@@ -88,6 +101,9 @@ def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translato
     """One remark; nothing where its code is unknown."""
     if code == "hint":
         return _what_to_do(state, facts, t)
+    if code == "unusable":
+        known = t("That I can’t use: I understand text, photos and files.")
+        return f"{known} {_what_to_do(state, facts, t)}"
     if code in FIXED:
         return t(FIXED[code])
     return TOLD[code](told, facts, t) if code in TOLD else ""

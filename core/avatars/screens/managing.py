@@ -92,6 +92,7 @@ def _fields(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
         t("Training type: {type}", type=words.training_type(avatar.training_type, t)),
         _described(avatar, t),
         t("Photos: {count}", count=avatar.valid),
+        t("🔒 The model stays with fal.ai: it can’t be copied.") if avatar.model_at_fal else "",
     )
 
 

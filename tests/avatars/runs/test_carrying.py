@@ -80,11 +80,10 @@ def test_a_copy_that_failed_asks_where_the_result_is_now(house: House) -> None:
 
 
 def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> None:
-    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    result = {"weights_url": "http://w/1", "config_url": "http://w/config"}
     house.start()
     house.advance(QUEUED)
-    house.trainer.weights = b'{"steps": 9}'
-    house.trainer.size = None
+    house.trainer.config = b'{"steps": 9}'
     house.advance(Standing("completed", result=result))
     assert house.now.avatar_data["config"] == {"steps": 9}
 
@@ -104,22 +103,25 @@ def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> 
     ],
 )
 def test_a_model_is_kept_whatever_is_said_about_it(house: House, said: bytes) -> None:
-    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    result = {"weights_url": "http://w/1", "config_url": "http://w/config"}
     house.start()
     house.advance(QUEUED)
-    house.trainer.weights, house.trainer.size = said, None
+    house.trainer.config = said
     house.advance(Standing("completed", result=result))
     assert house.status == RunStatus.COMPLETED
 
 
-@pytest.mark.parametrize(("weights", "size"), [(b"trained wei", len(WEIGHTS)), (b"", None)])
+@pytest.mark.parametrize(
+    ("weights", "size", "error"),
+    [(WEIGHTS[:99], len(WEIGHTS), "weights_damaged"), (b"", None, "not_weights")],
+)
 def test_weights_that_did_not_arrive_whole_are_fetched_again(
-    house: House, weights: bytes, size: int | None
+    house: House, weights: bytes, size: int | None, error: str
 ) -> None:
     made(house)
     house.trainer.weights, house.trainer.size = weights, size
     house.training.carry(str(house.run.id))
-    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "weights_damaged")
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, error)
     assert house.run.weights_key is None
     house.trainer.weights, house.trainer.size = WEIGHTS, len(WEIGHTS)
     house.later()

@@ -48,6 +48,11 @@ _TURNS = {
 }
 
 
+_WAYS = {1: (0, 0), 8: (0, 1), 3: (0, 2), 6: (0, 3), 2: (1, 0), 5: (1, 1), 4: (1, 2), 7: (1, 3)}
+"""Each orientation as a mirror, left to right, and then quarter turns anticlockwise."""
+_ORIENTATIONS = {way: orientation for orientation, way in _WAYS.items()}
+
+
 class Unreadable(LikenessError):
     """The file can't be read as a picture: `reason` is one of the codes of photos.py."""
 
@@ -148,6 +153,12 @@ class PictureFile:
             picture = _opaque(loaded, int(_shrink(loaded.size, side)) if side else 1)
             turn = _TURNS.get(self.orientation)
             return picture if turn is None else picture.transpose(turn)
+
+
+def further_turned(orientation: int, quarters: int) -> int:
+    """The orientation of what is turned by so many quarters more, anticlockwise."""
+    mirror, before = _WAYS[orientation]
+    return _ORIENTATIONS[mirror, (before + quarters) % 4]
 
 
 def exif_orientation(tiff: bytes) -> int:
