@@ -34,7 +34,6 @@ from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
-from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
@@ -242,11 +241,6 @@ def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool =
     for name in proxies.unused(os.environ):
         structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere)
-
-
-def diagram() -> str:
-    """The avatar flow as Mermaid source."""
-    return drawn(TABLE)
 
 
 def pace(settings: Settings) -> Pace:

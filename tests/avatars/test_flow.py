@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from channels.telegram import Telegram
 from core.avatars import collecting, dialogue, edits, flow, guards, owned
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.flow_diagram import diagram
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
-from core.bootstrap import diagram
 from core.commands.showing import BLOCK
 from core.conversation import engine
 from core.conversation.channel import Capabilities
