@@ -101,7 +101,7 @@ ROWS = (
     row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect, photos_in_work",
         then="leave_out"),
     row("photo", "SET ENDED avatar_details photo_tips", "photo_validation_error",
-        when="can_collect", then="reopen, leave_out"),
+        when="can_collect", then="reopen, leave_out, say(photos_full)"),
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, when="captioned", then="hold_photo, say(held)"),

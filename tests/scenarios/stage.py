@@ -22,12 +22,15 @@ EVERYTHING = bool(os.environ.get("LIKENESS_EVERY_LANGUAGE"))
 Else Telegram alone does; the slower channels hold each in one, and not in the same.
 """
 
+WAITING = 52
+"""So many photos may wait: two more than an avatar takes."""
 QUICK: dict[str, object] = {
     "training__simulated_seconds": 8,
     "training__simulated_queue_seconds": 1,
     "training__check_seconds": 0.3,
     "conversation__tick_seconds": 1,
     "photos__max_bytes": 2_000_000,
+    "photos__max_pending": WAITING,
 }
 """Trainings of seconds; everything else as it comes."""
 FAILURE: dict[str, object] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.pictures_for_tests import photo
 from tests.scenarios.contract import Chat, Sign
-from tests.scenarios.stage import conversation, in_both_languages
+from tests.scenarios.stage import WAITING, conversation, in_both_languages
 from tests.scenarios.walks import (
     SIZE,
     UPLOADED,
@@ -88,13 +88,14 @@ def photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
 
 @conversation
 def of_too_many_photos_before_consent_the_rest_is_said_to_be_left_out(chat: Chat) -> None:
+    """More than an avatar takes may wait: who knows which of them are good."""
     chat.see("I make a personal AI avatar of you from your photos.")
-    chat.send_photos(pictures(51))
-    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", 50)
-    one = "More than {n} photo doesn’t fit into an avatar: those that came after it are left out."
-    many = "More than {n} photos don’t fit into an avatar: those that came after them are left out."
-    chat.see_count(one, many, 50)
-    assert chat.settle().held == 50
+    chat.send_photos(pictures(WAITING + 1))
+    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", WAITING)
+    one = "No more than {n} photo can be put aside: those that came after it are left out."
+    many = "No more than {n} photos can be put aside: those that came after them are left out."
+    chat.see_count(one, many, WAITING)
+    assert chat.settle().held == WAITING
 
 
 @conversation
