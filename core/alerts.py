@@ -20,7 +20,7 @@ import structlog
 from core.conversation.bridge import release
 from core.db import run, transaction
 from core.errors import kind_of
-from core.metrics import cost, errors, health, overview
+from core.metrics import cost, errors, health, overview, stopped
 from core.metrics.scope import Mode, Scope, one, rows
 from core.operations import notice
 from core.settings import Settings
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
-    "new_error", "remote",
+    "new_error", "stopped", "deadline", "webhooks", "remote",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -85,13 +85,27 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
-    unfetched = health.unfetched(window)
-    if 0 < rules.lost_results <= unfetched:
+    if 0 < rules.lost_results <= (unfetched := health.unfetched(window)):
         yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
+    yield from _money(settings, window)
     if rules.new_errors:
         for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
+
+
+def _money(settings: Settings, window: Scope) -> Iterator[Holds]:
+    """What stops orders, or makes them worth nothing."""
+    rules, now = settings.alerts, window.end
+    if rules.stopped:
+        for subject in (*stopped.switches(settings.zone, now), *stopped.waiting_for(window)):
+            yield Holds("stopped", subject[:128], 1, 1)
+    for profile, n in stopped.given_up(window):
+        if 0 < rules.deadlines <= n:
+            yield Holds("deadline", profile, n, rules.deadlines)
+    expected = settings.public_url and rules.webhook_results > 0
+    if expected and stopped.unheard(window, rules.webhook_results):
+        yield Holds("webhooks", "", rules.webhook_results, rules.webhook_results)
 
 
 def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
@@ -124,7 +138,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    percent = 100 * cost.sent_today(now, mode) / budget
+    percent = 100 * cost.sent_today(settings.zone, now, mode) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 

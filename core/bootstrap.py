@@ -44,6 +44,7 @@ from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
+from core.services.fal import checking as checking
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore

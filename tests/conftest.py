@@ -20,7 +20,7 @@ from core.migrations import runner
 
 _TABLES = (
     "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
-    "fal_events", "controls", "remote_copies",
+    "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
     "held_photos", "consents", "submissions", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",

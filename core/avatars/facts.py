@@ -40,7 +40,8 @@ class RunFacts:
     """The avatar's latest training run; `left` is what remains by the type's usual time.
 
     `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
-    `lost` that one was made whose result could not be had.
+    `lost` that one was made whose result could not be had, `late` that one was given up, and may be
+    made all the same.
     """
 
     status: str
@@ -51,6 +52,7 @@ class RunFacts:
     left: float | None
     lingers: str = ""
     lost: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    """
 
     avatars: int
     min_photos: int
@@ -106,7 +111,7 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0

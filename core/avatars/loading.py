@@ -21,6 +21,7 @@ from core.avatars.models import (
 from core.avatars.privacy import remote
 from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
+from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
@@ -73,7 +74,7 @@ class Loader:
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float]:
+    def _prices(self) -> dict[str, float | None]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
@@ -147,6 +148,7 @@ class Loader:
             left=None if run.status.final else self._training.seconds_left(run),
             lingers=owned.lingering(run) if run.status is RunStatus.CANCELLING else "",
             lost=run.error_type == RESULT_GONE,
+            late=run.avatar_id is not None and watched(run.avatar_id),
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -165,7 +167,7 @@ class Loader:
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float | None]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,

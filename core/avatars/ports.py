@@ -76,6 +76,8 @@ class Failure:
     http_status: int | None = None
     endpoint_gone: bool = False
     """404 or 410 of a submission: this profile takes no more orders."""
+    undelivered: bool = False
+    """The trainer has taken an order and makes nothing of it, whoever's it is: another may."""
     stop_submitting: bool = False
     """The key is refused or the balance exhausted: no order would be taken."""
     retry_after: float | None = None
@@ -91,7 +93,7 @@ class TrainerError(LikenessError):
 
 
 class NotSubmitted(TrainerError):
-    """Certain: nothing was ordered (no connection; 401, 403, 404, 410, 422, 429)."""
+    """Certain: nothing was ordered (no connection, or a refusal that says so)."""
 
 
 class Uncertain(TrainerError):
@@ -212,7 +214,10 @@ class Trainer(Protocol):
     def endpoint(self, profile: str) -> str: ...
 
     def price_usd(self, profile: str) -> float | None:
-        """What one training costs; None where that is not known."""
+        """What one training costs by the configuration; None where that is not known."""
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        """The same by the trainer's own price of a unit; None where that says nothing of it."""
 
     def max_photos(self, profile: str) -> int: ...
 

@@ -46,6 +46,12 @@ CREATE TABLE submissions (
 CREATE INDEX submissions_sent ON submissions (sent_at);
 CREATE INDEX submissions_request ON submissions (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX submissions_watched ON submissions (next_check_at) WHERE watch_until IS NOT NULL;
+CREATE TABLE prices (
+    endpoint VARCHAR(128) PRIMARY KEY,
+    usd {float} NOT NULL CHECK (usd >= 0),
+    unit VARCHAR(64) NOT NULL,
+    at {float} NOT NULL
+);
 ALTER TABLE training_runs ADD COLUMN submission INTEGER NOT NULL DEFAULT 0
 """
 _NULLABLE = {"training_runs": ("price_usd", "0"), "cost_entries": ("usd", "0")}
@@ -91,7 +97,11 @@ def up(_migrator: Any, db: Any) -> None:
 
 def down(_migrator: Any, db: Any) -> None:
     """Take it away; an unknown price is 0 again."""
-    _execute(db, "DROP TABLE submissions; ALTER TABLE training_runs DROP COLUMN submission")
+    _execute(
+        db,
+        "DROP TABLE prices; DROP TABLE submissions;"
+        "ALTER TABLE training_runs DROP COLUMN submission",
+    )
     types = _SQLITE if isinstance(db, peewee.SqliteDatabase) else _POSTGRESQL
     for table, (column, value) in _NULLABLE.items():
         db.execute_sql(f"UPDATE {table} SET {column} = {value} WHERE {column} IS NULL")

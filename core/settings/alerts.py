@@ -27,6 +27,9 @@ class Alerts(Section):
     remote_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     budget_percent: Annotated[float, Field(ge=0, le=100)] = 80.0
     new_errors: bool = True
+    stopped: bool = True
+    deadlines: Annotated[int, Field(ge=0, le=1000)] = 1
+    webhook_results: Annotated[int, Field(ge=0, le=1000)] = 5
     admins: PeopleAddresses = ()
     webhook_url: SecretStr = SecretStr("")
 

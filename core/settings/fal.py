@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr, field_validator
 
 from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.money import UsdPerStep
 from core.settings.section import Section
 
 PROFILES = {
@@ -30,17 +31,17 @@ QUEUE_URL, REST_URL, CDN_URL, API_URL = (
 
 
 class StepProfile(Section):
-    """A trainer that is paid by the step, in US dollars; 0 is a price that nobody knows."""
+    """A trainer that is paid by the step, in US dollars; None is a price that is not known."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 1000
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.0
+    usd_per_step: UsdPerStep = None
 
 
 class PortraitTrainer(StepProfile):
     """fal-ai/flux-lora-portrait-trainer."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 2500
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.0024
+    usd_per_step: UsdPerStep = 0.0024
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.00009
     subject_crop: bool = True
     create_masks: bool = True
@@ -60,8 +61,14 @@ class ProTrainer(StepProfile):
 class FastTrainer(StepProfile):
     """fal-ai/flux-lora-fast-training."""
 
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.002
+    usd_per_step: UsdPerStep = 0.002
     create_masks: bool = True
+
+
+class Flux2Trainer(StepProfile):
+    """fal-ai/flux-2-trainer."""
+
+    usd_per_step: UsdPerStep = 0.0064
 
 
 class Fal(Section):
@@ -88,7 +95,7 @@ class Fal(Section):
     flux_lora_portrait_trainer: PortraitTrainer = PortraitTrainer()
     flux_pro_trainer: ProTrainer = ProTrainer()
     flux_lora_fast_training: FastTrainer = FastTrainer()
-    flux_2_trainer: StepProfile = StepProfile()
+    flux_2_trainer: Flux2Trainer = Flux2Trainer()
 
     @field_validator("key", "admin_key")
     @classmethod

@@ -46,6 +46,9 @@ def rules(t: Translator) -> dict[str, str]:
         "budget": t("The day’s budget is nearly spent (percent)"),
         "remote": t("fal still keeps what was to be deleted there (minutes)"),
         "new_error": t("fal says something new"),
+        "stopped": t("Trainings are not ordered"),
+        "deadline": t("Trainings did not end in time and were given up"),
+        "webhooks": t("Webhooks are configured, and none has arrived"),
     }
 
 

@@ -68,7 +68,7 @@ class ScriptedTrainer:
     standing: Standing = QUEUED
     test_mode: bool = True
     upload_seconds: float = 3600.0
-    prices: dict[str, float] = field(default_factory=dict)
+    prices: dict[str, float | None] = field(default_factory=dict)
     photos: int = 50
     weights: bytes = WEIGHTS
     size: int | None = len(WEIGHTS)
@@ -94,8 +94,11 @@ class ScriptedTrainer:
     def endpoint(self, profile: str) -> str:
         return f"fal-ai/{profile}"
 
-    def price_usd(self, profile: str) -> float:
+    def price_usd(self, profile: str) -> float | None:
         return self.prices.get(profile, 0.0)
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        return 1000 * usd if unit == "step" else None
 
     def max_photos(self, profile: str) -> int:
         return self.photos

@@ -14,7 +14,7 @@ import pytest
 from core.avatars import controls, rulings
 from core.avatars import models as avatars
 from core.avatars.privacy import remains
-from core.avatars.runs import events, submissions
+from core.avatars.runs import events, prices, submissions
 from core.conversation import models as conversations
 from core.db import connect, database, run
 from core.errors import ConfigurationError, SchemaMismatch
@@ -23,7 +23,7 @@ from tests.conversation.racing import in_processes
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, remains, events, submissions, controls, rulings)
+    for module in (conversations, avatars, remains, events, prices, submissions, controls, rulings)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")

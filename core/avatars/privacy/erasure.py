@@ -93,7 +93,7 @@ class Erasure:
         drop_exports(user_id, now)
         for model in RULINGS:
             model.delete().where(model.user == user_id).execute()
-        books.book(books.belonging_to(user_id))
+        books.book(books.belonging_to(user_id), self._training.zone)
         nobodys: Any = TrainingRun.update(user=None, conversation=None)
         nobodys.where(TrainingRun.user == user_id).execute()
 

@@ -36,8 +36,6 @@ log = structlog.get_logger()
 NEARLY = 99
 """Percent: 100 is shown at the end and not before."""
 CANCELLED = Failure("cancelled", "person", "")
-OVERDUE = "deadline"
-"""The word for one that did not end in time, and may still be made."""
 CHARGED = (200, 422)
 """The codes of a result that failed, and may have been charged."""
 
@@ -49,9 +47,19 @@ def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: An
 
 
 class Recorder:
-    """Writes standings into runs; `clock` gives seconds since 1970."""
+    """Writes standings into runs; `judge` is told when an order has ended.
 
-    def __init__(self, settings: Settings, inbox: Inbox, clock: Callable[[], float]) -> None:
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        judge: Callable[[TrainingRun, float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._judge = judge
         self._settings = settings
         self._inbox = inbox
         self._clock = clock
@@ -86,11 +94,14 @@ class Recorder:
                 self._finish(run, result, weights)
 
     def fail(self, seen: TrainingRun, failure: Failure, charged: bool = False) -> None:
-        """End a run badly, for good; `charged` says that its order may be paid for all the same."""
+        """End a run badly, for good; `charged` gives up an order that may be made all the same."""
         with transaction():
             run = self._held(seen)
             if run is not None:
                 run.finished_by = "us"
+                if charged and run.status is not RunStatus.CANCELLING:
+                    watch = self._settings.training.watch_hours * 3600
+                    submissions.given_up(run, failure, self._clock(), watch)
                 self._failed(run, failure, False, charged)
 
     def cancelled(self, seen: TrainingRun, charged: bool = False) -> None:
@@ -186,6 +197,7 @@ class Recorder:
         avatar = wanted(run)
         kept = {} if avatar is None or weights is None else weights_columns(weights)
         submissions.ended(run, Fate.COMPLETED, True, self._clock())
+        self._judge(run, self._clock())
         self._end(run, RunStatus.COMPLETED, progress=100, **NO_ERROR, **kept)
         if avatar is None or weights is not None:
             remote.forget_orders(run, self._clock())
@@ -200,13 +212,13 @@ class Recorder:
         self, run: TrainingRun, failure: Failure, repeatable: bool, charged: bool | None = None
     ) -> None:
         if charged is None:
-            charged = failure.error_class == "person" or failure.http_status in CHARGED
+            charged = may_be_charged(failure)
         if run.status is RunStatus.CANCELLING:
             # a training that had begun may be charged, whatever became of it
             self._cancelled(run, failure, charged or bool(run.started_at))
             return
-        fate = Fate.ABANDONED if failure.error_type == OVERDUE else Fate.FAILED
-        submissions.ended(run, fate, charged, self._clock(), failure)
+        submissions.ended(run, Fate.FAILED, charged, self._clock(), failure)
+        self._judge(run, self._clock())
         if repeatable and self._worth_another_try(run, failure):
             wait = wait_seconds(run.failures, failure.retry_after)
             again = {"next_check_at": self._clock() + wait, "failures": run.failures + 1}
@@ -217,12 +229,13 @@ class Recorder:
             self._end(run, RunStatus.FAILED, **error_of(failure))
             self._forget_weights(run)
             change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.ERROR)
-            self._tell(run, "failed", RunStatus.FAILED)
+            self._tell(run, "failed", f"{RunStatus.FAILED}:{self._clock():.0f}")
 
     def _worth_another_try(self, run: TrainingRun, failure: Failure) -> bool:
-        """Whether the trainer says that it failed by no fault of ours, which is not charged."""
-        mine = failure.error_class == "retry" and run.attempts < self._settings.training.attempts
-        return mine and run.status in UNDER_WAY
+        """Whether the trainer says that it failed by no fault of ours, or delivers to nobody."""
+        theirs = failure.error_class == "retry" or failure.undelivered
+        left = run.attempts < self._settings.training.attempts
+        return theirs and left and run.status in UNDER_WAY
 
     def _cancelled(self, run: TrainingRun, failure: Failure, charged: bool) -> None:
         why = error_of(failure) if failure is not CANCELLED else {}
@@ -260,6 +273,11 @@ class Recorder:
         if run.conversation_id is not None and wanted(run) is not None:
             key = f"{run.id}:{about}"
             self._inbox.signal(run.conversation_id, trigger, str(run.id), key)
+
+
+def may_be_charged(failure: Failure) -> bool:
+    """Whether an order that failed like this may have been charged."""
+    return failure.error_class == "person" or failure.http_status in CHARGED
 
 
 def _queued(run: TrainingRun, started: float | None) -> float | None:

@@ -138,14 +138,20 @@ class Settler:
                 log.error("another order of a run was made", run=str(run.id), endpoint=run.endpoint)
             return "other"
         if run.status.final:
-            submission = submissions.current(run)
-            if told.status == "OK" and submission is not None:
-                submissions.made_after_all(submission, self._clock())
-                _book(run)
+            self._heard_late(run, told)
             return "late"
         if run.status in (*UNDER_WAY, RunStatus.CANCELLING):
             moved(run, next_check_at=0, finished_by="webhook")
         return "woken"
+
+    def _heard_late(self, run: TrainingRun, told: Verified) -> None:
+        """News of a run that has ended: an order that is watched is asked after, another booked."""
+        submission = submissions.current(run)
+        if submission is not None and submission.watch_until is not None:
+            submissions.asked_soon(submission)
+        elif told.status == "OK" and submission is not None:
+            submissions.made_after_all(submission, self._clock())
+            submissions.book(run)
 
     def _heard_of_earlier(self, run: TrainingRun, submission: Submission, told: Verified) -> Heard:
         """News of an order that another one has followed: what it cost is booked."""
@@ -154,7 +160,7 @@ class Settler:
         if told.status == "OK" and submissions.made_after_all(submission, self._clock()):
             log.error("another order of a run was made", run=str(run.id), endpoint=run.endpoint)
             if run.status.final:
-                _book(run)
+                submissions.book(run)
         return "late"
 
     def _learn(self, run: TrainingRun, request_id: str, **changes: Any) -> None:
@@ -180,12 +186,6 @@ def addressed(name: str) -> str:
     """The run whose webhook's address has this name; as it is where no submission is called so."""
     submission = submissions.named(name)
     return name if submission is None else str(submission.run_id)
-
-
-def _book(run: TrainingRun) -> None:
-    """Record anew what a run that has ended cost."""
-    query: Any = TrainingRun.update(cost_usd=submissions.cost_usd(run.id))
-    query.where(TrainingRun.id == run.id).execute()
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import structlog
 from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Trainer, Unreachable
 from core.avatars.runs.carrying import Carrier
-from core.avatars.runs.gate import Gate
-from core.avatars.runs.recording import OVERDUE, Recorder
+from core.avatars.runs.gate import Gate, Offer
+from core.avatars.runs.recording import Recorder
 from core.avatars.runs.rows import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
 from core.avatars.runs.submitting import LOST, Submitter
 from core.db import transaction
@@ -20,10 +20,12 @@ log = structlog.get_logger()
 
 CANCEL_SECONDS = 900.0
 """How long a cancellation may take to be confirmed before it is taken for granted."""
+ASKED_ENOUGH = 6
+"""So many times a result that is said not to be there is asked for: some minutes."""
 LOOK_SECONDS, UNKNOWN_SECONDS = 30.0, 3600.0
 """How long until a lost order is looked for again, at first and at most."""
 
-_OVERDUE = Failure(OVERDUE, "operator", "the training did not end in time")
+_OVERDUE = Failure("deadline", "operator", "the training did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and trainings are real now")
 _REAL = Failure("mode_changed", "operator", "it is real, and trainings are simulated now")
 
@@ -92,17 +94,19 @@ class Stepper:
     def _prepare(self, run: TrainingRun) -> bool:
         """Have the photos sent, where an order could follow; one that has them is ordered."""
         now = self._clock()
-        failure = self._gate.closed(run, now)
-        profile = self._gate.profile(run.training_type, now)
-        if failure is not None or profile is None:
-            assert failure is not None, "without a profile the gate is closed"
-            self._submitter.wait(run, failure)
+        with transaction():
+            offer = self._gate.offer(run, now)
+            if isinstance(offer, Offer) and offer.profile != run.profile:
+                if not moved(run, profile=offer.profile):
+                    return False
+                run.profile = offer.profile
+        if isinstance(offer, Failure):
+            self._submitter.wait(run, offer)
         elif self._submitter.uploaded(run):
             self._submitter.submit(run)
         else:
             with transaction():
-                terms = self._gate.terms(run, profile, now)
-                return moved(run, status=RunStatus.PREPARING, next_check_at=0, **terms)
+                return moved(run, status=RunStatus.PREPARING, next_check_at=0)
         return False
 
     def _ask(self, run: TrainingRun) -> bool:
@@ -111,7 +115,9 @@ class Stepper:
             if standing.status in UNDER_WAY and self._overdue(run):
                 standing = self._give_up(run, standing)
         except Unreachable as away:
-            if self._overdue(run, DAY):
+            if away.failure.undelivered and run.failures >= ASKED_ENOUGH:
+                self._recorder.record(run, Standing("failed", failure=away.failure))
+            elif self._overdue(run, DAY):
                 self._recorder.fail(run, away.failure, charged=True)
             else:
                 postpone(run, away.failure, self._clock())

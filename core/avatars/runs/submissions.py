@@ -158,6 +158,65 @@ def made_after_all(submission: Submission, now: float) -> bool:
     return bool(query.execute())
 
 
+def given_up(run: TrainingRun, failure: Failure, now: float, watch_seconds: float) -> None:
+    """The last order is not waited for any more. It may be made still, so its price is booked.
+
+    It is asked after for so long from now on; one that was found once before, no longer than that.
+    """
+    watched = peewee.fn.coalesce(Submission.watch_until, now + watch_seconds)
+    _change(
+        run,
+        OPEN,
+        fate=Fate.ABANDONED,
+        cost_usd=Submission.price_usd,
+        ended_at=now,
+        next_check_at=now,
+        watch_until=peewee.Case(None, [(Submission.request_id.is_null(), None)], watched),
+        **_error(failure),
+    )
+
+
+def watched(avatar_id: uuid.UUID) -> bool:
+    """Whether an order for this one was given up, and may be made still."""
+    query: Any = Submission.select().join(TrainingRun)
+    mine = query.where(
+        TrainingRun.avatar == avatar_id,
+        Submission.fate == Fate.ABANDONED,
+        Submission.watch_until.is_null(False),
+    )
+    return bool(mine.exists())
+
+
+def asked_soon(submission: Submission) -> None:
+    """There is news of one that was given up."""
+    query: Any = Submission.update(next_check_at=0).where(Submission.id == submission.id)
+    query.execute()
+
+
+def reopened(submission: Submission) -> None:
+    """One that was given up is under way again."""
+    query: Any = Submission.update(fate=Fate.TAKEN, cost_usd=None, ended_at=None, **_error(None))
+    query.where(Submission.id == submission.id).execute()
+
+
+def failed_after_all(submission: Submission, charged: bool, failure: Failure, now: float) -> None:
+    """One that was given up has failed; it costs its price where it was `charged`."""
+    query: Any = Submission.update(
+        fate=Fate.FAILED,
+        cost_usd=Submission.price_usd if charged else 0.0,
+        ended_at=now,
+        watch_until=None,
+        **_error(failure),
+    )
+    query.where(Submission.id == submission.id).execute()
+
+
+def book(run: TrainingRun) -> None:
+    """Record anew what a run that has ended cost."""
+    query: Any = TrainingRun.update(cost_usd=cost_usd(run.id))
+    query.where(TrainingRun.id == run.id).execute()
+
+
 def cost_usd(run_id: uuid.UUID) -> float | None:
     """What all orders of a run cost together; None where that of one is not known."""
     rows: Any = Submission.select(Submission.cost_usd).where(Submission.run == run_id)

@@ -23,7 +23,7 @@ from core.avatars.ports import (
     Uncertain,
 )
 from core.avatars.runs import rows, submissions
-from core.avatars.runs.gate import Gate
+from core.avatars.runs.gate import Gate, Offer
 from core.avatars.runs.outcome import trigger_word
 from core.avatars.runs.recording import Recorder
 from core.avatars.runs.rows import (
@@ -69,8 +69,7 @@ class Submitter:
         """Whether what was sent for a run can still be ordered with, so that it is sent once."""
         if not run.data_url or run.uploaded_at is None:
             return False
-        profile = self._gate.profile(run.training_type, self._clock())
-        fits = profile is None or run.photos_count <= self._trainer.max_photos(profile)
+        fits = run.photos_count <= self._trainer.max_photos(run.profile)
         return fits and self._clock() < float(run.uploaded_at) + self._trainer.upload_seconds
 
     def wait(self, run: TrainingRun, failure: Failure, **changes: Any) -> None:
@@ -113,14 +112,15 @@ class Submitter:
         """Commit what is about to be ordered; None where it has to wait, or is not wanted now."""
         now = self._clock()
         with transaction():
-            failure = self._gate.closed(run, now, sending=True)
-            profile = self._gate.profile(run.training_type, now)
-            if failure is None and profile is not None and run.avatar is not None:
-                order = self._order(run, profile)
+            offer = self._gate.offer(run, now, sending=True)
+            if isinstance(offer, Offer) and run.avatar is not None:
+                if not self._fits(run, offer.profile):
+                    return None
+                order = self._order(run, offer.profile)
                 arguments = self._trainer.arguments(order, "")
                 intent: dict[str, Any] = {
-                    **self._gate.terms(run, profile, now),
-                    "endpoint": self._trainer.endpoint(profile),
+                    "profile": offer.profile,
+                    "endpoint": self._trainer.endpoint(offer.profile),
                     "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
                     "submission": run.submission + 1,
                     "intent_at": now,
@@ -131,10 +131,17 @@ class Submitter:
                 for name, value in intent.items():
                     setattr(run, name, value)
                 run.status = RunStatus.SUBMITTING
-                return order, submissions.begin(run, run.price_usd, now)
-        if failure is not None:
-            self.wait(run, failure)
+                return order, submissions.begin(run, offer.price_usd, now)
+        if isinstance(offer, Failure):
+            self.wait(run, offer)
         return None
+
+    def _fits(self, run: TrainingRun, profile: str) -> bool:
+        """Whether what was sent is for this profile too; else it is sent once more."""
+        if run.photos_count <= self._trainer.max_photos(profile):
+            return True
+        moved(run, status=RunStatus.READY, profile=profile, data_url="", next_check_at=0)
+        return False
 
     def _order(self, run: TrainingRun, profile: str) -> TrainingOrder:
         assert run.avatar is not None, "whoever calls has looked"
@@ -152,6 +159,7 @@ class Submitter:
             now = self._clock()
             news = submissions.taken(run, handle, now)
             controls.switch_off(controls.STOPPED)
+            controls.switch_off(f"{controls.GONE}{run.profile}")
             fresh = TrainingRun.get_by_id(run.id)
             if fresh.request_id not in (None, handle.request_id):
                 log.error("a run has two orders", run=str(run.id), endpoint=run.endpoint)
@@ -186,8 +194,12 @@ class Submitter:
         with transaction():
             submissions.refused(run, failure, now)
             moved(run, RunStatus.CANCELLING, intent_at=None, next_check_at=0)
-            fallen_back = failure.endpoint_gone and self._gate.profile(run.training_type, now)
-            wait = 0.0 if fallen_back else wait_seconds(run.failures, failure.retry_after)
+            fallen_back = failure.endpoint_gone and self._gate.offer(run, now)
+            wait = (
+                0.0
+                if isinstance(fallen_back, Offer)
+                else wait_seconds(run.failures, failure.retry_after)
+            )
             waiting = moved(
                 run,
                 *SETTLED,

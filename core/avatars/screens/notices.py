@@ -47,6 +47,9 @@ _RULES = {
     "budget": mark("The day’s budget is nearly spent, in percent"),
     "remote": mark("fal still keeps what was to be deleted there, in minutes"),
     "new_error": mark("fal says something that it never said before"),
+    "stopped": mark("Trainings are not ordered"),
+    "deadline": mark("Trainings did not end in time and were given up"),
+    "webhooks": mark("Webhooks are configured, and none has arrived"),
 }
 """What each rule of `core.alerts` says."""
 

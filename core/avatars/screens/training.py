@@ -26,6 +26,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
             order,
             verdicts.variety(avatar, t),
             words.looking_at(avatar, t),
+            _paid_twice(avatar, t),
             hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
@@ -43,7 +44,24 @@ def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)
     agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}"
+    if _late(avatar):
+        agreed += ":twice"
     return Button(t("🚀 Launch the training"), "train", confirms=agreed)
+
+
+def _late(avatar: AvatarFacts) -> bool:
+    """Whether an earlier training of this one was given up, and may be made all the same."""
+    return avatar.run is not None and avatar.run.late
+
+
+def _paid_twice(avatar: AvatarFacts, t: Translator) -> str:
+    """What is bought a second time, before it is."""
+    if not _late(avatar):
+        return ""
+    return t(
+        "⚠️ Your earlier training has not ended at the training service yet, and may still be "
+        "finished: then you get it without doing anything. A new one is paid for separately."
+    )
 
 
 def _in_the_way(facts: Facts, t: Translator) -> Button | None:
@@ -133,6 +151,13 @@ def _left(run: RunFacts | None, t: Translator) -> str:
         return t("⏱️ Almost done")
     if run is not None and run.status == "training":
         return words.remaining(run.left, t) or t("⏱️ The training goes on…")
+    ahead = (run.position or 1) - 1 if run is not None and run.status == "queued" else 0
+    if ahead:
+        return t.n(
+            "⏱️ {n} training is ahead of yours. It begins as soon as it is your turn.",
+            "⏱️ {n} trainings are ahead of yours. It begins as soon as it is your turn.",
+            ahead,
+        )
     return t("⏱️ It begins as soon as it is your turn.")
 
 
@@ -156,7 +181,9 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     return Screen(
         title=t("⚠️ The training failed"),
         text=words.paragraphs(
-            which(facts, avatar, t), why_failed(error_class, t, lost), hints.obstacle(facts, t)
+            which(facts, avatar, t),
+            _still_asked(avatar, t) or why_failed(error_class, t, lost),
+            hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
             _again(t),
@@ -165,6 +192,17 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
             buttons.delete(t),
             (buttons.details(t), buttons.avatars(t)),
         ),
+    )
+
+
+def _still_asked(avatar: AvatarFacts, t: Translator) -> str:
+    """That one which was given up is not lost yet."""
+    if not _late(avatar):
+        return ""
+    return t(
+        "It took far longer than usual, so we stopped waiting. This is not your fault, and your "
+        "photos are kept. If the training is finished after all, you get the avatar and hear of "
+        "it here."
     )
 
 

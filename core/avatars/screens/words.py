@@ -98,6 +98,8 @@ def decimal(number: float, t: Translator) -> str:
 def price(name: str, limits: Limits, t: Translator) -> str:
     """What a training of this type costs; nothing where it is free."""
     dollars = limits.price_usd.get(name, 0.0)
+    if dollars is None:
+        return t("💰 Price: not known yet")
     return t("💰 Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
 
 

@@ -188,7 +188,8 @@ def test_a_run_that_another_profile_takes_over_costs_what_that_one_does(
         house.clock.forward(house.trainer.upload_seconds)
     house.advance(QUEUED, COMPLETED)
     run = house.run
-    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 2.0, 2.0)
+    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 6.0, 2.0)
+    assert [sent.price_usd for sent in house.submissions] == [6.0, 2.0], "each has its own"
 
 
 def test_where_all_endpoints_are_gone_runs_wait_and_try_again_a_day_later(house: House) -> None:

@@ -87,7 +87,7 @@ def test_each_order_that_was_charged_is_booked(house: House) -> None:
     assert (run.status, run.cost_usd) == (RunStatus.FAILED, 6.0)
     assert [(str(sent.fate), sent.cost_usd) for sent in house.submissions] == [("failed", 2.0)] * 3
     with transaction():
-        books.book(TrainingRun.select().where(TrainingRun.id == run.id))
+        books.book(TrainingRun.select().where(TrainingRun.id == run.id), "UTC")
     assert [entry.usd for entry in CostEntry.select()] == [6.0]
     assert Submission.select().count() == 0, "it goes with its run"
 
