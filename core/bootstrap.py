@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, webhooks
+from core import db, photo_folder, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
@@ -62,15 +63,15 @@ log = structlog.get_logger()
 class App:
     """The house, wired: what a channel or a process is given to work with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
         self.settings = settings
         self.data = settings.data_dir
-        self.database = _open(settings)
+        self.database = _open(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self._web = httpx.Client(trust_env=False)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(
@@ -231,10 +232,15 @@ class App:
         return self.flow.language(wanted)
 
 
-def bootstrap(settings: Settings, log: TextIO = sys.stderr) -> App:
-    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts."""
+def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool = False) -> App:
+    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
+
+    What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
+    """
     configure(settings.log, log)
-    return App(settings)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
+    return App(settings, elsewhere)
 
 
 def diagram() -> str:
@@ -287,11 +293,12 @@ def _webhook_secret(settings: Settings) -> bytes:
     return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
 
 
-def _open(settings: Settings) -> Any:
-    """The database: made where there is none yet, refused where it doesn't fit this version."""
+def _open(settings: Settings, elsewhere: bool) -> Any:
+    """The database: made where there is none yet, refused where it doesn't fit what is here."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
         db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
     database = db.connect(url, settings.database.synchronous)
     runner.prepare(database)
+    photo_folder.claim(settings, elsewhere)
     return database

@@ -78,14 +78,6 @@ class Causes:
         )
         return made
 
-    def copy(self) -> None:
-        """Something that fal was to delete yesterday."""
-        run(
-            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
-            "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
-            *(self.test_mode, self.now - 90_000, NEVER),
-        )
-
     def polled(self) -> None:
         """Ten results, each found by asking."""
         for _ in range(10):
@@ -96,6 +88,14 @@ class Causes:
         sent: dict[str, Any] = {"number": 1, "profile": "p", "endpoint": "e", "sent_at": self.now}
         run = self.run(RunStatus.TRAINING, price_usd=usd, submission=1)
         return Submission.create(run=run, price_usd=usd, **{**sent, **columns})
+
+    def copy(self) -> None:
+        """Something that fal was to delete yesterday."""
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
+            *(self.test_mode, self.now - 90_000, NEVER),
+        )
 
     def failures(self) -> None:
         """Four of five trainings failed."""

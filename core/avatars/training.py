@@ -41,6 +41,7 @@ from core.avatars.runs.carrying import Carrier
 from core.avatars.runs.finding import Finder
 from core.avatars.runs.gate import Gate
 from core.avatars.runs.late import LateOrders
+from core.avatars.runs.outcome import ordered
 from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.settling import Settler
 from core.avatars.runs.stepping import CANCEL_SECONDS, Stepper
@@ -122,7 +123,8 @@ class Training:
             profile=agreed.profile,
             created_at=self._clock(),
         )
-        change_avatar(avatar_id, status=AvatarStatus.TRAINING, training_progress=0)
+        begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
+        change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
         run_id: uuid.UUID = created.id
         return run_id

@@ -22,7 +22,7 @@ def uncertain() -> None:
     from core.avatars.runs.settling import lost_orders
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load())
+    bootstrap(Settings.load(), elsewhere=True)
     for run in lost_orders():
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
         typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
@@ -33,7 +33,7 @@ def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai sho
     """The order did arrive: fal.ai has it under this id."""
     from core.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load())) as operations:
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
         operations.sent(run, request_id)
 
 
@@ -42,7 +42,7 @@ def not_sent(run: RUN) -> None:
     """The order did not arrive: it is sent again, so be certain."""
     from core.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load())) as operations:
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
         operations.not_sent(run)
 
 
@@ -51,7 +51,7 @@ def pause() -> None:
     """Send no more orders; what is under way goes on."""
     from core.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load())) as operations:
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
         operations.pause()
 
 
@@ -63,7 +63,7 @@ def resume(
     from core.avatars import controls
     from core.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load())) as operations:
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
         was_on = operations.resume(switch)
     typer.echo(switch if was_on else f"{switch} was not on.")
     for control in controls.on():

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.addresses import ProxyAddress, SiteAddress, WebAddress
 from core.settings.money import UsdPerStep
 from core.settings.section import Section
 
@@ -84,6 +84,7 @@ class Fal(Section):
     rest_url: SiteAddress = ""
     cdn_url: SiteAddress = ""
     jwks_url: SiteAddress = ""
+    proxy: ProxyAddress = ""
     api_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0

@@ -13,19 +13,20 @@ from typing import Any
 
 from core.avatars import books
 from core.avatars.disposal import doom, doom_spooled
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     ACTIVE,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     Consent,
-    HeldPhoto,
     TrainingRun,
     utc_now,
 )
 from core.avatars.privacy import remote
 from core.avatars.privacy.belongings import RULINGS, WRITTEN
 from core.avatars.privacy.remains import Export
+from core.avatars.runs.outcome import model_of
 from core.avatars.training import Training
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn
@@ -126,7 +127,7 @@ def drop_export(export: Export, now: float) -> None:
 
 def _doom_objects(found: Avatar, now: float) -> None:
     """What is stored of an avatar's photos; a trained model beside them is kept."""
-    if not found.finetune_id:
+    if model_of(found) is None:
         doom(f"{found.user_id.hex}/{found.id.hex}/", now)
         return
     for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == found.id):
