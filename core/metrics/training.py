@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from core.metrics.scope import Scope, bucketed, floored, listed, one, quantiles, rows, text_id
+from core.metrics.scope import (
+    Scope,
+    bucketed,
+    floored,
+    listed,
+    one,
+    own_id,
+    quantiles,
+    rows,
+    text_id,
+)
 
 ACTIVE = (
     "ready", "preparing", "submitting", "queued", "training", "saving", "uncertain", "cancelling",
@@ -165,7 +175,7 @@ def uncertain() -> list[Run]:
 def unsettled(run_id: str) -> bool:
     """Whether nobody knows of a run if it was ordered."""
     query = f"SELECT count(*) FROM training_runs r WHERE r.id = ? AND {UNSETTLED}"
-    return bool(one(query, run_id)[0])
+    return bool(one(query, own_id(run_id))[0])
 
 
 def _times(scope: Scope, seconds: str) -> list[Times]:
