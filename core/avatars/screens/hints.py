@@ -77,10 +77,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark(
-            "Everything is deleted. What the training service still has of it is being deleted "
-            "there as well. If you ever want to come back, you are welcome."
-        ),
+        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."
