@@ -34,7 +34,7 @@ def test_starting_confirms_the_photos_the_type_and_the_price() -> None:
         ).confirms
 
     agreed = [confirms(), confirms(photos_digest="x"), confirms(training_type="style")]
-    assert agreed[0] == f"{ID}:1234abcd:portrait:0.0"
+    assert agreed[0] == f"{ID}:1234abcd:portrait:0.0:None"
     assert len(set(agreed)) == 3
 
 
