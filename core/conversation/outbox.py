@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from core.conversation import listing, statements
 from core.conversation.channel import Capabilities
 from core.conversation.engine import Engine
+from core.conversation.listing import Lists
 from core.conversation.models import PendingNotice
-from core.conversation.rendering import Offer, Rendered, render
+from core.conversation.rendering import Offers, Rendered, render
 from core.db import run, snapshot, transaction
 
 _SHOWN = """
@@ -23,7 +26,17 @@ UPDATE conversations SET shown_revision = ?, shown = ?,
        shown_buttons = CASE WHEN forgotten_revision > ? THEN '[]' ELSE ? END, shown_at = ?,
        failures = 0 WHERE id = ? AND shown_revision <= ?
 """
+_LISTED = """
+SELECT shown_buttons, (SELECT coalesce(max(i.id), 0) FROM inbox i WHERE i.conversation_id = c.id)
+FROM conversations c WHERE c.id = ?
+"""
+_LIST = """
+UPDATE conversations SET shown_buttons = ?
+WHERE id = ? AND shown_buttons = ? AND forgotten_revision <= ?
+"""
 _LONGEST_WAIT = 60.0
+_NOW = 2**62
+"""The revision of what is drawn in the transaction that notes it: no erasure comes later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,8 @@ class Parcel:
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """Draw a conversation's screen for a channel; everything from one moment.
 
-    Raises LookupError where there is no such conversation any more.
+    Where buttons become a numbered list, its numbers are noted before anybody sees them. Raises
+    LookupError where there is no such conversation any more.
     """
     with snapshot():
         look = engine.look(conversation_id)
@@ -50,7 +64,10 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
             "SELECT chat, shown, post_revision > shown_revision FROM conversations WHERE id = ?",
             conversation_id,
         ).fetchone()
-    rendered = render(look.screen, can, look.token_key, look.position.visit)
+    asks = engine.flow.takes_text(look.position.state)  # there a number is a text like any other
+    number = _unnumbered if asks else partial(_proposed, conversation_id, look.position.revision)
+    spell = partial(_spelled, engine, look.position.language)
+    rendered = render(look.screen, can, look.token_key, look.position.visit, number, spell)
     previous = json.loads(row[1]) if row[1] else None
     revision = look.position.revision
     visit = look.position.visit
@@ -60,7 +77,7 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
 def shown(
     conversation_id: int,
     revision: int,
-    offers: tuple[Offer, ...],
+    offers: Offers,
     reference: Mapping[str, Any] | None,
     now: float,
 ) -> None:
@@ -68,9 +85,12 @@ def shown(
 
     Of what was drawn before they were forgotten, the words are not written down.
     """
-    buttons = json.dumps([[o.label, o.token] for o in offers], ensure_ascii=False)
     kept = None if reference is None else json.dumps(reference)
     with transaction():
+        found = run(_LISTED, conversation_id).fetchone()
+        if found is None:
+            return
+        buttons = listing.write(listing.read(found[0]).confirmed(offers, found[1]))
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
 
 
@@ -109,7 +129,45 @@ def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
     conversation = notice.conversation
     draw = engine.flow.notices[notice.name]
     screen = draw(json.loads(notice.parameters), conversation.user.language)
-    return render(screen, can, conversation.token_key, None)
+    return render(
+        screen, can, conversation.token_key, None, partial(_appended, conversation.id),
+        partial(_spelled, engine, conversation.user.language),
+    )  # fmt: skip
+
+
+def _proposed(conversation_id: int, revision: int, offers: Offers) -> Offers:
+    """Give a screen's list its numbers, and note them for the moment when it arrives."""
+    return _noted(conversation_id, revision, lambda lists: lists.proposed(offers))
+
+
+def _appended(conversation_id: int, links: Offers) -> Offers:
+    """Number a notice's links on from what is in sight; they are of that list from now on."""
+    return _noted(conversation_id, _NOW, lambda lists: lists.appended(links))
+
+
+def _noted(
+    conversation_id: int, revision: int, change: Callable[[Lists], tuple[Lists, Offers]]
+) -> Offers:
+    """Change a conversation's lists, whatever another process does to them at the same time.
+
+    Of what was drawn before its person was forgotten nothing is written down.
+    """
+    while True:
+        with transaction():
+            before = statements.shown_buttons(conversation_id)
+            lists, offers = change(listing.read(before))
+            after = listing.write(lists)
+            noted = after == before or run(_LIST, after, conversation_id, before, revision).rowcount
+            if noted or forgotten(conversation_id, revision):
+                return offers
+
+
+def _unnumbered(offers: Offers) -> Offers:
+    return tuple(replace(offer, number=None) for offer in offers)
+
+
+def _spelled(engine: Engine, language: str, words: str) -> str:
+    return engine.flow.spell(words, language)
 
 
 def settle(notice_id: int, outcome: str, sent_at: float | None) -> None:
