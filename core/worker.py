@@ -16,7 +16,7 @@ import structlog
 
 from core import ending
 from core.alerts import Watch
-from core.avatars import disposal, orphans
+from core.avatars import disposal, orphans, owners
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.erasing import Erasing
 from core.avatars.privacy.exporting import Exports
@@ -26,7 +26,7 @@ from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
 from core.conversation.bridge import release
-from core.conversation.engine import Engine, blameless
+from core.conversation.engine import AT_A_TIME, Engine, blameless
 from core.crew import Crew
 from core.errors import kind_of
 from core.set_back import SetBack
@@ -133,7 +133,7 @@ class Worker:
             "export": slow,
         }
         self._events.lingering = True
-        self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
+        self._jobs.serve({kind: partial(self._woken, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
         self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
@@ -160,15 +160,23 @@ class Worker:
     # pieces of work
 
     def _give(self, kind: str, *row_ids: str) -> None:
+        """Have rows worked on, each person's in turn."""
+        people = owners.of(kind, row_ids)
         for row_id in row_ids:
-            self._crews[kind].take(kind, self._work[kind], row_id)
+            self._crews[kind].take(kind, self._work[kind], row_id, people.get(row_id, ""))
+
+    def _woken(self, kind: str, row_id: str) -> None:
+        try:
+            self._give(kind, row_id)
+        finally:
+            release()  # the thread is the queue's own
 
     def _judge(self, photo_id: str) -> None:
         settled = self._verdicts.judge(photo_id)
         if settled is None:
             return
         if settled.conversation_id is not None:
-            self._engine.drain(settled.conversation_id)
+            self._drain(str(settled.conversation_id))
         if settled.spooled:
             self._spool.remove(settled.spooled)
 
@@ -179,15 +187,16 @@ class Worker:
         if stepped.carries:
             self._give("copy", run_id)
         if stepped.conversation_id is not None:
-            self._engine.drain(stepped.conversation_id)
+            self._drain(str(stepped.conversation_id))
 
     def _carry(self, run_id: str) -> None:
         stepped = self._training.carry(run_id)
         if stepped is not None and stepped.conversation_id is not None:
-            self._engine.drain(stepped.conversation_id)
+            self._drain(str(stepped.conversation_id))
 
     def _drain(self, conversation_id: str) -> None:
-        self._engine.drain(int(conversation_id))
+        if self._engine.drain(int(conversation_id), AT_A_TIME) == AT_A_TIME:
+            self._give("drain", conversation_id)  # behind those who wait
 
     def _erase(self, user_id: str) -> None:
         self._erasing.erase(user_id)
@@ -195,19 +204,23 @@ class Worker:
     def _export(self, export_id: str) -> None:
         conversation_id = self._exports.make(export_id)
         if conversation_id is not None:
-            self._engine.drain(conversation_id)
+            self._drain(str(conversation_id))
 
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
-            self._set_back.look, self._due_photos, self._due_runs, self._due_events,
+            self._set_back.look, self._due_photos, self._due_runs, self._late_photos,
+            self._due_events,
             self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
             self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
+
+    def _late_photos(self) -> None:
+        self._verdicts.tell_late(self._clock(), AT_ONCE)
 
     def _due_runs(self) -> None:
         now = self._clock()
