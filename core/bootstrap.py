@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, webhooks
+from core import db, photo_folder, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
@@ -25,6 +26,7 @@ from core.avatars.loading import Loader
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.runs.events import Events
+from core.avatars.runs.settling import addressed
 from core.avatars.screens.buttons import typed, unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
@@ -43,7 +45,7 @@ from core.isolation import guarded
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
-from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -51,7 +53,7 @@ from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings
-from core.settings.installed import channel_names, made_channel
+from core.settings.installed import working_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -61,17 +63,21 @@ log = structlog.get_logger()
 class App:
     """The house, wired: what a channel or a process is given to work with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
         self.settings = settings
         self.data = settings.data_dir
-        self.database = _open(settings)
+        self.database = _open(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self._web = httpx.Client(trust_env=False)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
-        self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
+        self.inbox = Inbox(
+            TABLE.initial,
+            lambda wanted: self.flow.language(wanted),
+            settings.conversation.queue_cap,
+        )
         self.training = Training(
             settings,
             self.trainer,
@@ -92,14 +98,7 @@ class App:
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
         """Every installed channel, configured or not, by its name; without those that fail."""
-        made = (
-            (name, guarded(name, made_channel, self.settings, name)) for name in channel_names()
-        )
-        return {name: channel for name, channel in made if channel is not None}
-
-    def renew(self, name: str) -> None:
-        """Make a channel anew: what it kept in mind may be what it failed by."""
-        self.channels[name] = made_channel(self.settings, name)
+        return working_channels(self.settings)
 
     def channel(self, name: str) -> Channel:
         """One channel; raises ConfigurationError where none of that name is installed."""
@@ -127,12 +126,12 @@ class App:
             return f"storage: {error}"
         return ""
 
-    def webhook_url(self, run_id: str) -> str:
-        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+    def webhook_url(self, submission_id: str) -> str:
+        """Where fal.ai is to tell of a submission; "" where nobody would hear it."""
         site = self.settings.public_url
         if not site:
             return ""
-        token = run_token(_webhook_secret(self.settings), run_id)
+        token = token_of(_webhook_secret(self.settings), submission_id)
         return site + webhooks.PATH.format(token=token)
 
     def routes(self, bridge: Bridge) -> list[BaseRoute]:
@@ -141,7 +140,8 @@ class App:
         door = webhooks.Webhooks(
             bridge,
             Verifier(self.trainer.jwks_url, self._web),
-            functools.partial(run_of, secret),
+            functools.partial(name_of, secret),
+            addressed,
             self.training.settler.heard,
             self.events.observe,
         )
@@ -226,14 +226,16 @@ class App:
         except ObjectMissing:
             return None
 
-    def _language(self, wanted: str) -> str:
-        return self.flow.language(wanted)
 
+def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool = False) -> App:
+    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
 
-def bootstrap(settings: Settings, log: TextIO = sys.stderr) -> App:
-    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts."""
+    What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
+    """
     configure(settings.log, log)
-    return App(settings)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
+    return App(settings, elsewhere)
 
 
 def diagram() -> str:
@@ -286,11 +288,12 @@ def _webhook_secret(settings: Settings) -> bytes:
     return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
 
 
-def _open(settings: Settings) -> Any:
-    """The database: made where there is none yet, refused where it doesn't fit this version."""
+def _open(settings: Settings, elsewhere: bool) -> Any:
+    """The database: made where there is none yet, refused where it doesn't fit what is here."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
         db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
     database = db.connect(url, settings.database.synchronous)
     runner.prepare(database)
+    photo_folder.claim(settings, elsewhere)
     return database

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
+from core.avatars.room import PARKED
 from core.conversation.inbox import Inbox
 from core.conversation.locks import lock_person
 from core.db import transaction
@@ -26,6 +27,7 @@ def tell_late(inbox: Inbox, before: float, limit: int) -> None:
     late = late.where(
         _PENDING,
         AvatarPhoto.created_at <= cutoff,
+        AvatarPhoto.next_check_at < PARKED,  # which waits for a place, not for us
         AvatarPhoto.conversation.is_null(False),
         AvatarPhoto.photo_metadata[LATE].is_null(),
     ).distinct()

@@ -150,6 +150,12 @@ class Engine:
         turn.name, turn.username = client.name or turn.name, client.username
 
     def _apply(self, turn: Turn, key: str) -> None:
+        if turn.event.kind is Kind.OTHER:  # it answers nothing, and closes nothing either
+            turn.memory["said"] = []
+            turn.say("unusable")
+            turn.changed = True
+            turn.revision += 1
+            return
         turn.captioned = self._reader.captioned(turn)
         trigger = self._reader.trigger(turn, key)
         turn.changed = turn.state != turn.source

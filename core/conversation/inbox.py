@@ -156,7 +156,7 @@ def encode(event: Event, person: Person = NOBODY) -> str:
     file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}
     value, argument = storable(event.value), storable(event.argument)
     who = storable(person.language), storable(person.name)[:255], storable(person.username)[:64]
-    rest = [storable(event.caption), storable(event.message), event.edited]
+    rest = [storable(event.caption), storable(event.message), event.edited, event.thread]
     return _JSON.encode(
         [event.kind, value, argument, file, event.visit, *who, *(rest if any(rest) else ())]
     )

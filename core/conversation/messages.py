@@ -15,6 +15,7 @@ class Kind(StrEnum):
     PHOTO = "photo"
     FILE = "file"
     COMMAND = "command"
+    OTHER = "other"
     SIGNAL = "signal"
 
 
@@ -30,7 +31,10 @@ class Event:
 
     `caption` is the text beside a photo or file: it is committed with it, and acts after it. A
     channel whose messages can be edited names the `message`, and tells an edit by `edited`: then
-    `value`, `caption` and `file` are those that the message has now.
+    `value`, `caption` and `file` are those that the message has now. `thread` is where in the chat
+    it was, as the channel calls it: the answer goes there.
+
+    Of what a person sent that no dialogue can use (OTHER) nothing more is known.
     """
 
     kind: Kind
@@ -41,6 +45,7 @@ class Event:
     caption: str = ""
     message: str = ""
     edited: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,3 +29,4 @@ class Photos(Section):
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
     find_faces: bool = True
     delay_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
+    max_pending: Annotated[int, Field(ge=1, le=1000)] = 100

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from core.errors import ConfigurationError
+from core.isolation import guarded
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
@@ -27,6 +28,12 @@ def channel_names() -> list[str]:
 def made_channel(settings: Any, name: str) -> Any:
     """An installed channel with its own section of the settings; what it raises comes through."""
     return installed_channels()[name](settings.channel(name))
+
+
+def working_channels(settings: Any) -> dict[str, Any]:
+    """Every installed channel, made with its section; one that fails is logged and left out."""
+    made = {name: guarded(name, made_channel, settings, name) for name in channel_names()}
+    return {name: channel for name, channel in made.items() if channel is not None}
 
 
 def installed_pages() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from channels.web import callbacks
 from channels.web.posts import Upload
 from channels.web.talk import Talk
 from channels.web.words import WORDS
-from core.avatars.models import HeldPhoto
+from core.avatars.held import HeldPhoto
 from core.bootstrap import App
 from tests.avatars.test_limits import wired
 from tests.pictures_for_tests import photo
