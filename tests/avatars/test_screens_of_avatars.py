@@ -248,3 +248,25 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
         assert text(*refused).count(mended) == 1
     assert text(small).splitlines()[0] != text(small, broken).splitlines()[0]
     assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"
+
+
+PAYS_OR_DESTROYS = {"train", "yes", "remove_photo", "decline"}
+
+
+def test_what_pays_or_destroys_wants_its_words() -> None:
+    """Where it is typed, no bare number does it: every such button of every screen has words."""
+    photos = (PhotoFacts("a" * 32, 3, "valid", "", "key"),)
+    for asked in (None, "held", "stop", "erase", "withdraw", "new"):
+        avatar = facts(asked=asked, photos=photos, consented=True)
+        for state, draw in SCREENS.items():
+            for found in draw(avatar).each_button():
+                destroys = found.trigger in PAYS_OR_DESTROYS
+                destroys = destroys or (found.trigger == "no" and asked == "held")
+                assert bool(found.spelled) == destroys, (state, found)
+
+
+def test_a_photo_is_removed_by_its_name_in_both_languages() -> None:
+    photos = (PhotoFacts("a" * 32, 3, "valid", "", "key"),)
+    for language, words in (("en", "photo 3"), ("ru", "фото 3")):
+        seen = facts(photos=photos, language=language)
+        assert button(SCREENS["viewing_photo_gallery"](seen), "remove_photo").spelled == words

@@ -60,6 +60,7 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
 FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
+        "old_number": mark("That number was of an older list. Here is the current one."),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
