@@ -47,7 +47,7 @@ KINDS = {
     "submission": _kind(
         "submissions",
         "run_id number profile endpoint fate price_usd cost_usd request_id error_type error_class "
-        "http_status sent_at answered_at ended_at next_check_at watch_until",
+        "http_status sent_at answered_at ended_at next_check_at",
     ),
     "switch": _kind("controls", "value at by", key="name"),
     "turn": _kind("transitions", "conversation_id event_id kind trigger source dest visit at"),
