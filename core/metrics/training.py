@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from core.metrics.cost import COST
 from core.metrics.scope import (
     Scope,
     bucketed,
@@ -77,7 +78,7 @@ class Run(NamedTuple):
     progress: int
     position: int | None
     photos: int
-    cost_usd: float
+    cost_usd: float | None
     error_type: str
     error_class: str
     error: str
@@ -93,7 +94,7 @@ class Run(NamedTuple):
 _RUN = f"""
 SELECT r.id, r.user_id, r.avatar_id, coalesce(a.name, ''), r.training_type, r.status, r.test_mode,
        r.profile, coalesce(r.request_id, ''), r.progress, r.position, r.photos_count,
-       coalesce(r.cost_usd, r.price_usd), r.error_type, r.error_class, r.error, r.finished_by,
+       {COST}, r.error_type, r.error_class, r.error, r.finished_by,
        r.created_at, r.submitted_at, r.started_at, r.finished_at, {TOOK}, {WAITED}
 FROM training_runs r LEFT JOIN avatars a ON a.id = r.avatar_id
 """
