@@ -227,7 +227,13 @@ class _Run:
             started - submitted if begun else None,
             (finished - started) * 0.97 if status == "completed" else None, cost,
             error[1] if error else "",
-            self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "",
+            self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "", 1,
+        )  # fmt: skip
+        batch.add(
+            "submissions", self.story.new_id(), self.id, 1, self.profile, self.endpoint, "{}",
+            status if ended else "taken", price, cost, self.request_id, "", "", "",
+            error[1] if error else "", error[2] if error else "", submitted, submitted,
+            finished if ended else None, 0.0,
         )  # fmt: skip
 
     def calls(self, batch: Batch, since: float, until: float, fault: Any) -> None:

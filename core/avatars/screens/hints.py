@@ -60,6 +60,7 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
 FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
+        "old_number": mark("That number was of an older list. Here is the current one."),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
@@ -77,10 +78,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark(
-            "Everything is deleted. What the training service still has of it is being deleted "
-            "there as well. If you ever want to come back, you are welcome."
-        ),
+        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."
