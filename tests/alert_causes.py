@@ -40,6 +40,10 @@ class Causes:
                 "DELETE FROM heartbeats WHERE part = 'web'",
             ),
             "uncertain": (lambda: self.run(RunStatus.UNCERTAIN), uncertain),
+            "results": (
+                lambda: self.run(RunStatus.SAVING, saving_at=self.now, failures=2),
+                "UPDATE training_runs SET saving_at = NULL",
+            ),
             "budget": (
                 lambda: self.order(90.0),
                 "UPDATE submissions SET cost_usd = 0",
@@ -54,6 +58,7 @@ class Causes:
                 "DELETE FROM submissions",
             ),
             "webhooks": (self.polled, "UPDATE training_runs SET finished_by = 'webhook'"),
+            "remote": (self.copy, "DELETE FROM remote_copies"),
         }
 
     def run(self, status: RunStatus, **columns: Any) -> TrainingRun:
@@ -84,6 +89,14 @@ class Causes:
         sent: dict[str, Any] = {"number": 1, "profile": "p", "endpoint": "e", "sent_at": self.now}
         run = self.run(RunStatus.TRAINING, price_usd=usd, submission=1)
         return Submission.create(run=run, price_usd=usd, **{**sent, **columns})
+
+    def copy(self) -> None:
+        """Something that fal was to delete yesterday."""
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
+            *(self.test_mode, self.now - 90_000, NEVER),
+        )
 
     def failures(self) -> None:
         """Four of five trainings failed."""

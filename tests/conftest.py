@@ -19,6 +19,7 @@ from core import db as core_db
 from core.migrations import runner
 
 _TABLES = (
+    "photo_folders", "owed_answers",
     "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
     "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",

@@ -41,16 +41,18 @@ class Control(Model):
         table_name = "controls"
 
 
-def switch_on(name: str, value: str, now: float, by: str) -> None:
-    """Set a switch, or set it anew; the first time it is an alert in the log."""
+def switch_on(name: str, value: str, now: float, by: str) -> bool:
+    """Set a switch, or set it anew; whether that is news, which is an alert in the log."""
     with transaction():
         known: Any = Control.select().where(Control.name == name, Control.value == value[:255])
-        if not known.exists():
+        news = not known.exists()
+        if news:
             log.error("trainings need the operator", control=name, reason=value[:255], by=by)
         row = {"name": name[:64], "value": value[:255], "at": now, "by": by[:64]}
         Control.insert(row).on_conflict(
             conflict_target=[Control.name], update={k: v for k, v in row.items() if k != "name"}
         ).execute()
+    return news
 
 
 def switch_off(name: str) -> bool:
@@ -59,12 +61,9 @@ def switch_off(name: str) -> bool:
         return bool(Control.delete().where(Control.name == name).execute())
 
 
-def all_off() -> list[str]:
-    """Take every switch away, and say which were on."""
-    with transaction():
-        names = [row.name for row in Control.select().order_by(Control.name)]
-        Control.delete().execute()
-    return names
+def on() -> list[Control]:
+    """Every switch that is on, by name."""
+    return list(Control.select().order_by(Control.name))
 
 
 def paused() -> bool:

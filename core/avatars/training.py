@@ -23,7 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import obstacles
+from core.avatars import obstacles, owned
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -34,11 +34,14 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import ObjectStore, Trainer, Waker
+from core.avatars.privacy.remote import RemoteCopies
 from core.avatars.runs import durations, rows
 from core.avatars.runs.budget import one_budget
 from core.avatars.runs.carrying import Carrier
+from core.avatars.runs.finding import Finder
 from core.avatars.runs.gate import Gate
 from core.avatars.runs.late import LateOrders
+from core.avatars.runs.outcome import ordered
 from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.settling import Settler
 from core.avatars.runs.stepping import CANCEL_SECONDS, Stepper
@@ -88,8 +91,11 @@ class Training:
         recorder = Recorder(settings, inbox, self.gate.judge, clock)
         submitter = Submitter(settings, trainer, self.gate, recorder, webhook_url, clock)
         carrier = Carrier(trainer, store, folder, submitter, recorder, clock)
-        self._stepper = Stepper(settings, trainer, self.gate, submitter, carrier, recorder, clock)
-        self.settler = Settler(submitter, jobs, clock)
+        self.settler = Settler(submitter, Finder(trainer), jobs, clock)
+        self._stepper = Stepper(
+            settings, trainer, self.gate, submitter, carrier, recorder, clock, self.settler.look
+        )
+        self.remote = RemoteCopies(trainer, clock)
         self.late = LateOrders(settings, trainer, jobs, clock)
 
     # in a turn, under the person's lock
@@ -117,13 +123,14 @@ class Training:
             profile=agreed.profile,
             created_at=self._clock(),
         )
-        change_avatar(avatar_id, status=AvatarStatus.TRAINING, training_progress=0)
+        begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
+        change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
         run_id: uuid.UUID = created.id
         return run_id
 
-    def cancel(self, run_id: uuid.UUID) -> None:
-        """Stop a run, whatever it is doing; the worker tells the trainer.
+    def cancel(self, run_id: uuid.UUID) -> bool:
+        """Stop a run, whatever it is doing; the worker tells the trainer. False where it is over.
 
         A submission that is under way keeps its claim, so that its request id is known by then. A
         run that has ended, or is being stopped, stays as it is.
@@ -137,10 +144,12 @@ class Training:
             next_check_at=soon,
             deadline_at=peewee.Case(None, [saving], now + CANCEL_SECONDS),
         )
-        if query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
-            avatar_id = TrainingRun.get_by_id(run_id).avatar_id
-            change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
-            database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
+        if not query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
+            return False
+        avatar_id = TrainingRun.get_by_id(run_id).avatar_id
+        change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
+        database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
+        return True
 
     def obstacle(self, user_id: uuid.UUID, training_type: str, now: float) -> str | None:
         """Why this person can't start a training now; see `obstacles.obstacle`."""
@@ -208,7 +217,7 @@ class Training:
         if found.status in _TRAINED:
             raise TrainingRefused("busy")
         if obstacles.stopping(found.id):
-            raise TrainingRefused("stopping")
+            raise TrainingRefused(owned.unfinished(found.id) or "stopping")
         if self._settings.training.daily_budget_usd > 0:
             one_budget()
         reason = self.obstacle(found.user_id, found.training_type, self._clock())

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.addresses import ProxyAddress, SiteAddress, WebAddress
 from core.settings.money import UsdPerStep
 from core.settings.section import Section
 
@@ -79,15 +79,18 @@ class Fal(Section):
     """
 
     key: SecretStr = SecretStr("")
+    admin_key: SecretStr = SecretStr("")
     queue_url: WebAddress = QUEUE_URL
     rest_url: SiteAddress = ""
     cdn_url: SiteAddress = ""
     jwks_url: SiteAddress = ""
+    proxy: ProxyAddress = ""
     api_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     upload_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    output_hours: Annotated[int, Field(ge=72, le=8760)] = 96
     private_uploads: bool = False
     weights_bytes: Annotated[int, Field(ge=1024, le=1024**4)] = 2 * 1024**3
     flux_lora_portrait_trainer: PortraitTrainer = PortraitTrainer()
@@ -95,7 +98,7 @@ class Fal(Section):
     flux_lora_fast_training: FastTrainer = FastTrainer()
     flux_2_trainer: Flux2Trainer = Flux2Trainer()
 
-    @field_validator("key")
+    @field_validator("key", "admin_key")
     @classmethod
     def _fits_a_header(cls, key: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]*", key.get_secret_value()):

@@ -72,6 +72,8 @@ class ScriptedTrainer:
     photos: int = 50
     weights: bytes = WEIGHTS
     size: int | None = len(WEIGHTS)
+    config: bytes = b""
+    """What is at an address that ends with config."""
     answer: CancelAnswer = "requested"
     refusals: list[TrainerError] = field(default_factory=list)
     """What the next calls raise, each once."""
@@ -138,7 +140,10 @@ class ScriptedTrainer:
     @contextmanager
     def download(self, handle: Handle, url: str) -> Iterator[Download]:
         self._refuse()
-        yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
+        if url.endswith("config"):
+            yield Download(iter((self.config,)))
+        else:
+            yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
 
     def _refuse(self) -> None:
         if self.refusals:

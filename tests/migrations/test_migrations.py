@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,8 +30,19 @@ MODELS: tuple[Any, ...] = tuple(
     and found.__name__ not in ("Model", "_Model")
 )  # fmt: skip
 NAMES = [
-    "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
-    "0006_faster_numbers", "0007_username", "0008_submissions", "0009_at_fal",
+    "0001_initial",
+    "0002_training_type",
+    "0003_erasure",
+    "0004_training_at_fal",
+    "0005_dashboard",
+    "0006_faster_numbers",
+    "0007_username",
+    "0008_submissions",
+    "0009_at_fal",
+    "0011_told_photos",
+    "0013_reaching_people",
+    "0014_elsewhere",
+    "0015_orders_and_models",
 ]  # fmt: skip
 
 
@@ -169,7 +181,8 @@ def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_bac
     remains.CostEntry.create(
         day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
     )
-    assert runner.migrate(empty, "8", down=True) == ["0009_at_fal", "0008_submissions"]
+    newest_first = NAMES[: NAMES.index("0008_submissions") - 1 : -1]
+    assert runner.migrate(empty, "8", down=True) == newest_first
     assert set(run("SELECT price_usd FROM training_runs").fetchall()) == {(0,)}
     assert run("SELECT usd FROM cost_entries").fetchone()[0] == 0
     runner.migrate(empty)
@@ -183,6 +196,75 @@ def test_the_database_itself_refuses_what_is_no_submission(empty: Any, change: s
     runner.migrate(empty)
     with pytest.raises(peewee.IntegrityError):
         run(f"UPDATE submissions SET {change}")
+
+
+MODEL: dict[str, Any] = {"run": "r-2", "request_id": "req-2", "weights": {"key": "u/a/weights-2"}}
+EARLIER: dict[str, Any] = {
+    "run": "r-1", "request_id": "req-1", "weights": {"key": "u/a/weights-1"},
+    "finetune_id": "u/a/weights-1", "fal_mode": "portrait", "training_config": {"photos": 9},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stored", "known"), [("u/a/weights-2", "req-2"), ("ft-2", "ft-2")], ids=["weights", "at fal"]
+)
+def test_a_models_id_becomes_fals_own_and_is_the_weights_key_again_on_the_way_back(
+    empty: Any, stored: str, known: str
+) -> None:
+    runner.migrate(empty, "1")
+    _person_with_an_avatar()
+    runner.migrate(empty, "7")
+    weights = MODEL if stored != known else {**MODEL, "weights": {}}
+    data = json.dumps({**weights, "earlier": [EARLIER]})
+    columns = "avatar_data = ?, finetune_id = ?, fal_mode = 'style', training_config = ?"
+    run(f"UPDATE avatars SET {columns}", data, stored, '{"photos": 12}')
+    runner.migrate(empty)
+    found = avatars.Avatar.get()
+    model = found.avatar_data
+    assert (found.finetune_id, model["finetune_id"], model["fal_mode"]) == (known, known, "style")
+    assert model["training_config"] == found.training_config == {"photos": 12}
+    assert model["earlier"] == [{**EARLIER, "finetune_id": "req-1"}]
+    runner.migrate(empty, "15", down=True)
+    back = avatars.Avatar.get()
+    assert (back.finetune_id, back.fal_mode) == (stored, "style")
+    assert back.avatar_data["earlier"] == [EARLIER]
+
+
+def test_an_avatar_in_training_gets_the_id_of_its_order(empty: Any) -> None:
+    runner.migrate(empty, "1")
+    avatar = _person_with_an_avatar()
+    runner.migrate(empty, "7")
+    run("UPDATE avatars SET status = 'training'")
+    order = "INSERT INTO training_runs (id, avatar_id, training_type, status, test_mode, price_usd,"
+    rest = " photos_count, request_id, progress, error_class, error, attempts, created_at, told_at,"
+    values = " next_check_at) VALUES (?, ?, 'style', ?, ?, 0, 10, ?, 0, '', '', 1, ?, 0, 0)"
+    for status, request_id in (("failed", "req-1"), ("queued", "req-2")):
+        of = (_id(uuid.uuid4()), _id(uuid.UUID(avatar)), status, False, request_id, 5.0)
+        run(order + rest + values, *of)
+    runner.migrate(empty)
+    found = avatars.Avatar.get()
+    assert (found.finetune_id, found.fal_mode) == ("req-2", "style")
+
+
+def test_events_outlive_the_new_phases_and_their_end(empty: Any) -> None:
+    runner.migrate(empty, "8")
+    known = {"at": 1.0, "ok": True, "test_mode": False, "endpoint": "e"}
+    events.FalEvent.create(phase="submit", request_id="r-1", **known)
+    runner.migrate(empty)
+    events.FalEvent.create(phase="delete", request_id="r-2", **known)
+    with pytest.raises(peewee.IntegrityError):
+        run("UPDATE fal_events SET phase = 'dance'")
+    runner.migrate(empty, "9", down=True)
+    assert [event.request_id for event in events.FalEvent] == ["r-1"]
+    with pytest.raises(peewee.IntegrityError):
+        run("UPDATE fal_events SET phase = 'delete'")
+    runner.migrate(empty)
+    with pytest.raises(peewee.IntegrityError):
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('person', 'x', 'e', ?, 1, 1, 0, '')",
+            False,
+        )
 
 
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:

@@ -11,6 +11,7 @@ import structlog
 from core.avatars.disposal import doom
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun, utc_now
 from core.avatars.ports import Failure, Standing
+from core.avatars.privacy import remote
 from core.avatars.runs import durations, submissions
 from core.avatars.runs.outcome import Weights, trained, weights_columns
 from core.avatars.runs.rows import (
@@ -195,7 +196,10 @@ class Recorder:
         submissions.ended(run, Fate.COMPLETED, True, self._clock())
         self._judge(run, self._clock())
         self._end(run, RunStatus.COMPLETED, progress=100, **NO_ERROR, **kept)
+        if avatar is None or weights is not None:
+            remote.forget_orders(run, self._clock())
         if avatar is None:
+            remote.forget_model(run, result.get("finetune_id"), self._clock())
             self._forget_weights(run)
             return
         change_avatar(avatar.id, **trained(avatar, run, result, weights))
@@ -254,6 +258,8 @@ class Recorder:
             "intent_at": None,
         }
         moved(run, **{**ended, **changes})
+        if status is not RunStatus.COMPLETED:
+            remote.forget_orders(run, self._clock(), late=wanted(run) is not None)
         told = {"run": str(run.id), "avatar": str(run.avatar_id), "status": status.value}
         database.after_commit(lambda: log.info("training ended", **told))
 

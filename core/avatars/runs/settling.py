@@ -1,17 +1,19 @@
-"""Learning what became of an order: from a webhook that the trainer signed, or from the admin."""
+"""Learning what became of an order: from a webhook that the trainer signed, from its list of
+requests, or from the admin, whose word the trainer must confirm."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import structlog
 
 from core.avatars.models import RunStatus, TrainingRun
-from core.avatars.ports import Handle, Verified, Waker
+from core.avatars.ports import Handle, Unreachable, Verified, Waker
 from core.avatars.runs import submissions
+from core.avatars.runs.finding import Finder, taken_elsewhere
 from core.avatars.runs.rows import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
 from core.avatars.runs.submissions import Submission
 from core.avatars.runs.submitting import Submitter
@@ -25,11 +27,17 @@ Heard = Literal["woken", "learnt", "unknown", "other", "late"]
 another order than the run's, or about a run that has ended."""
 
 
+Note = Callable[[], object]
+
+
 class Settler:
     """Gives runs the request ids that their submission could not."""
 
-    def __init__(self, submitter: Submitter, jobs: Waker, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, submitter: Submitter, finder: Finder, jobs: Waker, clock: Callable[[], float]
+    ) -> None:
         self._submitter = submitter
+        self._finder = finder
         self._jobs = jobs
         self._clock = clock
         self._customer = ""
@@ -54,26 +62,58 @@ class Settler:
             self._jobs.wake("run", run_id)
         return what
 
-    def sent(self, run_id: str, request_id: str) -> bool:
+    def sent(self, run_id: str, request_id: str, note: Note = lambda: None) -> bool:
         """The admin has found the order at the trainer; False where there is no question open.
 
-        An id that another run has is refused with a ValueError.
+        The trainer is asked first: an id that it doesn't know, or has for something else, is
+        refused with a ValueError; where it can't be asked, Unreachable. Both leave the question
+        open. `note` is called in the transaction of the change.
         """
-        with _held(run_id) as run:
-            if run is None or not _open(run):
+        asked = _question(run_id)
+        if asked is None:
+            return False
+        self._finder.vouch(asked, request_id)
+        return self._found(asked, request_id, note)
+
+    def look(self, asked: TrainingRun) -> bool:
+        """Look for a lost order in the trainer's list; True where exactly one is it.
+
+        Raises Unreachable where the list can't be had.
+        """
+        candidates = self._finder.candidates(asked)
+        with suppress(ValueError):  # another run was faster
+            if len(candidates) == 1:
+                return self._found(asked, candidates[0], lambda: None)
+        return False
+
+    def _found(self, asked: TrainingRun, request_id: str, note: Note) -> bool:
+        """Take an order up, unless another has been sent or found since the question was read."""
+        with _held(str(asked.id)) as run:
+            if run is None or not _open(run) or run.submission != asked.submission:
                 return False
-            others = TrainingRun.select().where(TrainingRun.request_id == request_id)
-            if not request_id or others.exists():
+            if taken_elsewhere(run, request_id):
                 raise ValueError(f"{request_id!r} is not the id of a lost order")
             self._learn(run, request_id)
-        self._jobs.wake("run", run_id)
+            note()
+        self._jobs.wake("run", str(asked.id))
         return True
 
-    def not_sent(self, run_id: str) -> bool:
-        """The admin is sure that nothing was ordered: the run is ordered again, or cancelled."""
+    def not_sent(self, run_id: str, note: Note = lambda: None) -> bool:
+        """The admin is sure that nothing was ordered: the run is ordered again, or cancelled.
+
+        Where the trainer lists an order that may be it, that is a ValueError: it would be paid
+        twice. Where the list can't be had, the admin is believed.
+        """
+        asked = _question(run_id)
+        if asked is None:
+            return False
+        with suppress(Unreachable):
+            if listed := self._finder.candidates(asked):
+                raise ValueError(f"fal.ai lists this order, as {', '.join(listed)}")
         with _held(run_id) as run:
-            if run is None or not _open(run):
+            if run is None or not _open(run) or run.submission != asked.submission:
                 return False
+            note()
             settled: dict[str, Any] = {"intent_at": None, "next_check_at": 0, **NO_ERROR}
             submissions.not_sent(run, self._clock())
             moved(run, RunStatus.UNCERTAIN, status=RunStatus.READY, **settled)
@@ -163,6 +203,12 @@ def _held(run_id: str) -> Iterator[TrainingRun | None]:
 def lost_orders() -> list[TrainingRun]:
     """The runs of which nobody knows whether they were ordered, the oldest first."""
     return list(TrainingRun.select().where(UNKNOWN).order_by(TrainingRun.intent_at))
+
+
+def _question(run_id: str) -> TrainingRun | None:
+    """A run whose order is lost, as it is now; None where nobody asks."""
+    found: TrainingRun | None = TrainingRun.get_or_none(TrainingRun.id == _id(run_id))
+    return found if found is not None and _open(found) else None
 
 
 def _open(run: TrainingRun) -> bool:

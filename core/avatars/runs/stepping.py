@@ -22,8 +22,8 @@ CANCEL_SECONDS = 900.0
 """How long a cancellation may take to be confirmed before it is taken for granted."""
 ASKED_ENOUGH = 6
 """So many times a result that is said not to be there is asked for: some minutes."""
-UNKNOWN_SECONDS = 3600.0
-"""How often a stopped run whose order may have arrived is looked at, to no avail."""
+LOOK_SECONDS, UNKNOWN_SECONDS = 30.0, 3600.0
+"""How long until a lost order is looked for again, at first and at most."""
 
 _OVERDUE = Failure("deadline", "operator", "the training did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and trainings are real now")
@@ -42,7 +42,9 @@ class Stepper:
         carrier: Carrier,
         recorder: Recorder,
         clock: Callable[[], float],
+        look: Callable[[TrainingRun], bool],
     ) -> None:
+        self._look = look
         self._settings = settings
         self._trainer = trainer
         self._gate = gate
@@ -57,6 +59,8 @@ class Stepper:
             return False
         if run.status is RunStatus.SUBMITTING:
             self._submitter.uncertain(run, LOST)
+        elif run.status is RunStatus.UNCERTAIN:
+            self._look_for(run)
         elif run.status is RunStatus.CANCELLING:
             return self._stop(run)
         elif run.status in UNDER_WAY:
@@ -163,9 +167,20 @@ class Stepper:
         """Without an order it is over at once; one that may have arrived is waited for."""
         if run.intent_at is None:
             self._recorder.cancelled(run)
-            return
+        else:
+            self._look_for(run)
+
+    def _look_for(self, run: TrainingRun) -> None:
+        """Look for a lost order at the trainer: soon at first, and as long as it takes."""
+        wait = min(UNKNOWN_SECONDS, LOOK_SECONDS * 2.0 ** min(run.failures, 10))
+        try:
+            if self._look(run):
+                return
+        except Unreachable as away:
+            if away.failure.error_class == "operator":
+                wait = UNKNOWN_SECONDS
         with transaction():
-            moved(run, next_check_at=self._clock() + UNKNOWN_SECONDS)
+            moved(run, next_check_at=self._clock() + wait, failures=run.failures + 1)
 
     def _overdue(self, run: TrainingRun, grace: float = 0.0) -> bool:
         return run.deadline_at is not None and self._clock() >= run.deadline_at + grace

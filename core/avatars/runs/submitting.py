@@ -24,8 +24,8 @@ from core.avatars.ports import (
 )
 from core.avatars.runs import rows, submissions
 from core.avatars.runs.gate import Gate, Offer
-from core.avatars.runs.outcome import trigger_word
-from core.avatars.runs.recording import Recorder
+from core.avatars.runs.outcome import configuration, trigger_word
+from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.rows import (
     NO_ERROR,
     error_of,
@@ -131,6 +131,7 @@ class Submitter:
                 for name, value in intent.items():
                     setattr(run, name, value)
                 run.status = RunStatus.SUBMITTING
+                change_avatar(run.avatar_id, training_config=configuration(run))
                 return order, submissions.begin(run, offer.price_usd, now)
         if isinstance(offer, Failure):
             self.wait(run, offer)

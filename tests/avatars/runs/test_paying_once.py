@@ -400,7 +400,7 @@ def test_an_uncertain_order_that_is_cancelled_waits_for_the_truth(house: House) 
     for _ in range(5):
         house.later(10_000.0)
     assert house.status == RunStatus.CANCELLING
-    assert (house.refusal(), house.obstacle) == ("stopping", None)
+    assert (house.refusal(), house.obstacle) == ("unsettled", None)
     assert [run.id for run in lost_orders()] == [house.run.id]
     house.hear("fal-77")
     house.advance(QUEUED, STOPPED)

@@ -49,11 +49,7 @@ class Platform:
 
     def note(self, endpoint: str, order: Order, arguments: dict[str, Any]) -> None:
         """Remember an order for the list of requests."""
-        sent_at = datetime.datetime.fromtimestamp(order.ordered / 1000, datetime.UTC)
-        self._taken.append({
-            "request_id": order.request_id, "endpoint_id": endpoint,
-            "sent_at": sent_at.isoformat(), "json_input": arguments,
-        })  # fmt: skip
+        self._taken.append(_noted(endpoint, order, arguments))
 
     def routes(self) -> list[Route]:
         own = "/api/models/requests"
@@ -70,6 +66,8 @@ class Platform:
                 return _unauthorized()
             asked = request.query_params
             found = [one for one in self._taken if self._fits(one, asked)]
+            if not found and (other := self._of_another_process(asked)):
+                found = [other]
             begin, size = int(asked.get("cursor", 0)), min(int(asked.get("limit", 50)), 100)
             page, more = found[begin : begin + size], begin + size < len(found)
             items = [_shown(one, asked.get("expand", "")) for one in page]
@@ -77,6 +75,15 @@ class Platform:
             return JSONResponse({"items": items, "has_more": more, "next_cursor": cursor})
 
         return await self._simulation.suffer(request, "requests", "", give)
+
+    def _of_another_process(self, asked: Any) -> dict[str, Any] | None:
+        """What an id says that another process has given out: nothing of what was ordered."""
+        known = any(one["request_id"] == asked.get("request_id") for one in self._taken)
+        order = None if known else Order.read(asked.get("request_id", ""))
+        if order is None:
+            return None
+        one = _noted(asked.get("endpoint_id", ""), order, None)
+        return one if self._fits(one, asked) else None
 
     def _fits(self, one: dict[str, Any], asked: Any) -> bool:
         since = _seconds(asked.get("start")) or self._clock() - _A_DAY
@@ -119,6 +126,12 @@ class Platform:
             return JSONResponse({"webhook_ip_ranges": NETWORKS})
 
         return await self._simulation.suffer(request, "meta", "", give)
+
+
+def _noted(endpoint: str, order: Order, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    sent_at = datetime.datetime.fromtimestamp(order.ordered / 1000, datetime.UTC)
+    return {"request_id": order.request_id, "endpoint_id": endpoint,
+            "sent_at": sent_at.isoformat(), "json_input": arguments}  # fmt: skip
 
 
 def _unauthorized() -> Response:
