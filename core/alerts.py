@@ -89,24 +89,10 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     if 0 < rules.lost_results <= (unfetched := health.unfetched(window)):
         yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
-    yield from _money(settings, window)
+    yield from (Holds(*held) for held in stopped.holding(settings, window))
     if rules.new_errors:
         for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
-
-
-def _money(settings: Settings, window: Scope) -> Iterator[Holds]:
-    """What stops orders, or makes them worth nothing."""
-    rules, now = settings.alerts, window.end
-    if rules.stopped:
-        for subject in (*stopped.switches(settings.zone, now), *stopped.waiting_for(window)):
-            yield Holds("stopped", subject[:128], 1, 1)
-    for profile, n in stopped.given_up(window):
-        if 0 < rules.deadlines <= n:
-            yield Holds("deadline", profile, n, rules.deadlines)
-    expected = settings.public_url and rules.webhook_results > 0
-    if expected and stopped.unheard(window, rules.webhook_results):
-        yield Holds("webhooks", "", rules.webhook_results, rules.webhook_results)
 
 
 def _success(settings: Settings, window: Scope) -> Iterator[Holds]:

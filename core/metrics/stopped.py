@@ -8,9 +8,24 @@ from core.avatars import controls
 from core.avatars.controls import Control
 from core.days import day
 from core.metrics.scope import Scope, one, rows
+from core.settings import Settings
 
 WAITING = ("dearer", "no_delivery", "unknown_price")
 """What a run may wait for that has no switch of its own."""
+
+
+def holding(settings: Settings, window: Scope) -> Iterator[tuple[str, str, float, float]]:
+    """Which alerts hold at the window's end: each by its rule, subject, value and threshold."""
+    rules = settings.alerts
+    if rules.stopped:
+        for subject in (*switches(settings.zone, window.end), *waiting_for(window)):
+            yield "stopped", subject[:128], 1, 1
+    for profile, n in given_up(window):
+        if 0 < rules.deadlines <= n:
+            yield "deadline", profile, n, rules.deadlines
+    expected = settings.public_url and rules.webhook_results > 0
+    if expected and unheard(window, rules.webhook_results):
+        yield "webhooks", "", rules.webhook_results, rules.webhook_results
 
 
 def switches(zone: str, now: float) -> Iterator[str]:

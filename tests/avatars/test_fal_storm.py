@@ -20,6 +20,7 @@ import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.runs.settling import lost_orders
+from core.avatars.runs.submissions import Fate, Submission
 from core.bootstrap import App
 from core.services.fal.errors import TYPES
 from core.services.fal.simulation import FalServer
@@ -131,7 +132,7 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
         assert outcomes[-1] == "success"
         assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
         assert avatar.avatar_data["weights"]["key"] == run.weights_key
-        assert run.cost_usd == run.price_usd
+        _check_costs(run)
         return
     assert (run.status, avatar.status) == (RunStatus.FAILED, AvatarStatus.ERROR)
     if run.request_id is None:  # refused, as one that nobody can repair
@@ -141,6 +142,19 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
     assert run.error_class == TYPES[run.error_type]
     if run.error_class == "retry":
         assert run.attempts >= 3
+
+
+def _check_costs(run: TrainingRun) -> None:
+    """One order was made and costs its price; another only where fal may have charged it."""
+    sent = list(Submission.select().where(Submission.run == run.id))
+    made = [order for order in sent if order.fate == Fate.COMPLETED]
+    assert [order.request_id for order in made] == [run.request_id]
+    for order in sent:
+        charged = order in made or order.http_status == 422
+        assert order.price_usd is not None
+        expected = order.price_usd if charged and order.fate != Fate.REFUSED else 0.0
+        assert order.cost_usd == expected, (order.fate, order.error_type)
+    assert run.cost_usd == sum(order.cost_usd or 0.0 for order in sent)
 
 
 def _settled() -> bool:

@@ -130,6 +130,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             alerts__check_seconds=LOOK_SECONDS,
             alerts__heartbeat_seconds=SILENT_SECONDS,
             training__daily_budget_usd=100,
+            public_url="http://127.0.0.1:9",
         )
         house.start("telegram")
         house.start("worker")

@@ -152,6 +152,7 @@ def _house(case: Case, fal: ForeignFal, telegram: FakeTelegram, folder: Path) ->
         telegram,
         **case.told(fal),
         **(site if case.webhooks else {}),
+        training__profiles_style="flux-pro-trainer,flux-2-trainer",
         # a webhook alone is to end them, where there are any
         training__poll_portrait_seconds=600 if case.webhooks else 1,
         training__poll_style_seconds=600 if case.webhooks else 1,
