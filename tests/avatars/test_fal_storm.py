@@ -20,6 +20,7 @@ import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.runs.settling import lost_orders
+from core.avatars.runs.submissions import Submission
 from core.bootstrap import App
 from core.services.fal.errors import TYPES
 from core.services.fal.simulation import FalServer
@@ -131,7 +132,10 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
         assert outcomes[-1] == "success"
         assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
         assert avatar.avatar_data["weights"]["key"] == run.weights_key
-        assert run.cost_usd == run.price_usd
+        orders = list(Submission.select().where(Submission.run == run.id))
+        assert run.cost_usd == sum(order.cost_usd for order in orders)
+        paid = {order.price_usd for order in orders if order.number == run.submission}
+        assert paid == {order.cost_usd for order in orders if order.number == run.submission}
         return
     assert (run.status, avatar.status) == (RunStatus.FAILED, AvatarStatus.ERROR)
     if run.request_id is None:  # refused, as one that nobody can repair
