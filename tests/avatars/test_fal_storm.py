@@ -133,7 +133,7 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
         assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
         assert avatar.avatar_data["weights"]["key"] == run.weights_key
         orders = list(Submission.select().where(Submission.run == run.id))
-        assert run.cost_usd == sum(order.cost_usd for order in orders)
+        assert run.cost_usd == sum(order.cost_usd or 0.0 for order in orders)
         paid = {order.price_usd for order in orders if order.number == run.submission}
         assert paid == {order.cost_usd for order in orders if order.number == run.submission}
         return
