@@ -73,8 +73,7 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     rules = settings.alerts
     window = Scope(now - rules.window_minutes * 60, now, mode)
     yield from _success(settings, window)
-    failed = errors.calls(window).errors
-    if 0 < rules.fal_errors <= failed:
+    if 0 < rules.fal_errors <= (failed := errors.calls(window).errors):
         yield Holds("fal_errors", "", failed, rules.fal_errors)
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
@@ -83,8 +82,7 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
-    uncertain = health.uncertain(window)
-    if 0 < rules.uncertain_runs <= uncertain:
+    if 0 < rules.uncertain_runs <= (uncertain := health.uncertain(window)):
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
     if 0 < rules.lost_results <= (unfetched := health.unfetched(window)):
         yield Holds("results", "", unfetched, rules.lost_results)
