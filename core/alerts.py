@@ -86,8 +86,7 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
-    unfetched = health.unfetched(window)
-    if 0 < rules.lost_results <= unfetched:
+    if 0 < rules.lost_results <= (unfetched := health.unfetched(window)):
         yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
     yield from _money(settings, window)

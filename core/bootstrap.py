@@ -34,18 +34,19 @@ from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
-from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
+from core.downloads import Downloads
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.isolation import guarded
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
+from core.services.fal import checking as checking
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -147,7 +148,8 @@ class App:
         )
         offers = ((name, getattr(found, "routes", None)) for name, found in self.channels.items())
         offered = (guarded(name, offer, self, bridge) or () for name, offer in offers if offer)
-        return [door.route, *(route for routes in offered for route in routes)]
+        own = (door.route, Downloads(bridge, self.store).route)
+        return [*own, *(route for routes in offered for route in routes)]
 
     def close(self) -> None:
         """Close every connection that this house keeps."""
@@ -236,11 +238,6 @@ def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool =
     for name in proxies.unused(os.environ):
         structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere)
-
-
-def diagram() -> str:
-    """The avatar flow as Mermaid source."""
-    return drawn(TABLE)
 
 
 def pace(settings: Settings) -> Pace:

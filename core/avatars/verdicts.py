@@ -33,6 +33,7 @@ from core.avatars.models import (
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
 from core.avatars.room import PARKED
+from core.avatars.written import columns, refusal
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
@@ -113,7 +114,7 @@ class Verdicts:
             if isinstance(error, Missing) and not missing.lasting(photo, self._clock()):
                 self._postpone(photo, error)
                 return None
-            verdict = _refusal("gone")
+            verdict = refusal("gone")
         except (ChannelError, StorageUnavailable) as error:
             self._postpone(photo, error)
             return None
@@ -128,9 +129,9 @@ class Verdicts:
     def _verdict(self, photo: AvatarPhoto) -> dict[str, Any]:
         """The columns to be written. Raises what stands in the way of a verdict."""
         if _mishaps(photo) > MISHAPS:
-            return _refusal("broken")
+            return refusal("broken")
         if standing(photo, self._settings) is Standing.LEFT_OUT:
-            return _refusal(NO_ROOM)
+            return refusal(NO_ROOM)
         limit = self._settings.photos.max_bytes
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
@@ -151,7 +152,7 @@ class Verdicts:
             key = prefix_of(photo.user_id, photo.avatar_id) + verdict.file_hash
             if self._reserve(photo, key):
                 self._store.put(key, verdict.data)
-        return _columns(verdict, key, photo.photo_metadata)
+        return columns(verdict, key, photo.photo_metadata)
 
     def _reserve(self, photo: AvatarPhoto, key: str) -> bool:
         """Name the object before it exists, so that none exists that no row names.
@@ -200,7 +201,7 @@ class Verdicts:
             return verdict
         now = standing(photo, self._settings)
         if now is Standing.LEFT_OUT:
-            return {**verdict, **_refusal(NO_ROOM)}
+            return {**verdict, **refusal(NO_ROOM)}
         if valid and now is Standing.FITS:
             return verdict
         change(photo, next_check_at=PARKED)
@@ -273,28 +274,3 @@ def _erased(photo: AvatarPhoto) -> bool:
 def _mishaps(photo: AvatarPhoto) -> int:
     """How many tries, this one included, were more than waiting for what is out of reach."""
     return int(photo.attempts - photo.postponed)
-
-
-def _refusal(reason: str) -> dict[str, Any]:
-    status = PhotoValidationStatus.INVALID
-    return {"validation_status": status, "reason": reason, "minio_key": None}
-
-
-def _columns(verdict: Verdict, key: str | None, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What is written; of the metadata `before`, that the person has overruled a refusal stays."""
-    status = PhotoValidationStatus(verdict.status)
-    duplicate = status is PhotoValidationStatus.DUPLICATE
-    kept = {name: before[name] for name in ("overruled",) if name in before}
-    metadata = {"format": verdict.format, **verdict.metadata, **kept}
-    return {
-        "validation_status": status,
-        "reason": verdict.reason or ("duplicate" if duplicate else ""),
-        "width": verdict.width,
-        "height": verdict.height,
-        "file_size": verdict.file_size,
-        "file_hash": verdict.file_hash,
-        "has_face": verdict.has_face,
-        "quality_score": verdict.quality_score,
-        "minio_key": key,
-        "photo_metadata": metadata | ({"same_as": verdict.duplicate_of} if duplicate else {}),
-    }

@@ -116,10 +116,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A stored object to be handed over as a file of this name."""
+    """A stored object to be handed over as a file of this name; `size` in bytes, where known.
+
+    `instead` is said where a channel can't carry so large a file.
+    """
 
     key: str
     name: str
+    size: int = 0
+    instead: str = ""
 
 
 class Motion(StrEnum):

@@ -163,8 +163,12 @@ def render(
         progress=screen.progress if can.progress else None,
         bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
-        file=screen.file,
+        file=screen.file if _carried(screen, can) else None,
     )
+
+
+def _carried(screen: Screen, can: Capabilities) -> bool:
+    return screen.file is not None and screen.file.size <= can.file_bytes
 
 
 def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Offer:
@@ -181,6 +185,8 @@ def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
 def _body(screen: Screen, can: Capabilities, offers: Offers, spell: Callable[[str], str]) -> str:
     """The text and what stands in for bars, pictures and buttons; too long a text is cut first."""
     said, below = _paragraphs(screen.hint, screen.text), []
+    if screen.file is not None and not _carried(screen, can):
+        below.append(screen.file.instead)
     if screen.progress is not None and not can.progress:
         below.append(bar(screen.progress))
     if screen.pictures and not can.pictures:

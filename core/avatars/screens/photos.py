@@ -113,7 +113,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     blocked = facts.obstacle == "blocked"
     more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
     return Screen(
-        title=t("📸 A few photos are lacking") if lacking > 0 else t("📸 Enough photos"),
+        title=t("📸 A few more photos needed") if lacking > 0 else t("📸 Enough photos"),
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
