@@ -43,7 +43,7 @@ def settings(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     before = installed.installed_channels()
     foreign = {**before, "pigeon": Pigeon, "mute": Mute}
     monkeypatch.setattr(installed, "installed_channels", lambda: foreign)
-    for module in ("core.bootstrap", "core.commands.running"):
+    for module in ("core.settings.installed", "core.commands.running"):
         monkeypatch.setattr(f"{module}.channel_names", lambda: list(foreign))
     environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
     loaded = Settings.load(environ=environ)

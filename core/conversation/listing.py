@@ -76,10 +76,16 @@ class Lists:
         return Lists(now, None, tuple(filter(_bears_numbers, seen))[:KEPT])
 
     def appended(self, links: Offers) -> tuple[Lists, Offers]:
-        """With a notice's links below the list in sight, and the links with their numbers."""
+        """With a notice's links below the list in sight, and the links with their numbers.
+
+        One that is sent once more, or leads where another one does, has the number that is there.
+        """
+        known = {offer.token: offer.number for offer in self.shown.links}
         last = max((o.number or 0 for o in (*self.shown.offers, *self.shown.links)), default=0)
-        given = self._given(links, last, self.older)
-        return replace(self, shown=replace(self.shown, links=(*self.shown.links, *given))), given
+        new = self._given(tuple(o for o in links if o.token not in known), last, self.older)
+        known |= {offer.token: offer.number for offer in new}
+        given = _with_numbers(links, [known[offer.token] for offer in links])
+        return replace(self, shown=replace(self.shown, links=(*self.shown.links, *new))), given
 
     def meant(self, number: int, event_id: int) -> Offer | Old | None:
         """What a number means that came with an event: an offer, an older list's, or nothing.

@@ -159,6 +159,12 @@ def test_a_notice_can_be_opened_by_its_words_after_its_list_is_gone(anna: Chat) 
     assert anna.form["opened"] == "42"
 
 
+def test_a_notice_that_is_sent_once_more_keeps_its_number(anna: Chat) -> None:
+    first = numbers(notice(anna, "42"))
+    again = begin_notice(anna.engine, anna.notices[-1].id, PLAIN, 1.0)[1]
+    assert numbers(again) == first
+
+
 # What is remembered
 
 
