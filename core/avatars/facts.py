@@ -18,7 +18,8 @@ class PhotoFacts:
     """One photo: its number within the avatar is what the person calls it by.
 
     `key` is the object that shows it. `advice` are the codes of what could be better; `mistakable`
-    says that the person may overrule its refusal.
+    says that the person may overrule its refusal. `megapixels` are those of the picture that was
+    sent, 0 where they are not known, `most_megapixels` what its format may have.
     """
 
     id: str
@@ -28,6 +29,8 @@ class PhotoFacts:
     key: str | None
     advice: tuple[str, ...] = ()
     mistakable: bool = False
+    megapixels: int = 0
+    most_megapixels: int = 50
 
 
 @dataclass(frozen=True, slots=True)

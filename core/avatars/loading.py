@@ -10,6 +10,7 @@ from typing import Any
 from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept, too_alike
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
+from core.avatars.inspection.picture_files.picture_file import most_megapixels
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -192,6 +193,8 @@ def _photo(photo: AvatarPhoto) -> PhotoFacts:
         key=photo.minio_key,
         advice=tuple(photo.photo_metadata.get("advice", ())),
         mistakable=may_be_kept(photo),
+        megapixels=round((photo.width or 0) * (photo.height or 0) / 1_000_000),
+        most_megapixels=most_megapixels(photo.photo_metadata.get("format")),
     )
 
 

@@ -36,7 +36,7 @@ from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
+from core.errors import ChannelError, Gone, Overloaded, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -108,7 +108,7 @@ class Verdicts:
             verdict = self._verdict(photo)
         except Gone:
             verdict = _refusal("gone")
-        except (ChannelError, StorageUnavailable) as error:
+        except (ChannelError, StorageUnavailable, Overloaded, MemoryError) as error:
             self._postpone(photo, error)
             return None
         except INFRASTRUCTURE:
@@ -131,7 +131,7 @@ class Verdicts:
         """The columns to be written. Raises what stands in the way of a verdict."""
         if _mishaps(photo) > MISHAPS:
             return _refusal("broken")
-        limit = self._settings.photos.max_bytes
+        limit = self._settings.photos.fetched_bytes
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
         data = self._fetch(photo.conversation.channel, photo.reference, limit)
