@@ -17,6 +17,7 @@ import structlog
 from core import ending
 from core.alerts import Watch
 from core.avatars import disposal, orphans
+from core.avatars.comparing import Comparing
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.erasing import Erasing
 from core.avatars.privacy.exporting import Exports
@@ -74,7 +75,9 @@ class Worker:
         clock: Callable[[], float] = time.time,
         watch: Watch | None = None,
         events: Events | None = None,
+        comparing: Comparing | None = None,
     ) -> None:
+        self._comparing = comparing
         self._watch = watch
         self._events = events or Events()
         self._settings = settings
@@ -104,6 +107,7 @@ class Worker:
             "drain": self._drain,
             "erase": self._erase,
             "export": self._export,
+            "faces": self._compare,
         }
 
     def run(self) -> None:
@@ -131,6 +135,7 @@ class Worker:
             "drain": Crew("turns", PROMPT),
             "erase": slow,
             "export": slow,
+            "faces": Crew("faces", 1),
         }
         self._events.lingering = True
         self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
@@ -197,13 +202,18 @@ class Worker:
         if conversation_id is not None:
             self._engine.drain(conversation_id)
 
+    def _compare(self, avatar_id: str) -> None:
+        conversation_id = self._comparing.compare(avatar_id) if self._comparing else None
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._set_back.look, self._due_photos, self._due_runs, self._due_events,
-            self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
-            self._events.flush,
+            self._due_erasures, self._due_exports, self._due_comparisons, self._doomed,
+            self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -225,6 +235,10 @@ class Worker:
 
     def _due_exports(self) -> None:
         self._give("export", *self._exports.due(self._clock()))
+
+    def _due_comparisons(self) -> None:
+        if self._comparing:
+            self._give("faces", *self._comparing.due(AT_ONCE))
 
     def _doomed(self) -> None:
         self._cleared = disposal.delete_early(self._store, self._cleared)

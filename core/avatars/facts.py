@@ -51,6 +51,8 @@ class AvatarFacts:
 
     `accepted` are the valid photos that came together with those, `advised` all valid ones that
     could be better. `alike` are the numbers of those that look alike, where that should be said.
+    `people` are the numbers of photos whose faces belong together, the largest group first; None
+    where that is unknown; `comparing` says that it is being found out.
     `delayed` says that what a pending photo needs has been out of reach for a while.
     """
 
@@ -71,6 +73,8 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    comparing: bool = False
+    people: tuple[tuple[int, ...], ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.avatars import owned, rulings
+from core.avatars import comparing, owned, rulings
 from core.avatars.album import may_be_kept, too_alike
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.inspection.picture_files.picture_file import most_megapixels
@@ -118,6 +118,8 @@ class Loader:
             accepted=self._accepted(photos),
             advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
             alike=too_alike(valid) if state in _LAST_LOOKS else (),
+            comparing=state in _LAST_LOOKS and comparing.comparing(found),
+            people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,

@@ -21,7 +21,7 @@ from core.avatars.models import (
 )
 from core.conversation.rendering import digest
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-12"
 """Rises with every change of the consent's meaning; an older consent is asked for again."""
 
 UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)

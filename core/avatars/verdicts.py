@@ -17,6 +17,7 @@ from typing import Any
 import peewee
 import structlog
 
+from core.avatars import comparing
 from core.avatars.album import known_beside, purpose_of, repetition
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
@@ -253,6 +254,7 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
             status = avatar.status
         if (avatar.photos_count, avatar.status) != (valid, status):
             change(avatar, photos_count=valid, status=status)
+        comparing.mark(avatar, settings)
 
 
 def _consented(user_id: uuid.UUID) -> bool:

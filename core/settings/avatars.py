@@ -26,6 +26,7 @@ class Photos(Section):
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
     film_bytes: Annotated[int, Field(ge=0, le=1024**3)] = 10 * 1024 * 1024
     find_faces: bool = True
+    compare_faces: bool = True
 
     @property
     def fetched_bytes(self) -> int:

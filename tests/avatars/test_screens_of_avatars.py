@@ -55,7 +55,7 @@ def test_a_price_is_shown_where_there_is_one() -> None:
 
 def test_consent_agrees_to_the_version_that_was_read() -> None:
     screen = SCREENS["consent"](facts(consented=False))
-    assert button(screen, "agree").argument == "2026-11"
+    assert button(screen, "agree").argument == "2026-12"
     for wanted in ("fal.ai", "18", "/privacy", "разрешил"):
         assert wanted in screen.text
 

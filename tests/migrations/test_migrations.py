@@ -30,7 +30,7 @@ MODELS: tuple[Any, ...] = tuple(
 )  # fmt: skip
 NAMES = [
     "0001_initial", "0002_training_type", "0003_erasure", "0004_training_at_fal", "0005_dashboard",
-    "0006_faster_numbers", "0007_username",
+    "0006_faster_numbers", "0007_username", "0012_comparing_faces",
 ]  # fmt: skip
 
 

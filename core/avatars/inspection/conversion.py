@@ -3,7 +3,7 @@
 Readers of HEIC, AVIF, WebP and TIFF are large and old in places: they get a process of their own,
 without our environment, with little time and memory. One runs at a time, by turns between people.
 What a file declares decides how long it may take of the processors; what else goes on on this
-machine decides nothing: see docs/decisions/0023.
+machine decides nothing: see docs/decisions/0022.
 """
 
 import os
