@@ -106,7 +106,7 @@ def test_two_people_in_one_set_are_said_on_both_screens_before_money_is_spent(
 ) -> None:
     send(house, chat, *ONE, *ANOTHER)
     compare(house, chat)
-    said = "These photos seem to show different people: no. 1, 2, 3, 4; no. 5, 6."
+    said = "These photos seem to show different people: no. 1–4; no. 5, 6."
     assert said in look(chat)
     chat.press("✅ The photos are right")
     assert chat.state == "confirming_training"
