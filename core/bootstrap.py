@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, webhooks
+from core import db, photo_folder, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.comparing import Comparing
@@ -29,24 +30,27 @@ from core.avatars.loading import Loader
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.runs.events import Events
-from core.avatars.screens.buttons import unseen
+from core.avatars.runs.settling import addressed
+from core.avatars.screens.buttons import typed, unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
-from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
+from core.downloads import Downloads
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
+from core.isolation import guarded
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
-from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal import FalTrainer, Verifier, name_of, token_of
+from core.services.fal import checking as checking
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -54,7 +58,7 @@ from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings
-from core.settings.installed import installed_channels
+from core.settings.installed import working_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -64,17 +68,21 @@ log = structlog.get_logger()
 class App:
     """The house, wired: what a channel or a process is given to work with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
         self.settings = settings
         self.data = settings.data_dir
-        self.database = _open(settings)
+        self.database = _open(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self._web = httpx.Client(trust_env=False)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
-        self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
+        self.inbox = Inbox(
+            TABLE.initial,
+            lambda wanted: self.flow.language(wanted),
+            settings.conversation.queue_cap,
+        )
         self.training = Training(
             settings,
             self.trainer,
@@ -86,29 +94,22 @@ class App:
         )
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, inspect=self.inspect)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
+        loader = Loader(settings, self.training, self.how_to_send)
         self.flow = Flow(
-            TABLE,
-            dialogue,
-            Loader(settings, self.training, self.how_to_send),
-            screens.SCREENS,
-            screens.NOTICES,
-            LANGUAGES,
-            unseen(),
+            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
         )
         self.engine = Engine(self.flow, self.inbox, pace(settings), settings.conversation.attempts)
 
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
-        """Every installed channel, configured or not, by its name."""
-        return {
-            name: kind(self.settings.channel(name)) for name, kind in installed_channels().items()
-        }
+        """Every installed channel, configured or not, by its name; without those that fail."""
+        return working_channels(self.settings)
 
     def channel(self, name: str) -> Channel:
         """One channel; raises ConfigurationError where none of that name is installed."""
         if name not in self.channels:
             known = ", ".join(sorted(self.channels))
-            raise ConfigurationError(f"No channel is called {name!r}. Installed are: {known}.")
+            raise ConfigurationError(f"No channel {name!r} can be served. There are: {known}.")
         return self.channels[name]
 
     def worker(self) -> Worker:
@@ -131,12 +132,12 @@ class App:
             return f"storage: {error}"
         return ""
 
-    def webhook_url(self, run_id: str) -> str:
-        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+    def webhook_url(self, submission_id: str) -> str:
+        """Where fal.ai is to tell of a submission; "" where nobody would hear it."""
         site = self.settings.public_url
         if not site:
             return ""
-        token = run_token(_webhook_secret(self.settings), run_id)
+        token = token_of(_webhook_secret(self.settings), submission_id)
         return site + webhooks.PATH.format(token=token)
 
     def routes(self, bridge: Bridge) -> list[BaseRoute]:
@@ -145,12 +146,15 @@ class App:
         door = webhooks.Webhooks(
             bridge,
             Verifier(self.trainer.jwks_url, self._web),
-            functools.partial(run_of, secret),
+            functools.partial(name_of, secret),
+            addressed,
             self.training.settler.heard,
             self.events.observe,
         )
-        offered = (getattr(channel, "routes", None) for channel in self.channels.values())
-        return [door.route, *(route for offer in offered if offer for route in offer(self, bridge))]
+        offers = ((name, getattr(found, "routes", None)) for name, found in self.channels.items())
+        offered = (guarded(name, offer, self, bridge) or () for name, offer in offers if offer)
+        own = (door.route, Downloads(bridge, self.store).route)
+        return [*own, *(route for routes in offered for route in routes)]
 
     def close(self) -> None:
         """Close every connection that this house keeps."""
@@ -189,7 +193,7 @@ class App:
     def how_to_send(self, channel: str, language: str) -> str:
         """A channel's own words for how to send photos."""
         found = self.channels.get(channel)
-        return found.how_to_send(language) if found else ""
+        return (guarded(channel, found.how_to_send, language) if found else None) or ""
 
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""
@@ -229,19 +233,16 @@ class App:
         except ObjectMissing:
             return None
 
-    def _language(self, wanted: str) -> str:
-        return self.flow.language(wanted)
 
+def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool = False) -> App:
+    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
 
-def bootstrap(settings: Settings, log: TextIO = sys.stderr) -> App:
-    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts."""
+    What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
+    """
     configure(settings.log, log)
-    return App(settings)
-
-
-def diagram() -> str:
-    """The avatar flow as Mermaid source."""
-    return drawn(TABLE)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
+    return App(settings, elsewhere)
 
 
 def pace(settings: Settings) -> Pace:
@@ -299,11 +300,12 @@ def _webhook_secret(settings: Settings) -> bytes:
     return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
 
 
-def _open(settings: Settings) -> Any:
-    """The database: made where there is none yet, refused where it doesn't fit this version."""
+def _open(settings: Settings, elsewhere: bool) -> Any:
+    """The database: made where there is none yet, refused where it doesn't fit what is here."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
         db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
     database = db.connect(url, settings.database.synchronous)
     runner.prepare(database)
+    photo_folder.claim(settings, elsewhere)
     return database

@@ -24,6 +24,7 @@ TABLE = Table(
         row("start", "ANY", "asking_rating", then="forget"),
         row("rate", "asking_rating", "asking_comment", then="keep_rating, remind"),
         row("comment", "asking_comment", "confirming", then="keep_comment"),
+        row("correct", "confirming", SAME, then="keep_comment"),
         row("reminded", "asking_comment", SAME, then="say(reminder), alert"),
         row("photo", "FORM", SAME, then="attach"),
         row("photo", "thanked", SAME, then="say(too_late)"),
@@ -44,6 +45,7 @@ TABLE = Table(
     typed=("comment", "text"),
     signals=frozenset({"reminded", "read", "answered"}),
     ticks=frozenset({"read"}),
+    corrections={"comment": "correct"},
 )
 
 
@@ -120,6 +122,7 @@ WORDS = {
         "again": "🔁 Once more", "photos": "Photos: {count}", "choose": "Please choose.",
         "cancel?": "Throw it away?", "reminder": "We are still curious!", "too_late": "Too late.",
         "nothing_to_cancel": "Nothing to cancel.", "stale": "That button is old.",
+        "old_number": "That number is old.",
         "not_now": "Not now.", "our_fault": "That was our fault.", "answer": "An answer: {answer}",
         "open": "Open",
     },
@@ -130,6 +133,7 @@ WORDS = {
         "again": "🔁 Ещё раз", "photos": "Фото: {count}", "choose": "Выберите, пожалуйста.",
         "cancel?": "Удалить отзыв?", "reminder": "Нам всё ещё интересно!", "too_late": "Поздно.",
         "nothing_to_cancel": "Нечего отменять.", "stale": "Это старая кнопка.",
+        "old_number": "Это старый номер.",
         "not_now": "Не сейчас.", "our_fault": "Это наша вина.", "answer": "Ответ: {answer}",
         "open": "Открыть",
     },

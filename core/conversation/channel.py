@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -20,7 +20,8 @@ class Capabilities:
     """What a channel can do; lengths count UTF-16 units, as the strictest of them does.
 
     `buttons_per_row` 0 means that it has no buttons: they become a numbered list. `pictures` is
-    how many one message can hold; more than that become one contact sheet.
+    how many one message can hold; more than that become one contact sheet. `file_bytes` is the
+    largest file that it can hand over.
     """
 
     buttons_per_row: int = 0
@@ -32,6 +33,14 @@ class Capabilities:
     progress: bool = False
     edit: bool = False
     alert: bool = False
+    file_bytes: int = 45 * 1024 * 1024
+
+
+class Place(NamedTuple):
+    """Where to write: a chat, and the thread of it in which the person last spoke, "" for none."""
+
+    chat: str
+    thread: str = ""
 
 
 class Channel(Protocol):
@@ -55,7 +64,8 @@ class Channel(Protocol):
     def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a photo or file that was sent; at most `limit` + 1 of them are read.
 
-        Raises `Gone` when it can't be had any more, `Unreachable` or `RetryAfter` to try later.
+        Raises `Gone` when it certainly can't be had any more, `Missing` where it isn't found now,
+        `Unreachable` or `RetryAfter` to try later.
         """
         ...
 

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import peewee
 import structlog
@@ -19,7 +19,7 @@ from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received
 from core.conversation.messages import Kind, Screen, Update
 from core.conversation.pacing import Pace
-from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
+from core.conversation.reading import OLD_NUMBER, STALE, Reader
 from core.conversation.statements import Locked
 from core.conversation.turn import Turn
 from core.db import snapshot, transaction
@@ -29,8 +29,9 @@ log = structlog.get_logger()
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """What is nobody's poison: a locked or unreachable database, a full disk."""
 
-STALE = ""
-"""Stands for the trigger of a button whose moment has passed."""
+
+AT_A_TIME = 10
+"""So many events of one conversation are applied before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,20 @@ class Engine:
         self._pace = pace or Pace()
         self._attempts = attempts
         self._clock = clock
+        self._reader = Reader(flow)
 
     def receive(self, update: Update) -> Received:
         """Commit an update to the inbox; see `Inbox.receive`."""
         return self.inbox.receive(update)
 
-    def drain(self, conversation_id: int) -> int:
-        """Apply all that may be applied now, in order; returns how many events."""
+    def drain(self, conversation_id: int, most: int | None = None) -> int:
+        """Apply what may be applied now, in order; returns how many events.
+
+        Whoever serves several people takes `most` of them at a time, and comes again after the
+        others where there were as many.
+        """
         applied = 0
-        while self.turn(conversation_id):
+        while (most is None or applied < most) and self.turn(conversation_id):
             applied += 1
         return applied
 
@@ -102,6 +108,7 @@ class Engine:
             if found is not None:
                 turn = self._load(conversation_id, found)
                 turn.say(code)
+                turn.memory["said_at"] = turn.revision + 1
                 statements.said(conversation_id, turn.memory, turn.now)
 
     def _turn(self, conversation_id: int, started: list[int]) -> bool:
@@ -122,6 +129,7 @@ class Engine:
         turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
         turn.state = turn.source = found.state
         turn.visit, turn.revision = found.visit, found.revision
+        turn.seen = found.shown_revision
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username
@@ -141,81 +149,40 @@ class Engine:
             turn.language = self.flow.language(client.language)
         turn.name, turn.username = client.name or turn.name, client.username
 
-    def _trigger(self, turn: Turn, key: str) -> str | None:
-        """The trigger that an event means; None where it shall pass without a word."""
-        event = turn.event
-        turn.argument = event.argument
-        if event.kind is Kind.PRESS:
-            return self._press(turn, key, event.value)
-        if event.kind in (Kind.PHOTO, Kind.FILE):
-            return self.flow.table.files
-        if event.kind is Kind.SIGNAL:
-            return event.value if event.visit in (None, turn.visit) else None
-        command = self._command(turn)
-        if command is not None:
-            return command
-        turn.argument = event.value
-        if event.kind is Kind.COMMAND:
-            return self.flow.table.typed[-1]
-        reply = self._reply(turn, key)
-        return self.flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
-
-    def _command(self, turn: Turn) -> str | None:
-        event = turn.event
-        if event.kind is Kind.TEXT and event.value.startswith("/"):
-            name, _, turn.argument = event.value[1:].partition(" ")
-            return self.flow.table.commands.get(name.lower())
-        command = event.value.lower() if event.kind is Kind.COMMAND else ""
-        return self.flow.table.commands.get(command)
-
-    def _reply(self, turn: Turn, key: str) -> str | None:
-        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
-        that is nowhere to be seen.
-        """
-        text, numbers = turn.event.value, not self.flow.takes_text(turn.state)
-        shown = json.loads(statements.shown_buttons(turn.conversation_id))
-        offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
-        if offer is not None:
-            return offer.token
-        for language in self.flow.languages:
-            buttons = list(self.flow.draw(turn.position, language).each_button())
-            button = read_reply(text, buttons, numbers=False)
-            if button is not None:
-                return seal(key, turn.visit, button)
-        unseen = read_reply(text, self.flow.unseen, numbers=False)
-        return None if unseen is None else seal(key, turn.visit, unseen)
-
-    def _press(self, turn: Turn, key: str, token: str) -> str | None:
-        """The trigger of a button; of an old one STALE, but a double press passes in silence."""
-        press = unseal(key, token)
-        stale = press is None or press.visit not in (None, turn.visit)
-        if press is None or stale or not self._still_offered(turn, press):
-            return None if turn.memory.get("pressed") == token else STALE
-        turn.argument = press.argument
-        turn.pressed = turn.memory["pressed"] = token
-        return press.trigger
-
-    def _still_offered(self, turn: Turn, press: Press) -> bool:
-        """Whether what a paying or destroying button confirms is still so."""
-        if not press.confirms:
-            return True
-        buttons = self.flow.draw(turn.position).each_button()
-        offered = {(b.trigger, digest(b.confirms)) for b in buttons if b.confirms}
-        return (press.trigger, press.confirms) in offered
-
     def _apply(self, turn: Turn, key: str) -> None:
-        trigger = self._trigger(turn, key)
+        if turn.event.kind is Kind.OTHER:  # it answers nothing, and closes nothing either
+            turn.memory["said"] = []
+            turn.say("unusable")
+            turn.changed = True
+            turn.revision += 1
+            return
+        turn.captioned = self._reader.captioned(turn)
+        trigger = self._reader.trigger(turn, key)
         turn.changed = turn.state != turn.source
+        over = [] if trigger is None else turn.take_said()
         if trigger is not None:
             self._fire(turn, trigger)
+        if turn.captioned:
+            self._fire_caption(turn, key)
+        if over and not turn.changed and not turn.person:  # nothing new is drawn
+            turn.memory["said"] = over
         turn.revision += turn.changed
+        if turn.spoken:
+            turn.memory["said_at"] = turn.revision
+
+    def _fire_caption(self, turn: Turn, key: str) -> None:
+        """What stands beside a file acts after it, as if it had been typed."""
+        whole = turn.event
+        turn.event = replace(whole, kind=Kind.TEXT, value=whole.caption, argument="", file=None)
+        trigger = self._reader.trigger(turn, key)
+        if trigger is not None:
+            self._fire(turn, trigger)
+        turn.event = whole
 
     def _fire(self, turn: Turn, trigger: str) -> None:
         """Take the table's step, and note what the person will see of it."""
         state = turn.state
-        if turn.person:
-            turn.memory.pop("said", None)
-        if turn.person and turn.pressed is None and trigger != STALE:
+        if turn.person and turn.pressed is None and trigger not in (STALE, OLD_NUMBER):
             turn.memory.pop("pressed", None)
         seen = self._step(turn, trigger)
         moved = turn.state != state
@@ -230,6 +197,9 @@ class Engine:
         """Whether a step was taken that isn't quiet; a person is told why none was."""
         if trigger == STALE:
             turn.say("stale")
+        if trigger == OLD_NUMBER:
+            turn.say("old_number")
+        if trigger in (STALE, OLD_NUMBER):
             turn.alert()
             return False
         turn.trigger = trigger

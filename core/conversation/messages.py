@@ -15,6 +15,7 @@ class Kind(StrEnum):
     PHOTO = "photo"
     FILE = "file"
     COMMAND = "command"
+    OTHER = "other"
     SIGNAL = "signal"
 
 
@@ -24,8 +25,16 @@ class Event:
 
     `value` is the typed text, the pressed button's token, the command's name without a slash, or
     the signal's trigger. `argument` is what follows a command or belongs to a signal. `file` is
-    the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later.
-    `visit` is the only one that a timer's signal means something on.
+    the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later;
+    a `unique_id` in it is the same for the same file. `visit` is the only one that a timer's signal
+    means something on.
+
+    `caption` is the text beside a photo or file: it is committed with it, and acts after it. A
+    channel whose messages can be edited names the `message`, and tells an edit by `edited`: then
+    `value`, `caption` and `file` are those that the message has now. `thread` is where in the chat
+    it was, as the channel calls it: the answer goes there.
+
+    Of what a person sent that no dialogue can use (OTHER) nothing more is known.
     """
 
     kind: Kind
@@ -33,6 +42,10 @@ class Event:
     argument: str = ""
     file: Mapping[str, object] | None = None
     visit: int | None = None
+    caption: str = ""
+    message: str = ""
+    edited: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +88,22 @@ class Button:
 
     `confirms` names what a paying or destroying press agrees to (photos, type, price): the press
     counts only while the screen still offers a button that confirms the same.
+
+    `words` are what a typed reply must say to press it, where its label says too little, or where a
+    number would be too little: such a button bears no number in a list. One that confirms has its
+    label for words.
     """
 
     label: str
     trigger: str
     argument: str = ""
     confirms: str = ""
+    words: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """What must be typed to press it; "" where a number will do as well."""
+        return self.words or (self.label if self.confirms else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +116,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A stored object to be handed over as a file of this name."""
+    """A stored object to be handed over as a file of this name; `size` in bytes, where known.
+
+    `instead` is said where a channel can't carry so large a file.
+    """
 
     key: str
     name: str
+    size: int = 0
+    instead: str = ""
 
 
 class Motion(StrEnum):
@@ -134,3 +162,8 @@ class Notice:
 
     name: str
     parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def in_words(words: str) -> str:
+    """How an unnumbered line says what is to be typed: these words, or its own."""
+    return f"type “{words}”" if words else "type it in words"

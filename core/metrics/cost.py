@@ -1,6 +1,7 @@
 """What trainings cost, in US dollars.
 
-A run costs what it cost in the end; until that is known, its price. It is booked when it begins.
+A run costs what its orders cost in the end; until that is known, their prices. It is booked when it
+begins.
 What is left of the runs of forgotten people is counted too, without a profile.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.avatars.runs.gate import LONGEST_WAIT
-from core.metrics.scope import DAY, Mode, Scope, bucketed, one, rows
+from core.avatars.runs import budget
+from core.metrics.scope import Mode, Scope, bucketed, one, rows
 
-COST = "coalesce(r.cost_usd, r.price_usd)"
+COST = """coalesce(r.cost_usd, (
+    SELECT sum(coalesce(s.cost_usd, s.price_usd)) FROM submissions s WHERE s.run_id = r.id
+), r.price_usd)"""
 
 
 class Spent(NamedTuple):
@@ -22,6 +25,8 @@ class Spent(NamedTuple):
     wasted: float
     runs: int
     successes: int
+    unknown: int = 0
+    """Runs of which nobody knows what they cost; they are in no sum."""
 
     @property
     def each(self) -> float | None:
@@ -70,23 +75,18 @@ def spent(scope: Scope) -> Spent:
     WITH {_booked(scope)}
     SELECT coalesce(sum(usd), 0),
            coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
-           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0)
+           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)
     FROM booked
     """
-    found = one(query, scope.start, scope.end, *scope.days)
-    total, completed, wasted, runs, successes = found
-    return Spent(float(total), float(completed), float(wasted), int(runs), int(successes))
+    total, completed, wasted, *counts = one(query, scope.start, scope.end, *scope.days)
+    return Spent(float(total), float(completed), float(wasted), *map(int, counts))
 
 
-def sent_today(now: float, mode: Mode) -> float:
-    """Dollars of the orders that were sent today (UTC), or may have been: the budget's own sum."""
-    scope = Scope(now - now % DAY, now + DAY, mode)
-    query = f"""
-    SELECT (SELECT coalesce(sum({COST}), 0) FROM training_runs r
-            WHERE coalesce(r.submitted_at, r.intent_at) >= ? AND r.created_at >= ?{scope.of_mode()})
-         + (SELECT coalesce(sum(g.usd), 0) FROM cost_entries g WHERE g.day >= ?{scope.of_mode("g")})
-    """
-    return float(one(query, scope.start, scope.start - LONGEST_WAIT, scope.days[0])[0])
+def sent_today(zone: str, now: float, mode: Mode) -> float:
+    """Dollars of the orders that were sent today, or may have been: the budget's own sum."""
+    tests = {"production": (False,), "test": (True,), "both": (False, True)}[mode]
+    return sum(budget.sent_usd(zone, now, test_mode) for test_mode in tests)
 
 
 def spent_by_time(scope: Scope) -> list[SpentAt]:
@@ -101,7 +101,7 @@ def spent_by_time(scope: Scope) -> list[SpentAt]:
         SELECT b.a, g.training_type, g.usd FROM buckets b
         JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_mode("g")}
     )
-    SELECT a, training_type, sum(usd), count(*) FROM booked
+    SELECT a, training_type, coalesce(sum(usd), 0), count(*) FROM booked
     GROUP BY a, training_type ORDER BY a, training_type
     """
     return [SpentAt(float(a), kind, float(usd), int(n)) for a, kind, usd, n in rows(query, *edges)]
@@ -111,7 +111,7 @@ def spent_on(scope: Scope) -> list[SpentOn]:
     """The same for each type and profile, the dearest first."""
     query = f"""
     WITH {_booked(scope)}
-    SELECT training_type, profile, sum(usd), {_WASTED}, count(*) FROM booked
+    SELECT training_type, profile, coalesce(sum(usd), 0), {_WASTED}, count(*) FROM booked
     GROUP BY training_type, profile ORDER BY 3 DESC, 1, 2
     """
     return [

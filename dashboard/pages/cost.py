@@ -38,6 +38,12 @@ def draw(view: View) -> None:
         help=t("On trainings of the period that failed or were cancelled."),
     )  # fmt: skip
     _budget(view, columns[3])
+    if spent.unknown:
+        st.caption(t.n(
+            "What {n} training cost is not known: it is in no sum.",
+            "What {n} trainings cost is not known: they are in no sum.",
+            spent.unknown,
+        ))  # fmt: skip
     rows = [
         {"start": at.start, "kind": at.training_type, "value": at.usd}
         for at in view.ask(cost.spent_by_time, view.scope)
@@ -53,18 +59,18 @@ def draw(view: View) -> None:
 
 
 def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
-    """Today's, by UTC, as it is enforced, in the mode that trainings are made in."""
+    """Today's, as it is enforced, in the mode that trainings are made in."""
     t = view.t
     budget = view.site.settings.training.daily_budget_usd
-    spent = view.ask(cost.sent_today, view.now, view.site.mode)
+    spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.mode)
     if budget <= 0:
         column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
         return
     column.metric(
         t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
         help=t(
-            "Orders that were sent today (UTC), or may have been, of what all of a day may cost, "
-            "in the mode that trainings are made in now."
+            "Orders that were sent today, or may have been, of what all of a day may cost, in the "
+            "mode that trainings are made in now."
         ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))

@@ -12,8 +12,8 @@ import structlog
 from PIL import Image, ImageOps
 
 from core.avatars.comparing import Comparing
+from core.avatars.counting import recount
 from core.avatars.models import Avatar, AvatarPhoto, Consent
-from core.avatars.verdicts import recount
 from core.bootstrap import App, bootstrap
 from core.conversation.messages import Event, Kind
 from core.errors import StorageUnavailable

@@ -9,7 +9,7 @@ from core.conversation.channel import Capabilities
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update
-from core.conversation.models import Conversation, InboxEvent, TransitionLog
+from core.conversation.models import Conversation, InboxEvent, PendingNotice, TransitionLog
 from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.rendering import Rendered
 from core.db import transaction
@@ -59,8 +59,12 @@ class Chat:
     def command(self, name: str, argument: str = "") -> None:
         self.do(Event(Kind.COMMAND, name, argument))
 
-    def photo(self, key: str = "photo") -> None:
-        self.do(Event(Kind.PHOTO, file={"key": key}))
+    def photo(self, key: str = "photo", caption: str = "", **more: Any) -> None:
+        self.do(Event(Kind.PHOTO, file={"key": key}, caption=caption, **more))
+
+    def write(self, text: str, message: str, *, edited: bool = False) -> None:
+        """Say something in a message that may be edited, or edit it."""
+        self.do(Event(Kind.TEXT, text, message=message, edited=edited))
 
     def press(self, label: str) -> str:
         """Press a button of the screen as it is now; returns its token, to be pressed again."""
@@ -116,6 +120,11 @@ class Chat:
     @property
     def form(self) -> dict[str, Any]:
         return dict(self.memory.get("form", {}))
+
+    @property
+    def notices(self) -> list[Any]:
+        query = PendingNotice.select().where(PendingNotice.conversation == self.id)
+        return list(query.order_by(PendingNotice.id))
 
     @property
     def log(self) -> list[Any]:

@@ -187,9 +187,9 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
         consent = t("You have not agreed to your photos being used, so none are asked for yet.")
-    kept = t("Kept are your avatars, their photos, and what is needed to go on with our chat.")
+    kept = t("We keep your avatars, their photos, and what our chat needs to continue.")
     if not facts.kept.photos:
-        kept = t("Kept are your avatars, and what is needed to go on with our chat.")
+        kept = t("We keep your avatars, and what our chat needs to continue.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
     return Screen(
         title=t("🔒 My data"),
@@ -240,45 +240,3 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
             "🗓 The photos of a finished avatar are deleted after {n} days; the avatar stays.",
             limits.trained_photos_days,
         )
-
-
-def consent(facts: Facts, t: Translator) -> Screen:
-    """The whole of what is agreed to; its version travels with the answer."""
-    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", facts.consent_version)
-    return Screen(
-        title=t("🔒 Your consent"),
-        text=words.paragraphs(
-            t("Photos of a face are sensitive, so please read this before you send the first one."),
-            t(
-                "What is kept: the photos you send, the names you give, and the avatar made from "
-                "them. Place, date and camera are removed from the photos."
-            ),
-            t("What for: to train your avatar, and for nothing else."),
-            t(
-                "Before a training, a program compares the faces to see whether they are one "
-                "person’s. Its measurements are thrown away at once; what is kept is which photos "
-                "belong together."
-            ),
-            t(
-                "Where: in our private storage. For the training alone, the photos are passed to "
-                "the training service fal.ai."
-            ),
-            t("How long: until you delete the avatar, or everything."),
-            t(
-                "You can change your mind at any time: “🔒 My data” or /privacy stops trainings "
-                "and deletes the photos."
-            ),
-            t(
-                "By agreeing you confirm that you are 18 or older, and that the photos show you, "
-                "or an adult who allows it."
-            ),
-            t("Version {version}", version=facts.consent_version),
-            hints.obstacle(facts, t),
-        ),
-        buttons=buttons.rows(
-            agree,
-            Button(t("I don’t agree"), "decline"),
-            (buttons.tips(t), buttons.privacy(t)),
-            buttons.back(t),
-        ),
-    )

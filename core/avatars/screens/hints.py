@@ -11,7 +11,7 @@ from typing import Any
 
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
-from core.avatars.screens import words
+from core.avatars.screens import photo_hints, words
 from core.texts import Translator, mark
 
 Parameters = Mapping[str, Any]
@@ -44,12 +44,23 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
         "stopping": mark(
             "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
         ),
+        "unsettled": mark(
+            "⏳ We are still finding out whether the earlier training of this avatar was ordered. "
+            "Until that is known it can’t be trained again, so that nothing is paid for twice. "
+            "Your other avatars can be."
+        ),
+        "unfetched": mark(
+            "⏳ The earlier training of this avatar was finished, and we are still trying to fetch "
+            "what it made. If that works, the avatar is ready; if not, you can train it again. "
+            "Your other avatars can be trained now."
+        ),
     }
 )
 
 FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
+        "old_number": mark("That number was of an older list. Here is the current one."),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
@@ -61,6 +72,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
@@ -87,6 +99,9 @@ def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translato
     """One remark; nothing where its code is unknown."""
     if code == "hint":
         return _what_to_do(state, facts, t)
+    if code == "unusable":
+        known = t("That I can’t use: I understand text, photos and files.")
+        return f"{known} {_what_to_do(state, facts, t)}"
     if code in FIXED:
         return t(FIXED[code])
     return TOLD[code](told, facts, t) if code in TOLD else ""
@@ -144,14 +159,6 @@ def _avatars_full(_told: Parameters, facts: Facts, t: Translator) -> str:
     )
 
 
-def _photos_full(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "This avatar has {n} photo, and no more will fit. You can remove some in the gallery.",
-        "This avatar has {n} photos, and no more will fit. You can remove some in the gallery.",
-        facts.limits.max_photos,
-    )
-
-
 def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
     problem = told.get("problem")
     if problem == "long":
@@ -165,91 +172,23 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
     return t("Please type a name: one letter is enough.")
 
 
-def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "📎 Your photo is put aside: it will be added when we get to the photos.",
-        "📎 {n} photos are put aside: they will be added when we get to the photos.",
-        max(1, facts.held),
-    )
-
-
-def _too_late(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "The training is already running without this photo. It is put aside for your next avatar.",
-        "The training is already running. {n} photos are put aside for your next avatar.",
-        max(1, facts.held),
-    )
-
-
-def _held_full(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "More than {n} photo doesn’t fit into an avatar: those that came after it are left out.",
-        "More than {n} photos don’t fit into an avatar: those that came after them are left out.",
-        facts.limits.max_photos,
-    )
-
-
-def _held_taken(told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "📎 The photo that was put aside is added.",
-        "📎 The {n} photos that were put aside are added.",
-        _count(told, "n", facts.held),
-    )
-
-
 def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
     return facts.how_to_send or t("Just send your photos here, several at once if you like.")
 
 
-def _reconsidered(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t.n(
-        "This training needs a clear face, so {n} photo doesn’t count any more. The gallery shows "
-        "it.",
-        "This training needs a clear face, so {n} photos don’t count any more. The gallery shows "
-        "them.",
-        _count(told, "n", 1),
-    )
-
-
-def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is removed. You can still put it back.", number=told.get("number", ""))
-
-
-def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is back.", number=told.get("number", ""))
-
-
-def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
-    number = told.get("number", "")
-    return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
-
-
-def _kept_already(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is already here, so it is not needed.", number=told.get("number", ""))
-
-
-def _count(told: Parameters, name: str, otherwise: int) -> int:
-    found = told.get(name)
-    return found if isinstance(found, int) else max(1, otherwise)
+def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("✏️ The avatar is called “{name}” now.", name=told.get("name", ""))
 
 
 TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProxyType(
     {
+        **photo_hints.TOLD,
         "avatars_full": _avatars_full,
         "busy": _busy,
         "deleted": _deleted,
         "draft_kept": _draft_kept,
-        "held": _held,
-        "held_full": _held_full,
-        "held_taken": _held_taken,
         "how_to_send": _how_to_send,
-        "kept_already": _kept_already,
-        "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
-        "photos_full": _photos_full,
-        "reconsidered": _reconsidered,
-        "removed": _removed,
-        "restored": _restored,
-        "too_late": _too_late,
+        "renamed": _renamed,
     }
 )

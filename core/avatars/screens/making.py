@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.avatars import naming
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.conversation.messages import Button, Screen
@@ -71,11 +72,11 @@ def _portrait(t: Translator) -> tuple[str, tuple[str, ...]]:
 
 
 def _style(t: Translator) -> tuple[str, tuple[str, ...]]:
-    return t("🎯 Purpose: any style or thing"), (
+    return t("🎯 Purpose: any style or object"), (
         t("Takes any style"),
-        t("Learns things and ideas as well"),
-        t("As versatile as can be"),
-        t("Right for unusual tasks"),
+        t("Learns objects and ideas too"),
+        t("As versatile as it gets"),
+        t("Suits unusual tasks"),
     )
 
 
@@ -103,7 +104,7 @@ def selecting_gender(_facts: Facts, t: Translator) -> Screen:
     """Whom the avatar shows."""
     return Screen(
         title=t("👤 The avatar’s gender"),
-        text=t("Whom will the avatar show? This makes the likeness better."),
+        text=t("Who will the avatar show? Knowing this makes a better likeness."),
         buttons=buttons.rows(buttons.genders(t), buttons.back(t)),
     )
 
@@ -125,9 +126,8 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
 
     The press carries no argument: the dialogue knows the name, and a token has no room for it.
     """
-    name = " ".join(facts.person_name.split())
+    name = naming.tidy(facts.person_name)
     a_person = facts.avatar is None or facts.avatar.avatar_type in (None, "character")
-    sound = any(letter.isalnum() for letter in name) and not name.startswith("/")
-    if not sound or not a_person or len(name) > facts.limits.name_length:
+    if not a_person or naming.problem(name, facts.limits.name_length):
         return None
     return Button(t("Call it “{name}”", name=buttons.on_button(name, t)), "name")

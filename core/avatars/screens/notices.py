@@ -30,7 +30,7 @@ def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
         title=t("⚠️ The training failed"),
         text=words.paragraphs(
             t("Avatar: “{name}”", name=words.named(name, t)),
-            why_failed(str(parameters.get("error_class", "")), t),
+            why_failed(str(parameters.get("error_class", "")), t, bool(parameters.get("lost"))),
         ),
         buttons=_open(parameters, name, t),
     )
@@ -43,8 +43,13 @@ _RULES = {
     "waiting": mark("Something waits too long to be handled or shown, in minutes"),
     "heartbeat": mark("A part has not said for too long that it lives, in seconds"),
     "uncertain": mark("Trainings that may or may not have been ordered"),
+    "results": mark("Trainings that were paid for, and whose result can’t be fetched"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
+    "remote": mark("fal still keeps what was to be deleted there, in minutes"),
     "new_error": mark("fal says something that it never said before"),
+    "stopped": mark("Trainings are not ordered"),
+    "deadline": mark("Trainings did not end in time and were given up"),
+    "webhooks": mark("Webhooks are configured, and none has arrived"),
 }
 """What each rule of `core.alerts` says."""
 
@@ -86,6 +91,37 @@ def export_ready(parameters: Mapping[str, Any], language: str) -> Screen:
             t("Your photos and everything else that is kept about you. Keep the file to yourself."),
         ),
         file=Attachment(str(parameters.get("key", "")), name),
+    )
+
+
+def export_model(parameters: Mapping[str, Any], language: str) -> Screen:
+    """A trained model as a file; where a chat can't carry it, how it is to be had."""
+    t = translator(language)
+    size, link = int(parameters.get("size", 0)), str(parameters.get("link", ""))
+    megabytes = words.decimal(size / 1024 / 1024, t)
+    if link:
+        instead = t(
+            "The file has {size} MB, which is too much for this chat. For a day it can be "
+            "downloaded here: {link}",
+            size=megabytes,
+            link=link,
+        )
+    else:
+        instead = t(
+            "The file has {size} MB, which is too much for this chat. Our team can hand it to you: "
+            "tell them the number {number}.",
+            size=megabytes,
+            number=parameters.get("number", ""),
+        )
+    key, called = str(parameters.get("key", "")), str(parameters.get("file", ""))
+    file = Attachment(key, called, size, instead)
+    return Screen(
+        title=t("🧠 Your trained model"),
+        text=words.paragraphs(
+            t("The model of “{name}”: {file}", name=parameters.get("name", ""), file=called),
+            t("Whoever has it can make pictures of the person in it. Keep it to yourself."),
+        ),
+        file=file,
     )
 
 

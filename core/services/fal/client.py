@@ -27,6 +27,7 @@ from core.avatars.ports import (
 from core.services.fal import answers, endings, errors, profiles
 from core.services.fal.archive import zipped
 from core.services.fal.asking import Refused, asked
+from core.services.fal.platform import FalPlatform
 from core.services.fal.uploads import Uploads
 from core.services.fal.wire import (
     Answer,
@@ -40,8 +41,9 @@ from core.services.fal.wire import (
 )
 from core.settings import Settings
 
-NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
-"""The codes after which it is certain that nothing was ordered."""
+UNCERTAIN_REFUSALS = (408, 409, 425, 499)
+"""The codes of a refusal that may come when the order has been read already: of time and order. All
+other 4xx say that nothing was ordered."""
 _ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 """So many of a download must come within `answer_seconds`."""
@@ -60,12 +62,17 @@ class FalTrainer:
             "style": settings.training.profiles_style,
         }
         self._test_mode = test_mode
-        self._wire = Wire(settings.fal, observe, trusting=not test_mode)
+        self._wire = Wire(settings.fal, observe)
         self._uploads = Uploads(settings.fal, self._wire)
+        self._platform = FalPlatform(settings.fal, self._wire)
 
     @property
     def test_mode(self) -> bool:
         return self._test_mode
+
+    @property
+    def platform(self) -> FalPlatform:
+        return self._platform
 
     @property
     def upload_seconds(self) -> float:
@@ -83,8 +90,11 @@ class FalTrainer:
     def endpoint(self, profile: str) -> str:
         return profiles.BY_NAME[profile].endpoint
 
-    def price_usd(self, profile: str) -> float:
+    def price_usd(self, profile: str) -> float | None:
         return profiles.price_usd(self._fal, profile)
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        return profiles.priced_by_fal(self._fal, profile, usd, unit)
 
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos
@@ -162,7 +172,7 @@ class FalTrainer:
 
     def _ordered(self, order: TrainingOrder, answer: Answer) -> Handle:
         """The handle in the answer to an order; raises NotSubmitted or Uncertain."""
-        if answer.status in NOTHING_ORDERED:
+        if 400 <= answer.status < 500 and answer.status not in UNCERTAIN_REFUSALS:
             raise NotSubmitted(answer.failure("submit"))
         if not answer.good:
             raise Uncertain(answer.failure("submit"))

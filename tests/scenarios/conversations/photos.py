@@ -42,11 +42,12 @@ def each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Ch
 def of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
     portrait(chat)
     chat.send_photos(pictures(51))
-    chat.see("{uploaded}, no more will fit", uploaded=chat.t.n(*UPLOADED, 50))
-    one = "This avatar has {n} photo, and no more will fit. You can remove some in the gallery."
-    many = "This avatar has {n} photos, and no more will fit. You can remove some in the gallery."
+    chat.see_count(*UPLOADED, 50)
+    chat.see("No more will fit")
+    no_room = chat.t("no room left, an avatar takes {most} photos", most=50)
+    refused(chat, 51, no_room)
     chat.send_photos(pictures(1, start=60))
-    chat.see_count(one, many, 50)
+    refused(chat, 52, no_room)
     assert len(chat.settle().photos_that_are("valid")) == 50
 
 
