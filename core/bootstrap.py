@@ -1,4 +1,7 @@
-"""Everything is wired here, once: settings in, a working house out."""
+"""Everything is wired here, once: settings in, a working house out.
+
+Longer than 300 lines because all wiring stands in one place.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from starlette.routing import BaseRoute
 from core import db, photo_folder, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
+from core.avatars.comparing import Comparing
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.flow import TABLE
 from core.avatars.inspection.conversion import Converter
@@ -113,7 +117,8 @@ class App:
         if not (self.trainer.test_mode or self.settings.public_url):
             log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store, watch=self.watch(), events=self.events)  # fmt: skip
+                      self.spool, self.store, watch=self.watch(), events=self.events,
+                      comparing=_comparing(self))  # fmt: skip
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""
@@ -277,6 +282,16 @@ def _trainer(settings: Settings, observe: Observe) -> FalTrainer:
             "want, or environment = 'development'."
         )
     return simulated_trainer(settings, observe, _webhook_secret(settings))
+
+
+def _comparing(app: App) -> Comparing | None:
+    """What compares faces before a training, where that is wanted."""
+    photos = app.settings.photos
+    if not (photos.compare_faces and photos.find_faces):
+        return None
+    from core.services.likeness import FaceTools
+
+    return Comparing(app.store, app.inbox, FaceTools())
 
 
 def _webhook_secret(settings: Settings) -> bytes:

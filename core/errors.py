@@ -7,6 +7,7 @@ LikenessError
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
+├── Overloaded            this machine has no time or memory for it now: safe to try later
 ├── TrainingRefused       a training can't start now: says why
 ├── TooMany               wrong passwords slow down; stands in `core.logins`
 ├── Away                  who vouches at the log-in can't be asked; stands in `dashboard.oidc`
@@ -56,6 +57,10 @@ class ObjectMissing(LikenessError):
 
 class StorageUnavailable(LikenessError):
     """The object store can't be reached or written at the moment."""
+
+
+class Overloaded(LikenessError):
+    """This machine lacks the time or the memory at the moment; what was asked is not at fault."""
 
 
 class TrainingRefused(LikenessError):

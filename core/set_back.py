@@ -22,6 +22,7 @@ NOTICED_SECONDS = 10.0
 
 LONGEST = (
     ("avatar_photos", "next_check_at", 30.0, f"AND next_check_at < {PARKED}"),
+    ("avatars", "compare_at", 60.0, ""),
     ("training_runs", "next_check_at", 20.0, "AND status IN ('queued', 'training')"),
     ("training_runs", "next_check_at", 120.0, ""),
     ("exports", "next_check_at", 600.0, ""),

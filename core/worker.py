@@ -17,6 +17,7 @@ import structlog
 from core import ending
 from core.alerts import Watch
 from core.avatars import disposal, orphans, owners
+from core.avatars.comparing import Comparing
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.erasing import Erasing
 from core.avatars.privacy.exporting import Exports
@@ -72,7 +73,9 @@ class Worker:
         clock: Callable[[], float] = time.time,
         watch: Watch | None = None,
         events: Events | None = None,
+        comparing: Comparing | None = None,
     ) -> None:
+        self._comparing = comparing
         self._watch = watch
         self._events = events or Events()
         self._settings = settings
@@ -103,6 +106,7 @@ class Worker:
             "drain": self._drain,
             "erase": self._erase,
             "export": self._export,
+            "faces": self._compare,
             "forget": training.remote.delete,
         }
 
@@ -132,6 +136,7 @@ class Worker:
             "drain": Crew("turns", PROMPT),
             "erase": slow,
             "export": slow,
+            "faces": Crew("faces", 1),
             "forget": Crew("deletions at fal", 1),
         }
         self._events.lingering = True
@@ -214,13 +219,18 @@ class Worker:
         if conversation_id is not None:
             self._drain(str(conversation_id))
 
+    def _compare(self, avatar_id: str) -> None:
+        conversation_id = self._comparing.compare(avatar_id) if self._comparing else None
+        if conversation_id is not None:
+            self._engine.drain(conversation_id)
+
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._set_back.look, self._due_photos, self._due_runs, self._late_photos,
             self._due_events, self._due_erasures, self._due_exports, self._due_copies,
-            self._doomed, self._doomed_files, self._events.flush,
+            self._due_comparisons, self._doomed, self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -246,6 +256,10 @@ class Worker:
 
     def _due_exports(self) -> None:
         self._give("export", *self._exports.due(self._clock()))
+
+    def _due_comparisons(self) -> None:
+        if self._comparing:
+            self._give("faces", *self._comparing.due(AT_ONCE))
 
     def _due_copies(self) -> None:
         self._give("forget", *self._training.remote.due(self._clock()))

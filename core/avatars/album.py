@@ -22,7 +22,7 @@ def purpose_of(photo: AvatarPhoto) -> Purpose:
     """What its avatar wants of it."""
     avatar = photo.avatar
     overruled = bool(photo.photo_metadata.get("overruled"))
-    return Purpose(avatar.training_type, avatar.avatar_type, overruled)
+    return Purpose(avatar.training_type, avatar.avatar_type, overruled, str(photo.user_id))
 
 
 def known_beside(photo: AvatarPhoto) -> dict[str, Known]:

@@ -6,7 +6,7 @@ import uuid
 from enum import Enum
 from typing import Any
 
-from core.avatars import owned
+from core.avatars import comparing, owned
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -70,6 +70,7 @@ def recount(avatar_id: uuid.UUID, settings: Settings) -> list[str]:
             status = avatar.status
         if (avatar.photos_count, avatar.status) != (valid, status):
             change(avatar, photos_count=valid, status=status)
+        comparing.mark(avatar, settings)
         return _call_up(avatar_id, room_of(avatar_id, settings).places)
 
 

@@ -23,7 +23,8 @@ class PhotoFacts:
     """One photo: its number within the avatar is what the person calls it by.
 
     `key` is the object that shows it. `advice` are the codes of what could be better; `mistakable`
-    says that the person may overrule its refusal.
+    says that the person may overrule its refusal. `megapixels` are those of the picture that was
+    sent, 0 where they are not known, `most_megapixels` what its format may have.
     """
 
     id: str
@@ -33,6 +34,8 @@ class PhotoFacts:
     key: str | None
     advice: tuple[str, ...] = ()
     mistakable: bool = False
+    megapixels: int = 0
+    most_megapixels: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class AvatarFacts:
     that could be better. `earlier` are the numbers of the refusals that were told before that
     series. `alike` are the numbers of those that look alike, where that should be said, `useless`
     those of the valid ones that a training learns next to nothing from.
+    `people` are the numbers of photos whose faces belong together, the largest group first; None
+    where that is unknown; `comparing` says that it is being found out.
     `delayed` says that what a pending photo needs has been out of reach for a while,
     `model_at_fal` that its model can't be copied and stays with the trainer.
     """
@@ -84,6 +89,8 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    comparing: bool = False
+    people: tuple[tuple[int, ...], ...] | None = ()
     model_at_fal: bool = False
     earlier: tuple[int, ...] = ()
     useless: tuple[int, ...] = ()

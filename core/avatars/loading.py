@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.avatars import owned, rulings
+from core.avatars import comparing, owned, rulings
 from core.avatars.album import may_be_kept, too_alike, useless
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
+from core.avatars.inspection.picture_files.picture_file import most_megapixels
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -130,6 +131,8 @@ class Loader:
             advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
             useless=useless(valid),
             alike=too_alike(valid) if position.state in _LAST_LOOKS else (),
+            comparing=position.state in _LAST_LOOKS and comparing.comparing(found),
+            people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
             model_at_fal=bool(remote.models_of(found)),
@@ -204,6 +207,8 @@ def _photo(photo: AvatarPhoto) -> PhotoFacts:
         key=photo.minio_key,
         advice=tuple(photo.photo_metadata.get("advice", ())),
         mistakable=may_be_kept(photo),
+        megapixels=round((photo.width or 0) * (photo.height or 0) / 1_000_000),
+        most_megapixels=most_megapixels(photo.photo_metadata.get("format")),
     )
 
 

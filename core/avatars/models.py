@@ -111,7 +111,8 @@ class Avatar(Model):
     """An avatar, from the first choice on; it counts as created once it has a name.
 
     `avatar_type` is null until it has been chosen; a portrait is a character at once, so a
-    portrait without a kind is one whose training type has not been confirmed yet.
+    portrait without a kind is one whose training type has not been confirmed yet. `compare_at`:
+    see comparing.py.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -130,6 +131,7 @@ class Avatar(Model):
     avatar_data = peewee.JSONField(default=dict)
     training_config = peewee.JSONField(default=dict)
     photos_count = peewee.IntegerField(default=0)
+    compare_at = peewee.DoubleField(null=True)
     created_at = peewee.DateTimeField(default=utc_now)
     updated_at = peewee.DateTimeField(default=utc_now)
 

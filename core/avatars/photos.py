@@ -10,6 +10,7 @@ wrong_format     a picture, but not a JPEG or PNG that everyone can open
 broken           damaged, or cut off on its way
 too_many_pixels  cheap to send, but too much to decode
 too_complex      the same, by the way it is built
+too_laborious    the same, as it turned out: it took more of the processors than its size may
 animated         a film, not a photo
 too_small        fewer pixels than training needs
 """
@@ -22,7 +23,7 @@ from typing import Literal, TypeAlias
 
 from PIL import Image
 
-from core.avatars.inspection.picture_files.formats import read, recognise
+from core.avatars.inspection.picture_files.formats import picture_length, read, recognise
 from core.avatars.inspection.picture_files.picture_file import (
     PictureFile,
     Unreadable,
@@ -52,6 +53,7 @@ class PhotoRules:
     min_side: int = 512
     """Pixels of the shorter side."""
     max_bytes: int = 10 * 1024 * 1024
+    """Of the picture; what a film behind it adds does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def accept(opened: Opened, small: bool = False) -> Judgement:
 def _weighed(data: bytes, rules: PhotoRules) -> str | None:
     if not data:
         return "empty"
-    if len(data) > rules.max_bytes:
+    if len(data) > rules.max_bytes and picture_length(data) > rules.max_bytes:
         return "too_big"
     return None if recognise(data) else "not_a_picture"
 

@@ -38,7 +38,15 @@ from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, Missing, RetryAfter, StorageUnavailable, kind_of
+from core.errors import (
+    ChannelError,
+    Gone,
+    Missing,
+    Overloaded,
+    RetryAfter,
+    StorageUnavailable,
+    kind_of,
+)
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -115,7 +123,7 @@ class Verdicts:
                 self._postpone(photo, error)
                 return None
             verdict = refusal("gone")
-        except (ChannelError, StorageUnavailable) as error:
+        except (ChannelError, StorageUnavailable, Overloaded, MemoryError) as error:
             self._postpone(photo, error)
             return None
         except INFRASTRUCTURE:
@@ -132,7 +140,7 @@ class Verdicts:
             return refusal("broken")
         if standing(photo, self._settings) is Standing.LEFT_OUT:
             return refusal(NO_ROOM)
-        limit = self._settings.photos.max_bytes
+        limit = self._settings.photos.fetched_bytes
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
         data = self._fetched.pop(photo.id, None)

@@ -109,13 +109,16 @@ def _framed(rgb: cv2.typing.MatLike, edge: int) -> cv2.typing.MatLike:
 
 
 def _face(row: cv2.typing.MatLike, edge: int, across: float, down: float) -> Face:
-    left, top, width, height = (float(value) for value in row[:4])
+    left, top, width, height, *marks = (float(value) for value in row[:14])
     return Face(
         score=float(row[14]),
         left=(left - edge) * across,
         top=(top - edge) * down,
         width=width * across,
         height=height * down,
+        marks=tuple(
+            (value - edge) * (down if place % 2 else across) for place, value in enumerate(marks)
+        ),
     )
 
 

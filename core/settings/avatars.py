@@ -27,6 +27,13 @@ class Photos(Section):
 
     min_side: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
+    film_bytes: Annotated[int, Field(ge=0, le=1024**3)] = 10 * 1024 * 1024
     find_faces: bool = True
+    compare_faces: bool = True
     delay_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
     max_pending: Annotated[int, Field(ge=1, le=1000)] = 100
+
+    @property
+    def fetched_bytes(self) -> int:
+        """What is fetched of a file at most: a picture, and a film behind it."""
+        return self.max_bytes + self.film_bytes

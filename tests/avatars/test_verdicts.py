@@ -10,6 +10,8 @@ from structlog.testing import capture_logs
 
 from core.avatars import disposal, missing, verdicts
 from core.avatars.counting import recount
+from core.avatars.inspection.inspector import Inspector
+from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -20,7 +22,15 @@ from core.avatars.models import (
 )
 from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
 from core.db import database, transaction
-from core.errors import Gone, Missing, RetryAfter, StorageUnavailable, Uncertain, Unreachable
+from core.errors import (
+    Gone,
+    Missing,
+    Overloaded,
+    RetryAfter,
+    StorageUnavailable,
+    Uncertain,
+    Unreachable,
+)
 from core.services.storage import FolderStore
 from tests import makers
 from tests.conversation.chat import Clock
@@ -107,6 +117,30 @@ def house(db: Any, tmp_path: Path) -> House:
 # verdicts
 
 
+@pytest.mark.parametrize("lacking", [Overloaded("others have the machine"), MemoryError()])
+def test_what_the_machine_lacks_is_never_the_photos_fault(
+    db: Any, tmp_path: Path, lacking: Exception
+) -> None:
+    house, tries = House(tmp_path), list[bytes]()
+    judge = Inspector(None).inspect
+
+    def inspect(data: bytes, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:
+        tries.append(data)
+        if len(tries) < 3 * MISHAPS:
+            raise lacking
+        return judge(data, purpose, known)
+
+    inbox = makers.inbox(house.clock)
+    house.verdicts = Verdicts(house.settings, house.store, inbox, house.fetch, house.clock, inspect)
+    photo = house.send(picture(1))
+    while house.now(photo).validation_status is PENDING:
+        house.judge(photo)
+        house.clock.now += 100
+    assert house.now(photo).validation_status is VALID
+    assert len(tries) == 3 * MISHAPS
+    assert ("delayed", str(house.avatar.id)) in house.told
+
+
 def test_a_good_photo_is_stored_measured_and_told(house: House) -> None:
     photo = house.judged(picture(1))
     assert (photo.validation_status, photo.reason) == (VALID, "")
@@ -120,7 +154,7 @@ def test_a_good_photo_is_stored_measured_and_told(house: House) -> None:
 
 def test_it_is_fetched_through_its_own_channel_and_no_further_than_allowed(house: House) -> None:
     house.judged(picture(1))
-    assert house.fetched == [("web", house.settings.photos.max_bytes)]
+    assert house.fetched == [("web", house.settings.photos.fetched_bytes)]
 
 
 def test_a_bad_photo_says_why_and_leaves_no_object(house: House) -> None:

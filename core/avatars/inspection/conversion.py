@@ -1,8 +1,9 @@
 """Pictures in formats that are not stored, turned into JPEG by a process that can be killed.
 
 Readers of HEIC, AVIF, WebP and TIFF are large and old in places: they get a process of their own,
-without our environment, with little time and memory. One runs at a time: three at once would each
-be as slow as a hostile file.
+without our environment, with little time and memory. One runs at a time, by turns between people.
+What a file declares decides how long it may take of the processors; what else goes on on this
+machine decides nothing: see docs/decisions/0022.
 """
 
 import os
@@ -10,13 +11,14 @@ import signal
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.avatars.inspection.converting import FIRST, REASONS
 from core.avatars.inspection.picture_files.picture_file import Unreadable
+from core.avatars.inspection.turns import Turns
+from core.errors import Overloaded, kind_of
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,15 +32,16 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 )
 """What can be converted, as `recognise` calls it, and what Pillow calls it."""
 
-SECONDS = 0.9
-"""Of the processors' time and by the clock, whichever takes longer; what two cores do at once,
-as with HEIC and AVIF, may be twice as much. HEIC of 12 megapixels takes 0.4 to 0.8 s, WebP 0.4.
+SECONDS, MEGAPIXEL = 1.0, 0.2
+"""Of the processors' time, all of them together: for any picture, and for each megapixel that it
+declares. HEIC of 12 megapixels takes 0.4 to 0.8 s, WebP 0.4.
 """
-MEMORY = 300_000_000
-"""Bytes that it may write to; 12 megapixels take up to 215 MB in all."""
-PATIENCE = 8.0
-"""Times the seconds, by the clock: on a busy machine a process waits for its turn."""
+MEMORY = 700_000_000
+"""Bytes that it may write to; HEIC of 48 megapixels takes up to 560 MB."""
+CLOCK = 60.0
+"""Seconds after which a try is given up, and the picture waits: others had the machine."""
 
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 _SIZE = struct.Struct(">II")
 _HEAD = 64
 """Bytes in which a HEIC file names the formats that it is compatible with."""
@@ -57,35 +60,45 @@ class Converted:
 class Converter:
     """Converts pictures; any number of threads may ask it at once."""
 
-    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self._limits = (str(seconds), str(memory))
-        self._patience = PATIENCE * seconds
-        self._turn = threading.Lock()
+    def __init__(
+        self,
+        seconds: float = SECONDS,
+        megapixel: float = MEGAPIXEL,
+        memory: int = MEMORY,
+        clock: float = CLOCK,
+    ) -> None:
+        self._limits = (str(seconds), str(megapixel), str(memory))
+        self._clock = clock
+        self._turns = Turns()
 
-    def convert(self, data: bytes, format: str, orientation: int = 0) -> Converted:
+    def convert(self, data: bytes, format: str, orientation: int = 0, whose: str = "") -> Converted:
         """Convert what `recognise` calls `format`; or Unreadable, with the reason.
 
-        An `orientation`, as in EXIF, is believed before what the file says.
+        An `orientation`, as in EXIF, is believed before what the file says. People have their
+        turns, `whose` it is; Overloaded says that the file is not at fault and may be tried later.
         """
-        wanted = _pillows(format, data)
-        arguments = (wanted, *self._limits, str(orientation))
+        arguments = (_pillows(format, data), *self._limits, str(orientation))
+        with self._turns.taken(whose, self._clock):
+            done = self._run(data, arguments)
+        if done.returncode:
+            raise _refusal(done) from _Failed(done.returncode, done.stderr)
+        if len(done.stdout) <= _SIZE.size:
+            raise Overloaded("the process that converts pictures said nothing")
+        return Converted(done.stdout[_SIZE.size :], *_SIZE.unpack_from(done.stdout))
+
+    def _run(self, data: bytes, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
         command = (sys.executable, "-P", "-m", "core.avatars.inspection.converting", *arguments)
         try:
-            with self._turn:
-                done = subprocess.run(
-                    command,
-                    input=data,
-                    capture_output=True,
-                    timeout=self._patience,
-                    env=_environment(),
-                    check=False,
-                )
-        except subprocess.TimeoutExpired as error:
-            raise Unreadable("too_complex") from error
-        if done.returncode:
-            raise Unreadable(_reason(done.returncode)) from _Failed(done.returncode, done.stderr)
-        width, height = _SIZE.unpack_from(done.stdout)
-        return Converted(done.stdout[_SIZE.size :], width, height)
+            return subprocess.run(
+                command,
+                input=data,
+                capture_output=True,
+                timeout=self._clock,
+                env=_environment(),
+                check=False,
+            )
+        except (subprocess.TimeoutExpired, OSError) as error:
+            raise Overloaded(f"a picture could not be converted now: {kind_of(error)}") from error
 
 
 class _Failed(Exception):
@@ -102,12 +115,21 @@ def _pillows(format: str, data: bytes) -> str:
     return FORMATS[format]
 
 
-def _reason(code: int) -> str:
-    """What an exit code means; a process ended by a signal took too long or too much."""
-    if code == -signal.SIGSEGV:
-        return "broken"
-    place = code - FIRST
-    return REASONS[place] if 0 <= place < len(REASONS) else "too_complex"
+def _refusal(done: subprocess.CompletedProcess[bytes]) -> Unreadable | Overloaded:
+    """What an exit code says of the file; one that says nothing of it is our machine's.
+
+    The limits on time and memory follow from what the file declares. A process that was killed
+    otherwise, or could not even start, was in nobody's way but the machine's.
+    """
+    code, said = done.returncode, done.stdout
+    if code == -signal.SIGPROF:
+        return Unreadable("too_laborious")
+    if -code in _CRASHES:
+        return Unreadable("broken")
+    if not 0 <= code - FIRST < len(REASONS):
+        return Overloaded(f"the process that converts pictures ended with {code}")
+    size = _SIZE.unpack_from(said) if len(said) >= _SIZE.size else None
+    return Unreadable(REASONS[code - FIRST], size)
 
 
 def _environment() -> dict[str, str]:

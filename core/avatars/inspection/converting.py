@@ -3,31 +3,35 @@
 conversion.py runs it: whatever such a file does to the library that reads it, it does here, where
 there are no secrets and little time and memory. On success the output is the width and height of
 what was sent, as two big-endian integers of 32 bits, and the JPEG; otherwise the exit code names
-the reason.
+the reason, and of too many pixels the output is their width and height.
 """
 
 import contextlib
-import os
+import mmap
 import resource
 import signal
 import struct
 import sys
-import threading
 import time
 import warnings
 from io import BytesIO
 
 from PIL import Image
 
-from core.avatars.inspection.picture_files.picture_file import MOST_PIXELS, PictureFile, Unreadable
+from core.avatars.inspection.picture_files.picture_file import (
+    MEGAPIXEL,
+    MOST_PIXELS,
+    PictureFile,
+    Unreadable,
+)
 
 REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
 FIRST = 10
 """The exit code of the first reason."""
+NO_MEMORY = 9
+"""The exit code where the machine has less memory than the limit allows."""
 SIDE = 2048
 """Pixels of the shorter side, at most: a trainer uses about 1024."""
-PARALLEL = {"HEIF", "AVIF"}
-"""What is decoded on several cores at once."""
 FILMS = {"GIF", "WEBP", "AVIF"}
 """Where several pictures are a film; in a TIFF they are pages, in a HEIF they are choices."""
 ALMOST = 0.9
@@ -40,27 +44,48 @@ CONTAINER = 1 << 16
 
 
 def main() -> None:
-    """Convert standard input. Arguments: its format, seconds, bytes of memory, orientation."""
-    _limit(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
+    """Convert standard input.
+
+    Arguments: its format, seconds, seconds a megapixel, bytes of memory, orientation.
+    """
+    wanted, seconds, megapixel, memory, orientation = sys.argv[1:]
+    _limit_time(float(seconds))
+    _limit(int(memory))
     warnings.simplefilter("ignore")  # what is odd about the file is nobody's concern
+    Image.MAX_IMAGE_PIXELS = None  # we have a limit of our own
     try:
-        made = convert(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[4]))
+        made = convert(
+            sys.stdin.buffer.read(), wanted, int(orientation), float(seconds), float(megapixel)
+        )
     except Unreadable as refused:
+        if refused.size:
+            _answer(struct.pack(">II", *refused.size))
         sys.exit(FIRST + REASONS.index(refused.reason))
     except MemoryError:
-        sys.exit(FIRST + REASONS.index("too_complex"))
-    except Exception:  # noqa: BLE001  # Pillow has no base error for what broken data raises
+        sys.exit(_short_of_memory(int(memory)))
+    except Exception as error:  # noqa: BLE001  # Pillow has no base error for broken data
+        if "memory" in str(error).lower():  # libheif's own word for it
+            sys.exit(_short_of_memory(int(memory)))
         sys.exit(FIRST + REASONS.index("broken"))
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.buffer.write(made)
+    _answer(made)
 
 
-def convert(data: bytes, wanted: str, orientation: int = 0) -> bytes:
-    """The size that was sent, and a JPEG: upright, over white, without metadata."""
+def convert(
+    data: bytes,
+    wanted: str,
+    orientation: int = 0,
+    seconds: float = 1.0,
+    megapixel: float = 0.2,
+) -> bytes:
+    """The size that was sent, and a JPEG: upright, over white, without metadata.
+
+    It may take so many seconds of the processors, and so many more for each declared megapixel.
+    """
     if wanted == "HEIF":
         _learn_heif()
     with Image.open(BytesIO(data), formats=(wanted,)) as image:
         _check(image, wanted)
+        _limit_time(seconds + megapixel * image.width * image.height / MEGAPIXEL)
         profile = image.info.get("icc_profile")
         size = image.size
         if wanted == "JPEG":
@@ -74,24 +99,32 @@ def convert(data: bytes, wanted: str, orientation: int = 0) -> bytes:
     return struct.pack(">II", *file.size) + out.getvalue()
 
 
-def _limit(wanted: str, seconds: float, memory: int) -> None:
-    """So much time since it began, so much memory, and no file written."""
-    cores = 2 if wanted in PARALLEL else 1
-    left = max(0.001, seconds - time.process_time())
-    signal.setitimer(signal.ITIMER_PROF, left * cores)  # its signal ends the process
-    if cores > 1:
-        threading.Thread(target=_watch, args=(left,), daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+def _limit_time(seconds: float) -> None:
+    """So much of the processors' time since this process began; its signal ends the process."""
+    signal.setitimer(signal.ITIMER_PROF, max(0.001, seconds - time.process_time()))
+
+
+def _limit(memory: int) -> None:
+    """So much memory, and no file written."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _watch(seconds: float) -> None:
-    """End the process once it has had its time by the clock, and on one processor at least."""
-    end, worked = time.monotonic() + seconds, time.process_time() + seconds
-    while time.monotonic() < end or time.process_time() < worked:
-        time.sleep(0.01)
-    os._exit(FIRST + REASONS.index("too_complex"))
+def _short_of_memory(memory: int) -> int:
+    """The exit code: whether the file wants more than it may, or the machine has less than that."""
+    resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        mmap.mmap(-1, memory).close()
+    except (OSError, MemoryError):
+        return NO_MEMORY
+    return FIRST + REASONS.index("too_complex")
+
+
+def _answer(made: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
 
 
 def _learn_heif() -> None:
@@ -105,7 +138,7 @@ def _learn_heif() -> None:
 def _check(image: Image.Image, wanted: str) -> None:
     """What the header declares, before anything is decoded."""
     if image.width * image.height > MOST_PIXELS["JPEG"]:
-        raise Unreadable("too_many_pixels")
+        raise Unreadable("too_many_pixels", image.size)
     if wanted in FILMS and getattr(image, "is_animated", False):
         raise Unreadable("animated")
     if image.mode == "F":

@@ -1,6 +1,6 @@
 """What the photo check needs of a face detector; core.services supplies it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -25,6 +25,10 @@ class Face:
     top: float
     width: float
     height: float
+    marks: tuple[float, ...] = field(default=(), kw_only=True)
+    """Across and down of the eyes, the tip of the nose and the corners of the mouth; ten, or none
+    where they are not needed.
+    """
 
     @property
     def area(self) -> float:

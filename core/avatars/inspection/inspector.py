@@ -88,37 +88,41 @@ class Inspector:
         for name, other in known.items():
             if other.file_hash == file_hash:
                 return Verdict("duplicate", None, len(data), file_hash, duplicate_of=name)
-        opened = self._opened(data, file_hash)
+        purpose = purpose or Purpose()
+        opened = self._opened(data, file_hash, purpose.whose)
         if isinstance(opened, Judgement):
             return Verdict.of(opened)
-        return self._seen(opened, purpose or Purpose(), known)
+        return self._seen(opened, purpose, known)
 
-    def _opened(self, data: bytes, file_hash: str) -> Opened | Judgement:
-        opened = open_photo(data, self._rules, file_hash, self._lighten)
+    def _opened(self, data: bytes, file_hash: str, whose: str) -> Opened | Judgement:
+        opened = open_photo(data, self._rules, file_hash, self._lighten(whose))
         if isinstance(opened, Opened) or opened.reason != "wrong_format":
             return opened
         if self._converter is None or opened.format not in FORMATS:
             return opened
-        return self._converted(data, opened, self._converter)
+        return self._converted(data, opened, self._converter, whose)
 
-    @property
-    def _lighten(self) -> Lighten | None:
+    def _lighten(self, whose: str) -> Lighten | None:
         converter = self._converter
         if converter is None:
             return None
 
         def lighten(file: PictureFile) -> PictureFile:
-            return read(converter.convert(file.clean, file.format, file.orientation).data)
+            made = converter.convert(file.clean, file.format, file.orientation, whose)
+            return read(made.data)
 
         return lighten
 
-    def _converted(self, data: bytes, sent: Judgement, converter: Converter) -> Opened | Judgement:
+    def _converted(
+        self, data: bytes, sent: Judgement, converter: Converter, whose: str
+    ) -> Opened | Judgement:
         """The same photo as a JPEG, described by what was sent."""
         try:
-            made = converter.convert(data, sent.format or "")
+            made = converter.convert(data, sent.format or "", whose=whose)
         except Unreadable as error:
             told: dict[str, JSON] = {"error": repr(error.__cause__)[:200]}
-            return replace(sent, reason=error.reason, metadata=told)
+            width, height = error.size or (None, None)
+            return replace(sent, reason=error.reason, metadata=told, width=width, height=height)
         sent = replace(sent, width=made.width, height=made.height)
         least = self._rules.min_side
         if min(made.width, made.height) >= least:

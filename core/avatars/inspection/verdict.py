@@ -45,6 +45,8 @@ class Purpose:
     avatar_type: str | None = "character"
     overruled: bool = False
     """The person says that it is fine: what OVERRULABLE names becomes advice."""
+    whose: str = ""
+    """Who sent it, for what is done by turns between people."""
 
     @property
     def portrait(self) -> bool:

@@ -42,6 +42,11 @@ def consent(facts: Facts, t: Translator) -> Screen:
             ),
             t("What for: to train your avatar, and for nothing else."),
             t(
+                "Before a training, a program compares the faces to see whether they are one "
+                "person’s. Its measurements are thrown away at once; what is kept is which photos "
+                "belong together."
+            ),
+            t(
                 "Where: in our private storage. For the training alone, the photos are passed to "
                 "the training service fal.ai."
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
-from core.avatars.screens import buttons, hints, sets, verdicts, words
+from core.avatars.screens import buttons, company, hints, sets, verdicts, words
 from core.conversation.messages import Button, Picture, Screen
 from core.texts import Translator
 
@@ -186,6 +186,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
+            company.told(avatar, t),
             words.lines(sets.whole(avatar, facts.limits, t), sets.apart(avatar, t)),
             words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, hints, sets, words
+from core.avatars.screens import buttons, company, hints, sets, words
 from core.avatars.screens.photos import which
 from core.avatars.screens.questions import stoppable
 from core.conversation.messages import Button, Screen
@@ -24,6 +24,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         title=t("🚀 Start the training?"),
         text=words.paragraphs(
             order,
+            company.told(avatar, t),
             sets.whole(avatar, limits, t),
             words.looking_at(avatar, t),
             _paid_twice(avatar, t),
@@ -39,7 +40,12 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
 
 
 def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
-    """Where the photos suffice. Obstacles pass without a sign: the press then tells what is."""
+    """Where the photos suffice. Obstacles pass without a sign: the press then tells what is.
+
+    While faces are being compared it waits a moment: what comes of that is read before it is paid.
+    """
+    if avatar.comparing:
+        return None
     if not buttons.settled(facts, avatar) or facts.obstacle in ("blocked", "not_invited"):
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)

@@ -31,10 +31,17 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("save it as JPEG or PNG, or send a screenshot of it"),
         ),
         "broken": (mark("damaged on its way"), mark("send it once more")),
-        "too_many_pixels": (mark("far too many pixels"), mark("send a smaller copy")),
+        "too_many_pixels": (
+            mark("{megapixels} megapixels, and at most {limit} fit"),
+            mark("send a smaller copy"),
+        ),
         "too_complex": (
             mark("saved in an unusual way"),
-            mark("save it anew as JPEG, or send a screenshot of it"),
+            mark("save it anew as JPEG, or send it as a photo instead of a file"),
+        ),
+        "too_laborious": (
+            mark("takes too long to open in this format"),
+            mark("send it as a photo instead of a file, or save it as JPEG"),
         ),
         "animated": (mark("moving pictures"), mark("send an ordinary photo")),
         "too_small": (
@@ -135,18 +142,22 @@ def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
     return t("None of the {count} photos fits yet. That can be mended:", count=len(refused))
 
 
+_Why = tuple[str, int, int]
+"""The code of a reason, megapixels and at most how many, where those matter."""
+
+
 def refusals(refused: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:
     """Each refused photo by its number, equal reasons together, with what to do."""
     return words.lines(
         *(
             t(
                 "{sign} {photos}: {reason} – {remedy}",
-                sign=_sign(code),
+                sign=_sign(why),
                 photos=_together(found, t),
-                reason=_reason(code, limits, t),
-                remedy=t(REASONS[code][1]),
+                reason=_reason(why, limits, t),
+                remedy=t(REASONS[why[0]][1]),
             )
-            for code, found in _grouped(refused).items()
+            for why, found in _grouped(refused).items()
         )
     )
 
@@ -214,21 +225,27 @@ def briefly(photos: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:
         f"✅ {_together(kept, t)}" if kept else "",
         t("🔎 {photos}: being looked at", photos=_together(pending, t)) if pending else "",
         *(
-            f"{_sign(code)} {_together(found, t)}: {_reason(code, limits, t)}"
-            for code, found in _grouped(refused).items()
+            f"{_sign(why)} {_together(found, t)}: {_reason(why, limits, t)}"
+            for why, found in _grouped(refused).items()
         ),
     )
 
 
-def _grouped(refused: Iterable[PhotoFacts]) -> dict[str, list[int]]:
+def _grouped(refused: Iterable[PhotoFacts]) -> dict[_Why, list[int]]:
     """The numbers of refused photos by reason, in the order of their first."""
-    groups: dict[str, list[int]] = {}
+    groups: dict[_Why, list[int]] = {}
     for photo in sorted(refused, key=lambda photo: photo.number):
-        code = photo.reason
-        if photo.status == DUPLICATE and code != "repeated":
-            code = DUPLICATE
-        groups.setdefault(code if code in REASONS else OTHER, []).append(photo.number)
+        groups.setdefault(_why(photo), []).append(photo.number)
     return groups
+
+
+def _why(photo: PhotoFacts) -> _Why:
+    code = photo.reason
+    if photo.status == DUPLICATE and code != "repeated":
+        code = DUPLICATE
+    if code == "too_many_pixels":
+        return code, photo.megapixels, photo.most_megapixels
+    return (code if code in REASONS else OTHER), 0, 0
 
 
 def _together(found: Iterable[int], t: Translator) -> str:
@@ -238,16 +255,19 @@ def _together(found: Iterable[int], t: Translator) -> str:
     return t.n("Photo {numbers}", "Photos {numbers}", len(found), numbers=written)
 
 
-def _reason(code: str, limits: Limits, t: Translator) -> str:
+def _reason(why: _Why, limits: Limits, t: Translator) -> str:
+    code, megapixels, most_megapixels = why
     return t(
         REASONS[code][0],
         side=limits.min_side,
         size=words.decimal(limits.max_megabytes, t),
+        megapixels=megapixels or t("too many"),
+        limit=most_megapixels,
         most=limits.max_photos,
         waiting=limits.max_pending,
     )
 
 
-def _sign(code: str) -> str:
+def _sign(why: _Why) -> str:
     """A photo that is here already is no mistake of anybody's."""
-    return "♻️" if code in (DUPLICATE, "repeated") else "❌"
+    return "♻️" if why[0] in (DUPLICATE, "repeated") else "❌"

@@ -1,6 +1,10 @@
 """Pictures in other formats become JPEGs, in a process that no file can take anything from."""
 
+import signal
+import struct
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pillow_heif
 import pytest
@@ -10,6 +14,7 @@ from core.avatars.inspection import conversion
 from core.avatars.inspection.conversion import FORMATS, Converted, Converter
 from core.avatars.inspection.picture_files.formats import recognise
 from core.avatars.inspection.picture_files.picture_file import Unreadable
+from core.errors import Overloaded
 from tests.nasty_files import two_frames
 from tests.photographs import encoded, large
 from tests.pictures_for_tests import exif, scene
@@ -137,8 +142,77 @@ def test_a_picture_of_too_many_pixels_is_never_decoded(format: str) -> None:
     assert refused(sent(format, Image.new("1", (9000, 6000))), format) == "too_many_pixels"
 
 
-def test_what_takes_too_long_is_ended() -> None:
-    assert refused(sent("HEIC"), "HEIC", Converter(seconds=0.02)) == "too_complex"
+def test_what_takes_more_of_the_processors_than_its_pixels_allow_is_refused() -> None:
+    strict = Converter(seconds=0.02, megapixel=0)
+    assert refused(sent("HEIC"), "HEIC", strict) == "too_laborious"
+
+
+def test_each_declared_megapixel_may_take_its_time() -> None:
+    """From the moment the size is known: until then it has the seconds alone."""
+    generous = Converter(seconds=10, megapixel=0.2)
+    assert generous.convert(sent("WEBP"), "WEBP").width == 800
+    mean = Converter(seconds=10, megapixel=-100)
+    assert refused(sent("WEBP"), "WEBP", mean) == "too_laborious"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_machine_that_gives_it_no_time_refuses_no_picture(format: str) -> None:
+    """The clock runs out, as on a busy machine: the picture may be tried later."""
+    with pytest.raises(Overloaded):
+        Converter(clock=0.001).convert(sent(format), format)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_process_that_the_machine_kills_refuses_no_picture(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion, "sys", _Dying(number))
+    with pytest.raises(Overloaded):
+        CONVERTER.convert(sent("WEBP"), "WEBP")
+
+
+def test_a_process_that_can_not_start_refuses_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "sys", _Dying(0, executable="/nowhere/python"))
+    with pytest.raises(Overloaded):
+        CONVERTER.convert(sent("WEBP"), "WEBP")
+
+
+class _Dying:
+    """An interpreter that is killed at once, as the kernel does where memory is short."""
+
+    path: tuple[str, ...] = ()
+
+    def __init__(self, number: int, executable: str = "") -> None:
+        self._folder = TemporaryDirectory()
+        program = Path(self._folder.name) / "python"
+        program.write_text(f"#!/bin/sh\nkill -{number} $$\n")
+        program.chmod(0o700)
+        self.executable = executable or str(program)
+
+
+def test_of_two_hundred_megapixels_it_is_said_how_many_they_are() -> None:
+    data = sent("TIFF", Image.new("1", (20_000, 10_000)))
+    with pytest.raises(Unreadable) as error:
+        CONVERTER.convert(data, "TIFF")
+    assert (error.value.reason, error.value.size) == ("too_many_pixels", (20_000, 10_000))
+
+
+def test_a_heic_of_two_hundred_megapixels_is_told_by_its_declared_size() -> None:
+    data = sent("HEIC")
+    declared = struct.pack(">II", *ORIGINAL.size)
+    assert declared in data
+    huge = data.replace(declared, struct.pack(">II", 16_320, 12_240))
+    with pytest.raises(Unreadable) as error:
+        CONVERTER.convert(huge, "HEIC")
+    assert (error.value.reason, error.value.size) == ("too_many_pixels", (16_320, 12_240))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("size", [(6048, 4032), (8064, 6048)])
+def test_a_heic_of_24_and_of_48_megapixels_becomes_a_jpeg(size: tuple[int, int]) -> None:
+    made = CONVERTER.convert(sent("HEIC", scene(1, size), quality=50), "HEIC")
+    assert (made.width, made.height) == size
+    assert min(opened(made).size) >= 1024
 
 
 def test_what_takes_too_much_memory_is_ended() -> None:

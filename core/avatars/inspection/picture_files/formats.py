@@ -22,6 +22,12 @@ _SIGNATURES = {
     "SVG": rb"\s*(<\?xml.{0,200}?\?>\s*)?<svg",
 }
 _PATTERNS = {name: re.compile(pattern, re.DOTALL) for name, pattern in _SIGNATURES.items()}
+_FILM = re.compile(
+    rb"\0\0\0[\x08-\x80]ftyp(isom|iso[2-9]|mp4[12]|avc1|qt  |MSNV|3gp.|M4V )|....mpvd", re.DOTALL
+)
+"""Where a film begins; a HEIC that moves has it in a box of its own."""
+_FIRST_BOX = 32
+"""Bytes in which a HEIC file says what it is itself."""
 _READERS = {"JPEG": jpeg.read, "PNG": png.read}
 
 
@@ -29,6 +35,12 @@ def recognise(data: bytes) -> str | None:
     """The name of the picture format that the first bytes are the signature of."""
     head = data[:512]
     return next((name for name, pattern in _PATTERNS.items() if pattern.match(head)), None)
+
+
+def picture_length(data: bytes) -> int:
+    """Bytes of the picture at the beginning of a file: a motion photo has a film behind it."""
+    found = _FILM.search(data, _FIRST_BOX)
+    return found.start() if found else len(data)
 
 
 def read(data: bytes) -> PictureFile:

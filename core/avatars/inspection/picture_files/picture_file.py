@@ -54,11 +54,15 @@ _ORIENTATIONS = {way: orientation for orientation, way in _WAYS.items()}
 
 
 class Unreadable(LikenessError):
-    """The file can't be read as a picture: `reason` is one of the codes of photos.py."""
+    """The file can't be read as a picture: `reason` is one of the codes of photos.py.
 
-    def __init__(self, reason: str) -> None:
+    `size` is its width and height where that is the reason.
+    """
+
+    def __init__(self, reason: str, size: tuple[int, int] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,11 @@ def exif_orientation(tiff: bytes) -> int:
     except struct.error:
         return 1
     return 1
+
+
+def most_megapixels(format: object) -> int:
+    """How many megapixels a picture in this format may have."""
+    return MOST_PIXELS["PNG" if format == "PNG" else "JPEG"] // MEGAPIXEL
 
 
 @contextmanager
