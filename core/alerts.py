@@ -20,7 +20,7 @@ import structlog
 from core.conversation.bridge import release
 from core.db import run, transaction
 from core.errors import kind_of
-from core.metrics import cost, errors, health, overview
+from core.metrics import cost, errors, health, overview, stopped
 from core.metrics.scope import Mode, Scope, one, rows
 from core.operations import notice
 from core.proxies import loopback
@@ -29,7 +29,8 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 RULES = (
-    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
+    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
+    "new_error", "remote", "stopped", "deadline", "webhooks",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -78,16 +79,35 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
     yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
+    yield from _late("remote", "", health.overdue_copies(window), rules.remote_hours * 60, now)
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
+    unfetched = health.unfetched(window)
+    if 0 < rules.lost_results <= unfetched:
+        yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
+    yield from _money(settings, window)
     if rules.new_errors:
         for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
+
+
+def _money(settings: Settings, window: Scope) -> Iterator[Holds]:
+    """What stops orders, or makes them worth nothing."""
+    rules, now = settings.alerts, window.end
+    if rules.stopped:
+        for subject in (*stopped.switches(settings.zone, now), *stopped.waiting_for(window)):
+            yield Holds("stopped", subject[:128], 1, 1)
+    for profile, n in stopped.given_up(window):
+        if 0 < rules.deadlines <= n:
+            yield Holds("deadline", profile, n, rules.deadlines)
+    expected = settings.public_url and rules.webhook_results > 0
+    if expected and stopped.unheard(window, rules.webhook_results):
+        yield Holds("webhooks", "", rules.webhook_results, rules.webhook_results)
 
 
 def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
@@ -120,7 +140,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    percent = 100 * cost.sent_today(now, mode) / budget
+    percent = 100 * cost.sent_today(settings.zone, now, mode) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 

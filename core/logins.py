@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,18 +112,23 @@ class Logins:
         right = _verified(user.password if user else self._nobody, password)
         if user is None or not right:
             return None
-        return self.let_in(attempt, user.name, user.role)
+        return self.let_in(attempt, user.name, user.role, user.password)
 
-    def let_in(self, attempt: int, name: str, role: Role) -> str:
-        """A session's token for somebody whose attempt was right, however they showed it."""
+    def let_in(self, attempt: int, name: str, role: Role, password: str = "") -> str:
+        """A session's token for somebody whose attempt was right.
+
+        It lasts no longer than what they showed: `password`, as it is kept, or the word of the
+        issuer where that is "".
+        """
         token = secrets.token_urlsafe(32)
+        shown = _credential(name, role, password or self._issuer)
         now = self._clock()
         with transaction():
             run("UPDATE login_attempts SET succeeded = ? WHERE id = ?", True, attempt)
             run(
-                "INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at) "
-                "VALUES (?, ?, ?, ?, ?)",
-                *(_digest(token), name, role, now, now),
+                "INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at, "
+                "credential) VALUES (?, ?, ?, ?, ?, ?)",
+                *(_digest(token), name, role, now, now, shown),
             )
         return token
 
@@ -157,15 +162,18 @@ class Logins:
             )
 
     def visitor(self, token: str, by_hand: bool = True) -> Visitor | None:
-        """Whose session this is; None where it has ended, or its user is named no more.
+        """Whose session this is; None where it has ended, or what opened it counts no more.
 
         What draws itself anew is not `by_hand`: it does not keep a session from being idle.
         """
         row = run(
-            "SELECT name, role, created_at, seen_at FROM dashboard_sessions WHERE token = ?",
+            "SELECT name, role, created_at, seen_at, credential FROM dashboard_sessions "
+            "WHERE token = ?",
             _digest(token),
         ).fetchone()
-        if row is None or not self._lasts(*row[2:]):
+        if row is None or not self._lasts(*row[2:4]):
+            return None
+        if row[4] not in self._credentials(row[0], row[1]):
             return None
         now = self._clock()
         if by_hand and now - row[3] > 60:
@@ -174,14 +182,24 @@ class Logins:
                     "UPDATE dashboard_sessions SET seen_at = ? WHERE token = ?",
                     *(now, _digest(token)),
                 )
-        known = {(user.name, user.role) for user in users(self._settings, self._folder)}
-        known.update(self._settings.oidc.roles.items())
-        return Visitor(row[0], row[1]) if (row[0], row[1]) in known else None
+        return Visitor(row[0], row[1])
 
     def log_out(self, token: str) -> None:
         """End a session."""
         with transaction():
             run("DELETE FROM dashboard_sessions WHERE token = ?", _digest(token))
+
+    def _credentials(self, name: str, role: Role) -> Iterator[str]:
+        """What opens a session of this user in this role, as of now."""
+        for user in users(self._settings, self._folder):
+            if (user.name, user.role) == (name, role):
+                yield _credential(name, role, user.password)
+        if self._settings.oidc.roles.get(name) == role:
+            yield _credential(name, role, self._issuer)
+
+    @property
+    def _issuer(self) -> str:
+        return f"{self._settings.oidc.issuer} {self._settings.oidc.client_id}"
 
     def _lasts(self, created_at: float, seen_at: float) -> bool:
         now = self._clock()
@@ -204,6 +222,11 @@ def _verified(kept: str, password: str) -> bool:
             return _hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _credential(name: str, role: Role, shown: str) -> str:
+    """What a session is bound to, as it is kept; a name has no line's end in it."""
+    return _digest(f"{name}\n{role}\n{shown}")
 
 
 def _digest(token: str) -> str:

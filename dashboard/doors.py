@@ -19,6 +19,8 @@ OPEN = {"/login": ("GET", "HEAD", "POST"), "/health": ("GET", "HEAD")}
 """What is served without a log-in."""
 OPEN_OIDC = {LEAVE: ("GET",), BACK: ("GET",)}
 """And this, where OIDC is configured."""
+FILES = ("/static/",)
+"""Streamlit's own files, the same for everybody: many for each page, and nothing of ours."""
 CLOSED = (
     "/_stcore/metrics", "/_stcore/upload_file", "/_stcore/script-health-check", "/_stcore/agent",
     "/auth/", "/oauth2callback", "/component/", "/app/", "/mcp", "/.well-known",
@@ -59,7 +61,8 @@ class Doors:
         if path.startswith(CLOSED):
             return PlainTextResponse("Not found", 404)
         try:
-            if await run_in_threadpool(self._site.trusted, connection.cookies):
+            ask = self._site.trusted if path.startswith(FILES) else self._site.admitted
+            if await run_in_threadpool(ask, connection.cookies):
                 return None
         except INFRASTRUCTURE:
             if _is_page(connection):

@@ -31,7 +31,7 @@ class Site:
         self.own = settings.dashboard
         self.logins = Logins(self.own, settings.data_dir)
         self.secret = secrets.token_hex(32)
-        self._seen: dict[str, tuple[float, Visitor]] = {}
+        self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
 
     @property
@@ -48,20 +48,23 @@ class Site:
         """The same for the many files of a page: a look-up lasts for a moment."""
         token = hashlib.sha256(cookies.get(COOKIE, "").encode()).hexdigest()
         with self._lock:
-            at, _ = self._seen.get(token, (0.0, None))
+            at = self._seen.get(token, 0.0)
         if time.monotonic() - at < TRUSTED_SECONDS and at:
             return True
-        try:
-            found = self.visitor(cookies, by_hand=False)
-        finally:
-            release()
-        if found is None:
+        if not self.admitted(cookies):
             return False
         with self._lock:
             if len(self._seen) > 1000:
                 self._seen.clear()
-            self._seen[token] = (time.monotonic(), found)
+            self._seen[token] = time.monotonic()
         return True
+
+    def admitted(self, cookies: Mapping[str, str]) -> bool:
+        """Whether the session lasts at this very moment."""
+        try:
+            return self.visitor(cookies, by_hand=False) is not None
+        finally:
+            release()
 
     def forget(self, cookies: Mapping[str, str]) -> None:
         """End a session, here and everywhere."""

@@ -12,15 +12,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import structlog
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    InvalidToken,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import ChatMigrated, Conflict, InvalidToken, RetryAfter, TelegramError
 
+from channels.telegram.answers import Answers
 from channels.telegram.api import Api
 from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import (
@@ -42,8 +36,6 @@ from core.errors import kind_of
 
 log = structlog.get_logger()
 
-ANSWER_SECONDS = 2.0
-"""How long the next poll waits for presses to be answered: what it confirms never comes again."""
 FINISH_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 TELL_SECONDS = 60.0
@@ -92,6 +84,7 @@ class Polling:
         self._seconds = poll_seconds
         self._strip = strip
         self._intake = Bridge(threads=1)  # so that nothing that arrives waits behind turns
+        self._answers = Answers(api, self._intake, bot)
         self._offset: int | None = None
         self._failures = 0
         self._draining: set[int] = set()
@@ -101,22 +94,21 @@ class Polling:
 
     async def run(self) -> None:
         """Take updates until cancelled."""
+        await self._answers.take_over()
         while True:
             batch = [self._read(raw) for raw in await self._poll()]
-            answers = []
             for taken in batch:
                 if taken.update is not None:
                     await self._receive(taken, taken.update, batch)
                 if taken.standing is not None:
                     await self._note(*taken.standing)
                 if taken.callback is not None:
-                    answers.append(self._spawn(self._answer(taken.callback)))
+                    self._answers.begin(taken.callback)
                 if taken.group is not None:
                     text = words(taken.language).private_only
                     self._tell(taken.group, text, once=True)
                 self._offset = taken.id + 1
-            if answers:
-                await asyncio.wait(answers, timeout=ANSWER_SECONDS)
+            await self._answers.keep()  # what the next poll confirms never comes again
 
     async def sweep(self) -> None:
         """Apply what a crash, a failure or a signal has left waiting, until cancelled."""
@@ -132,8 +124,9 @@ class Polling:
 
     async def finish(self) -> None:
         """Let what has begun come to its end."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        if begun := {*self._tasks, *self._answers.tasks}:
+            await asyncio.wait(begun, timeout=FINISH_SECONDS)
+        await self._answers.stop()
         self._intake.close()
 
     async def _poll(self) -> list[dict[str, Any]]:
@@ -257,20 +250,6 @@ class Polling:
             await self._send(str(error.new_chat_id), text)
         except TelegramError as error:
             log.debug("a remark was not sent", error=described(error.message))
-
-    async def _answer(self, callback_id: str) -> None:
-        """Stop the waiting sign on a pressed button; what came of the press is on the screen."""
-        for _ in range(TRIES):
-            try:
-                await self._api.answer_callback_query(callback_id)
-            except RetryAfter as error:
-                await asyncio.sleep(seconds_of(error))
-            except TelegramError as error:
-                log.debug("a press was not answered", error=described(error.message))
-                if isinstance(error, BadRequest):  # it is too old
-                    return
-            else:
-                return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

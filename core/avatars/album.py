@@ -8,11 +8,12 @@ from typing import Any
 
 from core.avatars.inspection import alike
 from core.avatars.inspection.inspector import reconsidered
-from core.avatars.inspection.verdict import MILDER, MISTAKABLE, Known, Purpose
+from core.avatars.inspection.verdict import MILDER, MISTAKABLE, OVERRULABLE, Known, Purpose
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
 
 _THERE = AvatarPhoto.removed_at.is_null()
 _VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
+_REFUSED = (PhotoValidationStatus.INVALID, PhotoValidationStatus.DUPLICATE)
 
 
 def purpose_of(photo: AvatarPhoto) -> Purpose:
@@ -30,20 +31,28 @@ def known_beside(photo: AvatarPhoto) -> dict[str, Known]:
     return {str(other.id): Known.of(other.file_hash, other.photo_metadata) for other in query}
 
 
-def repeats(photo: AvatarPhoto, file_hash: str | None, metadata: Mapping[str, object]) -> bool:
-    """Whether the avatar has this very picture in another photo that counts."""
+def repetition(
+    photo: AvatarPhoto, file_hash: str | None, metadata: Mapping[str, object]
+) -> str | None:
+    """The reason to refuse what the avatar has in another photo that counts, if it has.
+
+    "duplicate" is the same file once more, "repeated" the same picture as far as we can see: not
+    where its person has said that it is another.
+    """
     mine = Known.of(file_hash, metadata)
     others = known_beside(photo).values()
     if any(other.file_hash == mine.file_hash for other in others):
-        return True
+        return "duplicate"
+    if metadata.get("overruled") == "repeated" or mine.fingerprint is None:
+        return None
     prints = {str(n): other.fingerprint for n, other in enumerate(others) if other.fingerprint}
-    return bool(mine.fingerprint and alike.find_same(mine.fingerprint, prints))
+    return "repeated" if alike.find_same(mine.fingerprint, prints) else None
 
 
 def may_be_kept(photo: AvatarPhoto) -> bool:
     """Whether its refusal can be overruled: it may be our mistake, and its picture is kept."""
-    refused = photo.validation_status is PhotoValidationStatus.INVALID
-    return refused and photo.reason in MISTAKABLE and bool(photo.minio_key)
+    refused = photo.validation_status in _REFUSED
+    return refused and photo.reason in OVERRULABLE and bool(photo.minio_key)
 
 
 def overrule(photo: AvatarPhoto) -> bool:
@@ -52,13 +61,13 @@ def overrule(photo: AvatarPhoto) -> bool:
     What it was refused for stays as advice, and under "overruled" for the metric. False where the
     avatar has got this very picture meanwhile: then it is a duplicate.
     """
-    metadata: dict[str, Any] = dict(photo.photo_metadata)
-    if repeats(photo, photo.file_hash, metadata):
-        change(photo, validation_status=PhotoValidationStatus.DUPLICATE, reason="duplicate")
+    metadata: dict[str, Any] = {**photo.photo_metadata, "overruled": photo.reason}
+    if again := repetition(photo, photo.file_hash, metadata):
+        change(photo, validation_status=PhotoValidationStatus.DUPLICATE, reason=again)
         return False
     milder = MILDER.get(photo.reason, photo.reason)
     metadata["advice"] = list(dict.fromkeys((milder, *metadata.get("advice", ()))))
-    metadata["overruled"] = photo.reason
+    metadata.pop("same_as", None)
     change(
         photo,
         validation_status=PhotoValidationStatus.VALID,
@@ -87,8 +96,9 @@ def _reconsider(photo: AvatarPhoto) -> bool:
     reason, advice = found
     valid = photo.validation_status is PhotoValidationStatus.VALID
     status = PhotoValidationStatus.INVALID if reason else PhotoValidationStatus.VALID
-    if not reason and not valid and repeats(photo, photo.file_hash, metadata):
-        status, reason = PhotoValidationStatus.DUPLICATE, "duplicate"
+    again = None if reason or valid else repetition(photo, photo.file_hash, metadata)
+    if again:
+        status, reason = PhotoValidationStatus.DUPLICATE, again
     change(
         photo,
         validation_status=status,

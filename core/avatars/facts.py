@@ -13,6 +13,11 @@ STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertai
 """A training run in one of these can be stopped by its person: it isn't almost done."""
 
 
+def stoppable(status: str, error_class: str) -> bool:
+    """Whether a run can be stopped: also one whose result is there, and can't be had."""
+    return status in STOPPABLE or (status == "saving" and error_class != "")
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """One photo: its number within the avatar is what the person calls it by.
@@ -32,14 +37,22 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `late` says that it was given up, and may be made all the same.
+    `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
+    `lost` that one was made whose result could not be had.
+    """
 
     status: str
     progress: int
     position: int | None
     error_class: str
-    price_usd: float
+    price_usd: float | None
     left: float | None
+    late: bool = False
+    lingers: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,8 @@ class AvatarFacts:
 
     `accepted` are the valid photos that came together with those, `advised` all valid ones that
     could be better. `alike` are the numbers of those that look alike, where that should be said.
-    `delayed` says that what a pending photo needs has been out of reach for a while.
+    `delayed` says that what a pending photo needs has been out of reach for a while,
+    `model_at_fal` that its model can't be copied and stays with the trainer.
     """
 
     id: str
@@ -68,6 +82,7 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    model_at_fal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,10 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    """
 
     avatars: int
     min_photos: int
@@ -93,10 +111,12 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    upload_hours: int = 24
+    output_days: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +134,9 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. `obstacle` says what would stop a training
-    now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
-    `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
+    is trained. `obstacle` says what would stop a training now ("blocked", "busy", "stopping",
+    "unsettled", "unfetched", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which
+    avatar does where that is it. `photos` is the page of the photo gallery,
     `avatars` that of the avatars; `page` counts from 1.
     """
 

@@ -10,7 +10,7 @@ import unicodedata
 
 from core.avatars import owned, rulings
 from core.avatars.album import may_be_kept
-from core.avatars.facts import STOPPABLE
+from core.avatars.facts import stoppable
 from core.avatars.flow import ENDED, MENUS, SET
 from core.avatars.models import (
     HOLDING,
@@ -207,7 +207,7 @@ class Guards:
         """Whether there is a run that its person may stop."""
         found = self.focus_of(turn)
         run = owned.latest_run(found.id) if found else None
-        return run is not None and run.status in STOPPABLE
+        return run is not None and stoppable(run.status, run.error_class)
 
     def run_active(self, turn: Turn) -> bool:
         """Whether there is a run to be stopped."""
@@ -277,8 +277,8 @@ class Guards:
         found = self.focus_of(turn)
         if found is None:
             return None
-        if owned.stopping(found.id):
-            return "stopping"
+        if reason := owned.unfinished(found.id):
+            return reason
         return self._training.obstacle(turn.user_id, found.training_type, turn.now)
 
     def _fits(self, turn: Turn, state: str) -> bool:

@@ -15,9 +15,13 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
+    RunStatus,
     TrainingRun,
 )
+from core.avatars.privacy import remote
+from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
+from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
@@ -70,7 +74,7 @@ class Loader:
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float]:
+    def _prices(self) -> dict[str, float | None]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
@@ -119,6 +123,7 @@ class Loader:
             alike=too_alike(valid) if state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
+            model_at_fal=bool(remote.models_of(found)),
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
         )
 
@@ -141,6 +146,9 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
+            late=run.avatar_id is not None and watched(run.avatar_id),
+            lingers=owned.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            lost=run.error_type == RESULT_GONE,
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -152,14 +160,14 @@ class Loader:
             return (newcomer if newcomer == "not_invited" else None), None
         if found.status not in _COLLECTABLE:
             return None, None
-        if owned.stopping(found.id):
-            return "stopping", None
+        if reason := owned.unfinished(found.id):
+            return reason, None
         obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
         run = owned.holding_run(user_id) if obstacle == "busy" else None
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(settings: Settings, prices: Mapping[str, float | None]) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,
@@ -173,6 +181,8 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        upload_hours=settings.fal.upload_hours,
+        output_days=-(-settings.fal.output_hours // 24),
     )
 
 

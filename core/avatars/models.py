@@ -190,11 +190,12 @@ class AvatarPhoto(Model):
 class TrainingRun(Model):
     """One training: intent, order and outcome. It outlives its avatar, for the books.
 
-    `price_usd` is what was agreed to, or what a trainer that took over costs, `cost_usd` what it
-    cost in the end: null until that is known, 0 where it was not charged. `intent_at` is when an
-    order was begun whose outcome is not known; `saving_at` when a result was found that is being
-    copied; `deadline_at` ends whatever it waits for. `attempts` counts orders, `failures` the tries
-    since the last step forward. An error on a run that has not ended says what it waits for.
+    `price_usd` is what an order may cost by what was agreed to, `cost_usd` what all of them cost in
+    the end; null is unknown. `submission` is the number of the last order that was sent, and the
+    request id and addresses are that one's; `attempts` counts those that were taken. `intent_at` is
+    when an order was begun whose outcome is not known; `saving_at` when a result was found that is
+    being copied; `deadline_at` ends whatever it waits for. `failures` counts the tries since the
+    last step forward. An error on a run that has not ended says what it waits for.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -207,7 +208,7 @@ class TrainingRun(Model):
     training_type = EnumField(AvatarTrainingType, max_length=16)
     status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
     test_mode = peewee.BooleanField(default=False)
-    price_usd = peewee.DoubleField(default=0)
+    price_usd = peewee.DoubleField(null=True)
     cost_usd = peewee.DoubleField(null=True)
     photos_count = peewee.IntegerField(default=0)
     profile = peewee.CharField(max_length=64, default="")
@@ -224,6 +225,7 @@ class TrainingRun(Model):
     error_type = peewee.CharField(max_length=64, default="")
     error_class = peewee.CharField(max_length=16, default="")
     error = peewee.CharField(max_length=500, default="")
+    submission = peewee.IntegerField(default=0)
     attempts = peewee.IntegerField(default=0)
     failures = peewee.IntegerField(default=0)
     finished_by = peewee.CharField(max_length=16, default="")

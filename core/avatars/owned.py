@@ -21,7 +21,7 @@ from core.avatars.models import (
 )
 from core.conversation.rendering import digest
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-12"
 """Rises with every change of the consent's meaning; an older consent is asked for again."""
 
 UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
@@ -91,10 +91,21 @@ def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     return found
 
 
-def stopping(avatar_id: uuid.UUID) -> bool:
-    """Whether the avatar's last training is still being stopped behind the scenes."""
+def unfinished(avatar_id: uuid.UUID) -> str | None:
+    """Why an avatar's last training, which its person has stopped, still keeps it from another.
+
+    "stopping": the trainer is being told; "unsettled": its order may or may not have arrived;
+    "unfetched": its result is there, and can't be had. None where nothing keeps it.
+    """
     run = latest_run(avatar_id)
-    return run is not None and run.status is RunStatus.CANCELLING
+    return lingering(run) if run is not None and run.status is RunStatus.CANCELLING else None
+
+
+def lingering(run: TrainingRun) -> str:
+    """What a run that its person has stopped waits for; see `unfinished`."""
+    if run.saving_at is not None:
+        return "unfetched"
+    return "unsettled" if run.request_id is None and run.intent_at is not None else "stopping"
 
 
 def holding_run(user_id: uuid.UUID) -> TrainingRun | None:

@@ -18,7 +18,7 @@ import peewee
 import structlog
 
 from core.avatars import missing
-from core.avatars.album import known_beside, purpose_of, repeats
+from core.avatars.album import known_beside, purpose_of, repetition
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
 from core.avatars.inspection.verdict import Known, Purpose, Verdict
@@ -170,11 +170,12 @@ class Verdicts:
                 return Settled(None, spooled(seen.reference))
             if photo.validation_status is not PhotoValidationStatus.PENDING:
                 return None
-            if verdict["validation_status"] is PhotoValidationStatus.VALID and repeats(
-                photo, verdict["file_hash"], verdict["photo_metadata"]
+            valid = verdict["validation_status"] is PhotoValidationStatus.VALID
+            if valid and (
+                again := repetition(photo, verdict["file_hash"], verdict["photo_metadata"])
             ):
                 status = PhotoValidationStatus.DUPLICATE
-                verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
+                verdict = {**verdict, "validation_status": status, "reason": again}
             reserved = photo.minio_key
             change(photo, **verdict)
             doom_unused(reserved, self._clock())  # by a try that got further than this one

@@ -41,7 +41,7 @@ def dashboard() -> None:
         raise ConfigurationError("No dashboard is installed.")
     page = found(settings.dashboard)
     tell_password(page.prepare(settings.data_dir))
-    application = bootstrap(settings)
+    application = bootstrap(settings, elsewhere=True)  # it takes no photos
     with beating("dashboard"):
         page.run(application)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.commands import by_hand
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -19,7 +20,7 @@ SQLITE = "sqlite:///"
 
 def add_to(app: typer.Typer) -> None:
     """Make the commands known to the command line."""
-    for command in (migrate, repair, erase):
+    for command in (migrate, repair, adopt, erase):
         app.command()(command)
     app.command("demo-data")(demo_data)
 
@@ -52,18 +53,32 @@ def repair(
         typer.echo(f"Left alone: {refusal}", err=True)
 
 
+def adopt() -> None:
+    """Keep photos in this machine's folder from now on: after a move, or a loss of the old one."""
+    from core import photo_folder
+    from core.migrations import runner
+    from core.operations import note
+
+    settings = Settings.load()
+    with _opened(settings) as database:
+        runner.prepare(database)
+        folders = photo_folder.adopt(settings)
+        for folder in folders:
+            note("command line", "adopt", str(folder))
+            typer.echo(f"Photos are kept in {folder} from now on.")
+    if not folders:
+        typer.echo("The database stands in the folder of the photos: there is nothing to adopt.")
+
+
 def erase(
     user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
 ) -> None:
     """Erase a person who has asked for it, just as “Delete everything” does."""
-    from core.avatars.privacy import erasing
     from core.bootstrap import bootstrap
 
-    application = bootstrap(Settings.load())
-    conversation_id = erasing.order(application.inbox, user, time.time())
-    if conversation_id is None:
-        typer.echo(f"Nobody has the id {user}.", err=True)
-        raise typer.Exit(1)
+    application = bootstrap(Settings.load(), elsewhere=True)
+    with by_hand.operations(application) as operations:
+        conversation_id = operations.erase(str(user))
     application.engine.drain(conversation_id)
     typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 
@@ -103,6 +118,16 @@ def migrated(settings: Settings, to: str | None = None, down: bool = False) -> l
 
     with _opened(settings) as database:
         return list(runner.migrate(database, target=to, down=down))
+
+
+def claimed(settings: Settings) -> None:
+    """Refuse before anything starts what every process would refuse by itself."""
+    from core import photo_folder
+    from core.migrations import runner
+
+    with _opened(settings) as database:
+        runner.prepare(database)
+        photo_folder.claim(settings)
 
 
 @contextmanager

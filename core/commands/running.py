@@ -34,6 +34,7 @@ def run() -> None:
     channels = _configured_channels(settings)
     if data.embedded(settings):
         data.migrated(settings)
+    data.claimed(settings)
     beside = ["worker"]
     if serves_http(settings):
         beside.append("http")

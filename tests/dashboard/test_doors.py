@@ -285,6 +285,61 @@ def test_a_user_who_is_named_no_more_is_out(logins: Logins, tmp_path: Path, cloc
     assert demoted.visitor(token) is None
 
 
+def test_a_session_ends_when_the_password_that_opened_it_is_changed(
+    logins: Logins, tmp_path: Path, clock: Clock
+) -> None:
+    anna, boris = logins.log_in("anna", PASSWORD, ""), logins.log_in("boris", "other", "")
+    assert anna
+    assert boris
+    kept = USERS.split()[1]
+    changed = Logins(own(users=f"anna:admin:{hashed('new')} {kept}"), tmp_path, clock)
+    assert changed.visitor(anna) is None
+    assert changed.visitor(boris) == ("boris", "viewer")
+    new = changed.log_in("anna", "new", "")
+    assert new
+    assert changed.visitor(new) == ("anna", "admin")
+    assert logins.visitor(new) is None, "a process that was not restarted knows no such password"
+
+
+@pytest.mark.parametrize("role", ["admin", "viewer"])
+def test_a_session_does_not_pass_to_another_user_of_the_same_name(
+    logins: Logins, tmp_path: Path, clock: Clock, role: str
+) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    oidc = {
+        "issuer": "https://accounts.example.org", "client_id": "likeness",
+        "client_secret": "s" * 32, "users": [f"anna:{role}"],
+    }  # fmt: skip
+    assert Logins(own(users="", oidc=oidc), tmp_path, clock).visitor(token) is None
+
+
+def test_a_session_from_before_it_was_bound_to_a_password_has_ended(
+    logins: Logins, clock: Clock
+) -> None:
+    token = logins.log_in("anna", PASSWORD, "")
+    assert token
+    run("UPDATE dashboard_sessions SET credential = ''")
+    assert logins.visitor(token) is None
+
+
+def test_with_a_new_first_password_the_old_sessions_end_at_once(
+    sqlite_db: Any, tmp_path: Path
+) -> None:
+    first = first_password(Dashboard(), tmp_path)
+    assert first
+    with client_of(Dashboard(), tmp_path) as client:
+        log_in(client, first, "admin")
+        assert client.get("/training").text == "secret"
+        (tmp_path / PASSWORD_FILE).unlink()
+        assert first_password(Dashboard(), tmp_path)
+        assert client.get("/training").status_code == 303
+        assert client.get("/media/1.csv").status_code == 401
+        with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):  # noqa: SIM117
+            with client.websocket_connect(STREAM):
+                pass
+
+
 def test_only_hashes_are_kept(logins: Logins) -> None:
     token = logins.log_in("anna", PASSWORD, "")
     rows = run("SELECT * FROM dashboard_sessions").fetchall()

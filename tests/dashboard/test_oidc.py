@@ -254,6 +254,19 @@ def test_whoever_is_taken_off_the_list_is_out_at_the_next_request(
                 pass
 
 
+@pytest.mark.parametrize(
+    "changed", [{"issuer": "https://accounts.example.org"}, {"client_id": "another"}]
+)
+def test_a_session_ends_when_another_issuer_or_client_vouches(
+    client: TestClient, provider: FakeProvider, tmp_path: Path, changed: dict[str, str]
+) -> None:
+    go(client)
+    before = vouched(provider.issuer)
+    assert Logins(before, tmp_path).visitor(client.cookies[COOKIE])
+    after = before.model_copy(update={"oidc": before.oidc.model_copy(update=changed)})
+    assert Logins(after, tmp_path).visitor(client.cookies[COOKIE]) is None
+
+
 def test_the_session_ends_by_its_age_by_idleness_and_by_hand(
     db: Any, tmp_path: Path, provider: FakeProvider
 ) -> None:

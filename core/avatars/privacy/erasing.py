@@ -52,7 +52,9 @@ class Erasing:
         spool: Files,
         jobs: Queue,
         clock: Callable[[], float] = time.time,
+        zone: str = "UTC",
     ) -> None:
+        self._zone = zone
         self._store = store
         self._spool = spool
         self._jobs = jobs
@@ -128,7 +130,7 @@ class Erasing:
                     InboxEvent.handled_at.is_null(False),
                     InboxEvent.received_at <= until,
                 ).execute()
-        books.book_nameless()
+        books.book_nameless(self._zone)
         return True
 
     def _objects(self, user: User) -> bool:

@@ -99,10 +99,8 @@ def room(facts: Facts, avatar: AvatarFacts) -> int:
     return max(0, facts.limits.max_photos - avatar.valid - avatar.pending)
 
 
-def gallery(avatar: AvatarFacts, t: Translator) -> Button | None:
-    """Where there are photos to look at."""
-    if not avatar.valid:
-        return None
+def gallery(avatar: AvatarFacts, t: Translator) -> Button:
+    """To the photos that came; while none did, the press says so."""
     return Button(t("🖼️ View ({count})", count=avatar.valid), "gallery", "1")
 
 

@@ -44,6 +44,16 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
         "stopping": mark(
             "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
         ),
+        "unsettled": mark(
+            "⏳ We are still finding out whether the earlier training of this avatar was ordered. "
+            "Until that is known it can’t be trained again, so that nothing is paid for twice. "
+            "Your other avatars can be."
+        ),
+        "unfetched": mark(
+            "⏳ The earlier training of this avatar was finished, and we are still trying to fetch "
+            "what it made. If that works, the avatar is ready; if not, you can train it again. "
+            "Your other avatars can be trained now."
+        ),
     }
 )
 
@@ -66,12 +76,16 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
+        "erased": mark(
+            "Everything is deleted. What the training service still has of it is being deleted "
+            "there as well. If you ever want to come back, you are welcome."
+        ),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.avatars.facts import STOPPABLE, Facts
+from core.avatars import facts as known
+from core.avatars.facts import Facts
 from core.avatars.flow import MENUS
 from core.avatars.screens import buttons, words
 from core.conversation.messages import Button
@@ -67,6 +68,11 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
     if state != "training_in_progress" or avatar is None or not stoppable(facts):
         return None
     text = t("Stop the training? Your photos are kept, but the progress is lost.")
+    if avatar.run is not None and avatar.run.status == "saving":
+        text = t(
+            "Stop waiting? You can then train another avatar. If the finished one can be fetched "
+            "after all, it will still be yours."
+        )
     yes = Button(t("Yes, stop it"), "yes", confirms=f"stop:{avatar.id}")
     return Question(text, buttons.rows(yes, _no(t("No, go on"))))
 
@@ -74,7 +80,7 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
 def stoppable(facts: Facts) -> bool:
     """Whether the avatar in focus is in a training that can be stopped."""
     run = facts.avatar.run if facts.avatar else None
-    return run is not None and run.status in STOPPABLE
+    return run is not None and known.stoppable(run.status, run.error_class)
 
 
 def _erase(state: str, _facts: Facts, t: Translator) -> Question | None:

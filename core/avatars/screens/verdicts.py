@@ -53,6 +53,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too_bright": (mark("too bright"), mark("turn away from the light and take it again")),
         "gone": (mark("can’t be fetched any more"), mark("send it once more")),
         DUPLICATE: (mark("already here"), mark("no need to send it again")),
+        "repeated": (
+            mark("the same picture as another one"),
+            mark("other angles and places teach more"),
+        ),
         OTHER: (mark("didn’t work out"), mark("try another photo")),
     }
 )
@@ -197,7 +201,9 @@ def _grouped(refused: Iterable[PhotoFacts]) -> dict[str, list[int]]:
     """The numbers of refused photos by reason, in the order of their first."""
     groups: dict[str, list[int]] = {}
     for photo in sorted(refused, key=lambda photo: photo.number):
-        code = DUPLICATE if photo.status == DUPLICATE else photo.reason
+        code = photo.reason
+        if photo.status == DUPLICATE and code != "repeated":
+            code = DUPLICATE
         groups.setdefault(code if code in REASONS else OTHER, []).append(photo.number)
     return groups
 
@@ -215,4 +221,4 @@ def _reason(code: str, limits: Limits, t: Translator) -> str:
 
 def _sign(code: str) -> str:
     """A photo that is here already is no mistake of anybody's."""
-    return "♻️" if code == DUPLICATE else "❌"
+    return "♻️" if code in (DUPLICATE, "repeated") else "❌"

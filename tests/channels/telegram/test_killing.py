@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
+from core.db import run
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import all_shown, begun, buttons, until
 from tests.fakes.telegram import FakeTelegram, Person
@@ -56,6 +57,68 @@ def test_killed_between_commit_and_offset_nothing_is_lost_or_doubled(
     anna.wait_for("Thanks: because")
     tg.wait_until(lambda: not tg.pending_updates and not tg.unanswered)
     assert [log.trigger for log in TransitionLog.select()] == ["start", "begin", "rate", "comment"]
+
+
+def owed() -> int:
+    return int(run("SELECT count(*) FROM owed_answers").fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda tg: tg.delay("answerCallbackQuery", 1000, times=1),
+        lambda tg: tg.fault("answerCallbackQuery", drop="before", times=None),
+        lambda tg: tg.fault("answerCallbackQuery", code=502, times=None),
+        lambda tg: tg.fault("answerCallbackQuery", code=429, retry_after=1000, times=None),
+    ],
+    ids=["slow", "cut off", "out of order", "too many"],
+)
+def test_a_press_that_was_confirmed_and_not_answered_is_answered_after_a_kill(
+    tg: FakeTelegram, anna: Person, start: Start, trouble: Callable[[FakeTelegram], object]
+) -> None:
+    bot = start()
+    begun(anna)
+    trouble(tg)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    tg.wait_until(lambda: not tg.pending_updates, 60)
+    bot.kill()
+    bot.wait()
+    assert tg.unanswered, "Telegram will not bring this press again"
+    tg.heal()
+    start()
+    tg.wait_until(lambda: not tg.unanswered, 60)
+    until(lambda: not owed())
+
+
+def test_a_press_whose_answer_was_not_heard_is_answered_again_and_acts_once(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    bot = start()
+    begun(anna)
+    answered = tg.fault("answerCallbackQuery", drop="after", times=None)
+    anna.press("Begin")
+    tg.wait_until(lambda: answered.hits > 0)
+    bot.kill()
+    bot.wait()
+    tg.heal()
+    start()
+    anna.wait_for("How was it?")
+    tg.wait_until(lambda: not tg.pending_updates and not tg.unanswered, 60)
+    until(lambda: not owed())
+    assert [log.trigger for log in TransitionLog.select()] == ["start", "begin"]
+
+
+def test_a_press_is_answered_when_telegram_can_take_it_however_late(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    start()
+    begun(anna)
+    failing = tg.fault("answerCallbackQuery", drop="before", times=5)
+    anna.press("Begin")
+    tg.wait_until(lambda: not tg.unanswered, 60)
+    assert failing.hits == 5
+    until(lambda: not owed())
 
 
 def stored(count: int) -> bool:
