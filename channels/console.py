@@ -58,7 +58,11 @@ class Console:
     name: ClassVar[str] = "console"
     Settings: ClassVar[type[ConsoleSettings]] = ConsoleSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        label_length=200, payload_bytes=200, text_length=100_000, caption_length=100_000
+        label_length=200,
+        payload_bytes=200,
+        text_length=100_000,
+        caption_length=100_000,
+        terminal=True,
     )
     configured: ClassVar[bool] = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -17,6 +18,25 @@ PAGES = "likeness.pages"
 def installed_channels() -> dict[str, Any]:
     """Every channel class that is installed, by the name of its entry point."""
     return {point.name: _loaded(point) for point in entry_points(group=CHANNELS)}
+
+
+def channel_names() -> list[str]:
+    """What the installed channels are called, without loading them."""
+    return sorted(point.name for point in entry_points(group=CHANNELS))
+
+
+@functools.cache
+def pushing() -> tuple[str, ...]:
+    """The channels that write to people by themselves."""
+    found = installed_channels().items()
+    return tuple(sorted(name for name, kind in found if kind.capabilities.pushes))
+
+
+@functools.cache
+def pulled() -> tuple[str, ...]:
+    """The channels that people look at when they like, a terminal left out."""
+    found = [(name, kind.capabilities) for name, kind in installed_channels().items()]
+    return tuple(sorted(name for name, can in found if not (can.pushes or can.terminal)))
 
 
 def installed_pages() -> dict[str, Any]:

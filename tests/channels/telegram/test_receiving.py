@@ -180,14 +180,15 @@ def test_what_telegram_writes_into_the_chat_is_passed_over(
     tg: FakeTelegram, anna: Person, bot: Running
 ) -> None:
     begun(anna)
-    for content in (
+    written: tuple[dict[str, Any], ...] = (
         {"pinned_message": {"message_id": 2}},
         {"forum_topic_created": {"name": "A", "icon_color": 1}},
         {"forum_topic_edited": {"name": "B"}},
         {"web_app_data": {"data": "{}", "button_text": "x"}},
         {"video_chat_started": {}},
         {"of_the_future": {"text": "hello"}},
-    ):
+    )
+    for content in written:
         anna.send_other(**content)
     tg.wait_until(lambda: not tg.pending_updates)
     anna.press("Begin")

@@ -280,7 +280,7 @@ def test_where_it_can_not_be_deleted_it_says_what_has_come_of_it(
     untrue = anna.wait_for("1 photos")
     anna.say("/start later")
     anna.wait_for("later")
-    ended = [(untrue.id, "Hello 👋 Anna", [])]
+    ended: list[tuple[int, str, list[str]]] = [(untrue.id, "Hello 👋 Anna", [])]
     tg.wait_until(
         lambda: [(m.id, m.text, m.labels) for m in anna.chat if m.id == untrue.id] == ended
     )
