@@ -174,6 +174,8 @@ class Worker:
         settled = self._verdicts.judge(photo_id)
         if settled is None:
             return
+        if self._crews:
+            self._give("photo", *settled.called)
         if settled.conversation_id is not None:
             self._engine.drain(settled.conversation_id)
         if settled.spooled:

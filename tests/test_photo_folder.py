@@ -146,7 +146,7 @@ def typed(
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,
     tmp_path: Path,
-) -> Iterator[Callable[[str], Any]]:
+) -> Callable[[str], Any]:
     """Types a command on the second host."""
     monkeypatch.setenv("LIKENESS_DATABASE__URL", database_url)
     monkeypatch.setenv("LIKENESS_DATA_DIR", str(tmp_path / "second"))

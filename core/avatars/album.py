@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.avatars.counting import NO_ROOM, room_of
 from core.avatars.inspection import alike
 from core.avatars.inspection.inspector import reconsidered
 from core.avatars.inspection.verdict import MILDER, MISTAKABLE, OVERRULABLE, Known, Purpose
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
+from core.settings import Settings
 
 _THERE = AvatarPhoto.removed_at.is_null()
 _VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
@@ -77,17 +79,17 @@ def overrule(photo: AvatarPhoto) -> bool:
     return True
 
 
-def reconsider(avatar_id: uuid.UUID) -> int:
+def reconsider(avatar_id: uuid.UUID, settings: Settings) -> int:
     """Judge photos anew, from what was seen in them, once their avatar wants something else.
 
     How many are refused now that were not before; the caller holds the person, and counts anew.
     """
     judged = _VALID | AvatarPhoto.reason.in_(sorted(MISTAKABLE))
     query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, judged)
-    return sum(_reconsider(photo) for photo in query.order_by(AvatarPhoto.number))
+    return sum(_reconsider(photo, settings) for photo in query.order_by(AvatarPhoto.number))
 
 
-def _reconsider(photo: AvatarPhoto) -> bool:
+def _reconsider(photo: AvatarPhoto, settings: Settings) -> bool:
     metadata = photo.photo_metadata
     size = (photo.width or 0, photo.height or 0)
     found = reconsidered(metadata, size, photo.has_face, purpose_of(photo))
@@ -99,11 +101,14 @@ def _reconsider(photo: AvatarPhoto) -> bool:
     again = None if reason or valid else repetition(photo, photo.file_hash, metadata)
     if again:
         status, reason = PhotoValidationStatus.DUPLICATE, again
+    if not (reason or valid or room_of(photo.avatar_id, settings).places):
+        status, reason = PhotoValidationStatus.INVALID, NO_ROOM
     change(
         photo,
         validation_status=status,
         reason=reason or "",
         dismissed_at=None if reason and valid else photo.dismissed_at,
+        told_revision=photo.told_revision if status == photo.validation_status else None,
         photo_metadata={**metadata, "advice": list(advice)},
     )
     return valid and bool(reason) and photo.removed_at is None
@@ -119,3 +124,13 @@ def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
     }
     group = alike.largest_group(prints)
     return tuple(map(int, group)) if alike.lacks_variety(len(group), len(photos)) else ()
+
+
+def useless(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
+    """The numbers of valid photos of a person from which a training learns next to nothing.
+
+    Of a thing or a style light and sharpness are its maker's business.
+    """
+    return tuple(
+        photo.number for photo in photos if photo.quality_score == 0 and purpose_of(photo).person
+    )

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.avatars import owned
 from core.avatars.guards import Guards
-from core.avatars.models import Avatar, AvatarPhoto, HeldPhoto, change
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Avatar, AvatarPhoto, change
 from core.conversation.turn import Turn
 
 

@@ -7,7 +7,7 @@ screen needs neither models nor queries. Durations are seconds, prices US dollar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertain")
 """A training run in one of these can be stopped by its person: it isn't almost done."""
@@ -59,8 +59,10 @@ class RunFacts:
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the valid photos that came together with those, `advised` all valid ones that
-    could be better. `alike` are the numbers of those that look alike, where that should be said.
+    `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
+    that could be better. `earlier` are the numbers of the refusals that were told before that
+    series. `alike` are the numbers of those that look alike, where that should be said, `useless`
+    those of the valid ones that a training learns next to nothing from.
     `delayed` says that what a pending photo needs has been out of reach for a while,
     `model_at_fal` that its model can't be copied and stays with the trainer.
     """
@@ -83,6 +85,8 @@ class AvatarFacts:
     alike: tuple[int, ...] = ()
     delayed: bool = False
     model_at_fal: bool = False
+    earlier: tuple[int, ...] = ()
+    useless: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Limits:
     """What `config.toml` allows; 0 days are for ever.
 
     `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    `photos_taken` is how many photos a training of each type takes at most.
     """
 
     avatars: int
@@ -117,6 +122,8 @@ class Limits:
     trained_photos_days: int = 0
     upload_hours: int = 24
     output_days: int = 4
+    max_pending: int = 100
+    photos_taken: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +141,10 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. `obstacle` says what would stop a training now ("blocked", "busy", "stopping",
-    "unsettled", "unfetched", "closed", "not_invited", "daily_limit", "budget"), `busy_with` which
-    avatar does where that is it. `photos` is the page of the photo gallery,
-    `avatars` that of the avatars; `page` counts from 1.
+    is trained. Of the `held` photos `held_files` may be something else. `obstacle` says what would
+    stop a training now ("blocked", "busy", "stopping", "unsettled", "unfetched", "closed",
+    "not_invited", "daily_limit", "budget"), `busy_with` which avatar does where that is it.
+    `photos` is the page of the photo gallery, `avatars` that of the avatars; `page` counts from 1.
     """
 
     language: str
@@ -163,3 +170,4 @@ class Facts:
     collecting: bool = False
     kept: Kept = Kept()
     training: AvatarLine | None = None
+    held_files: int = 0

@@ -16,6 +16,8 @@ SIDE = ("help", "photo_tips", "choosing_language", "privacy")
 COLLECT = (
     "uploading_photos", "viewing_photo_gallery", "photo_validation_error", "insufficient_photos",
 )  # fmt: skip
+TELLING = ("uploading_photos", "photo_validation_error", "insufficient_photos")
+"""Their screens tell what has become of the photos that came last."""
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
 MENUS = ("main_menu", "avatar_menu", "avatar_gallery")
@@ -88,11 +90,18 @@ ROWS = (
     # photos
     row("photo add_photos keep_anyway", "ANY", SAME, when="blocked", then="say(blocked)"),
     row("photo", "ANY", SAME, when="same_photo"),
+    row("photo", "COLLECT", SAME, when="no_picture, can_collect, photos_in_work",
+        then="refuse_file"),
+    row("photo", "COLLECT", "photo_validation_error", when="no_picture, can_collect",
+        then="refuse_file"),
+    row("photo", "ANY", SAME, when="no_picture", then="leave_file"),
     row("photo", "photo_validation_error", SAME, when="collecting, room_left", then="add_photo"),
     row("photo", "SET ENDED avatar_details photo_tips", "uploading_photos",
         when="can_collect, room_left", then="reopen, add_photo"),
-    row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect",
-        then="say(photos_full)"),
+    row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect, photos_in_work",
+        then="leave_out"),
+    row("photo", "SET ENDED avatar_details photo_tips", "photo_validation_error",
+        when="can_collect", then="reopen, leave_out"),
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, when="captioned", then="hold_photo, say(held)"),
@@ -108,8 +117,8 @@ ROWS = (
         then="reopen, dismiss_refusals, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "consent", when="not consented"),
     row("keep_anyway", "photo_validation_error", "uploading_photos",
-        when="refusal_soft, room_left, last_refusal", then="accept_with_advice"),
-    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft, room_left",
+        when="refusal_soft, place_left, last_refusal", then="accept_with_advice"),
+    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft, place_left",
         then="accept_with_advice"),
     row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft",
         then="say(photos_full)"),
@@ -119,7 +128,7 @@ ROWS = (
     row("gallery", "SET avatar_details", SAME, then="say(no_photos_yet)"),
     row("page", "viewing_photo_gallery avatar_gallery", SAME, then="set_page"),
     row("remove_photo", "viewing_photo_gallery", SAME, when="can_collect", then="remove_photo"),
-    row("restore_photo", "viewing_photo_gallery", SAME, when="removed, room_left",
+    row("restore_photo", "viewing_photo_gallery", SAME, when="removed, place_left",
         then="restore_photo"),
     row("tips", "help consent uploading_photos photo_validation_error insufficient_photos "
         "training_error", "photo_tips", then="remember_return"),
@@ -226,5 +235,6 @@ TABLE = Table(
         }
     ),
     ticks=frozenset({"progress"}),
+    always="note_told",
     corrections={"name": "rename"},
 )

@@ -14,6 +14,7 @@ from typing import Any
 import peewee
 from playhouse.fields import EnumField
 
+from core.avatars.naming import LONGEST
 from core.conversation.models import Conversation, User
 from core.db import Model
 
@@ -116,7 +117,7 @@ class Avatar(Model):
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     user = peewee.ForeignKeyField(User, backref="avatars", on_delete="CASCADE")
     user_id: uuid.UUID
-    name = peewee.CharField(max_length=64, default="")
+    name = peewee.CharField(max_length=LONGEST, default="")
     gender = EnumField(AvatarGender, max_length=16, null=True)
     avatar_type = EnumField(AvatarType, max_length=16, null=True)
     training_type = EnumField(
@@ -145,7 +146,8 @@ class AvatarPhoto(Model):
 
     `reference` is what its channel fetches it by, `reason` the code of its refusal. `attempts`
     counts the tries to judge it, `postponed` those that only found something out of reach. A
-    removed photo can be put back until the sweep.
+    removed photo can be put back until the sweep. `told_revision` is that of the conversation's
+    screen that tells of its verdict, null until one does.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -174,6 +176,7 @@ class AvatarPhoto(Model):
     next_check_at = peewee.DoubleField(default=0)
     dismissed_at = peewee.DoubleField(null=True)
     removed_at = peewee.DoubleField(null=True)
+    told_revision = peewee.BigIntegerField(null=True)
     created_at = peewee.DateTimeField(default=utc_now)
     updated_at = peewee.DateTimeField(default=utc_now)
 
@@ -246,19 +249,6 @@ class TrainingRun(Model):
 
     class Meta:
         table_name = "training_runs"
-
-
-class HeldPhoto(Model):
-    """A photo that came at the wrong moment: the channel's reference alone, for a day."""
-
-    id = peewee.BigAutoField()
-    user = peewee.ForeignKeyField(User, backref="held_photos", on_delete="CASCADE")
-    conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
-    reference = peewee.JSONField()
-    held_at = peewee.DoubleField()
-
-    class Meta:
-        table_name = "held_photos"
 
 
 class Consent(Model):

@@ -7,6 +7,8 @@ from typing import Any
 
 import peewee
 
+from core.avatars.declared import Declared
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -14,11 +16,11 @@ from core.avatars.models import (
     AvatarStatus,
     AvatarTrainingType,
     Consent,
-    HeldPhoto,
     PhotoValidationStatus,
     RunStatus,
     TrainingRun,
 )
+from core.conversation.models import Conversation
 from core.conversation.rendering import digest
 
 CONSENT_VERSION = "2026-12"
@@ -27,6 +29,7 @@ CONSENT_VERSION = "2026-12"
 UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
 REFUSED = (PhotoValidationStatus.INVALID, PhotoValidationStatus.DUPLICATE)
 COUNTING = (PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING)
+_SETTLED = AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
 
 
 def avatar(user_id: uuid.UUID, avatar_id: str | None) -> Avatar | None:
@@ -76,6 +79,28 @@ def photos_with(avatar_id: uuid.UUID, *statuses: PhotoValidationStatus) -> Any:
 def refusals(avatar_id: uuid.UUID) -> Any:
     """Refused photos whose reasons the person has not put aside yet."""
     return photos_with(avatar_id, *REFUSED).where(AvatarPhoto.dismissed_at.is_null())
+
+
+def untold(conversation_id: int) -> Any:
+    """The condition on photos whose verdict no screen of a conversation has shown yet."""
+    shown: Any = Conversation.select(Conversation.shown_revision)
+    seen = AvatarPhoto.told_revision <= shown.where(Conversation.id == conversation_id)
+    return _SETTLED & (AvatarPhoto.told_revision.is_null() | ~seen)
+
+
+def series(avatar_id: uuid.UUID, conversation_id: int) -> frozenset[uuid.UUID]:
+    """The photos that a verdict screen tells of.
+
+    Those whose verdict has not been shown yet; where there are none, and none is waited for, the
+    last ones that were shown.
+    """
+    mine = photos(avatar_id)
+    new = [photo.id for photo in mine.where(untold(conversation_id))]
+    if new or photos_with(avatar_id, PhotoValidationStatus.PENDING).exists():
+        return frozenset(new)
+    latest = mine.where(_SETTLED).select(peewee.fn.MAX(AvatarPhoto.told_revision)).order_by()
+    last = mine.where(AvatarPhoto.told_revision == latest, AvatarPhoto.told_revision > 0)
+    return frozenset(photo.id for photo in last)
 
 
 def photos_digest(avatar_id: uuid.UUID) -> str:
@@ -140,6 +165,11 @@ def consented(user_id: uuid.UUID) -> bool:
 def held_photos(user_id: uuid.UUID) -> Any:
     """Photos that came at the wrong moment, in the order they came."""
     return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
+
+
+def held_files(user_id: uuid.UUID) -> Any:
+    """Those of them that may be no photos."""
+    return held_photos(user_id).where(HeldPhoto.declared == Declared.FILE)
 
 
 def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:

@@ -242,8 +242,8 @@ class Courier:
         await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _put(self, ready: Parcel, post: bool) -> Mapping[str, Any]:
-        """Show a screen; that a message is posted is written down before, so that whoever comes
-        after a kill knows of it.
+        """Show a screen; that a message is posted is written down before, and so known after a
+        kill.
         """
         mark = self._channel.mark(ready.rendered, ready.previous, post)
         if mark is not None:

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from core.conversation.channel import Capabilities
 from core.conversation.messages import Attachment, Button, Motion, Picture, Screen
 from core.errors import FlowError
+from core.graphemes import clusters
 
 _BAR = 12
 _SEAL = 6
@@ -176,12 +177,20 @@ def length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units."""
+    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units.
+
+    It is cut between the characters that a person sees.
+    """
     if length(text) <= limit:
         return text
     if limit < 1:
         return ""
-    kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
+    kept, room = "", limit - 1
+    for cluster in clusters(text):
+        room -= length(cluster)
+        if room < 0:
+            break
+        kept += cluster
     return kept + "…"
 
 

@@ -223,7 +223,7 @@ def test_of_a_series_on_a_tripod_what_looks_the_same_is_taken_on_its_persons_wor
     assert statuses() == ["valid", "valid", "valid"]
     assert Avatar.get().photos_count == 3
     second = AvatarPhoto.get(number=2)
-    assert house.store.exists(second.minio_key)
+    assert house.store.exists(second.minio_key or "")
     assert second.photo_metadata["overruled"] == "repeated"
     assert "looks_alike" in second.photo_metadata["advice"]
 

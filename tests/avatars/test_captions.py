@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from core.avatars.models import Avatar, AvatarPhoto, HeldPhoto
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Avatar, AvatarPhoto
 from core.bootstrap import App
 from tests.avatars.test_limits import wired
 from tests.conversation.chat import Chat

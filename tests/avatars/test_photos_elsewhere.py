@@ -9,11 +9,11 @@ import pytest
 import structlog
 
 from core.avatars import owned
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
-    HeldPhoto,
     PhotoValidationStatus,
 )
 from core.bootstrap import App

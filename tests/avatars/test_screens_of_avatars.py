@@ -158,7 +158,9 @@ def test_a_photo_just_removed_can_be_put_back_while_there_is_room() -> None:
     removed = photo(6)
     screen = SCREENS["viewing_photo_gallery"](facts(removed_photo=removed))
     assert button(screen, "restore_photo") == Button("↩️ Вернуть 6", "restore_photo", removed.id)
-    full = facts(removed_photo=removed, avatar={"valid": 40, "pending": 10})
+    waiting = facts(removed_photo=removed, avatar={"valid": 40, "pending": 10})
+    assert "restore_photo" in triggers(SCREENS["viewing_photo_gallery"](waiting))
+    full = facts(removed_photo=removed, avatar={"valid": 50})
     assert "restore_photo" not in triggers(SCREENS["viewing_photo_gallery"](full))
 
 

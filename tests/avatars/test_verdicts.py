@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.avatars import disposal, missing, verdicts
+from core.avatars.counting import recount
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -17,7 +18,7 @@ from core.avatars.models import (
     DoomedObject,
     PhotoValidationStatus,
 )
-from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts, recount
+from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
 from core.db import database, transaction
 from core.errors import Gone, Missing, RetryAfter, StorageUnavailable, Uncertain, Unreachable
 from core.services.storage import FolderStore

@@ -39,6 +39,7 @@ NAMES = [
     "0007_username",
     "0008_submissions",
     "0009_at_fal",
+    "0011_told_photos",
     "0013_reaching_people",
     "0014_elsewhere",
     "0015_orders_and_models",

@@ -11,7 +11,8 @@ import pytest
 
 from core import db as core_db
 from core.avatars import books, disposal, rulings
-from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
 from core.avatars.privacy import erasing
 from core.avatars.privacy.remains import CostEntry, DailyTotal
 from core.avatars.runs.events import FalEvent

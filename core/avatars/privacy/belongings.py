@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Admission,
     Avatar,
     AvatarPhoto,
     Consent,
-    HeldPhoto,
     TrainingRun,
 )
 from core.avatars.rulings import Block, Grant

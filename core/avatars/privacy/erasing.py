@@ -16,7 +16,8 @@ import structlog
 
 from core.avatars import books, disposal
 from core.avatars.disposal import Files, remove_doomed_files
-from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Admission, Avatar, Consent, DoomedObject
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.belongings import WRITTEN
 from core.avatars.privacy.remains import Export

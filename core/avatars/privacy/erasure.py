@@ -13,13 +13,13 @@ from typing import Any
 
 from core.avatars import books
 from core.avatars.disposal import doom, doom_spooled
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     ACTIVE,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     Consent,
-    HeldPhoto,
     TrainingRun,
     utc_now,
 )

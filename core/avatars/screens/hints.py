@@ -188,26 +188,56 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
 
 
 def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
+    count = max(1, facts.held)
+    if facts.held_files:
+        return t.n(
+            "📎 Your file is put aside: it will be looked at when we get to the photos.",
+            "📎 {n} files are put aside: they will be looked at when we get to the photos.",
+            count,
+        )
     return t.n(
         "📎 Your photo is put aside: it will be added when we get to the photos.",
         "📎 {n} photos are put aside: they will be added when we get to the photos.",
-        max(1, facts.held),
+        count,
     )
 
 
 def _too_late(_told: Parameters, facts: Facts, t: Translator) -> str:
+    count = max(1, facts.held)
+    if facts.held_files:
+        return t.n(
+            "The training is already running. Your file is put aside for your next avatar.",
+            "The training is already running. {n} files are put aside for your next avatar.",
+            count,
+        )
     return t.n(
         "The training is already running without this photo. It is put aside for your next avatar.",
         "The training is already running. {n} photos are put aside for your next avatar.",
-        max(1, facts.held),
+        count,
     )
 
 
 def _held_full(_told: Parameters, facts: Facts, t: Translator) -> str:
     return t.n(
-        "More than {n} photo doesn’t fit into an avatar: those that came after it are left out.",
-        "More than {n} photos don’t fit into an avatar: those that came after them are left out.",
-        facts.limits.max_photos,
+        "No more than {n} photo can be put aside: those that came after it are left out.",
+        "No more than {n} photos can be put aside: those that came after them are left out.",
+        facts.limits.max_pending,
+    )
+
+
+def _held_left(told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📎 {n} photo is still put aside: there is no room for it here now.",
+        "📎 {n} photos are still put aside: there is no room for them here now.",
+        _count(told, "n", facts.held),
+    )
+
+
+def _no_photo(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📄 That file is not a photo, so it is left out. Photos in JPEG or PNG are best.",
+        "📄 {n} files are not photos, so they are left out. Photos in JPEG or PNG are best.",
+        _count(told, "n", 1),
     )
 
 
@@ -267,11 +297,13 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "draft_kept": _draft_kept,
         "held": _held,
         "held_full": _held_full,
+        "held_left": _held_left,
         "held_taken": _held_taken,
         "how_to_send": _how_to_send,
         "kept_already": _kept_already,
         "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
+        "no_photo": _no_photo,
         "photos_full": _photos_full,
         "reconsidered": _reconsidered,
         "removed": _removed,

@@ -40,7 +40,6 @@ def _new(state: str, facts: Facts, t: Translator) -> Question | None:
 
 def _held(state: str, facts: Facts, t: Translator) -> Question:
     count = max(1, facts.held)
-    sent = t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
     wanted, label = t("Make an avatar from them?"), t("🆕 Create an avatar from them")
     if count == 1:
         wanted, label = t("Make an avatar from it?"), t("🆕 Create an avatar from it")
@@ -49,7 +48,16 @@ def _held(state: str, facts: Facts, t: Translator) -> Question:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
     answers = buttons.rows(create, _add_to(state, facts, t), _no(t("No, not needed")))
-    return Question(words.lines(sent, wanted), answers)
+    return Question(words.lines(_sent(count, facts.held_files, t), wanted), answers)
+
+
+def _sent(count: int, files: int, t: Translator) -> str:
+    """What is put aside, called a photo only where it said that it is one."""
+    if not files:
+        return t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
+    if files >= count:
+        return t.n("📎 You sent {n} file.", "📎 You sent {n} files.", count)
+    return t.n("📎 You sent {n} photo or file.", "📎 You sent {n} photos and files.", count)
 
 
 def _add_to(state: str, facts: Facts, t: Translator) -> Button | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, hints, verdicts, words
+from core.avatars.screens import buttons, hints, sets, words
 from core.avatars.screens.photos import which
 from core.avatars.screens.questions import stoppable
 from core.conversation.messages import Button, Screen
@@ -16,7 +16,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     order = words.lines(
         t("Avatar: “{name}”", name=words.named(avatar.name, t)),
         t("Type: {type}", type=words.training_type(avatar.training_type, t)),
-        t("Photos: {count}", count=avatar.valid),
+        sets.taken(avatar, limits, t),
         words.price(avatar.training_type, limits, t),
         t("Usual time: {time}", time=words.minutes(avatar.training_type, limits, t)),
     )
@@ -24,7 +24,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         title=t("🚀 Start the training?"),
         text=words.paragraphs(
             order,
-            verdicts.variety(avatar, t),
+            sets.whole(avatar, limits, t),
             words.looking_at(avatar, t),
             _paid_twice(avatar, t),
             hints.obstacle(facts, t),
@@ -43,7 +43,8 @@ def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     if not buttons.settled(facts, avatar) or facts.obstacle in ("blocked", "not_invited"):
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)
-    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}"
+    taken = facts.limits.photos_taken.get(avatar.training_type)
+    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}:{taken}"
     if _late(avatar):
         agreed += ":twice"
     return Button(t("🚀 Launch the training"), "train", confirms=agreed)

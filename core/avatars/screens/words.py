@@ -10,6 +10,7 @@ from types import MappingProxyType
 from babel.numbers import format_decimal
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
+from core.avatars.room import Room, room
 from core.texts import Translator, mark
 
 UNFINISHED = ("draft", "uploading", "ready")
@@ -126,13 +127,18 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
         avatar.valid,
         wanted=wanted,
     )
-    return lines(have, _still_fits(limits.max_photos - avatar.valid, t))
+    return lines(have, _still_fits(room_of(avatar, limits).places, t))
 
 
-def _still_fits(room: int, t: Translator) -> str:
-    if room <= 0:
+def _still_fits(places: int, t: Translator) -> str:
+    if places <= 0:
         return t("No more will fit")
-    return t.n("{n} more will fit", "{n} more will fit", room)
+    return t.n("{n} more will fit", "{n} more will fit", places)
+
+
+def room_of(avatar: AvatarFacts, limits: Limits) -> Room:
+    """What an avatar has room for."""
+    return room(avatar.valid, avatar.pending, limits.max_photos, limits.max_pending)
 
 
 def looking_at(avatar: AvatarFacts, t: Translator) -> str:
