@@ -1,6 +1,6 @@
 """The terminal: lines in, plain text out. Works by hand and through a pipe.
 
-A number or a label presses a button, paths of files send photos, `/wait` waits until the screen
+A number or its words press a button, paths of files send photos, `/wait` waits until the screen
 has stopped changing by itself, and so does the end of a piped input.
 """
 
@@ -15,18 +15,18 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from core.conversation.channel import Capabilities
 from core.conversation.engine import INFRASTRUCTURE
-from core.conversation.inbox import Receipt, find
+from core.conversation.inbox import Receipt, find, storable
 from core.conversation.messages import Address, Attachment, Event, Kind, Motion, Person, Update
 from core.conversation.outbox import parcel, shown, take_notices
 from core.conversation.rendering import Offer, Rendered
 from core.errors import Gone
+from core.readable import forgiving
 from core.settings import Section
 
 _WORDS = {
@@ -63,6 +63,7 @@ class Console:
         text_length=100_000,
         caption_length=100_000,
         terminal=True,
+        file_bytes=1 << 40,
     )
     configured: ClassVar[bool] = False
 
@@ -85,19 +86,20 @@ class Console:
         source: TextIO = sys.stdin,
         target: TextIO = sys.stdout,
     ) -> None:
-        """Hold a conversation until the input ends, with a worker of its own beside it."""
+        """Hold a conversation until the input ends, with a worker of its own beside it.
+
+        No character breaks it off, whatever the terminal is set to.
+        """
+        forgiving(source, "surrogateescape")  # so that every path can be named
+        forgiving(target)
         worker = app.worker()
         worker.start()
         try:
-            _Talk(app, name, language, source, target).run()
+            _Talk(app, storable(name), language, source, target).run()
         except (KeyboardInterrupt, BrokenPipeError):
             return
         finally:
             worker.stop()
-
-
-_NOTICES = replace(Console.capabilities, buttons_per_row=1)
-"""Notices are printed without their buttons: those are listed after the screen's."""
 
 
 class _Talk:
@@ -202,19 +204,16 @@ class _Talk:
         if not self._id:
             return Motion.STILL
         ready = parcel(self._app.engine, self._id, Console.capabilities)
-        notices = take_notices(self._app.engine, self._id, _NOTICES)
-        for notice in notices:
-            self._print(f"\n🔔 {notice.text}")
+        now = (ready.visit, ready.revision)
+        if now != self._seen:
+            self._draw(ready.rendered, ticking=now[0] == self._seen[0])
+            self._offers = ready.rendered.offers
+            shown(self._id, ready.revision, self._offers, None, time.time())
+        self._seen = now
+        for notice in take_notices(self._app.engine, self._id, Console.capabilities):
+            self._print(f"\n🔔 {notice.text}\n")
             if notice.file:
                 self._save(notice.file)
-        now = (ready.visit, ready.revision)
-        if now != self._seen or notices:
-            self._draw(ready.rendered, ticking=now[0] == self._seen[0] and not notices)
-            self._offers = ready.rendered.offers
-            links = tuple(offer for notice in notices for offer in notice.offers)
-            self._list(links, len(self._offers) + 1)
-            shown(self._id, ready.revision, self._offers + links, None, time.time())
-        self._seen = now
         return ready.rendered.motion
 
     def _save(self, file: Attachment) -> None:
@@ -230,11 +229,6 @@ class _Talk:
             self._print(rendered.bar or rendered.title)
         else:
             self._print(f"\n{rendered.text}\n")
-
-    def _list(self, links: tuple[Offer, ...], first: int) -> None:
-        """The notices' buttons, numbered after the screen's, for a number means one thing."""
-        for number, offer in enumerate(links, first):
-            self._print(f"{number}. {offer.label}")
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self._target, flush=True)

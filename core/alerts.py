@@ -83,11 +83,9 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
-    uncertain = health.uncertain(window)
-    if 0 < rules.uncertain_runs <= uncertain:
+    if 0 < rules.uncertain_runs <= (uncertain := health.uncertain(window)):
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
-    unfetched = health.unfetched(window)
-    if 0 < rules.lost_results <= unfetched:
+    if 0 < rules.lost_results <= (unfetched := health.unfetched(window)):
         yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
     yield from _money(settings, window)

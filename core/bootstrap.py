@@ -27,24 +27,26 @@ from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.runs.events import Events
 from core.avatars.runs.settling import addressed
-from core.avatars.screens.buttons import unseen
+from core.avatars.screens.buttons import typed, unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation.bridge import Bridge
 from core.conversation.channel import Channel
-from core.conversation.diagram import diagram as drawn
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
+from core.downloads import Downloads
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
+from core.isolation import guarded
 from core.log import configure
 from core.migrations import runner
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
+from core.services.fal import checking as checking
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -52,7 +54,7 @@ from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings
-from core.settings.installed import installed_channels
+from core.settings.installed import working_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -72,7 +74,11 @@ class App:
         self.events = Events()
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
-        self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
+        self.inbox = Inbox(
+            TABLE.initial,
+            lambda wanted: self.flow.language(wanted),
+            settings.conversation.queue_cap,
+        )
         self.training = Training(
             settings,
             self.trainer,
@@ -84,29 +90,22 @@ class App:
         )
         self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, inspect=self.inspect)
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
+        loader = Loader(settings, self.training, self.how_to_send)
         self.flow = Flow(
-            TABLE,
-            dialogue,
-            Loader(settings, self.training, self.how_to_send),
-            screens.SCREENS,
-            screens.NOTICES,
-            LANGUAGES,
-            unseen(),
+            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
         )
         self.engine = Engine(self.flow, self.inbox, pace(settings), settings.conversation.attempts)
 
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
-        """Every installed channel, configured or not, by its name."""
-        return {
-            name: kind(self.settings.channel(name)) for name, kind in installed_channels().items()
-        }
+        """Every installed channel, configured or not, by its name; without those that fail."""
+        return working_channels(self.settings)
 
     def channel(self, name: str) -> Channel:
         """One channel; raises ConfigurationError where none of that name is installed."""
         if name not in self.channels:
             known = ", ".join(sorted(self.channels))
-            raise ConfigurationError(f"No channel is called {name!r}. Installed are: {known}.")
+            raise ConfigurationError(f"No channel {name!r} can be served. There are: {known}.")
         return self.channels[name]
 
     def worker(self) -> Worker:
@@ -147,8 +146,10 @@ class App:
             self.training.settler.heard,
             self.events.observe,
         )
-        offered = (getattr(channel, "routes", None) for channel in self.channels.values())
-        return [door.route, *(route for offer in offered if offer for route in offer(self, bridge))]
+        offers = ((name, getattr(found, "routes", None)) for name, found in self.channels.items())
+        offered = (guarded(name, offer, self, bridge) or () for name, offer in offers if offer)
+        own = (door.route, Downloads(bridge, self.store).route)
+        return [*own, *(route for routes in offered for route in routes)]
 
     def close(self) -> None:
         """Close every connection that this house keeps."""
@@ -187,7 +188,7 @@ class App:
     def how_to_send(self, channel: str, language: str) -> str:
         """A channel's own words for how to send photos."""
         found = self.channels.get(channel)
-        return found.how_to_send(language) if found else ""
+        return (guarded(channel, found.how_to_send, language) if found else None) or ""
 
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""
@@ -227,9 +228,6 @@ class App:
         except ObjectMissing:
             return None
 
-    def _language(self, wanted: str) -> str:
-        return self.flow.language(wanted)
-
 
 def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool = False) -> App:
     """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
@@ -240,11 +238,6 @@ def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool =
     for name in proxies.unused(os.environ):
         structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere)
-
-
-def diagram() -> str:
-    """The avatar flow as Mermaid source."""
-    return drawn(TABLE)
 
 
 def pace(settings: Settings) -> Pace:

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from core.commands import dashboard, data, running, showing
+from core.commands.fal import fal
 from core.commands.runs import runs
 from core.errors import ConfigurationError, LikenessError
 from core.processes import stop_with_starter
@@ -49,6 +50,7 @@ app = _CommandLine(
 for commands in (running, dashboard, data, showing):
     commands.add_to(app)
 app.add_typer(runs, name="runs")
+app.add_typer(fal, name="fal")
 
 
 if __name__ == "__main__":

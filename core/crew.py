@@ -1,16 +1,15 @@
-"""A few threads that do named pieces of work and give their database connections back."""
+"""A few threads that do named pieces of work, each person's in turn."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 import structlog
 
 from core.conversation.bridge import release
 from core.db import be_patient
+from core.fairness import Line
 
 log = structlog.get_logger()
 
@@ -20,12 +19,13 @@ Piece = tuple[str, Callable[[str], None], str]
 class Crew:
     """Does pieces of work, each known by its kind and id; none waits twice.
 
-    A `patient` one lets everybody else write into the database first.
+    Its threads give their connections back. A `patient` one lets everybody else write into the
+    database first.
     """
 
     def __init__(self, name: str, threads: int, patient: bool = False) -> None:
         self._patient = patient
-        self._pieces: SimpleQueue[Piece | None] = SimpleQueue()
+        self._line: Line[Piece] = Line(threads)
         self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._threads = [
@@ -35,21 +35,20 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def take(self, kind: str, work: Callable[[str], None], id: str) -> None:
-        """Have `work(id)` done soon; nothing happens where that waits to be begun already."""
+    def take(self, kind: str, work: Callable[[str], None], id: str, owner: str = "") -> None:
+        """Have `work(id)` done soon; nothing happens where that waits to be begun already.
+
+        `owner` is the person whose work it is; a piece without one waits for itself alone.
+        """
         with self._lock:
             if (kind, id) in self._known:
                 return
             self._known.add((kind, id))
-        self._pieces.put((kind, work, id))
+        self._line.put((kind, work, id), owner or (kind, id))
 
     def stop(self) -> None:
         """Finish what has been begun, drop what waits, and let the threads go."""
-        with suppress(Empty):
-            while True:
-                self._pieces.get_nowait()
-        for _ in self._threads:
-            self._pieces.put(None)
+        self._line.close()
         for thread in self._threads:
             thread.join()
 
@@ -57,8 +56,12 @@ class Crew:
         if self._patient:
             be_patient()
         try:
-            while (piece := self._pieces.get()) is not None:
-                self._do(*piece)
+            while (taken := self._line.take()) is not None:
+                piece, owner = taken
+                try:
+                    self._do(*piece)
+                finally:
+                    self._line.done(owner)
         finally:
             release()
 

@@ -16,7 +16,7 @@ import structlog
 
 from core import ending
 from core.alerts import Watch
-from core.avatars import disposal, orphans
+from core.avatars import disposal, orphans, owners
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.erasing import Erasing
 from core.avatars.privacy.exporting import Exports
@@ -26,9 +26,9 @@ from core.avatars.training import Training
 from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
 from core.conversation.bridge import release
-from core.conversation.engine import Engine, blameless
+from core.conversation.engine import AT_A_TIME, Engine
 from core.crew import Crew
-from core.errors import kind_of
+from core.loops import Loops, Step, taken
 from core.set_back import SetBack
 from core.settings import Settings
 from core.sweeps import Sweeps
@@ -41,8 +41,6 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
 """How often the worker looks for rows that are due."""
-FAILED_SECONDS = 5.0
-"""How long it rests, at least, when something failed: a broken disk is not asked all the time."""
 AT_ONCE = 100
 """How many rows of a kind it takes at a look."""
 RUNS_AT_ONCE = 500
@@ -57,8 +55,6 @@ PRICES_SECONDS = 6 * 3600.0
 
 WOKEN = ("photo", "run", "drain", "erase", "export")
 """The kinds of rows that a wake-up may be about."""
-
-Step = Callable[[], object]
 
 
 class Worker:
@@ -96,7 +92,7 @@ class Worker:
         self._set_back = SetBack(clock)
         self._cleared = 0
         self._stopping = threading.Event()
-        self._loops: list[threading.Thread] = []
+        self._loops = Loops(self._stopping)
         self._crews: dict[str, Crew] = {}
         self._work: dict[str, Callable[[str], None]] = {
             "photo": self._judge,
@@ -139,36 +135,43 @@ class Worker:
             "forget": Crew("deletions at fal", 1),
         }
         self._events.lingering = True
-        self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
-        self._loop("look", LOOK_SECONDS, self._look_steps())
-        self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
-        self._loop("prices", PRICES_SECONDS, (self._learn_prices,))
-        self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
+        self._jobs.serve({kind: partial(self._woken, kind) for kind in WOKEN})
+        self._loops.begin("look", LOOK_SECONDS, self._look_steps())
+        self._loops.begin("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
+        self._loops.begin("prices", PRICES_SECONDS, (self._learn_prices,))
+        self._loops.begin("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         if self._watch:
-            self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
+            self._loops.begin("watch", self._settings.alerts.check_seconds, (self._watch.look,))
         log.info("worker started", photos=jobs.threads, runs=jobs.run_threads)
 
     def stop(self) -> None:
         """Finish what has been begun and end every thread; the rest stays for the next worker."""
         self._stopping.set()
-        for loop in self._loops:
-            loop.join()
+        self._loops.join()
         self._jobs.stop()
         for crew in set(self._crews.values()):
             crew.stop()
-        self._loops, self._crews = [], {}
+        self._crews = {}
         self._events.lingering = False
         self._events.flush()
 
     def sweep(self) -> None:
         """Clear away what is past its time, once; a step that fails stops no other."""
-        self._try(self._sweeps.steps())
+        taken(self._sweeps.steps())
 
     # pieces of work
 
     def _give(self, kind: str, *row_ids: str) -> None:
+        """Have rows worked on, each person's in turn."""
+        people = owners.of(kind, row_ids)
         for row_id in row_ids:
-            self._crews[kind].take(kind, self._work[kind], row_id)
+            self._crews[kind].take(kind, self._work[kind], row_id, people.get(row_id, ""))
+
+    def _woken(self, kind: str, row_id: str) -> None:
+        try:
+            self._give(kind, row_id)
+        finally:
+            release()  # the thread is the queue's own
 
     def _judge(self, photo_id: str) -> None:
         settled = self._verdicts.judge(photo_id)
@@ -177,7 +180,7 @@ class Worker:
         if self._crews:
             self._give("photo", *settled.called)
         if settled.conversation_id is not None:
-            self._engine.drain(settled.conversation_id)
+            self._drain(str(settled.conversation_id))
         if settled.spooled:
             self._spool.remove(settled.spooled)
 
@@ -188,18 +191,20 @@ class Worker:
         if stepped.carries:
             self._give("copy", run_id)
         if stepped.conversation_id is not None:
-            self._engine.drain(stepped.conversation_id)
+            self._drain(str(stepped.conversation_id))
 
     def _carry(self, run_id: str) -> None:
         stepped = self._training.carry(run_id)
         if stepped is not None and stepped.conversation_id is not None:
-            self._engine.drain(stepped.conversation_id)
+            self._drain(str(stepped.conversation_id))
 
     def _look_after(self, submission_id: str) -> None:
         self._training.late.look(submission_id)
 
     def _drain(self, conversation_id: str) -> None:
-        self._engine.drain(int(conversation_id))
+        most = AT_A_TIME if self._crews else None
+        if self._engine.drain(int(conversation_id), most) == most:
+            self._give("drain", conversation_id)  # behind those who wait
 
     def _erase(self, user_id: str) -> None:
         self._erasing.erase(user_id)
@@ -207,19 +212,22 @@ class Worker:
     def _export(self, export_id: str) -> None:
         conversation_id = self._exports.make(export_id)
         if conversation_id is not None:
-            self._engine.drain(conversation_id)
+            self._drain(str(conversation_id))
 
     # what is due
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
-            self._set_back.look, self._due_photos, self._due_runs, self._due_events,
-            self._due_erasures, self._due_exports, self._due_copies, self._doomed,
-            self._doomed_files, self._events.flush,
+            self._set_back.look, self._due_photos, self._due_runs, self._late_photos,
+            self._due_events, self._due_erasures, self._due_exports, self._due_copies,
+            self._doomed, self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
         self._give("photo", *self._verdicts.due(self._clock(), AT_ONCE))
+
+    def _late_photos(self) -> None:
+        self._verdicts.tell_late(self._clock(), AT_ONCE)
 
     def _due_runs(self) -> None:
         now = self._clock()
@@ -260,41 +268,6 @@ class Worker:
 
     def _sweep_orphans(self) -> None:
         orphans.repair(self._store, self._clock(), self._stopping.is_set)
-
-    # threads
-
-    def _loop(
-        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
-    ) -> None:
-        def loop() -> None:
-            try:
-                if not at_once:
-                    self._stopping.wait(seconds)
-                while not self._stopping.is_set():
-                    failed = self._try(steps)
-                    self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)
-            finally:
-                release()
-
-        self._loops.append(threading.Thread(target=loop, name=name, daemon=True))
-        self._loops[-1].start()
-
-    def _try(self, steps: tuple[Step, ...]) -> int:
-        """Take each step; how many failed. A database that is away is one line for all of them."""
-        failed, away = 0, ""
-        for step in steps:
-            try:
-                step()
-            except Exception as error:
-                failed += 1
-                if blameless(error):
-                    away = kind_of(error)
-                else:
-                    log.exception("a step of the worker failed")
-                release()  # a broken connection must not be kept
-        if away:
-            log.error("the worker can't use the database", error=away, steps=failed)
-        return failed
 
     def _asked_to_stop(self, _number: int, _frame: object) -> None:
         ending.begin()

@@ -115,7 +115,7 @@ def events(**wanted: Any) -> list[FalEvent]:
 def ends(run: TrainingRun) -> list[str]:
     """What a run's person was told of its end."""
     query: Any = InboxEvent.select().where(InboxEvent.channel == "signal")
-    told = [event.update_id.removeprefix(f"{run.id}:") for event in query]
+    told = [event.update_id.removeprefix(f"{run.id}:").partition(":")[0] for event in query]
     return [about for about in told if about in ("completed", "failed", "cancelled")]
 
 

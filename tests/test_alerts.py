@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from core.alerts import RULES, Watch, holding, recent, silences
+from core.avatars import controls
 from core.avatars.models import RunStatus
+from core.avatars.runs.events import FalEvent
 from core.conversation.models import Conversation
 from core.db import run
 from core.settings import Settings
@@ -239,3 +241,61 @@ def test_where_no_worker_was_ever_seen_somebody_stands_in_too(
     CAUSES.run(RunStatus.UNCERTAIN)
     watch.stand_in()
     assert told(boss) == [("uncertain", False)]
+
+
+def subjects(now: float, rule: str, mode: Any = "production") -> list[str]:
+    return [held.subject for held in holding(settings(), now, mode) if held.rule == rule]
+
+
+def test_each_switch_that_stops_money_is_an_alert_of_its_own_each_time_it_is_set(
+    watch: Watch, boss: Conversation, clock: Clock
+) -> None:
+    switches = {
+        controls.PAUSED: "",
+        controls.STOPPED: "balance_exhausted",
+        f"{controls.GONE}flux-2-trainer": "http_410",
+        f"{controls.BROKEN}flux-2-trainer": "runner_server_error",
+        controls.BUDGET: "2027-01-15",
+    }
+    for name, value in switches.items():
+        controls.switch_on(name, value, NOW, "worker")
+    assert subjects(NOW, "stopped") == [
+        "breaker:flux-2-trainer (runner_server_error)",
+        "daily_budget (2027-01-15)",
+        "endpoint_gone:flux-2-trainer (http_410)",
+        "stop_submitting (balance_exhausted)",
+        "trainings_paused",
+    ]
+    watch.look()
+    assert told(boss) == [("stopped", False)] * 5
+    controls.switch_off(controls.STOPPED)
+    watch.look()
+    controls.switch_on(controls.STOPPED, "http_401", clock.now, "worker")
+    watch.look()
+    assert told(boss)[5:] == [("stopped", True), ("stopped", False)]
+
+
+def test_a_switch_whose_time_is_over_is_no_alert(db: Any) -> None:
+    controls.switch_on(controls.BUDGET, "2027-01-14", NOW, "worker")
+    controls.switch_on(f"{controls.GONE}x", "http_404", NOW - 2 * 86_400, "worker")
+    assert subjects(NOW, "stopped") == []
+
+
+@pytest.mark.parametrize("error_type", ["dearer", "no_delivery", "unknown_price"])
+def test_a_training_that_waits_for_the_operator_is_an_alert(db: Any, error_type: str) -> None:
+    CAUSES.run(RunStatus.READY, error_type=error_type, error_class="operator")
+    assert subjects(NOW, "stopped") == [f"portrait: {error_type}"]
+    assert subjects(NOW, "stopped", "test") == []
+
+
+def test_webhooks_that_never_arrive_are_an_alert_and_one_that_does_ends_it(db: Any) -> None:
+    for _ in range(4):
+        CAUSES.run(RunStatus.COMPLETED, finished_by="poll")
+    assert subjects(NOW, "webhooks") == [], "so few say nothing"
+    for _ in range(6):
+        CAUSES.run(RunStatus.COMPLETED, finished_by="poll")
+    assert subjects(NOW, "webhooks") == [""]
+    without = settings().model_copy(update={"public_url": ""})
+    assert [held.rule for held in holding(without, NOW, "production")] == []
+    FalEvent.create(at=NOW - 40, phase="webhook", ok=True)
+    assert subjects(NOW, "webhooks") == [], "one came, only later than the answer to a question"

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, get_args
 
+import httpx
 import pytest
 
+from core.avatars.flow import TABLE
+from core.avatars.models import (
+    AvatarGender,
+    AvatarStatus,
+    AvatarType,
+    PhotoValidationStatus,
+    RunStatus,
+)
+from core.avatars.ports import Phase
+from core.avatars.screens.verdicts import REASONS
+from core.conversation.messages import Kind
 from core.db import run, transaction
 from core.demo import Story, empty, fill
+from core.demo.known import FAULTS, Fault, trainers
+from core.services.fal import errors, profiles, wire
+from core.settings import Settings
+from core.settings.installed import installed_channels
+from tests.avatars.test_flow import bound
 
 NOW = 1_800_000_000.0
 TABLES = ("users", "conversations", "transitions", "avatars", "training_runs", "fal_events")
@@ -59,3 +76,83 @@ def test_nothing_lies_in_the_future_and_nothing_waits_for_a_worker(db: Any) -> N
 def test_any_number_of_people_can_be_made_up(sqlite_db: Any, n: int) -> None:
     fill(n, Story(NOW))
     assert run("SELECT count(*) FROM users").fetchone()[0] == n
+
+
+# nothing that can't happen
+
+
+def drawn(table: str, *columns: str) -> set[Any]:
+    """Every value of a column, or every combination of several, that was drawn."""
+    found = run(f"SELECT DISTINCT {', '.join(columns)} FROM {table}").fetchall()
+    return {row[0] if len(columns) == 1 else tuple(row) for row in found}
+
+
+@pytest.fixture
+def history(sqlite_db: Any) -> None:
+    fill(400, Story(NOW, seed=9, refused_share=0.5, error_share=0.2, test_share=0.3))
+
+
+@pytest.mark.usefixtures("history")
+def test_every_value_that_is_drawn_exists_in_the_product() -> None:
+    known = {
+        ("conversations", "channel"): set(installed_channels()),
+        ("conversations", "state"): set(TABLE.states),
+        ("transitions", "kind"): {kind.value for kind in Kind},
+        ("avatars", "status"): {status.value for status in AvatarStatus},
+        ("avatars", "gender"): {gender.value for gender in AvatarGender},
+        ("avatars", "avatar_type"): {kind.value for kind in AvatarType},
+        ("avatar_photos", "validation_status"): {s.value for s in PhotoValidationStatus},
+        ("avatar_photos", "reason"): set(REASONS) - {""},
+        ("training_runs", "status"): {status.value for status in RunStatus},
+        ("training_runs", "finished_by"): {"", "webhook", "poll"},
+        ("fal_events", "phase"): set(get_args(Phase)),
+    }
+    for (table, column), allowed in known.items():
+        found = drawn(table, column)
+        assert found, (table, column)
+        assert found <= allowed, (table, column)
+
+
+@pytest.mark.usefixtures("history")
+def test_every_step_that_is_drawn_is_one_of_the_table() -> None:
+    steps = {(step.trigger, step.source, step.dest) for step in bound().steps}
+    moved = drawn("transitions", '"trigger"', "source", "dest")
+    assert len(moved) > 15
+    assert moved <= steps
+
+
+@pytest.mark.usefixtures("history")
+def test_every_training_that_is_drawn_is_of_a_profile_and_its_endpoint() -> None:
+    orders = drawn("training_runs", "training_type", "profile", "endpoint")
+    preferred = Settings().training
+    chosen = {"portrait": preferred.profiles_portrait, "style": preferred.profiles_style}
+    for kind, profile, endpoint in orders:
+        assert profile == chosen[kind][0]
+        assert endpoint == profiles.BY_NAME[profile].endpoint
+    assert drawn("fal_events", "endpoint") <= {p.endpoint for p in profiles.BY_NAME.values()}
+    for kind, trainer in trainers().items():
+        price = profiles.price_usd(Settings().fal, trainer.profile) or 0.0
+        assert trainer.price_usd == pytest.approx(price), kind
+
+
+@pytest.mark.usefixtures("history")
+def test_every_failure_that_is_drawn_is_one_that_can_be_drawn() -> None:
+    told = {(fault.error_type, fault.error_class, fault.message) for fault in FAULTS}
+    for table, message in (("training_runs", "error"), ("fal_events", "message")):
+        found = drawn(table, "error_type", "error_class", message) - {("", "", "")}
+        assert found
+        assert found <= told, table
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.error_type)
+def test_each_failure_is_what_the_product_makes_of_such_an_answer(fault: Fault) -> None:
+    if fault.http_status is None:
+        known = (httpx.ConnectError("no"), httpx.ReadTimeout("late"))
+        failure = next(f for f in map(wire.broken_by, known) if f.error_type == fault.error_type)
+    else:
+        item = {"type": fault.error_type, "msg": fault.message}
+        own = fault.error_type in errors.TYPES
+        body = {"detail": [item]} if own else {"detail": fault.message}
+        failure = errors.classified(fault.http_status, {}, body, fault.phase)
+    made = (failure.error_type, failure.error_class, failure.message, failure.http_status)
+    assert made == (fault.error_type, fault.error_class, fault.message, fault.http_status)

@@ -562,6 +562,45 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def test_a_price_may_be_unknown_and_is_never_nought(load: Load) -> None:
+    text = "[fal.flux_2_trainer]\nusd_per_step = "
+    assert load(text + '"unknown"').fal.flux_2_trainer.usd_per_step is None
+    assert load(text + "0.01").fal.flux_2_trainer.usd_per_step == 0.01
+    assert load("").fal.flux_pro_trainer.usd_per_step is None, "nobody has published it"
+    refusal = load.refusal(text + "0.0")
+    assert "fal.flux_2_trainer.usd_per_step = 0.0 is out of range" in refusal
+    assert 'or "unknown"' in refusal
+    assert 'usd_per_step = "unknown"' in describe(load(text + '"unknown"'))
+
+
+def test_what_a_person_pays_may_be_what_it_costs(load: Load) -> None:
+    assert load('[training]\nprice_style_usd = "cost"').training.price_style_usd is None
+    assert load("[training]\nprice_style_usd = 0.0").training.price_style_usd == 0.0
+    assert 'or "cost"' in load.refusal('[training]\nprice_style_usd = "free"')
+
+
+def test_a_variable_says_that_a_price_is_unknown(load: Load) -> None:
+    variable = {"LIKENESS_FAL__FLUX_2_TRAINER__USD_PER_STEP": "unknown"}
+    assert load("", **variable).fal.flux_2_trainer.usd_per_step is None
+
+
+@pytest.mark.parametrize("first", ["flux-pro-trainer", "flux-pro-trainer,flux-2-trainer"])
+def test_a_budget_with_a_trainer_of_unknown_price_is_refused_before_anything_starts(
+    load: Load, first: str
+) -> None:
+    budget = "[training]\ndaily_budget_usd = 13.0\n"
+    real = {"FAL_KEY": "a:b", "LIKENESS_TRAINING__PROFILES_STYLE": first}
+    refusal = load.refusal(budget, **real)
+    for wanted in (
+        "training.daily_budget_usd = 13", 'fal.flux_pro_trainer.usd_per_step = "unknown"', "Set it",
+    ):  # fmt: skip
+        assert wanted in refusal
+    load(budget, LIKENESS_TRAINING__PROFILES_STYLE=first)  # what is simulated costs nothing
+    load("", **real)
+    load(budget, **real, LIKENESS_FAL__FLUX_PRO_TRAINER__USD_PER_STEP="0.01")
+    load(budget, FAL_KEY="a:b")  # one that only takes over is passed over
+
+
 def test_config_toml_lists_every_setting_with_its_default() -> None:
     defaults = type(Settings.load(CONFIG, {}, _present_channels()))()
     assert tomllib.loads(CONFIG.read_text(encoding="utf-8")) == _plain(defaults.model_dump())

@@ -29,7 +29,7 @@ from channels.telegram.updates import (
 from channels.telegram.words import words
 from core.conversation import inbox, outbox
 from core.conversation.bridge import Bridge
-from core.conversation.engine import INFRASTRUCTURE, Engine
+from core.conversation.engine import AT_A_TIME, INFRASTRUCTURE, Engine
 from core.conversation.inbox import Receipt
 from core.conversation.messages import Address, Update
 from core.errors import kind_of
@@ -219,8 +219,11 @@ class Polling:
             self._again.add(conversation_id)
             while conversation_id in self._again:
                 self._again.discard(conversation_id)
-                if await self._bridge.call(self._engine.drain, conversation_id):
+                applied = await self._bridge.call(self._engine.drain, conversation_id, AT_A_TIME)
+                if applied:
                     self._applied()
+                if applied == AT_A_TIME:  # others have their turn before the rest
+                    self._again.add(conversation_id)
         except INFRASTRUCTURE as error:
             log.error("can't apply events now", conversation=conversation_id, error=kind_of(error))
             if update is not None:

@@ -45,6 +45,7 @@ class Web:
         pictures=60,
         progress=True,
         edit=True,
+        file_bytes=1 << 40,
         alert=True,
     )
     configured: ClassVar[bool] = True

@@ -76,7 +76,7 @@ class Bubbles:
         if not file:
             return ""
         path, name = escape(self._paths("file", file[0])), escape(file[1])
-        link = f'<a href="{path}" target="_blank" rel="noopener">{name}</a>'
+        link = f'<a href="{path}" target="_blank" rel="noopener" download="{name}">{name}</a>'
         return f'<div class="file"><b>📦</b>{link}</div>'
 
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:

@@ -123,6 +123,8 @@ def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
         unsent += trouble(speech.press_again if talk.press_lost else speech.our_fault)
     if talk.refused:
         unsent += trouble(speech.too_many)
+    if talk.lost:
+        unsent += trouble(speech.files_lost)
     with st.container(key="unsent", gap=None):
         if unsent:
             st.html(unsent)

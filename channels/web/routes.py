@@ -84,8 +84,11 @@ class Routes:
             return PlainTextResponse("Try again", 503)
         if data is None:
             return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
-        headers = {"Cache-Control": "no-store", "Content-Disposition": _AS_ZIP}
-        return Response(data, media_type="application/zip", headers=headers)
+        zipped = data[:2] == b"PK"
+        named = _AS_ZIP if zipped else "attachment"  # the link says what else it is called
+        headers = {"Cache-Control": "no-store", "Content-Disposition": named}
+        kind = "application/zip" if zipped else "application/octet-stream"
+        return Response(data, media_type=kind, headers=headers)
 
     def _picture(self, visitor: str, kind: str, name: str, side: int) -> bytes | None:
         if kind == "stored":

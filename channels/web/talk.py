@@ -88,6 +88,7 @@ class Talk:
         self.trouble = False
         self.press_lost = False
         self.refused = False
+        self.lost = False
         self._frozen: int | None = None
         self._told: tuple[int, tuple[Offer, ...]] | None = None
 
@@ -107,14 +108,18 @@ class Talk:
 
     def press(self, offer: Offer, revision: int) -> None:
         """A button was pressed that was drawn at this revision; a second press is the same one."""
+        self.lost = False
         pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()
         self._send(Post(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
 
     def say(self, text: str, uploads: Sequence[Upload] = (), lost: bool = False) -> None:
-        """A text was typed, or files were sent, perhaps with a caption; some may be `lost`."""
+        """A text was typed, or files were sent, perhaps with a caption.
+
+        Some may be `lost`: attached, and never arrived. What did arrive is taken.
+        """
+        self.lost = lost
         if text.strip() or uploads:
             self._send(Post(uuid.uuid4().hex, text.strip(), None, uploads))
-        self.refused = self.refused or lost
 
     def refresh(self) -> None:
         """Hand over what waits, and look at what has come of it."""

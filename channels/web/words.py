@@ -18,6 +18,7 @@ class Words:
     press_again: str
     waiting: str
     too_many: str
+    files_lost: str
     no_cookies: str
     broken: str
     photo: str
@@ -50,6 +51,10 @@ EN = Words(
     too_many=(
         "That was too much at once, and I couldn't take the last part. "
         "Give me a moment, then send again what is missing."
+    ),
+    files_lost=(
+        "Not all of the files you attached arrived: the connection broke off in between. "
+        "Please attach the missing ones again and send them."
     ),
     no_cookies=(
         "I can't tell who you are, because your browser keeps no cookies for this page. "
@@ -88,6 +93,10 @@ RU = Words(
     too_many=(
         "Слишком много сразу: последнее я не смог принять. "
         "Подождите немного и пришлите ещё раз то, чего не хватает."
+    ),
+    files_lost=(
+        "Дошли не все файлы: связь прервалась, пока они были прикреплены. "
+        "Прикрепите недостающие ещё раз и отправьте."
     ),
     no_cookies=(
         "Не могу понять, кто вы: браузер не сохраняет файлы cookie этой страницы. Разрешите их, "

@@ -26,6 +26,7 @@ from core.avatars.models import (
 )
 from core.avatars.ports import Waker
 from core.avatars.privacy.erasure import Erasure, drop_exports
+from core.avatars.privacy.models_made import PATH, Made, made, token_of
 from core.avatars.privacy.remains import Export
 from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.outcome import model_of, taken_back
@@ -206,6 +207,24 @@ class AvatarDialogue(Collecting):
             turn.notify(
                 "export_ready", f"export:{export.id}:{part}", **file, part=part, parts=export.parts
             )
+
+        for model in made(turn.user_id):
+            if model.key:
+                self._notice_model(turn, export, model)
+
+    def _notice_model(self, turn: Turn, export: Export, model: Made) -> None:
+        """Hand over a trained model, or say where it can be had."""
+        site, token = self._settings.public_url, token_of(export, model.run)
+        turn.notify(
+            "export_model",
+            f"export:{export.id}:{model.run}",
+            key=model.key,
+            file=model.file,
+            name=model.avatar,
+            size=model.size,
+            number=model.run.hex[:12],
+            link=site + PATH.format(token=token) if site else "",
+        )
 
     # forgetting
 

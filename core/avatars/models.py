@@ -185,9 +185,10 @@ class AvatarPhoto(Model):
 
     @property
     def delayed(self) -> bool:
-        """Whether it is pending, and what it needs has been out of reach for a while."""
+        """Whether it is pending, and its person was told that it takes long, or is to be."""
         pending = self.validation_status is PhotoValidationStatus.PENDING
-        return bool(pending and self.postponed >= DELAYED)
+        late = self.postponed >= DELAYED or "late" in self.photo_metadata
+        return bool(pending and late)
 
 
 class TrainingRun(Model):

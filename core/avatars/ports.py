@@ -93,7 +93,7 @@ class TrainerError(LikenessError):
 
 
 class NotSubmitted(TrainerError):
-    """Certain: nothing was ordered (no connection; 401, 403, 404, 410, 422, 429)."""
+    """Certain: nothing was ordered (no connection, or a refusal that says so)."""
 
 
 class Uncertain(TrainerError):

@@ -223,15 +223,15 @@ class Training:
         reason = self.obstacle(found.user_id, found.training_type, self._clock())
         if reason:
             raise TrainingRefused(reason)
-        return self._photos_count(found.id)
+        return self._photos_count(found.id, found.training_type)
 
-    def _photos_count(self, avatar_id: uuid.UUID) -> int:
+    def _photos_count(self, avatar_id: uuid.UUID, training_type: str) -> int:
         if _photos(avatar_id, PhotoValidationStatus.PENDING).exists():
             raise TrainingRefused("still_checking")
         count = int(_photos(avatar_id, PhotoValidationStatus.VALID).count())
         if count < self._settings.training.min_photos:
             raise TrainingRefused("too_few")
-        return min(count, self._settings.training.max_photos)
+        return min(count, self._settings.training.max_photos, self.photos_taken(training_type))
 
     def _announce(self, created: TrainingRun) -> None:
         avatar_id, run_id = str(created.avatar_id), str(created.id)

@@ -1,8 +1,8 @@
 """Verdicts on photos: fetched, judged and stored beside the dialogue, told in one transaction.
 
-An `AvatarPhoto` is `pending` until then. A try claims it by pushing `next_check_at` ahead; whoever
-dies over it leaves a claim that runs out. What is out of reach is tried again for as long as it
-takes; a photo that we fail at, or die over, again and again is given up.
+An `AvatarPhoto` is `pending` until then. A try claims it by pushing `next_check_at` ahead, and
+keeps doing so; whoever dies over it leaves a claim that runs out. What is out of reach is tried
+again for as long as it takes; a photo that we fail at, or die over, again and again is given up.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import peewee
 import structlog
 
-from core.avatars import missing
+from core.avatars import claims, lateness, missing
 from core.avatars.album import known_beside, purpose_of, repetition
 from core.avatars.counting import NO_ROOM, Standing, recount, standing
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
 from core.avatars.inspection.verdict import Known, Purpose, Verdict
+from core.avatars.keeping import kept
 from core.avatars.models import (
     DELAYED,
     AvatarPhoto,
@@ -33,6 +33,7 @@ from core.avatars.models import (
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
 from core.avatars.room import PARKED
+from core.avatars.written import columns, refusal
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
@@ -43,7 +44,9 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 CLAIM_SECONDS = 30.0
-"""A try takes less; whoever has not finished it by then is taken for dead."""
+"""Whoever is at a photo renews its claim; one that runs out was a dead one's."""
+UNSTORED = 8
+"""So many photos that were fetched, and could not be judged or stored yet, are kept in memory."""
 LONGEST_WAIT = 60.0
 MISHAPS = 8
 """So many tries that ended badly, or never ended, and a photo is given up."""
@@ -90,30 +93,28 @@ class Verdicts:
         self._clock = clock
         rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
         self._inspect = inspect or Inspector(None, rules).inspect
+        self._fetched: dict[uuid.UUID, bytes] = {}
 
     def due(self, now: float, limit: int) -> list[str]:
-        """Photos that want to be judged, the longest waiting first."""
-        query: Any = AvatarPhoto.select(AvatarPhoto.id).where(
-            _PENDING, AvatarPhoto.next_check_at <= now
-        )
-        rows = query.order_by(AvatarPhoto.next_check_at, AvatarPhoto.number).limit(limit)
-        return [str(row.id) for row in rows]
+        """Photos that want to be judged: of each person in turn, the longest waiting first."""
+        return claims.due(now, limit)
 
     def judge(self, photo_id: str) -> Settled | None:
         """Judge a photo, unless somebody else is at it or it is too early.
 
         None where it has no verdict yet. Raises INFRASTRUCTURE errors: the claim runs out then.
         """
-        photo = self._claim(photo_id)
+        photo = claims.claim(photo_id, self._clock(), CLAIM_SECONDS)
         if photo is None:
             return None
         try:
-            verdict = self._verdict(photo)
+            with kept(lambda: claims.keep(photo, self._clock(), CLAIM_SECONDS), CLAIM_SECONDS / 3):
+                verdict = self._verdict(photo)
         except (Gone, Missing) as error:
             if isinstance(error, Missing) and not missing.lasting(photo, self._clock()):
                 self._postpone(photo, error)
                 return None
-            verdict = _refusal("gone")
+            verdict = refusal("gone")
         except (ChannelError, StorageUnavailable) as error:
             self._postpone(photo, error)
             return None
@@ -125,31 +126,33 @@ class Verdicts:
             return None
         return self._settle(photo, verdict)
 
-    def _claim(self, photo_id: str) -> AvatarPhoto | None:
-        now = self._clock()
-        claim: Any = AvatarPhoto.update(
-            next_check_at=now + CLAIM_SECONDS, attempts=AvatarPhoto.attempts + 1
-        ).where(AvatarPhoto.id == photo_id, _PENDING, AvatarPhoto.next_check_at <= now)
-        with transaction():
-            return AvatarPhoto.get_by_id(photo_id) if claim.execute() else None
-
     def _verdict(self, photo: AvatarPhoto) -> dict[str, Any]:
         """The columns to be written. Raises what stands in the way of a verdict."""
         if _mishaps(photo) > MISHAPS:
-            return _refusal("broken")
+            return refusal("broken")
         if standing(photo, self._settings) is Standing.LEFT_OUT:
-            return _refusal(NO_ROOM)
+            return refusal(NO_ROOM)
         limit = self._settings.photos.max_bytes
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
-        data = self._fetch(photo.conversation.channel, photo.reference, limit)
+        data = self._fetched.pop(photo.id, None)
+        if data is None:
+            data = self._fetch(photo.conversation.channel, photo.reference, limit)
+        try:
+            return self._judged(photo, data)
+        except Exception:
+            if len(self._fetched) < UNSTORED:
+                self._fetched[photo.id] = data  # what fails from here on needs no second download
+            raise
+
+    def _judged(self, photo: AvatarPhoto, data: bytes) -> dict[str, Any]:
         verdict = self._inspect(data, purpose_of(photo), known_beside(photo))
         key = None
         if verdict.data is not None:
             key = prefix_of(photo.user_id, photo.avatar_id) + verdict.file_hash
             if self._reserve(photo, key):
                 self._store.put(key, verdict.data)
-        return _columns(verdict, key, photo.photo_metadata)
+        return columns(verdict, key, photo.photo_metadata)
 
     def _reserve(self, photo: AvatarPhoto, key: str) -> bool:
         """Name the object before it exists, so that none exists that no row names.
@@ -198,7 +201,7 @@ class Verdicts:
             return verdict
         now = standing(photo, self._settings)
         if now is Standing.LEFT_OUT:
-            return {**verdict, **_refusal(NO_ROOM)}
+            return {**verdict, **refusal(NO_ROOM)}
         if valid and now is Standing.FITS:
             return verdict
         change(photo, next_check_at=PARKED)
@@ -242,23 +245,19 @@ class Verdicts:
             self._tell_delayed(photo)
 
     def _tell_delayed(self, photo: AvatarPhoto) -> None:
-        """The person learns it once, however many photos of an album are out of reach."""
-        first: Any = AvatarPhoto.select(peewee.fn.MIN(AvatarPhoto.number)).where(
-            AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
-        )
         with transaction():
             if self._held(photo) is not None and photo.conversation_id is not None:
-                avatar_id = str(photo.avatar_id)
-                key = f"delayed:{avatar_id}:{first.scalar()}"
-                self._inbox.signal(photo.conversation_id, "delayed", avatar_id, key)
+                lateness.tell(self._inbox, photo.avatar_id, photo.conversation_id)
+
+    def tell_late(self, now: float, limit: int) -> None:
+        """Tell everybody whose photos wait longer than they should, though nothing has failed."""
+        lateness.tell_late(self._inbox, now - self._settings.photos.delay_seconds, limit)
 
     def _try_again(self, photo: AvatarPhoto) -> None:
         self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))
 
     def _wait(self, photo: AvatarPhoto, seconds: float, **changes: Any) -> None:
-        query: Any = AvatarPhoto.update(next_check_at=self._clock() + seconds, **changes)
-        with transaction():
-            query.where(AvatarPhoto.id == photo.id, _PENDING).execute()
+        claims.wait(photo, self._clock() + seconds, **changes)
 
 
 def _consented(user_id: uuid.UUID) -> bool:
@@ -275,28 +274,3 @@ def _erased(photo: AvatarPhoto) -> bool:
 def _mishaps(photo: AvatarPhoto) -> int:
     """How many tries, this one included, were more than waiting for what is out of reach."""
     return int(photo.attempts - photo.postponed)
-
-
-def _refusal(reason: str) -> dict[str, Any]:
-    status = PhotoValidationStatus.INVALID
-    return {"validation_status": status, "reason": reason, "minio_key": None}
-
-
-def _columns(verdict: Verdict, key: str | None, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What is written; of the metadata `before`, that the person has overruled a refusal stays."""
-    status = PhotoValidationStatus(verdict.status)
-    duplicate = status is PhotoValidationStatus.DUPLICATE
-    kept = {name: before[name] for name in ("overruled",) if name in before}
-    metadata = {"format": verdict.format, **verdict.metadata, **kept}
-    return {
-        "validation_status": status,
-        "reason": verdict.reason or ("duplicate" if duplicate else ""),
-        "width": verdict.width,
-        "height": verdict.height,
-        "file_size": verdict.file_size,
-        "file_hash": verdict.file_hash,
-        "has_face": verdict.has_face,
-        "quality_score": verdict.quality_score,
-        "minio_key": key,
-        "photo_metadata": metadata | ({"same_as": verdict.duplicate_of} if duplicate else {}),
-    }

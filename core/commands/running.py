@@ -12,8 +12,9 @@ import typer
 
 from core.commands import dashboard, data
 from core.errors import ConfigurationError
+from core.isolation import Isolation, guarded
 from core.settings import Settings
-from core.settings.installed import channel_names, installed_channels
+from core.settings.installed import channel_names, made_channel
 
 if TYPE_CHECKING:
     from core.bootstrap import App
@@ -111,24 +112,42 @@ def _serve(name: str) -> None:
     from core.bootstrap import bootstrap
 
     application = bootstrap(Settings.load())
-    with _seen(name, application):
-        application.channel(name).run(application)
+    application.channel(name)  # one that can't even be made is a sentence
+    isolation = Isolation(name)
+
+    def renew() -> None:  # what it kept in mind may be what it failed by
+        application.channels[name] = made_channel(application.settings, name)
+
+    with _seen(name, application, isolation.trouble):
+        isolation.serve(lambda: application.channel(name).run(application), renew)
 
 
 @contextmanager
-def _seen(part: str, application: App) -> Iterator[None]:
+def _seen(part: str, application: App, probe: Callable[[], str] = str) -> Iterator[None]:
     """Beat, and look at the alerts' rules where no worker does."""
     from core.alerts import standing_in
     from core.heartbeat import beating
 
     seconds = application.settings.alerts.check_seconds
-    with beating(part), standing_in(application.watch(), seconds):
+    with beating(part, probe), standing_in(application.watch(), seconds):
         yield
 
 
 def _configured_channels(settings: Settings) -> dict[str, Any]:
-    made = {name: made(settings.channel(name)) for name, made in installed_channels().items()}
-    return {name: channel for name, channel in made.items() if channel.configured}
+    """The channels to be started; one that can't even say so is left out, and named."""
+    found = {}
+    for name in channel_names():
+        channel = guarded(name, _made_if_configured, settings, name)
+        if channel is None:
+            typer.echo(f"The channel {name!r} is left out: it fails, see above.", err=True)
+        elif channel:
+            found[name] = channel
+    return found
+
+
+def _made_if_configured(settings: Settings, name: str) -> Any:
+    channel = made_channel(settings, name)
+    return channel if channel.configured else ""
 
 
 def _console_log(settings: Settings) -> TextIO:

@@ -29,7 +29,7 @@ def diagram(
     into: Annotated[Path | None, typer.Option(help=f"A page with {BLOCK[0]} … {BLOCK[1]}.")] = None,
 ) -> None:
     """Draw the flow as a Mermaid diagram, from its table."""
-    from core.bootstrap import diagram as drawn
+    from core.avatars.flow_diagram import diagram as drawn
 
     if into is None:
         typer.echo(drawn())

@@ -20,7 +20,8 @@ class Capabilities:
     """What a channel can do; lengths count UTF-16 units, as the strictest of them does.
 
     `buttons_per_row` 0 means that it has no buttons: they become a numbered list. `pictures` is
-    how many one message can hold; more than that become one contact sheet.
+    how many one message can hold; more than that become one contact sheet. `file_bytes` is the
+    largest file that it can hand over.
 
     One that `pushes` writes to people by itself, whether or not they are looking: its screens are
     late where they are not shown. A `terminal` talks where the program was started.
@@ -37,6 +38,7 @@ class Capabilities:
     alert: bool = False
     pushes: bool = False
     terminal: bool = False
+    file_bytes: int = 45 * 1024 * 1024
 
 
 class Place(NamedTuple):

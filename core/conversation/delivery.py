@@ -56,7 +56,7 @@ WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND 
 _NOTICES = """
 SELECT min(n.id), n.conversation_id FROM notices n JOIN conversations c ON c.id = n.conversation_id
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
-  AND NOT c.unreachable GROUP BY n.conversation_id LIMIT ?
+  AND NOT c.unreachable GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
 """
 
 TICKS_AT_ONCE = 3

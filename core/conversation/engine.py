@@ -19,7 +19,7 @@ from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received
 from core.conversation.messages import Kind, Screen, Update
 from core.conversation.pacing import Pace
-from core.conversation.reading import STALE, Reader
+from core.conversation.reading import OLD_NUMBER, STALE, Reader
 from core.conversation.statements import Locked
 from core.conversation.turn import Turn
 from core.db import snapshot, transaction
@@ -28,6 +28,10 @@ log = structlog.get_logger()
 
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """What is nobody's poison: a locked or unreachable database, a full disk."""
+
+
+AT_A_TIME = 10
+"""So many events of one conversation are applied before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,14 @@ class Engine:
         """Commit an update to the inbox; see `Inbox.receive`."""
         return self.inbox.receive(update)
 
-    def drain(self, conversation_id: int) -> int:
-        """Apply all that may be applied now, in order; returns how many events."""
+    def drain(self, conversation_id: int, most: int | None = None) -> int:
+        """Apply what may be applied now, in order; returns how many events.
+
+        Whoever serves several people takes `most` of them at a time, and comes again after the
+        others where there were as many.
+        """
         applied = 0
-        while self.turn(conversation_id):
+        while (most is None or applied < most) and self.turn(conversation_id):
             applied += 1
         return applied
 
@@ -100,6 +108,7 @@ class Engine:
             if found is not None:
                 turn = self._load(conversation_id, found)
                 turn.say(code)
+                turn.memory["said_at"] = turn.revision + 1
                 statements.said(conversation_id, turn.memory, turn.now)
 
     def _turn(self, conversation_id: int, started: list[int]) -> bool:
@@ -120,6 +129,7 @@ class Engine:
         turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
         turn.state = turn.source = found.state
         turn.visit, turn.revision = found.visit, found.revision
+        turn.seen = found.shown_revision
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username
@@ -149,13 +159,16 @@ class Engine:
         turn.captioned = self._reader.captioned(turn)
         trigger = self._reader.trigger(turn, key)
         turn.changed = turn.state != turn.source
-        if turn.person and trigger is not None:
-            turn.memory.pop("said", None)
+        over = [] if trigger is None else turn.take_said()
         if trigger is not None:
             self._fire(turn, trigger)
         if turn.captioned:
             self._fire_caption(turn, key)
+        if over and not turn.changed and not turn.person:  # nothing new is drawn
+            turn.memory["said"] = over
         turn.revision += turn.changed
+        if turn.spoken:
+            turn.memory["said_at"] = turn.revision
 
     def _fire_caption(self, turn: Turn, key: str) -> None:
         """What stands beside a file acts after it, as if it had been typed."""
@@ -169,7 +182,7 @@ class Engine:
     def _fire(self, turn: Turn, trigger: str) -> None:
         """Take the table's step, and note what the person will see of it."""
         state = turn.state
-        if turn.person and turn.pressed is None and trigger != STALE:
+        if turn.person and turn.pressed is None and trigger not in (STALE, OLD_NUMBER):
             turn.memory.pop("pressed", None)
         seen = self._step(turn, trigger)
         moved = turn.state != state
@@ -184,6 +197,9 @@ class Engine:
         """Whether a step was taken that isn't quiet; a person is told why none was."""
         if trigger == STALE:
             turn.say("stale")
+        if trigger == OLD_NUMBER:
+            turn.say("old_number")
+        if trigger in (STALE, OLD_NUMBER):
             turn.alert()
             return False
         turn.trigger = trigger

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from transitions import EventData, Machine
 
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Button, Screen, in_words
 from core.errors import FlowError
 
 SAME = "="
@@ -141,7 +141,8 @@ class Flow:
     that the table gives it). `facts` loads what a screen may know; `screens` draws each state
     from facts alone, `notices` each notice from its parameters and a language. `languages` are
     those it can speak, the first being the fallback. `unseen` are buttons that can be typed
-    wherever they are not shown. Raises FlowError where it doesn't fit.
+    wherever they are not shown. `spell` says, in a language, that a list's line must be typed: in
+    these words, or in its own where they are "". Raises FlowError where it doesn't fit.
     """
 
     def __init__(
@@ -153,13 +154,12 @@ class Flow:
         notices: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] | None = None,
         languages: Sequence[str] = ("en",),
         unseen: Sequence[Button] = (),
+        spell: Callable[[str, str], str] = lambda words, _language: in_words(words),
     ) -> None:
         self.table = table
-        self.facts = facts
-        self.screens = screens
-        self.notices = notices or {}
-        self.languages = tuple(languages)
-        self.unseen = tuple(unseen)
+        self.facts, self.screens, self.notices = facts, screens, notices or {}
+        self.languages, self.unseen = tuple(languages), tuple(unseen)
+        self.spell = spell
         self._callbacks = callbacks
         self.steps = tuple(self._expand())
         self._check()

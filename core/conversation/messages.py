@@ -88,12 +88,22 @@ class Button:
 
     `confirms` names what a paying or destroying press agrees to (photos, type, price): the press
     counts only while the screen still offers a button that confirms the same.
+
+    `words` are what a typed reply must say to press it, where its label says too little, or where a
+    number would be too little: such a button bears no number in a list. One that confirms has its
+    label for words.
     """
 
     label: str
     trigger: str
     argument: str = ""
     confirms: str = ""
+    words: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """What must be typed to press it; "" where a number will do as well."""
+        return self.words or (self.label if self.confirms else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +116,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A stored object to be handed over as a file of this name."""
+    """A stored object to be handed over as a file of this name; `size` in bytes, where known.
+
+    `instead` is said where a channel can't carry so large a file.
+    """
 
     key: str
     name: str
+    size: int = 0
+    instead: str = ""
 
 
 class Motion(StrEnum):
@@ -147,3 +162,8 @@ class Notice:
 
     name: str
     parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def in_words(words: str) -> str:
+    """How an unnumbered line says what is to be typed: these words, or its own."""
+    return f"type “{words}”" if words else "type it in words"

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.conversation import statements
+from core.conversation import noting, statements
 from core.conversation.channel import Capabilities, Place
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
 from core.conversation.messages import Address
 from core.conversation.models import PendingNotice
-from core.conversation.rendering import Offer, Rendered, render
+from core.conversation.rendering import Offers, Rendered, render
 from core.db import run, snapshot, transaction
 
 _SHOWN = """
@@ -60,13 +60,15 @@ class Parcel:
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """Draw a conversation's screen for a channel; everything from one moment.
 
-    Raises LookupError where there is no such conversation any more.
+    Where buttons become a numbered list, its numbers are noted before anybody sees them. Raises
+    LookupError where there is no such conversation any more.
     """
     with snapshot():
         look = engine.look(conversation_id)
         chat, thread, before, below, posting = run(_PLACE, conversation_id).fetchone()
         lost = None if posting is None else _lost(conversation_id, posting)
-    rendered = render(look.screen, can, look.token_key, look.position.visit)
+    listed = noting.of_screen(engine, look.position)
+    rendered = render(look.screen, can, look.token_key, look.position.visit, *listed)
     return Parcel(
         conversation_id,
         Place(chat, thread),
@@ -104,7 +106,7 @@ def posting(conversation_id: int, mark: Mapping[str, Any] | None) -> None:
 def shown(
     conversation_id: int,
     revision: int,
-    offers: tuple[Offer, ...],
+    offers: Offers,
     reference: Mapping[str, Any] | None,
     now: float,
 ) -> None:
@@ -112,9 +114,9 @@ def shown(
 
     Of what was drawn before they were forgotten, the words are not written down.
     """
-    buttons = json.dumps([[o.label, o.token] for o in offers], ensure_ascii=False)
     kept = None if reference is None else json.dumps(reference)
     with transaction():
+        buttons = noting.confirmed(conversation_id, offers)
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
 
 
@@ -160,7 +162,8 @@ def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
     conversation = notice.conversation
     draw = engine.flow.notices[notice.name]
     screen = draw(json.loads(notice.parameters), conversation.user.language)
-    return render(screen, can, conversation.token_key, None)
+    listed = noting.of_notice(engine, conversation.id, conversation.user.language)
+    return render(screen, can, conversation.token_key, None, *listed)
 
 
 def settle(notice_id: int, outcome: str, sent_at: float | None, message: str = "") -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
-from core.conversation import statements
+from core.conversation import listing, statements
 from core.conversation.flow import Flow
+from core.conversation.listing import Lists, Old
 from core.conversation.messages import Kind
 from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
 from core.conversation.turn import Turn
 
 STALE = ""
 """Stands for the trigger of a button whose moment has passed."""
+OLD_NUMBER = "#"
+"""Stands for the trigger of a number that was read from an older list."""
 
 
 class Reader:
@@ -78,8 +79,21 @@ class Reader:
         turn.argument = event.value
         if event.kind is Kind.COMMAND:
             return self._flow.table.typed[-1]
-        reply = self._reply(turn, key)
+        lists = listing.read(statements.shown_buttons(turn.conversation_id))
+        numbered = self._numbered(turn, lists)
+        if numbered is Old.NUMBER:
+            return OLD_NUMBER
+        reply = numbered.token if numbered else self._reply(turn, key, lists)
         return self._flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
+
+    def _numbered(self, turn: Turn, lists: Lists) -> Offer | Old | None:
+        """What a number means by the list that was in sight when it came.
+
+        Where a text is asked for the lists have no numbers, and one of an older list is a text.
+        """
+        number = listing.number_in(turn.event.value)
+        found = None if number is None else lists.meant(number, turn.event_id)
+        return None if found is Old.NUMBER and self._flow.takes_text(turn.state) else found
 
     def _named(self, text: str) -> tuple[str | None, str]:
         """The trigger of the command that a text begins with, and what follows it."""
@@ -88,21 +102,19 @@ class Reader:
         name, _, argument = text[1:].partition(" ")
         return self._flow.table.commands.get(name.lower()), argument
 
-    def _reply(self, turn: Turn, key: str) -> str | None:
-        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
-        that is nowhere to be seen.
+    def _reply(self, turn: Turn, key: str, lists: Lists) -> str | None:
+        """The token of the button that a text means by its words: as last shown, as it reads
+        elsewhere, or one that is nowhere to be seen.
         """
-        text, numbers = turn.event.value, not self._flow.takes_text(turn.state)
-        shown = json.loads(statements.shown_buttons(turn.conversation_id))
-        offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
+        text = turn.event.value
+        offer = read_reply(text, lists.in_sight)
         if offer is not None:
             return offer.token
         for language in self._flow.languages:
-            buttons = list(self._flow.draw(turn.position, language).each_button())
-            button = read_reply(text, buttons, numbers=False)
+            button = read_reply(text, list(self._flow.draw(turn.position, language).each_button()))
             if button is not None:
                 return seal(key, turn.visit, button)
-        unseen = read_reply(text, self._flow.unseen, numbers=False)
+        unseen = read_reply(text, self._flow.unseen)
         return None if unseen is None else seal(key, turn.visit, unseen)
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:

@@ -10,12 +10,13 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Protocol, TypeVar
 
 from core.conversation.channel import Capabilities
-from core.conversation.messages import Attachment, Button, Motion, Picture, Screen
+from core.conversation.messages import Attachment, Button, Motion, Picture, Screen, in_words
 from core.errors import FlowError
 from core.graphemes import clusters
 
@@ -26,10 +27,13 @@ _COUNTER = re.compile(r"\([^()]*\)\s*$")
 
 
 class Labelled(Protocol):
-    """A button or an offer: what a typed reply can mean."""
+    """A button or an offer: what a typed reply can mean, and the words that it must say, if any."""
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def words(self) -> str: ...
 
 
 L = TypeVar("L", bound=Labelled)
@@ -37,10 +41,19 @@ L = TypeVar("L", bound=Labelled)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button as it is shown: its label and the token that a press brings back."""
+    """A button as it is shown: its label and the token that a press brings back.
+
+    Where there are no buttons, `number` is what it bears in the list, or None where it must be
+    typed: in its `words`, or by its label where it has none.
+    """
 
     label: str
     token: str
+    words: str = ""
+    number: int | None = None
+
+
+Offers = tuple[Offer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +66,8 @@ class Rendered:
 
     title: str
     body: str
-    rows: tuple[tuple[Offer, ...], ...]
-    offers: tuple[Offer, ...]
+    rows: tuple[Offers, ...]
+    offers: Offers
     pictures: tuple[Picture, ...]
     progress: int | None
     bar: str
@@ -113,52 +126,85 @@ def _mac(key: str, content: str) -> str:
     return base64.urlsafe_b64encode(raw).decode()
 
 
-def render(screen: Screen, can: Capabilities, key: str, visit: int | None) -> Rendered:
-    """Fit a screen to a channel. `visit` None makes the buttons links that never grow old."""
+def from_one(offers: Offers) -> Offers:
+    """A list numbered for itself; what pays or destroys has no number."""
+    numbers = count(1)
+    return tuple(replace(o, number=None if o.words else next(numbers)) for o in offers)
+
+
+def render(
+    screen: Screen,
+    can: Capabilities,
+    key: str,
+    visit: int | None,
+    number: Callable[[Offers], Offers] = from_one,
+    spell: Callable[[str], str] = in_words,
+) -> Rendered:
+    """Fit a screen to a channel. `visit` None makes the buttons links that never grow old.
+
+    Where the channel has no buttons, `number` gives the list its numbers, and `spell` says what
+    is to be typed for a line that has none.
+    """
     rows = tuple(
         tuple(_offer(button, can, key, visit) for button in row)
         for line in screen.buttons
         for row in _wrap(line, can.buttons_per_row or 1)
     )
     offers = tuple(offer for row in rows for offer in row)
+    if offers and not can.buttons_per_row:
+        offers = number(offers)
     pictures = screen.pictures if can.pictures else ()
     return Rendered(
         title=screen.title,
-        body=_body(screen, can, offers),
+        body=_body(screen, can, offers, spell),
         rows=rows if can.buttons_per_row else (),
         offers=offers,
         pictures=pictures,
         progress=screen.progress if can.progress else None,
         bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
-        file=screen.file,
+        file=screen.file if _carried(screen, can) else None,
     )
+
+
+def _carried(screen: Screen, can: Capabilities) -> bool:
+    return screen.file is not None and screen.file.size <= can.file_bytes
 
 
 def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Offer:
     token = seal(key, visit, button)
     if len(token.encode()) > can.payload_bytes:
         raise FlowError(f"the button {button.trigger}({button.argument}) needs too long a token")
-    return Offer(shorten(button.label, can.label_length), token)
+    return Offer(shorten(button.label, can.label_length), token, button.spelled)
 
 
 def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
     return [row[start : start + width] for start in range(0, len(row), width)]
 
 
-def _body(screen: Screen, can: Capabilities, offers: Sequence[Offer]) -> str:
+def _body(screen: Screen, can: Capabilities, offers: Offers, spell: Callable[[str], str]) -> str:
     """The text and what stands in for bars, pictures and buttons; too long a text is cut first."""
     said, below = _paragraphs(screen.hint, screen.text), []
+    if screen.file is not None and not _carried(screen, can):
+        below.append(screen.file.instead)
     if screen.progress is not None and not can.progress:
         below.append(bar(screen.progress))
     if screen.pictures and not can.pictures:
         below.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
     if offers and not can.buttons_per_row:
-        below.append("\n".join(f"{n}. {offer.label}" for n, offer in enumerate(offers, 1)))
+        below.append("\n".join(_line(offer, spell) for offer in offers))
     limit = can.caption_length if screen.pictures and can.pictures else can.text_length
     room = limit - length(screen.title) - 2
     rest = _paragraphs(*below)
     return shorten(_paragraphs(shorten(said, room - length(rest) - 2 * bool(rest)), rest), room)
+
+
+def _line(offer: Offer, spell: Callable[[str], str]) -> str:
+    """A line of the list that stands in for buttons."""
+    if offer.number is not None:
+        return f"{offer.number}. {offer.label}"
+    itself = words(offer.words or offer.label) == words(offer.label)
+    return f"• {offer.label} ({spell('' if itself else offer.words)})"
 
 
 def _paragraphs(*parts: str) -> str:
@@ -194,20 +240,25 @@ def shorten(text: str, limit: int) -> str:
     return kept + "…"
 
 
-def read_reply(text: str, offers: Sequence[L], numbers: bool) -> L | None:
-    """The button that a typed reply means: its number, or its label however it is written.
+def read_reply(text: str, offers: Sequence[L]) -> L | None:
+    """The button that a typed reply means by its words, however they are written.
 
     A label's counter may be left out, and what follows a comma: "no" is “No, go on”.
     """
-    typed = text.strip()
-    if numbers and typed.isdecimal() and len(typed) < 5 and 1 <= int(typed) <= len(offers):
-        return offers[int(typed) - 1]
-    wanted = words(typed)
+    wanted = words(text)
     for spelling in (words, _uncounted, _in_short):
-        found = [offer for offer in offers if wanted and spelling(offer.label) == wanted]
+        found = [offer for offer in offers if wanted and wanted in _spellings(offer, spelling)]
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _spellings(offer: Labelled, spelling: Callable[[str], str]) -> set[str]:
+    """What may be typed for it; a bare number never means what wants its words."""
+    label = spelling(offer.label)
+    if not offer.words:
+        return {label}
+    return {spelled for spelled in (label, words(offer.words)) if not spelled.isdecimal()}
 
 
 def words(label: str) -> str:

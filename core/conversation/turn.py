@@ -23,7 +23,8 @@ class Turn:
     """One event being applied to one conversation.
 
     `memory` is the product's own notebook, kept with the conversation. `said` are the hints that
-    the next screen shows, each a code with its parameters; `question` is the one it asks.
+    the next screen shows, each a code with its parameters; `question` is the one it asks. `seen` is
+    the newest revision that the person has in sight, `spoken` whether this turn has said anything.
     `captioned` says that what stands beside a file will act after it.
     `cache` lives as long as the turn, for guards that load the same row.
     """
@@ -31,8 +32,8 @@ class Turn:
     __slots__ = (
         "alerted", "argument", "asking", "cache", "captioned", "changed", "channel", "client",
         "conversation_id", "event", "event_id", "language", "language_chosen",
-        "memory", "name", "now", "pressed", "revision", "source", "state", "step", "trigger",
-        "user_id", "username", "visit", "wake",
+        "memory", "name", "now", "pressed", "revision", "seen", "source", "spoken", "state", "step",
+        "trigger", "user_id", "username", "visit", "wake",
     )  # fmt: skip
 
     def __init__(self, now: float, conversation_id: int, user_id: uuid.UUID, channel: str) -> None:
@@ -47,7 +48,8 @@ class Turn:
         self.trigger = self.argument = ""
         self.pressed: str | None = None
         self.changed = False
-        self.visit = self.revision = 0
+        self.visit = self.revision = self.seen = 0
+        self.spoken = False
         self.memory: dict[str, Any] = {}
         self.language = self.name = self.username = ""
         self.language_chosen = False
@@ -78,6 +80,17 @@ class Turn:
     def say(self, code: str, /, **parameters: Any) -> None:
         """Let the next screen say something once."""
         self.memory.setdefault("said", []).append([code, parameters])
+        self.spoken = True
+
+    def take_said(self) -> list[Any]:
+        """Take back the hints that have had their moment.
+
+        They belong to the screen that answered their event: the person's next event ends it, and
+        so does a change that is not the person's own, once that screen has been in sight.
+        """
+        if self.person or self.seen >= self.memory.get("said_at", 0):
+            return list(self.memory.pop("said", ()))
+        return []
 
     def ask(self, question: str) -> None:
         """Open a question on the same screen; any other turn of the person closes it."""

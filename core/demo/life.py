@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from core.demo.known import FAULTS, REASONS, trainers
 from core.demo.rows import Batch
 from core.settings.installed import channel_names, pulled, pushing
 
@@ -18,26 +19,18 @@ NAMES = (
     "Anna", "Boris", "Clara", "Дмитрий", "Елена", "Farid", "Grace", "Ирина", "Jonas", "Кирилл",
     "Lena", "Мария", "Noah", "Ольга", "Paul", "Roman", "Светлана", "Tom", "Vera", "Юлия",
 )  # fmt: skip
-REASONS = ("no_face", "several_faces", "too_small", "blurred", "unreadable", "not_a_picture")
-PROFILES = {"portrait": ("portrait", "fal-ai/portrait-trainer", 2.0),
-            "style": ("style", "fal-ai/style-trainer", 4.0)}  # fmt: skip
-SECONDS = {"portrait": 420.0, "style": 900.0}
-FAULTS = (
-    ("status", "http_503", "retry", "The service is unavailable", 503),
-    ("submit", "http_429", "retry", "Too many requests", 429),
-    ("status", "read_timeout", "retry", "No answer in time", None),
-    ("result", "image_load_error", "person", "An image could not be loaded", 422),
-    ("result", "training_failed", "retry", "The training failed", 500),
-    ("upload", "connection_refused", "retry", "No connection", None),
-    ("submit", "http_403", "operator", "User is locked: balance exhausted", 403),
-)
-CREATING = (
-    ("avatars", "avatar_menu", 0.98), ("create", "selecting_training_type", 0.97),
-    ("choose_type", "confirming_training_type", 0.98), ("confirm", "selecting_gender", 0.98),
-    ("choose_gender", "entering_name", 0.97), ("name", "consent", 0.96),
-    ("agree", "uploading_photos", 0.96),
-)  # fmt: skip
-"""The way to the photos: trigger, state, and the share of people who go on from there."""
+WAYS = {
+    "portrait": (
+        ("choose_type", "confirming_training_type", 0.98), ("confirm", "selecting_gender", 0.98),
+        ("choose_gender", "entering_name", 0.97),
+    ),
+    "style": (
+        ("choose_type", "confirming_training_type", 0.98),
+        ("confirm", "selecting_avatar_type", 0.98),
+        ("choose_kind", "selecting_gender", 0.98), ("choose_gender", "entering_name", 0.97),
+    ),
+}  # fmt: skip
+"""The way to a name: trigger, state, and the share of people who go on from there."""
 
 
 class Story(Protocol):
@@ -75,6 +68,7 @@ class Person:
         self.moves = 0
         self.entered_at = 0.0
         self.drafts = 0
+        self.consented = False
         self.waiting = False
 
     def live(self, batch: Batch) -> None:
@@ -120,10 +114,10 @@ class Person:
         """Begin an avatar, and come as far as they come."""
         avatar_id, begun = self.story.new_id(), self.at
         kind = self.dice.choices(("portrait", "style"), (3, 1))[0]
-        reached = list(self.walk(batch))
+        reached = list(self.walk(batch, kind))
         if "selecting_training_type" not in reached:
             return
-        named = "consent" in reached
+        named = {"consent", "uploading_photos"} & set(reached)
         name = f"{self.dice.choice(NAMES)} {self.dice.randrange(100)}" if named else ""
         self.drafts += not named
         status, photos = "draft", 0
@@ -138,13 +132,23 @@ class Person:
             _datetime(begun), _datetime(self.at), kind,
         )  # fmt: skip
 
-    def walk(self, batch: Batch) -> Iterator[str]:
-        """Answer the questions, or stop at one."""
-        for trigger, state, share in CREATING:
+    def walk(self, batch: Batch, kind: str) -> Iterator[str]:
+        """Answer the questions, or stop at one; whoever is elsewhere begins at the main menu."""
+        if self.state != "main_menu":
+            self.move(batch, "command", "start", "main_menu")
+        for trigger, state, share in self.way(kind):
             self.move(batch, "text" if trigger == "name" else "press", trigger, state)
+            self.consented = self.consented or trigger == "agree"
             yield state
             if self.dice.random() > share:
                 return
+
+    def way(self, kind: str) -> tuple[tuple[str, str, float], ...]:
+        """From the main menu to the photos; consent is asked for once."""
+        begun = (("avatars", "avatar_menu", 0.98), ("create", "selecting_training_type", 0.97))
+        asked = (("name", "consent", 0.96), ("agree", "uploading_photos", 0.96))
+        known = (("name", "uploading_photos", 0.96),)
+        return (*begun, *WAYS[kind], *(known if self.consented else asked))
 
     def photos(self, batch: Batch, avatar_id: str) -> int:
         """Send photos; how many of them were good."""
@@ -181,14 +185,14 @@ class _Run:
         self.id = self.story.new_id()
         self.request_id = self.story.new_id()
         self.created = person.at
-        self.profile, self.endpoint, self.price = PROFILES[kind]
+        self.profile, self.endpoint, self.price, self.seconds = trainers()[kind]
         self.test = self.dice.random() < self.story.test_share
 
     def go(self, batch: Batch) -> str:
         """Submit it and see it end, unless now comes first."""
         submitted = min(self.created + self.dice.uniform(3, 20), self.story.now)
         started = submitted + self.dice.expovariate(1 / 60)
-        finished = started + SECONDS[self.kind] * self.dice.lognormvariate(0, 0.35)
+        finished = started + self.seconds * self.dice.lognormvariate(0, 0.35)
         ending = self.dice.choices(("completed", "failed", "cancelled"), (90, 7, 3))[0]
         if finished > self.story.now:
             status = "training" if started <= self.story.now else "queued"
@@ -230,7 +234,13 @@ class _Run:
             started - submitted if begun else None,
             (finished - started) * 0.97 if status == "completed" else None, cost,
             error[1] if error else "",
-            self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "",
+            self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "", 1,
+        )  # fmt: skip
+        batch.add(
+            "submissions", self.story.new_id(), self.id, 1, self.profile, self.endpoint, "{}",
+            status if ended else "taken", price, cost, self.request_id, "", "", "",
+            error[1] if error else "", error[2] if error else "", submitted, submitted,
+            finished if ended else None, 0.0,
         )  # fmt: skip
 
     def calls(self, batch: Batch, since: float, until: float, fault: Any) -> None:

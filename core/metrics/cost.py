@@ -25,6 +25,8 @@ class Spent(NamedTuple):
     wasted: float
     runs: int
     successes: int
+    unknown: int = 0
+    """Runs of which nobody knows what they cost; they are in no sum."""
 
     @property
     def each(self) -> float | None:
@@ -73,12 +75,12 @@ def spent(scope: Scope) -> Spent:
     WITH {_booked(scope)}
     SELECT coalesce(sum(usd), 0),
            coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
-           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0)
+           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)
     FROM booked
     """
-    found = one(query, scope.start, scope.end, *scope.days)
-    total, completed, wasted, runs, successes = found
-    return Spent(float(total), float(completed), float(wasted), int(runs), int(successes))
+    total, completed, wasted, *counts = one(query, scope.start, scope.end, *scope.days)
+    return Spent(float(total), float(completed), float(wasted), *map(int, counts))
 
 
 def sent_today(zone: str, now: float, mode: Mode) -> float:
@@ -99,7 +101,7 @@ def spent_by_time(scope: Scope) -> list[SpentAt]:
         SELECT b.a, g.training_type, g.usd FROM buckets b
         JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_mode("g")}
     )
-    SELECT a, training_type, sum(usd), count(*) FROM booked
+    SELECT a, training_type, coalesce(sum(usd), 0), count(*) FROM booked
     GROUP BY a, training_type ORDER BY a, training_type
     """
     return [SpentAt(float(a), kind, float(usd), int(n)) for a, kind, usd, n in rows(query, *edges)]
@@ -109,7 +111,7 @@ def spent_on(scope: Scope) -> list[SpentOn]:
     """The same for each type and profile, the dearest first."""
     query = f"""
     WITH {_booked(scope)}
-    SELECT training_type, profile, sum(usd), {_WASTED}, count(*) FROM booked
+    SELECT training_type, profile, coalesce(sum(usd), 0), {_WASTED}, count(*) FROM booked
     GROUP BY training_type, profile ORDER BY 3 DESC, 1, 2
     """
     return [

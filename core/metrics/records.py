@@ -45,10 +45,15 @@ KINDS = {
         "has_face quality_score attempts postponed next_check_at dismissed_at removed_at "
         "created_at updated_at",
     ),
+    "submission": _kind(
+        "submissions",
+        "run_id number profile endpoint fate price_usd cost_usd request_id error_type error_class "
+        "http_status sent_at answered_at ended_at next_check_at",
+    ),
     "switch": _kind("controls", "value at by", key="name"),
     "turn": _kind("transitions", "conversation_id event_id kind trigger source dest visit at"),
 }
-_BY_UUID = ("export", "photo")
+_BY_UUID = ("export", "photo", "submission")
 _NAMES = ("user_id", "avatar_id", "run_id")
 
 

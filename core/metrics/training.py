@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from core.metrics.scope import Scope, bucketed, floored, listed, one, quantiles, rows, text_id
+from core.metrics.cost import COST
+from core.metrics.scope import (
+    Scope,
+    bucketed,
+    floored,
+    listed,
+    one,
+    own_id,
+    quantiles,
+    rows,
+    text_id,
+)
 
 ACTIVE = (
     "ready", "preparing", "submitting", "queued", "training", "saving", "uncertain", "cancelling",
@@ -67,7 +78,7 @@ class Run(NamedTuple):
     progress: int
     position: int | None
     photos: int
-    cost_usd: float
+    cost_usd: float | None
     error_type: str
     error_class: str
     error: str
@@ -83,7 +94,7 @@ class Run(NamedTuple):
 _RUN = f"""
 SELECT r.id, r.user_id, r.avatar_id, coalesce(a.name, ''), r.training_type, r.status, r.test_mode,
        r.profile, coalesce(r.request_id, ''), r.progress, r.position, r.photos_count,
-       coalesce(r.cost_usd, r.price_usd), r.error_type, r.error_class, r.error, r.finished_by,
+       {COST}, r.error_type, r.error_class, r.error, r.finished_by,
        r.created_at, r.submitted_at, r.started_at, r.finished_at, {TOOK}, {WAITED}
 FROM training_runs r LEFT JOIN avatars a ON a.id = r.avatar_id
 """
@@ -165,7 +176,7 @@ def uncertain() -> list[Run]:
 def unsettled(run_id: str) -> bool:
     """Whether nobody knows of a run if it was ordered."""
     query = f"SELECT count(*) FROM training_runs r WHERE r.id = ? AND {UNSETTLED}"
-    return bool(one(query, run_id)[0])
+    return bool(one(query, own_id(run_id))[0])
 
 
 def _times(scope: Scope, seconds: str) -> list[Times]:

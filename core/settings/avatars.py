@@ -20,9 +20,13 @@ class Avatars(Section):
 
 
 class Photos(Section):
-    """What makes a photo acceptable: pixels on the shorter side, bytes of the file, a face."""
+    """What makes a photo acceptable: pixels on the shorter side, bytes of the file, a face.
+
+    After `delay_seconds` without a verdict its person is told that it takes longer than usual.
+    """
 
     min_side: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
     find_faces: bool = True
+    delay_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
     max_pending: Annotated[int, Field(ge=1, le=1000)] = 100

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from core.errors import ConfigurationError
+from core.isolation import guarded
 
 CHANNELS = "likeness.channels"
 """The entry-point group in which a channel makes itself known."""
@@ -39,6 +40,17 @@ def pulled() -> tuple[str, ...]:
     return tuple(sorted(name for name, can in found if not (can.pushes or can.terminal)))
 
 
+def made_channel(settings: Any, name: str) -> Any:
+    """An installed channel with its own section of the settings; what it raises comes through."""
+    return installed_channels()[name](settings.channel(name))
+
+
+def working_channels(settings: Any) -> dict[str, Any]:
+    """Every installed channel, made with its section; one that fails is logged and left out."""
+    made = {name: guarded(name, made_channel, settings, name) for name in channel_names()}
+    return {name: channel for name, channel in made.items() if channel is not None}
+
+
 def installed_pages() -> dict[str, Any]:
     """What those who run Likeness look at: the dashboard, where it is installed."""
     return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
@@ -47,7 +59,7 @@ def installed_pages() -> dict[str, Any]:
 def _loaded(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever stands in its modules
         raise ConfigurationError(
             f"The channel {point.name!r} ({point.value}) can't be loaded: {error}. "
             "Install what it needs, or uninstall it."

@@ -38,6 +38,12 @@ def draw(view: View) -> None:
         help=t("On trainings of the period that failed or were cancelled."),
     )  # fmt: skip
     _budget(view, columns[3])
+    if spent.unknown:
+        st.caption(t.n(
+            "What {n} training cost is not known: it is in no sum.",
+            "What {n} trainings cost is not known: they are in no sum.",
+            spent.unknown,
+        ))  # fmt: skip
     rows = [
         {"start": at.start, "kind": at.training_type, "value": at.usd}
         for at in view.ask(cost.spent_by_time, view.scope)

@@ -121,6 +121,8 @@ def _copies(view: View) -> None:
     found = view.ask(health.copies, view.scope)
     kinds = {"request": t("A request’s data and files"), "model": t("A model that stays at fal")}
     rows = [SimpleNamespace(**{**copy._asdict(), "kind": kinds[copy.kind]}) for copy in found]
+    for row, copy in zip(rows, found, strict=True):
+        row.next_check_at = copy.next_check_at if copy.kind == "request" else None
     chosen = table(view, "copies", [
         Column("kind", t("What")), Column("name", t("Name at fal")),
         Column("endpoint", t("Endpoint")), Column("at", t("Since"), "time"),

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LikenessError
-from core.metrics import errors, training
+from core.metrics import errors, orders, training
 from core.metrics.scope import own_id
 from core.texts import Translator
 from dashboard.tables import Column, table
@@ -42,6 +42,23 @@ def columns(t: Translator) -> list[Column]:
         Column("finished_by", t("Known by"), help=t("webhook: fal told us; poll: we asked.")),
         Column("request_id", t("Request id")),
         Column("id", t("Run")),
+    ]
+
+
+def order_columns(t: Translator) -> list[Column]:
+    """The columns of a table of orders."""
+    return [
+        Column("number", t("Order"), "number"),
+        Column("fate", t("What became of it")),
+        Column("profile", t("Profile")),
+        Column("price_usd", t("Price"), "usd"),
+        Column("cost_usd", t("Cost"), "usd"),
+        Column("error_type", t("Error")),
+        Column("http_status", "HTTP", "number"),
+        Column("sent_at", t("Sent"), "time"),
+        Column("answered_at", t("Answered"), "time"),
+        Column("ended_at", t("Finished"), "time"),
+        Column("request_id", t("Request id")),
     ]
 
 
@@ -102,6 +119,10 @@ def draw(view: View, run_id: str) -> None:
         place = view.place("people", user=run.user_id, avatar=run.avatar_id)
         st.link_button(t("Whose it is"), place, icon=":material/person:")
     acting(view, run)
+    st.subheader(t("What was ordered"), anchor=False)
+    table(view, "orders", order_columns(t), view.ask(orders.of_run, run_id),
+          empty=t("Nothing has been ordered."),
+          place=lambda order: view.row("submission", order.id))  # fmt: skip
     st.subheader(t("What was asked of fal"), anchor=False)
     table(view, "calls", event_columns(t), view.ask(errors.of_run, run_id),
           place=lambda call: view.row("call", call.id))  # fmt: skip

@@ -133,7 +133,7 @@ def test_of_sixty_photos_from_two_processes_at_once_the_first_fifty_good_ones_co
     chat.engine.drain(chat.id)
     avatar = Avatar.get()
     assert (avatar.photos_count, avatar.status) == (50, AvatarStatus.READY)
-    assert "no more will fit" in chat.rendered.text
+    assert "No more will fit" in chat.rendered.text
     valid = photos_of(chat).where(AvatarPhoto.reason == "")
     assert all(house.store.exists(found.minio_key) for found in valid)
     nothing_failed()

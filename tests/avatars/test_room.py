@@ -35,7 +35,7 @@ MOST, WAITING = 7, 12
 NO_ROOM = (
     "❌ Photo{} {}: no room left, an avatar takes 7 photos – remove another one in the gallery"
 )
-FULL = "Uploaded: 7 photos, no more will fit"
+FULL = "Uploaded: 7 photos\nMinimum: 2\nNo more will fit"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_none_is_dropped_that_would_have_fitted(house: App, chat: Chat) -> None:
     album = [NO_PICTURE, good(3), NO_PICTURE, good(4), NO_PICTURE, good(5), NO_PICTURE]
     send(house, chat, *album, good(6), good(7))
     assert pending() == 9
-    assert "Uploaded: 3 photos, 4 more will fit" in chat.rendered.text
+    assert "Uploaded: 3 photos\nMinimum: 2\n4 more will fit" in chat.rendered.text
     assert "🔎 Looking at 9 photos…" in chat.rendered.text
     judge(house, chat)
     refused = dict.fromkeys((4, 6, 8, 10), "not_a_picture")

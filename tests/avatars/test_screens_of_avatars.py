@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.avatars.facts import PhotoFacts
+from core.avatars.facts import PhotoFacts, RunFacts
 from core.avatars.screens import NOTICES, SCREENS
 from core.conversation.messages import Button, Motion
 from core.texts import LANGUAGES
@@ -34,7 +34,7 @@ def test_starting_confirms_the_photos_the_type_and_the_price() -> None:
         ).confirms
 
     agreed = [confirms(), confirms(photos_digest="x"), confirms(training_type="style")]
-    assert agreed[0] == f"{ID}:1234abcd:portrait:0.0"
+    assert agreed[0] == f"{ID}:1234abcd:portrait:0.0:None"
     assert len(set(agreed)) == 3
 
 
@@ -51,6 +51,39 @@ def test_a_price_is_shown_where_there_is_one() -> None:
 
     assert "$6.00" in text("style")
     assert "$" not in text("portrait")
+
+
+def test_a_price_that_nobody_knows_is_said_to_be_unknown() -> None:
+    unknown = facts(avatar=READY)
+    limits = replace(unknown.limits, price_usd={"portrait": None})
+    screen = SCREENS["confirming_training"](replace(unknown, limits=limits))
+    assert "💰 Цена: пока неизвестна" in screen.text
+    known = button(SCREENS["confirming_training"](facts(avatar=READY)), "train").confirms
+    assert button(screen, "train").confirms != known
+
+
+def test_a_training_that_may_still_end_is_not_paid_for_twice_unsaid() -> None:
+    late = RunFacts("failed", 99, None, "operator", 6.0, None, late=True)
+    failed = {"status": "error", "valid": 12, "run": late}
+    again = SCREENS["confirming_training"](facts(avatar=failed))
+    assert "Новое обучение оплачивается отдельно" in again.text
+    ended = {**failed, "run": replace(late, late=False)}
+    assert "отдельно" not in SCREENS["confirming_training"](facts(avatar=ended)).text
+    once = SCREENS["confirming_training"](facts(avatar=ended))
+    assert button(again, "train").confirms != button(once, "train").confirms
+    assert "аватар станет вашим" in SCREENS["training_error"](facts(avatar=failed)).text
+
+
+def test_how_many_are_ahead_in_the_queue_is_said() -> None:
+    def text(position: int | None) -> str:
+        run = RunFacts("queued", 0, position, "", 6.0, None)
+        return SCREENS["training_in_progress"](
+            facts(avatar={"status": "training", "run": run})
+        ).text
+
+    assert "Перед вашим — 4 обучения" in text(5)
+    assert "Перед вашим" not in text(1)
+    assert "Перед вашим" not in text(None)
 
 
 def test_consent_agrees_to_the_version_that_was_read() -> None:
@@ -248,3 +281,25 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
         assert text(*refused).count(mended) == 1
     assert text(small).splitlines()[0] != text(small, broken).splitlines()[0]
     assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"
+
+
+PAYS_OR_DESTROYS = {"train", "yes", "remove_photo", "decline"}
+
+
+def test_what_pays_or_destroys_wants_its_words() -> None:
+    """Where it is typed, no bare number does it: every such button of every screen has words."""
+    photos = (PhotoFacts("a" * 32, 3, "valid", "", "key"),)
+    for asked in (None, "held", "stop", "erase", "withdraw", "new"):
+        avatar = facts(asked=asked, photos=photos, consented=True)
+        for state, draw in SCREENS.items():
+            for found in draw(avatar).each_button():
+                destroys = found.trigger in PAYS_OR_DESTROYS
+                destroys = destroys or (found.trigger == "no" and asked == "held")
+                assert bool(found.spelled) == destroys, (state, found)
+
+
+def test_a_photo_is_removed_by_its_name_in_both_languages() -> None:
+    photos = (PhotoFacts("a" * 32, 3, "valid", "", "key"),)
+    for language, words in (("en", "photo 3"), ("ru", "фото 3")):
+        seen = facts(photos=photos, language=language)
+        assert button(SCREENS["viewing_photo_gallery"](seen), "remove_photo").spelled == words

@@ -59,7 +59,7 @@ def test_three_good_one_refused_then_three_good_are_each_told_once(house: App, c
     assert "of 4" not in second
     before = second.index(BEFORE)
     assert second.index("✅ Accepted") < before < second.index(REFUSED.format(4))
-    assert "Uploaded: 6 photos, 44 more will fit" in second
+    assert "Uploaded: 6 photos\nMinimum: 2\n44 more will fit" in second
 
 
 def test_albums_are_not_added_up(house: App, chat: Chat) -> None:

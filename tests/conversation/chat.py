@@ -9,7 +9,7 @@ from core.conversation.channel import Capabilities
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update
-from core.conversation.models import Conversation, InboxEvent, TransitionLog
+from core.conversation.models import Conversation, InboxEvent, PendingNotice, TransitionLog
 from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.rendering import Rendered
 from core.db import transaction
@@ -120,6 +120,11 @@ class Chat:
     @property
     def form(self) -> dict[str, Any]:
         return dict(self.memory.get("form", {}))
+
+    @property
+    def notices(self) -> list[Any]:
+        query = PendingNotice.select().where(PendingNotice.conversation == self.id)
+        return list(query.order_by(PendingNotice.id))
 
     @property
     def log(self) -> list[Any]:

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.remains import Export, RemoteCopy
 from core.conversation.models import User
 from core.db import database, run, transaction
 from core.metrics import overview
@@ -257,6 +257,30 @@ def test_erasures_and_exports_under_way_are_listed(sqlite_db: Any, look: Look) -
     tab = look("operations")
     listed = [list(frame.value["user_id"]) for frame in tab.dataframe if "user_id" in frame.value]
     assert listed == [[str(owner.user_id)], [str(owner.user_id)]]
+
+
+def test_what_is_to_be_deleted_at_fal_is_listed(sqlite_db: Any, look: Look) -> None:
+    for kind, name in (("request", "r-1"), ("model", "ft-1")):
+        RemoteCopy.create(
+            kind=kind, name=name, endpoint="fal-ai/x", test_mode=True, at=time.time() - 60,
+            next_check_at=time.time() + 60, attempts=3, error_type="key_refused",
+        )  # fmt: skip
+    tab = look("operations", mode="test")
+    (frame,) = [frame.value for frame in tab.dataframe if "next_check_at" in frame.value]
+    assert list(frame["name"]) == ["r-1", "ft-1"]
+    assert list(frame["kind"]) == ["A request’s data and files", "A model that stays at fal"]
+
+
+def test_an_order_that_was_stopped_can_still_be_settled(
+    sqlite_db: Any, look: Look, house: House
+) -> None:
+    fill_lately(300)
+    run_id = running()
+    query = "UPDATE training_runs SET status = 'cancelling', intent_at = 1, request_id = NULL"
+    run(f"{query} WHERE id = ?", uuid.UUID(run_id).hex)
+    tab = look("running", run=run_id, mode="both")
+    press(tab, f"not-sent-{run_id}")
+    assert house.training.settled == [(run_id,)]
 
 
 def test_what_people_wrote_is_shown_as_they_wrote_it(sqlite_db: Any, look: Look) -> None:

@@ -20,6 +20,7 @@ from core.avatars.models import (
 )
 from core.avatars.privacy.remains import CostEntry, DailyTotal, Export
 from core.avatars.runs.events import FalEvent
+from core.avatars.runs.submissions import Submission
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
 from core.db import run, transaction
 
@@ -104,7 +105,7 @@ class Odd:
         some = self.dice.choice
         ended = status.final
         before = some((0.0, 90.0, 100_000.0)) if ended else 0.0
-        return TrainingRun.create(
+        made = TrainingRun.create(
             user=some((owner.user, owner.user, None)),
             conversation=owner,
             training_type=some(tuple(AvatarTrainingType)),
@@ -124,6 +125,12 @@ class Odd:
             finished_at=at if ended else None,
             next_check_at=some((0.0, self.now, self.now - 0.5, self.now + 9)),
         )
+        if some((True, False)):
+            Submission.create(
+                run=made, number=1, profile=made.profile, endpoint="", price_usd=made.price_usd,
+                cost_usd=made.cost_usd, sent_at=at,
+            )  # fmt: skip
+        return made
 
     def event(self, about: uuid.UUID | None, at: float, simulated: bool) -> None:
         FalEvent.create(

@@ -90,6 +90,7 @@ class Recount:
         self.photos = table("avatar_photos")
         self.runs = table("training_runs")
         self.run = {row.id: row for row in self.runs}
+        self.submissions = table("submissions")
         self.events = table("fal_events")
         self.moves = sorted(table("transitions"), key=lambda row: int(row.id))
         self.notices = table("notices")
@@ -139,14 +140,18 @@ class Recount:
     # money
 
     def sent(self, day: Period) -> float:
-        """Dollars of the orders that were sent on a day of UTC, or may have been."""
+        """Dollars of the orders that were sent on a day, or may have been."""
         sent = [
-            paid(run)
-            for run in self.runs
-            if day.takes(run)
-            and day.holds(run.intent_at if run.submitted_at is None else run.submitted_at)
+            paid(order)
+            for order in self.submissions
+            if day.takes(self.run[order.run_id]) and day.holds(order.sent_at)
         ]
-        forgotten = [e.usd for e in self._entries(day)]
+        named = datetime.datetime.fromtimestamp(day.start, day.zone).date().isoformat()
+        forgotten = [
+            int(total.count) / 1_000_000
+            for total in self.totals
+            if total.metric == f"sent_microdollars_{day.mode}" and total.day == named
+        ]
         return float(sum(sent) + sum(forgotten))
 
     def spent(self, period: Period, *statuses: str) -> float:

@@ -246,6 +246,27 @@ def test_an_avatar_in_training_gets_the_id_of_its_order(empty: Any) -> None:
     assert (found.finetune_id, found.fal_mode) == ("req-2", "style")
 
 
+def test_events_outlive_the_new_phases_and_their_end(empty: Any) -> None:
+    runner.migrate(empty, "8")
+    known = {"at": 1.0, "ok": True, "test_mode": False, "endpoint": "e"}
+    events.FalEvent.create(phase="submit", request_id="r-1", **known)
+    runner.migrate(empty)
+    events.FalEvent.create(phase="delete", request_id="r-2", **known)
+    with pytest.raises(peewee.IntegrityError):
+        run("UPDATE fal_events SET phase = 'dance'")
+    runner.migrate(empty, "9", down=True)
+    assert [event.request_id for event in events.FalEvent] == ["r-1"]
+    with pytest.raises(peewee.IntegrityError):
+        run("UPDATE fal_events SET phase = 'delete'")
+    runner.migrate(empty)
+    with pytest.raises(peewee.IntegrityError):
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('person', 'x', 'e', ?, 1, 1, 0, '')",
+            False,
+        )
+
+
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:
     runner.migrate(empty)
     assert runner.migrate(empty, "0001", down=True) == NAMES[::-1]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus, change
+from core.avatars.models import Avatar, AvatarPhoto, DoomedObject, PhotoValidationStatus, change
 from core.avatars.privacy import exporting
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.remains import KEPT_SECONDS, Export
 from core.bootstrap import App
 from core.conversation.channel import Capabilities
 from core.conversation.models import PendingNotice, User
@@ -73,10 +73,29 @@ def test_a_refused_photo_that_is_kept_is_in_it_and_not_said_to_be_missing(anna: 
     refused = AvatarPhoto.select().where(AvatarPhoto.minio_key.is_null(False)).first()
     change(refused, validation_status=PhotoValidationStatus.INVALID, reason="no_face")
     [archive] = make(anna)
-    kept = f"photos/{refused.avatar_id.hex}/{refused.number:03}.jpg"
+    kept = f"photos/{' '.join(MARKS)}/refused/{refused.number:03}.jpg"
     assert kept in archive.namelist()
     told = archive.read("README.txt").decode()
-    assert "Where a number is missing, that photo was refused or removed" in told
+    assert "photos/…/refused: photos that were refused and are still kept" in told
+    assert "refused or removed, and is no longer kept" in told
+
+
+def test_a_removed_photo_that_can_be_put_back_is_in_it_and_said_to_be(anna: Marked) -> None:
+    removed = AvatarPhoto.select().where(AvatarPhoto.minio_key.is_null(False)).first()
+    change(removed, removed_at=1.0)
+    [archive] = make(anna)
+    assert f"photos/{' '.join(MARKS)}/removed/{removed.number:03}.jpg" in archive.namelist()
+    assert "photos/…/removed" in archive.read("README.txt").decode()
+
+
+def test_two_avatars_of_one_name_have_a_folder_each(anna: Marked) -> None:
+    mine: Any = Avatar.get()
+    change(mine, name="A/B: «C»?")
+    other = Avatar.create(user=mine.user, name="a/b: «c»?")
+    AvatarPhoto.update(avatar=other).where(AvatarPhoto.number == 1).execute()
+    [archive] = make(anna)
+    folders = {name.split("/")[1] for name in archive.namelist() if name.startswith("photos/")}
+    assert folders == {"A_B_ «C»_", "a_b_ «c»_ 2"}
 
 
 def test_a_stranger_is_not_in_it(anna: Marked) -> None:
@@ -104,8 +123,8 @@ def test_it_is_gone_after_a_day_and_nothing_is_left_half_made(anna: Marked) -> N
     made = Export.get()
     assert made.made_at is not None
     at = exports(anna.app)
-    assert at.sweep(made.made_at + exporting.KEPT_SECONDS - 1) == 0
-    assert at.sweep(made.made_at + exporting.KEPT_SECONDS + 1) == 1
+    assert at.sweep(made.made_at + KEPT_SECONDS - 1) == 0
+    assert at.sweep(made.made_at + KEPT_SECONDS + 1) == 1
     assert Export.select().count() == 0
     place = f"{made.user_id.hex}/{made.id.hex}/"
     assert place in {doomed.prefix for doomed in DoomedObject.select()}

@@ -183,6 +183,15 @@ def test_a_model_that_stays_with_the_trainer_is_left_to_somebody_who_can_delete_
     assert waiting() == [("model", "ft-1")]
 
 
+def test_an_order_that_has_made_no_model_yet_is_not_taken_for_one(house: House) -> None:
+    house.trainer.test_mode = False
+    house.training = house.work()
+    house.start()
+    house.advance(QUEUED, QUEUED)
+    assert house.now.finetune_id == house.run.request_id
+    assert remote.models_of(house.now) == []
+
+
 def test_a_model_that_came_when_its_avatar_was_gone_is_named_as_well(house: House) -> None:
     house.start()
     house.advance(QUEUED, QUEUED)

@@ -16,7 +16,10 @@ from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House, new_name
 from tests.scenarios.stage import Stage
 
-_NUMBERED = re.compile(r"(?P<number>\d+)\. (?P<label>.+)")
+_LINE = re.compile(
+    r"(?P<number>\d+)\. (?P<label>.+)"
+    r"|• (?P<worded>.+) \((?:type it in words|напишите словами|.+[“«](?P<words>.+)[”»])\)"
+)
 
 
 class ConsoleChat(Chat):
@@ -49,16 +52,16 @@ class ConsoleChat(Chat):
         self.say(shlex.quote(str(self._file(name, data))))
 
     def press_label(self, label: str) -> None:
-        """By its label, as people do; by its number where it is only a sign."""
-        labels = self.sight.labels
-        readable = words(label) and sum(words(s) == words(label) for s in labels) == 1
-        self.say(label if readable else str(labels.index(label) + 1))
+        """By its label, as people do; by its number or its words where that is only a sign."""
+        listed = _listed(list(self._said))
+        readable = words(label) and sum(words(s) == words(label) for s in listed) == 1
+        self.say(listed[label] or label if listed[label] and not readable else label)
 
     @property
     def sight(self) -> Sight:
         """All since the person last said something, and the last numbered list."""
         lines = list(self._said)
-        return Sight("\n".join(lines[self._fresh :]), _labels(lines))
+        return Sight("\n".join(lines[self._fresh :]), tuple(_listed(lines)))
 
     def pause(self) -> None:
         """A terminal that is talked to through a pipe looks when it is asked to."""
@@ -114,15 +117,17 @@ class ConsoleStage(Stage):
         return ConsoleChat(House(folder, **self._settings), language)
 
 
-def _labels(lines: Sequence[str]) -> tuple[str, ...]:
-    """The last list that is numbered from 1 on."""
-    found: list[str] = []
-    for line in reversed(lines):
-        numbered = _NUMBERED.fullmatch(line)
-        if numbered:
-            found.append(numbered["label"])
-            if numbered["number"] == "1":
-                return tuple(reversed(found))
-        elif found and line:
-            found = []
-    return ()
+def _listed(lines: Sequence[str]) -> dict[str, str]:
+    """The labels of the last list, with what to type for each; a notice's go on with a screen's."""
+    found: dict[str, str] = {}
+    beside, before = False, ""
+    for line in lines:
+        listed = _LINE.fullmatch(line)
+        if listed and not (beside or _LINE.fullmatch(before)):
+            found = {}
+        if listed:
+            label = listed["label"] or listed["worded"]
+            found[label] = listed["number"] or listed["words"] or ""
+        beside = line.startswith("🔔") or (beside and bool(line or before))
+        before = line
+    return found

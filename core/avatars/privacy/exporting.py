@@ -10,18 +10,21 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 
+from core.avatars import owned
 from core.avatars.disposal import doom, doom_spooled
-from core.avatars.models import AvatarPhoto, TrainingRun
+from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
 from core.avatars.ports import ObjectStore
+from core.avatars.privacy import filenames
 from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, OF_RUN
 from core.avatars.privacy.erasure import drop_export
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.models_made import made
+from core.avatars.privacy.remains import KEPT_SECONDS, Export
 from core.avatars.screens import told_in_exports
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
@@ -35,8 +38,6 @@ PART_BYTES = 45 * 1024 * 1024
 """The largest file: Telegram takes 50 MB of a bot."""
 CLAIM_SECONDS = 300.0
 LONGEST_WAIT = 600.0
-KEPT_SECONDS = 86_400.0
-"""How long the files can be downloaded."""
 
 _SECRET = {"token_key", "shown_buttons", "memory", "shown", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
@@ -115,19 +116,23 @@ class Exports:
     def _parts(self, export: Export, file: Path) -> Iterator[int]:
         """Write one file after the other, and give its number while it is there."""
         photos = list(_photos(export.user_id))
+        folders = _folders(export.user_id)
         number = 0
         while photos or not number:
             number += 1
             with zipfile.ZipFile(file, "w") as archive:
                 if number == 1:
                     self._write_rows(export, archive)
-                while photos and self._write_photo(archive, file, photos[0]):
+                while photos and self._write_photo(archive, file, photos[0], folders):
                     photos.pop(0)
             yield number
 
     def _write_rows(self, export: Export, archive: zipfile.ZipFile) -> None:
         language = User.get_by_id(export.user_id).language
-        name, text = told_in_exports.about(language)
+        models = made(export.user_id)
+        files = [model.file for model in models if model.key]
+        elsewhere = [(model.avatar, model.number) for model in models if not model.key]
+        name, text = told_in_exports.about(language, files, elsewhere)
         archive.writestr(name, text, zipfile.ZIP_DEFLATED)
         with archive.open(_deflated("data.json"), "w") as target, snapshot():
             target.write(b"{")
@@ -139,7 +144,13 @@ class Exports:
                 target.write(b"]")
             target.write(b"\n}\n")
 
-    def _write_photo(self, archive: zipfile.ZipFile, file: Path, photo: AvatarPhoto) -> bool:
+    def _write_photo(
+        self,
+        archive: zipfile.ZipFile,
+        file: Path,
+        photo: AvatarPhoto,
+        folders: Mapping[uuid.UUID, str],
+    ) -> bool:
         """Add a photo, unless the file is full; one that is gone is passed over."""
         try:
             data = self._store.get(str(photo.minio_key))
@@ -148,7 +159,8 @@ class Exports:
         if archive.namelist() and file.stat().st_size + len(data) > PART_BYTES:
             return False
         suffix = _SUFFIXES.get(data[:2], "bin")
-        archive.writestr(f"photos/{photo.avatar_id.hex}/{photo.number:03}.{suffix}", data)
+        folder = f"photos/{folders[photo.avatar_id]}/{_apart(photo)}"
+        archive.writestr(f"{folder}{photo.number:03}.{suffix}", data)
         return True
 
     def _keep(self, export: Export, number: int, file: Path) -> int:
@@ -175,6 +187,22 @@ class Exports:
 def key_of(export: Export, number: int) -> str:
     """Where the nth file of an order is stored."""
     return f"{export.user_id.hex}/{export.id.hex}/{number}"
+
+
+def _folders(user_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """What the folder of each avatar is called, by its id."""
+    query: Any = Avatar.select().where(Avatar.user == user_id)
+    avatars = list(query.order_by(Avatar.created_at, Avatar.id))
+    names = filenames.unique(avatar.name for avatar in avatars)
+    return {avatar.id: name for avatar, name in zip(avatars, names, strict=True)}
+
+
+def _apart(photo: AvatarPhoto) -> str:
+    """The folder within it of a photo that the avatar doesn't use."""
+    if photo.removed_at is not None:
+        return "removed/"
+    refused = photo.validation_status in owned.REFUSED
+    return "refused/" if refused else ""
 
 
 def _photos(user_id: uuid.UUID) -> Any:

@@ -12,6 +12,9 @@ from core.avatars.models import AvatarTrainingType, RunStatus
 from core.conversation.models import Conversation, User
 from core.db import Model
 
+KEPT_SECONDS = 86_400.0
+"""How long the files of an export can be downloaded."""
+
 
 class DoomedFile(Model):
     """Spooled bytes that nobody needs any more, by their name; written like a DoomedObject."""

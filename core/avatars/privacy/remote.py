@@ -16,6 +16,7 @@ from core.avatars.models import Avatar, TrainingRun
 from core.avatars.platform_port import KEY_REFUSED, Platform
 from core.avatars.ports import Failure, Unreachable
 from core.avatars.privacy.remains import RemoteCopy
+from core.avatars.runs.outcome import model_of
 from core.avatars.runs.submissions import OPEN, Fate, Submission
 from core.db import transaction
 
@@ -70,7 +71,7 @@ def forget_avatar(found: Avatar, now: float) -> None:
 def models_of(found: Avatar) -> list[str]:
     """The names of an avatar's models that stay with the trainer, its earlier ones included."""
     known: list[Mapping[str, Any]] = [
-        {"finetune_id": found.finetune_id, **found.avatar_data},
+        model_of(found) or {},
         *found.avatar_data.get("earlier", []),
     ]
     return [

@@ -99,9 +99,6 @@ class Recorder:
             run = self._held(seen)
             if run is not None:
                 run.finished_by = "us"
-                if charged and run.status is not RunStatus.CANCELLING:
-                    watch = self._settings.training.watch_hours * 3600
-                    submissions.given_up(run, failure, self._clock(), watch)
                 self._failed(run, failure, False, charged)
 
     def cancelled(self, seen: TrainingRun, charged: bool = False) -> None:
@@ -211,12 +208,17 @@ class Recorder:
     def _failed(
         self, run: TrainingRun, failure: Failure, repeatable: bool, charged: bool | None = None
     ) -> None:
+        given_up = bool(charged)
         if charged is None:
             charged = may_be_charged(failure)
         if run.status is RunStatus.CANCELLING:
             # a training that had begun may be charged, whatever became of it
             self._cancelled(run, failure, charged or bool(run.started_at))
             return
+        adopted = submissions.adopted(run)
+        if given_up:
+            watch = self._settings.training.watch_hours * 3600
+            submissions.given_up(run, failure, self._clock(), watch)
         submissions.ended(run, Fate.FAILED, charged, self._clock(), failure)
         self._judge(run, self._clock())
         if repeatable and self._worth_another_try(run, failure):
@@ -229,7 +231,7 @@ class Recorder:
             self._end(run, RunStatus.FAILED, **error_of(failure))
             self._forget_weights(run)
             change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.ERROR)
-            self._tell(run, "failed", f"{RunStatus.FAILED}:{self._clock():.0f}")
+            self._tell(run, "failed", f"{RunStatus.FAILED}{' again' if adopted else ''}")
 
     def _worth_another_try(self, run: TrainingRun, failure: Failure) -> bool:
         """Whether the trainer says that it failed by no fault of ours, or delivers to nobody."""

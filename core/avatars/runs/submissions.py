@@ -187,6 +187,17 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return bool(mine.exists())
 
 
+def adopted(run: TrainingRun) -> bool:
+    """Whether the last order was given up before, and is under way again."""
+    query: Any = Submission.select().where(
+        Submission.run == run.id,
+        Submission.number == run.submission,
+        Submission.fate == Fate.TAKEN,
+        Submission.watch_until.is_null(False),
+    )
+    return bool(query.exists())
+
+
 def asked_soon(submission: Submission) -> None:
     """There is news of one that was given up."""
     query: Any = Submission.update(next_check_at=0).where(Submission.id == submission.id)

@@ -137,6 +137,7 @@ NOTICES: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] = MappingProxy
         "operator_message": notices.operator_message,
         "alert": notices.alert,
         "export_ready": notices.export_ready,
+        "export_model": notices.export_model,
     }
 )
 """How each notice is drawn, from its parameters and a language."""

@@ -45,6 +45,12 @@ def unseen() -> tuple[Button, ...]:
     return tuple(named.values())
 
 
+def typed(words: str, language: str) -> str:
+    """That a line of a list is to be typed: in these words, or in its own where they are ""."""
+    t = translator(language)
+    return t("type “{words}”", words=words) if words else t("type it in words")
+
+
 def back(t: Translator) -> Button:
     return Button(t("◀️ Back"), "back")
 

@@ -60,7 +60,7 @@ def consent(facts: Facts, t: Translator) -> Screen:
         ),
         buttons=buttons.rows(
             agree,
-            Button(t("I don’t agree"), "decline"),
+            Button(t("I don’t agree"), "decline", words=t("I don’t agree")),
             (buttons.tips(t), buttons.privacy(t)),
             buttons.back(t),
         ),

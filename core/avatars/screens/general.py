@@ -187,9 +187,9 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
         consent = t("You have not agreed to your photos being used, so none are asked for yet.")
-    kept = t("Kept are your avatars, their photos, and what is needed to go on with our chat.")
+    kept = t("We keep your avatars, their photos, and what our chat needs to continue.")
     if not facts.kept.photos:
-        kept = t("Kept are your avatars, and what is needed to go on with our chat.")
+        kept = t("We keep your avatars, and what our chat needs to continue.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
     return Screen(
         title=t("🔒 My data"),

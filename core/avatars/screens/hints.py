@@ -11,7 +11,7 @@ from typing import Any
 
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
-from core.avatars.screens import words
+from core.avatars.screens import photo_hints, words
 from core.texts import Translator, mark
 
 Parameters = Mapping[str, Any]
@@ -60,6 +60,7 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
 FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
+        "old_number": mark("That number was of an older list. Here is the current one."),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
@@ -82,10 +83,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark(
-            "Everything is deleted. What the training service still has of it is being deleted "
-            "there as well. If you ever want to come back, you are welcome."
-        ),
+        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."
@@ -166,14 +164,6 @@ def _avatars_full(_told: Parameters, facts: Facts, t: Translator) -> str:
     )
 
 
-def _photos_full(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "This avatar has {n} photo, and no more will fit. You can remove some in the gallery.",
-        "This avatar has {n} photos, and no more will fit. You can remove some in the gallery.",
-        facts.limits.max_photos,
-    )
-
-
 def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
     problem = told.get("problem")
     if problem == "long":
@@ -187,128 +177,23 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
     return t("Please type a name: one letter is enough.")
 
 
-def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
-    count = max(1, facts.held)
-    if facts.held_files:
-        return t.n(
-            "📎 Your file is put aside: it will be looked at when we get to the photos.",
-            "📎 {n} files are put aside: they will be looked at when we get to the photos.",
-            count,
-        )
-    return t.n(
-        "📎 Your photo is put aside: it will be added when we get to the photos.",
-        "📎 {n} photos are put aside: they will be added when we get to the photos.",
-        count,
-    )
-
-
-def _too_late(_told: Parameters, facts: Facts, t: Translator) -> str:
-    count = max(1, facts.held)
-    if facts.held_files:
-        return t.n(
-            "The training is already running. Your file is put aside for your next avatar.",
-            "The training is already running. {n} files are put aside for your next avatar.",
-            count,
-        )
-    return t.n(
-        "The training is already running without this photo. It is put aside for your next avatar.",
-        "The training is already running. {n} photos are put aside for your next avatar.",
-        count,
-    )
-
-
-def _held_full(_told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "No more than {n} photo can be put aside: those that came after it are left out.",
-        "No more than {n} photos can be put aside: those that came after them are left out.",
-        facts.limits.max_pending,
-    )
-
-
-def _held_left(told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "📎 {n} photo is still put aside: there is no room for it here now.",
-        "📎 {n} photos are still put aside: there is no room for them here now.",
-        _count(told, "n", facts.held),
-    )
-
-
-def _no_photo(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t.n(
-        "📄 That file is not a photo, so it is left out. Photos in JPEG or PNG are best.",
-        "📄 {n} files are not photos, so they are left out. Photos in JPEG or PNG are best.",
-        _count(told, "n", 1),
-    )
-
-
-def _held_taken(told: Parameters, facts: Facts, t: Translator) -> str:
-    return t.n(
-        "📎 The photo that was put aside is added.",
-        "📎 The {n} photos that were put aside are added.",
-        _count(told, "n", facts.held),
-    )
-
-
 def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
     return facts.how_to_send or t("Just send your photos here, several at once if you like.")
-
-
-def _reconsidered(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t.n(
-        "This training needs a clear face, so {n} photo doesn’t count any more. The gallery shows "
-        "it.",
-        "This training needs a clear face, so {n} photos don’t count any more. The gallery shows "
-        "them.",
-        _count(told, "n", 1),
-    )
-
-
-def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is removed. You can still put it back.", number=told.get("number", ""))
-
-
-def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is back.", number=told.get("number", ""))
 
 
 def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("✏️ The avatar is called “{name}” now.", name=told.get("name", ""))
 
 
-def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
-    number = told.get("number", "")
-    return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
-
-
-def _kept_already(told: Parameters, _facts: Facts, t: Translator) -> str:
-    return t("Photo {number} is already here, so it is not needed.", number=told.get("number", ""))
-
-
-def _count(told: Parameters, name: str, otherwise: int) -> int:
-    found = told.get(name)
-    return found if isinstance(found, int) else max(1, otherwise)
-
-
 TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProxyType(
     {
+        **photo_hints.TOLD,
         "avatars_full": _avatars_full,
         "busy": _busy,
         "deleted": _deleted,
         "draft_kept": _draft_kept,
-        "held": _held,
-        "held_full": _held_full,
-        "held_left": _held_left,
-        "held_taken": _held_taken,
         "how_to_send": _how_to_send,
-        "kept_already": _kept_already,
-        "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
-        "no_photo": _no_photo,
-        "photos_full": _photos_full,
-        "reconsidered": _reconsidered,
-        "removed": _removed,
         "renamed": _renamed,
-        "restored": _restored,
-        "too_late": _too_late,
     }
 )

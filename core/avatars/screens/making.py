@@ -72,11 +72,11 @@ def _portrait(t: Translator) -> tuple[str, tuple[str, ...]]:
 
 
 def _style(t: Translator) -> tuple[str, tuple[str, ...]]:
-    return t("🎯 Purpose: any style or thing"), (
+    return t("🎯 Purpose: any style or object"), (
         t("Takes any style"),
-        t("Learns things and ideas as well"),
-        t("As versatile as can be"),
-        t("Right for unusual tasks"),
+        t("Learns objects and ideas too"),
+        t("As versatile as it gets"),
+        t("Suits unusual tasks"),
     )
 
 
@@ -104,7 +104,7 @@ def selecting_gender(_facts: Facts, t: Translator) -> Screen:
     """Whom the avatar shows."""
     return Screen(
         title=t("👤 The avatar’s gender"),
-        text=t("Whom will the avatar show? This makes the likeness better."),
+        text=t("Who will the avatar show? Knowing this makes a better likeness."),
         buttons=buttons.rows(buttons.genders(t), buttons.back(t)),
     )
 

@@ -94,6 +94,37 @@ def export_ready(parameters: Mapping[str, Any], language: str) -> Screen:
     )
 
 
+def export_model(parameters: Mapping[str, Any], language: str) -> Screen:
+    """A trained model as a file; where a chat can't carry it, how it is to be had."""
+    t = translator(language)
+    size, link = int(parameters.get("size", 0)), str(parameters.get("link", ""))
+    megabytes = words.decimal(size / 1024 / 1024, t)
+    if link:
+        instead = t(
+            "The file has {size} MB, which is too much for this chat. For a day it can be "
+            "downloaded here: {link}",
+            size=megabytes,
+            link=link,
+        )
+    else:
+        instead = t(
+            "The file has {size} MB, which is too much for this chat. Our team can hand it to you: "
+            "tell them the number {number}.",
+            size=megabytes,
+            number=parameters.get("number", ""),
+        )
+    key, called = str(parameters.get("key", "")), str(parameters.get("file", ""))
+    file = Attachment(key, called, size, instead)
+    return Screen(
+        title=t("🧠 Your trained model"),
+        text=words.paragraphs(
+            t("The model of “{name}”: {file}", name=parameters.get("name", ""), file=called),
+            t("Whoever has it can make pictures of the person in it. Keep it to yourself."),
+        ),
+        file=file,
+    )
+
+
 def _open(parameters: Mapping[str, Any], name: str, t: Translator) -> buttons.Rows:
     label = t("▶️ Open “{name}”", name=buttons.on_button(name, t))
     return buttons.rows(Button(label, "resume", str(parameters["avatar"])))

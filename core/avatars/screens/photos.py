@@ -113,7 +113,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     blocked = facts.obstacle == "blocked"
     more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
     return Screen(
-        title=t("📸 A few photos are lacking") if lacking > 0 else t("📸 Enough photos"),
+        title=t("📸 A few more photos needed") if lacking > 0 else t("📸 Enough photos"),
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
@@ -139,7 +139,7 @@ def viewing_photo_gallery(facts: Facts, avatar: AvatarFacts, t: Translator) -> S
         pictures=tuple(picture for picture in pictures if picture),
         buttons=buttons.rows(
             buttons.turning(facts.page, facts.pages),
-            *buttons.in_rows(_removals(facts, avatar), _REMOVALS_IN_ROW),
+            *buttons.in_rows(_removals(facts, avatar, t), _REMOVALS_IN_ROW),
             _restoration(facts, avatar, t),
             buttons.add_photos(facts, avatar, t),
             buttons.done(facts, avatar, t),
@@ -156,11 +156,19 @@ def _picture(photo: PhotoFacts) -> Picture | None:
     return Picture(photo.key, f"{photo.number}{sign}")
 
 
-def _removals(facts: Facts, avatar: AvatarFacts) -> tuple[Button, ...]:
+def _removals(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     if not avatar.can_collect:
         return ()
     judged = (photo for photo in facts.photos if photo.status != "pending")
-    return tuple(Button(f"🗑 {photo.number}", "remove_photo", photo.id) for photo in judged)
+    return tuple(
+        Button(
+            f"🗑 {photo.number}",
+            "remove_photo",
+            photo.id,
+            words=t("photo {number}", number=photo.number),
+        )
+        for photo in judged
+    )
 
 
 def _restoration(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:

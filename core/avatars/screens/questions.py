@@ -47,7 +47,8 @@ def _held(state: str, facts: Facts, t: Translator) -> Question:
     if full:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
-    answers = buttons.rows(create, _add_to(state, facts, t), _no(t("No, not needed")))
+    no = Button(t("No, not needed"), "no", words=t("No, not needed"))  # it drops the photos
+    answers = buttons.rows(create, _add_to(state, facts, t), no)
     return Question(words.lines(_sent(count, facts.held_files, t), wanted), answers)
 
 

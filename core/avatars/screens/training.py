@@ -151,7 +151,7 @@ def _left(run: RunFacts | None, t: Translator) -> str:
     if run is not None and run.status == "saving":
         return t("⏱️ Almost done")
     if run is not None and run.status == "training":
-        return words.lines(t("⏱️ The training goes on…"), words.remaining(run.left, t))
+        return words.lines(t("⏱️ Training continues…"), words.remaining(run.left, t))
     ahead = (run.position or 1) - 1 if run is not None and run.status == "queued" else 0
     if ahead:
         return t.n(

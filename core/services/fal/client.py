@@ -41,8 +41,9 @@ from core.services.fal.wire import (
 )
 from core.settings import Settings
 
-NOTHING_ORDERED = (401, 403, 404, 410, 422, 429)
-"""The codes after which it is certain that nothing was ordered."""
+UNCERTAIN_REFUSALS = (408, 409, 425, 499)
+"""The codes of a refusal that may come when the order has been read already: of time and order. All
+other 4xx say that nothing was ordered."""
 _ID = re.compile(r"\w[!-~]{0,127}", re.ASCII)
 _PIECE_BYTES = 2**18
 """So many of a download must come within `answer_seconds`."""
@@ -171,7 +172,7 @@ class FalTrainer:
 
     def _ordered(self, order: TrainingOrder, answer: Answer) -> Handle:
         """The handle in the answer to an order; raises NotSubmitted or Uncertain."""
-        if answer.status in NOTHING_ORDERED:
+        if 400 <= answer.status < 500 and answer.status not in UNCERTAIN_REFUSALS:
             raise NotSubmitted(answer.failure("submit"))
         if not answer.good:
             raise Uncertain(answer.failure("submit"))

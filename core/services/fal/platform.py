@@ -35,18 +35,18 @@ class FalPlatform:
     def prices(self, endpoints: Iterable[str]) -> Mapping[str, UnitPrice]:
         wanted = list(dict.fromkeys(endpoints))
         found = self._pages("prices", "/models/pricing", "prices", {"endpoint_id": wanted})
-        prices = {str(item.get("endpoint_id")): _price(item) for item in found}
+        prices = {str(item.get("endpoint_id")): price(item) for item in found}
         return {name: price for name, price in prices.items() if name in wanted and price}
 
     def requests(self, endpoint: str, since: float, until: float) -> list[Listed]:
-        asked = {"endpoint_id": endpoint, "start": _moment(since), "end": _moment(until),
+        asked = {"endpoint_id": endpoint, "start": moment(since), "end": moment(until),
                  "expand": "payloads"}  # fmt: skip
-        return [one for one in map(_listed, self._listed(asked)) if one.request_id]
+        return [one for one in map(listed, self._listed(asked)) if one.request_id]
 
     def request(self, endpoint: str, request_id: str, since: float) -> Listed | None:
-        asked = {"endpoint_id": endpoint, "request_id": request_id, "start": _moment(since),
+        asked = {"endpoint_id": endpoint, "request_id": request_id, "start": moment(since),
                  "expand": "payloads"}  # fmt: skip
-        found = map(_listed, self._listed(asked))
+        found = map(listed, self._listed(asked))
         return next((one for one in found if one.request_id == request_id), None)
 
     def delete(self, request_id: str) -> None:
@@ -99,12 +99,12 @@ class FalPlatform:
                 self._wire.api, method, url, headers=self._key, params=dict(asked)
             )
             note.status = answer.status
-            if not answer.good and not (phase == "delete" and _gone(answer)):
+            if not answer.good and not (phase == "delete" and gone(answer)):
                 raise Unreachable(_refusal(answer, phase))
             return answer
 
 
-def _gone(answer: Answer) -> bool:
+def gone(answer: Answer) -> bool:
     """Whether the platform itself says that there is no such request.
 
     A bare 404 may be anybody's who doesn't know this call, and then nothing has been deleted.
@@ -122,7 +122,8 @@ def _refusal(answer: Answer, phase: Phase) -> Failure:
     return answer.failure(phase)
 
 
-def _price(item: Mapping[str, Any]) -> UnitPrice | None:
+def price(item: Mapping[str, Any]) -> UnitPrice | None:
+    """A price as the API tells it; None where it is no sum of US dollars."""
     usd = item.get("unit_price")
     if isinstance(usd, bool) or not isinstance(usd, int | float) or item.get("currency") != "USD":
         return None
@@ -130,7 +131,8 @@ def _price(item: Mapping[str, Any]) -> UnitPrice | None:
     return UnitPrice(float(usd), str(item.get("unit") or "")) if known else None
 
 
-def _listed(item: Mapping[str, Any]) -> Listed:
+def listed(item: Mapping[str, Any]) -> Listed:
+    """A request as the API lists it, with what it lacks left empty."""
     given = item.get("json_input")
     return Listed(
         request_id=str(item.get("request_id") or ""),
@@ -139,7 +141,8 @@ def _listed(item: Mapping[str, Any]) -> Listed:
     )
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """A moment as the API is asked for it."""
     moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 

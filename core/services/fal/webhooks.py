@@ -104,7 +104,7 @@ class Verifier:
                 headers={"Accept": "application/json"},
             ) as response:  # fmt: skip
                 told = answers.parsed(bounded(response, time.monotonic() + _FETCH_SECONDS))
-            keys = _keys_in(told) if response.status_code == 200 else ()
+            keys = readable_keys(told) if response.status_code == 200 else ()
         except httpx.HTTPError as error:
             raise Unreachable(_no_keys()) from error
         if not keys:
@@ -153,7 +153,8 @@ def _status(body: bytes, request_id: str) -> str:
     return "OK" if said.get("status") == "OK" else "ERROR"
 
 
-def _keys_in(found: Any) -> tuple[Ed25519PublicKey, ...]:
+def readable_keys(found: Any) -> tuple[Ed25519PublicKey, ...]:
+    """The Ed25519 keys of a key set; what is none is passed over."""
     listed = found.get("keys") if isinstance(found, Mapping) else None
     keys = [_key(item) for item in (listed if isinstance(listed, list) else [])]
     return tuple(key for key in keys if key is not None)

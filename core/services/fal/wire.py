@@ -76,7 +76,7 @@ class Wire:
         key = settings.key.get_secret_value()
         self._key = {"Authorization": f"Key {key}"} if key else {}
         kept_seconds = {"expiration_duration_seconds": settings.output_hours * 3600}
-        self._lifecycle = {"X-Fal-Object-Lifecycle-Preference": json.dumps(kept_seconds)}
+        self.lifecycle = {"X-Fal-Object-Lifecycle-Preference": json.dumps(kept_seconds)}
         kept = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         unkept = httpx.Limits(max_connections=100, max_keepalive_connections=0)
         patience = httpx.Timeout(settings.answer_seconds, connect=settings.connect_seconds)
@@ -108,7 +108,7 @@ class Wire:
         )
         return self.exchange(
             self.orders, "POST", url,
-            headers={**self._key, **self._lifecycle, "X-Likeness-Run": run_id}, json=arguments,
+            headers={**self._key, **self.lifecycle, "X-Likeness-Run": run_id}, json=arguments,
             params={"fal_webhook": webhook_url} if webhook_url else {},
             timeout=patience, seconds=self._settings.submit_seconds,
         )  # fmt: skip

@@ -160,7 +160,7 @@ def test_one_that_was_stopped_meanwhile_stays_in_the_alert_and_is_settled_as_wel
     assert "uncertain" in alerts(house)
     assert [run.id for run in lost_orders()] == [house.run.id]
     assert [run.id for run in numbers.uncertain()] == [str(house.run.id)]
-    assert numbers.unsettled(house.run.id.hex)
+    assert numbers.unsettled(str(house.run.id))
     assert house.refusal() == "unsettled"
     listed(house)
     house.trainer.standing = WEIGHED

@@ -337,3 +337,13 @@ def test_what_forgotten_people_spent_today_is_still_spent(db: Any) -> None:
 
 def test_the_settings_name_the_day_once() -> None:
     assert Settings(dashboard=Dashboard(time_zone="Asia/Tokyo")).zone == "Asia/Tokyo"
+
+
+def test_a_training_takes_no_more_photos_than_its_trainer(db: Any) -> None:
+    house = House()
+    house.trainer.photos = 4
+    assert house.training.photos_taken("portrait") == 4
+    house.start()
+    assert house.run.photos_count == 4
+    house.advance()
+    assert [len(names) for names in house.trainer.uploads] == [4]

@@ -20,7 +20,7 @@ from core.avatars.inspection.verdict import MISTAKABLE
 from core.metrics.errors import Group
 from dashboard.pages.funnel import WAY
 from tests.dashboard import drawn
-from tests.dashboard.numbers.counting import BERLIN, BUDGET, DAY, Case, in_slots, moment, stack
+from tests.dashboard.numbers.counting import BERLIN, BUDGET, Case, in_slots, moment, stack
 from tests.metrics.history import quantile, table
 from tests.metrics.recount import Period, Recount
 
@@ -120,8 +120,11 @@ def test_what_it_costs(case: Case, see: Callable[..., AppTest], rows: Recount) -
     assert shown["Spent"].delta == f"{total - sum(usd for *_, usd in before):+,.2f}"
     assert shown["A successful avatar"].value == f"${each:,.2f}"
     assert shown["Wasted"].value == f"${wasted:,.2f}"
-    midnight = case.now - case.now % DAY
-    spent_today = rows.sent(Period(midnight, midnight + DAY, "test", BERLIN))
+    today = datetime.datetime.fromtimestamp(case.now, BERLIN).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    tomorrow = today + datetime.timedelta(days=1)
+    spent_today = rows.sent(Period(today.timestamp(), tomorrow.timestamp(), "test", BERLIN))
     assert shown["Today’s budget"].value == f"${spent_today:,.2f} / ${BUDGET:,.2f}"
     by_slot: dict[Any, float] = defaultdict(float)
     by_profile: dict[Any, list[tuple[str, float]]] = defaultdict(list)

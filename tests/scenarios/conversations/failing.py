@@ -37,7 +37,7 @@ def photos_that_were_removed_meanwhile_are_asked_for_before_another_try(chat: Ch
     chat.see(Sign("👤 Anna"))
     chat.press("▶️ Continue “{name}”", name="Anna")
     chat.press("🔁 Try again")
-    chat.see("📸 A few photos are lacking")
+    chat.see("📸 A few more photos needed")
     chat.see_count("Please send {n} more photo.", "Please send {n} more photos.", 1)
     chat.send_photos(pictures(1, start=20))
     chat.see_count(*UPLOADED, 10)

@@ -44,10 +44,10 @@ def of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
     chat.send_photos(pictures(51))
     chat.see_count(*UPLOADED, 50)
     chat.see("No more will fit")
-    one = "This avatar has {n} photo, and no more will fit. You can remove some in the gallery."
-    many = "This avatar has {n} photos, and no more will fit. You can remove some in the gallery."
+    no_room = chat.t("no room left, an avatar takes {most} photos", most=50)
+    refused(chat, 51, no_room)
     chat.send_photos(pictures(1, start=60))
-    chat.see_count(one, many, 50)
+    refused(chat, 52, no_room)
     assert len(chat.settle().photos_that_are("valid")) == 50
 
 

@@ -19,6 +19,12 @@ Order = Callable[..., TrainingOrder]
 Connect = Callable[..., FalTrainer]
 
 CERTAIN = {
+    "400": "http_400",
+    "402": "http_402",
+    "405": "http_405",
+    "413": "http_413",
+    "415": "http_415",
+    "451": "http_451",
     "401": "http_401",
     "403": "http_403",
     "404": "http_404",
@@ -37,8 +43,8 @@ DOUBTFUL = {
     "503_html": "http_503",
     "malformed": "bad_answer",
     "no_id": "bad_answer",
-    "400": "http_400",
-    "402": "http_402",
+    "408": "http_408",
+    "409": "http_409",
 }
 
 

@@ -124,6 +124,35 @@ def test_a_servers_error_without_a_word_of_fals_says_nothing_of_the_training(
     assert trainer.check(handle).status == "completed"
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"), [("410", 410), ("400", 400), ("422:model_deprecated", 422)]
+)
+def test_a_result_that_is_refused_for_no_fault_of_ours_is_one_that_was_not_delivered(
+    fal: FalServer, trainer: FalTrainer, handle: Handle, fault: str, status: int
+) -> None:
+    fal.plan.add("result", fault)
+    failure = trainer.check(handle).failure
+    assert failure is not None
+    assert (failure.http_status, failure.undelivered) == (status, True)
+    fal.plan.add("result", "422:face_detection_error")
+    failure = trainer.check(handle).failure
+    assert failure is not None
+    assert not failure.undelivered, "the photos are the person's"
+
+
+def test_a_result_that_is_said_not_to_be_there_is_asked_for_again_and_counts_as_not_delivered(
+    fal: FalServer, trainer: FalTrainer, handle: Handle
+) -> None:
+    fal.plan.add("result", "404")
+    with pytest.raises(Unreachable) as away:
+        trainer.check(handle)
+    assert away.value.failure.undelivered
+    fal.plan.add("status", "404")
+    with pytest.raises(Unreachable) as away:
+        trainer.check(handle)
+    assert not away.value.failure.undelivered, "it says nothing of the result"
+
+
 def test_what_the_model_says_goes_before_what_the_status_says(
     fal: FalServer, trainer: FalTrainer, order: Order
 ) -> None:

@@ -1,8 +1,9 @@
 """What shall go wrong in the simulated fal, and a ledger of what came; for tests alone.
 
 A fault is a word. Of any call: `hang`, `reset`, `500`, `503_html` and `malformed` happen after the
-server has done what was asked; with `_untaken` behind, before. `429`, `401`, `403`, `404`, `410`,
-`400`, `402` and `balance` refuse; `422:face_detection_error` refuses with a type. Of an order:
+server has done what was asked; with `_untaken` behind, before. `400`, `401`, `402`, `403`, `404`,
+`405`, `408`, `409`, `410`, `413`, `415`, `429`, `451` and `balance` refuse;
+`422:face_detection_error` refuses with a type. Of an order:
 `no_id`, `foreign_urls`. Of a status: `missing_logs`, `missing_position`, `unknown_status`. Of a
 download: `truncated`. Of a webhook: `twice`, `ten`, `late`, `early` or `reordered` (before the
 end), `null_payload`, `never`; `forged`, `stale`, `tampered`, `unknown_key`, after which the true

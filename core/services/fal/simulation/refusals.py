@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse, Response
 _REFUSALS = {
     "400": "Bad request", "401": "Cannot access application. Authentication is required",
     "402": "Payment required", "403": "Forbidden", "404": "Application not found",
+    "405": "Method not allowed", "408": "Request timeout", "409": "Conflict",
+    "413": "Payload too large", "415": "Unsupported media type", "451": "Not available here",
     "410": "This endpoint is gone", "429": "Too many requests",
 }  # fmt: skip
 _BALANCE = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard"

@@ -1,0 +1,23 @@
+"""Whether the fal.ai that is configured is as the code takes it to be, fact by fact."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.services.fal.checking.free import Place, free_facts
+from core.services.fal.checking.paid import STEPS, Cheapest, cheapest, paid_facts
+from core.services.fal.checking.transcript import Fact, Transcript
+from core.services.fal.wire import Wire
+from core.settings.fal import Fal
+
+__all__ = ["STEPS", "Cheapest", "Fact", "Place", "cheapest", "free_facts", "opened", "paid_facts"]
+
+
+@contextmanager
+def opened(settings: Fal) -> Iterator[Place]:
+    """A fal to be looked at, by connections of its own."""
+    wire = Wire(settings, lambda _: None)
+    secrets = (settings.key.get_secret_value(), settings.admin_key.get_secret_value())
+    try:
+        yield Place(settings, wire, Transcript(wire, secrets))
+    finally:
+        wire.close()

@@ -1,0 +1,150 @@
+"""Work is taken from each person in turn, wherever it waits."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.conversation import inbox
+from core.conversation.engine import AT_A_TIME
+from core.conversation.messages import Event, Kind
+from core.crew import Crew
+from core.fairness import Line, in_turns
+from tests import makers
+from tests.conversation.chat import Chat
+from tests.feedback import feedback_engine
+from tests.working import House
+
+PATIENCE = 60.0
+
+
+def test_pieces_are_ordered_by_turns() -> None:
+    waiting = [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("c1", "c"), ("b2", "b")]
+    assert in_turns(waiting) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+@given(st.lists(st.tuples(st.integers(), st.sampled_from("abc"))))
+def test_nothing_is_lost_and_everybodys_own_order_is_kept(pieces: list[tuple[int, str]]) -> None:
+    ordered = in_turns([((n, owner), owner) for n, (_, owner) in enumerate(pieces)])
+    assert sorted(ordered) == [(n, owner) for n, (_, owner) in enumerate(pieces)]
+    for person in "abc":
+        own = [n for n, owner in ordered if owner == person]
+        assert own == sorted(own)
+
+
+def test_a_line_is_taken_from_each_in_turn() -> None:
+    line: Line[str] = Line(hands=8)
+    for piece in ("a1", "a2", "a3", "b1", "b2", "c1"):
+        line.put(piece, piece[0])
+    taken = [line.take() for _ in range(6)]
+    assert [piece for piece, _ in filter(None, taken)] == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+def test_one_person_never_holds_all_the_hands() -> None:
+    line: Line[str] = Line(hands=3)
+    for n in range(12):
+        line.put(f"a{n}", "a")
+    assert [line.take(), line.take()] == [("a0", "a"), ("a1", "a")]
+    found: list[Any] = []
+    third = threading.Thread(target=lambda: found.append(line.take()))
+    third.start()
+    line.put("b0", "b")
+    third.join(PATIENCE)
+    assert found == [("b0", "b")], "the third hand had waited for somebody else"
+    line.done("a")
+    assert line.take() == ("a2", "a")
+
+
+def test_where_there_is_one_hand_it_serves_everybody() -> None:
+    line: Line[str] = Line(hands=1)
+    line.put("a", "a")
+    assert line.take() == ("a", "a")
+
+
+def test_a_closed_line_lets_everybody_go() -> None:
+    line: Line[str] = Line(hands=2)
+    waiting = threading.Thread(target=line.take)
+    waiting.start()
+    line.close()
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
+
+
+def test_twelve_slow_pieces_of_one_person_do_not_hold_up_another_persons(db: Any) -> None:
+    crew = Crew("photos", 4)
+    held, done = threading.Event(), threading.Event()
+
+    def wait(_id: str) -> None:
+        held.wait(PATIENCE)
+
+    try:
+        for n in range(12):
+            crew.take("photo", wait, f"a{n}", "a")
+        crew.take("photo", lambda _: done.set(), "b", "b")
+        assert done.wait(PATIENCE), "it was done while all of the others were still held"
+    finally:
+        held.set()
+        crew.stop()
+
+
+def test_many_texts_of_one_person_are_applied_a_few_at_a_time(db: Any) -> None:
+    engine = feedback_engine()
+    anna, boris = Chat(engine, "anna"), Chat(engine, "boris")
+    anna.command("start")
+    for n in range(25):
+        anna.receive(Event(Kind.TEXT, f"text {n}"))
+    boris.receive(Event(Kind.COMMAND, "start"))
+    assert engine.drain(anna.id, AT_A_TIME) == AT_A_TIME
+    assert anna.waiting == 25 - AT_A_TIME
+    assert inbox.backlog(2e9) == [anna.id, boris.id]
+
+
+class Waiting:
+    """A crew without threads: its pieces wait to be done by the test."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[Any, str]] = []
+
+    def take(self, _kind: str, work: Any, id: str, _owner: str) -> None:
+        self.pieces.append((work, id))
+
+
+def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path: Path) -> None:
+    house = House(tmp_path)
+    order: list[int] = []
+    turn = house.engine.turn
+
+    def noted(conversation_id: int) -> bool:
+        applied = turn(conversation_id)
+        if applied:
+            order.append(conversation_id)
+        return applied
+
+    house.engine.turn = noted  # type: ignore[method-assign]
+    worker: Any = house.worker
+    line = Waiting()
+    worker._crews = {"drain": line}
+    chats = [Chat(house.engine, name) for name in ("anna", "boris")]
+    for chat, count in zip(chats, (25, 1), strict=True):
+        for n in range(count):
+            chat.receive(Event(Kind.TEXT, str(n)))
+    worker._give("drain", *(str(chat.id) for chat in chats))
+    while line.pieces:
+        work, row_id = line.pieces.pop(0)
+        work(row_id)
+    anna, boris = (chat.id for chat in chats)
+    assert order == [anna] * AT_A_TIME + [boris] + [anna] * 15
+
+
+def test_work_is_known_by_its_person(db: Any) -> None:
+    from core.avatars import owners
+
+    conversation = makers.conversation()
+    avatar = makers.avatar(conversation, photos=0)
+    photo = makers.photo(avatar, conversation)
+    assert owners.of("photo", [str(photo.id)]) == {str(photo.id): str(avatar.user_id)}
+    assert owners.of("drain", ["1"]) == {}
