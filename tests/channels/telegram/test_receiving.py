@@ -98,10 +98,10 @@ def test_a_slow_turn_holds_up_nobody_else(
     hold = threading.Event()
     drain = house.engine.drain
 
-    def slow(conversation_id: int) -> int:
+    def slow(conversation_id: int, *more: int) -> int:
         if conversation_id == 1:
             hold.wait(10)
-        return drain(conversation_id)
+        return drain(conversation_id, *more)
 
     monkeypatch.setattr(house.engine, "drain", slow)
     with Running(channel(tg.base_url, tg.base_file_url), house):
@@ -120,7 +120,7 @@ def test_too_many_at_once_are_refused_politely_and_said_so_once(
     monkeypatch.setattr(house.engine, "inbox", Inbox("hello", str, cap=3))
     drain = house.engine.drain
     hold = threading.Event()
-    monkeypatch.setattr(house.engine, "drain", lambda found: hold.wait(10) and drain(found))
+    monkeypatch.setattr(house.engine, "drain", lambda *found: hold.wait(10) and drain(*found))
     with Running(channel(tg.base_url, tg.base_file_url), house):
         for number in range(6):
             anna.say(str(number))
