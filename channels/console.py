@@ -62,6 +62,7 @@ class Console:
         payload_bytes=200,
         text_length=100_000,
         caption_length=100_000,
+        terminal=True,
         file_bytes=1 << 40,
     )
     configured: ClassVar[bool] = False

@@ -234,8 +234,7 @@ class Watch:
 
     def _tell_webhook(self, told: Sequence[Alert]) -> None:
         """When the chats know already; what it can't take now is told at the next look."""
-        url = self._settings.alerts.webhook_url.get_secret_value()
-        if not url:
+        if not (url := self._settings.alerts.webhook_url.get_secret_value()):
             return
         for alert in told:
             state = "resolved" if alert.resolved_at is not None else "firing"

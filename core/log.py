@@ -74,7 +74,6 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
         "huey",
         "peewee",
         "asyncio",
-        "telegram",
         "transitions",
         "PIL",
     ):

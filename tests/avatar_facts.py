@@ -61,7 +61,7 @@ RUN_STATUSES = (
     "completed", "failed", "cancelled",
 )  # fmt: skip
 REASONS = (*verdicts.REASONS, "something_new")
-SAID = (*hints.FIXED, *hints.TOLD, "hint", "something_new")
+SAID = (*hints.FIXED, *hints.TOLD, "hint", "unusable", "something_new")
 QUESTIONS = ("new", "stop", "erase", "withdraw", "held", "something_new")
 
 

@@ -217,6 +217,19 @@ def test_nonsense_is_never_taken_for_a_value(load: Load, text: str, sentence: st
     assert load.refusal(text).startswith(sentence)
 
 
+@pytest.mark.parametrize("code", ["two words", "осень", "a/b", "", "x" * 65, "a=b", "spring!"])
+def test_an_invitation_that_no_link_can_carry_is_refused(load: Load, code: str) -> None:
+    message = load.refusal(f'invites = ["spring", "{code}"]')
+    assert message.startswith(f'invites = ["spring", "{code}"]: no link can carry {code!r}; a code')
+    assert "1 to 64 of A-Z, a-z, 0-9, _ and -" in message
+    assert "remove the line" in message
+
+
+def test_invitations_that_a_link_can_carry_are_taken(load: Load) -> None:
+    codes = ("spring", "A-1_b", "x" * 64)
+    assert load(f"invites = {list(codes)}").invites == codes
+
+
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
@@ -515,7 +528,7 @@ def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(
 
 
 def test_the_description_is_toml_that_loads_to_the_same_settings(load: Load) -> None:
-    settings = load('access = "invite"\ninvites = ["a \\"b\\" ☃"]', LIKENESS_JOBS__THREADS="2")
+    settings = load('access = "invite"\npeople = ["web:a\\"b\\"☃"]', LIKENESS_JOBS__THREADS="2")
     assert load(describe(settings)).model_dump() == settings.model_dump()
 
 

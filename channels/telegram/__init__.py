@@ -79,6 +79,7 @@ class Telegram:
         pictures=1,
         edit=True,
         alert=True,
+        pushes=True,
     )
 
     def __init__(self, settings: Any) -> None:

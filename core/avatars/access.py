@@ -32,6 +32,17 @@ def admit(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> bo
     return True
 
 
+def welcome(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> str:
+    """Take an invitation, and the code of what is said about it; "" where none is asked for."""
+    before = _admitted(user_id)
+    valid = admit(settings, user_id, invite, now)
+    if settings.access != "invite":
+        return ""
+    if before:
+        return "invited_already"
+    return "invited" if valid else "invite_unknown"
+
+
 def _admitted(user_id: uuid.UUID) -> bool:
     query: Any = Admission.select().where(Admission.user == user_id)
     return bool(query.exists())

@@ -73,9 +73,10 @@ class AvatarDialogue(Collecting):
         turn.choose_language(turn.argument)
 
     def read_link(self, turn: Turn) -> None:
-        """Admit whoever comes with a valid invitation."""
-        if turn.argument:
-            access.admit(self._settings, turn.user_id, turn.argument, turn.now)
+        """Admit whoever comes with a valid invitation, and say what came of the one they have."""
+        code = turn.argument.strip()
+        if code and (said := access.welcome(self._settings, turn.user_id, code, turn.now)):
+            turn.say(said)
 
     def say_draft_kept(self, turn: Turn) -> None:
         """Say that nothing is lost by leaving."""

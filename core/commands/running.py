@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from core.commands import dashboard, data
+from core.errors import ConfigurationError
 from core.isolation import Isolation, guarded
 from core.settings import Settings
 from core.settings.installed import channel_names, made_channel
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Make the commands known to the command line."""
-    for command in (run, web, telegram, http, channel, worker, console):
+    own = (run, http, channel, worker, console)
+    for command in own:
         app.command()(command)
+    for name in channel_names():
+        if name not in {command.__name__ for command in own}:
+            app.command(name, help=f"Serve the channel {name}.")(_server_of(name))
 
 
 def run() -> None:
@@ -51,16 +56,6 @@ def run() -> None:
     if not run_together([*(f"channel {name}" for name in channels), *pages, *beside]):
         typer.echo("One process stopped by itself (its last lines say why), so all did.", err=True)
         raise typer.Exit(1)
-
-
-def web() -> None:
-    """Serve the chat page."""
-    _serve("web")
-
-
-def telegram() -> None:
-    """Serve the Telegram bot."""
-    _serve("telegram")
 
 
 def http() -> None:
@@ -99,8 +94,18 @@ def console(
 
     settings = Settings.load()
     application = bootstrap(settings, _console_log(settings))
-    terminal: Any = application.channel("console")  # its run() takes more than every channel's
+    found = (kind for kind in application.channels.values() if kind.capabilities.terminal)
+    terminal: Any = next(found, None)  # its run() takes more than every channel's
+    if terminal is None:
+        raise ConfigurationError("No channel is installed that talks in a terminal.")
     terminal.run(application, name=name, language=language or _terminal_language())
+
+
+def _server_of(name: str) -> Callable[[], None]:
+    def serve() -> None:
+        _serve(name)
+
+    return serve
 
 
 def _serve(name: str) -> None:

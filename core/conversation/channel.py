@@ -22,6 +22,9 @@ class Capabilities:
     `buttons_per_row` 0 means that it has no buttons: they become a numbered list. `pictures` is
     how many one message can hold; more than that become one contact sheet. `file_bytes` is the
     largest file that it can hand over.
+
+    One that `pushes` writes to people by itself, whether or not they are looking: its screens are
+    late where they are not shown. A `terminal` talks where the program was started.
     """
 
     buttons_per_row: int = 0
@@ -33,6 +36,8 @@ class Capabilities:
     progress: bool = False
     edit: bool = False
     alert: bool = False
+    pushes: bool = False
+    terminal: bool = False
     file_bytes: int = 45 * 1024 * 1024
 
 

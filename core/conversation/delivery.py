@@ -37,6 +37,7 @@ from core.db import run
 from core.errors import (
     Blocked,
     ChannelError,
+    FlowError,
     Gone,
     Refused,
     RetryAfter,
@@ -123,6 +124,8 @@ class Courier:
         rate: float = 25.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        if not can.pushes:
+            raise FlowError("a channel with a courier pushes: its capabilities must say so")
         self._engine, self._bridge, self._channel, self._can = engine, bridge, channel, can
         self._address = address
         self._rate = rate
@@ -239,8 +242,8 @@ class Courier:
         await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
     async def _put(self, ready: Parcel, post: bool) -> Mapping[str, Any]:
-        """Show a screen; that a message is posted is written down before, so that whoever comes
-        after a kill knows of it.
+        """Show a screen; that a message is posted is written down before, and so known after a
+        kill.
         """
         mark = self._channel.mark(ready.rendered, ready.previous, post)
         if mark is not None:

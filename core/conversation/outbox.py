@@ -216,9 +216,9 @@ def postpone(conversation_id: int, until: float) -> None:
 
 
 def unreachable(conversation_id: int, tried_at: float) -> None:
-    """Nobody can be written to there: nothing more until they come back.
+    """The person can't be written to: nothing more until they come back.
 
-    Whoever came back after the try began is there.
+    One who came back after the try began is there.
     """
     with transaction():
         run(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from core.demo.known import FAULTS, REASONS, trainers
 from core.demo.rows import Batch
+from core.settings.installed import channel_names, pulled, pushing
 
 NEVER = 10 * 365 * 86_400.0
 """So long after now the worker would look at a run that is under way."""
@@ -46,6 +47,12 @@ class Story(Protocol):
     def some_moment(self) -> float: ...
 
 
+def channels() -> tuple[str, str]:
+    """One that writes to people and one that they look at, of those that are installed."""
+    all_of_them = channel_names()
+    return (*pushing(), *all_of_them)[0], (*pulled(), *all_of_them)[0]
+
+
 class Person:
     """One made-up person on one channel, from their first visit to where they stopped."""
 
@@ -55,7 +62,7 @@ class Person:
         self.number = number
         self.user_id = story.new_id()
         self.language = self.dice.choice(("ru", "ru", "en"))
-        self.channel = self.dice.choices(("telegram", "web"), (7, 3))[0]
+        self.channel = self.dice.choices(channels(), (7, 3))[0]
         self.born = self.at = story.some_moment()
         self.state = "main_menu"
         self.moves = 0
@@ -67,7 +74,7 @@ class Person:
     def live(self, batch: Batch) -> None:
         """All that they ever did."""
         name = self.dice.choice(NAMES)
-        username = f"person{self.number}" if self.channel == "telegram" else ""
+        username = f"person{self.number}" if self.channel in pushing() else ""
         batch.add("users", self.user_id, name, username, self.language, False, self.born)
         place = len(batch.rows["conversations"])
         batch.add("conversations")  # its last state is known at the end

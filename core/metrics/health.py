@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from core.metrics.scope import Scope, one, rows, text_id
 from core.metrics.training import ACTIVE, UNSETTLED
+from core.settings.installed import pushing
 
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 
@@ -117,11 +118,13 @@ def unshown() -> Waiting:
 
     Whoever is not looking at a browser tab or a terminal misses nothing.
     """
-    query = """
+    channels = pushing()
+    marks = ", ".join("?" * len(channels)) or "NULL"
+    query = f"""
     SELECT count(*), min(differs_since) FROM conversations
-    WHERE revision > shown_revision AND NOT unreachable AND channel NOT IN ('web', 'console')
+    WHERE revision > shown_revision AND NOT unreachable AND channel IN ({marks})
     """
-    return Waiting(*one(query))
+    return Waiting(*one(query, *channels))
 
 
 def overdue(scope: Scope, now: float) -> Waiting:

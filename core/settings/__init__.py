@@ -24,6 +24,7 @@ from core.settings.conversation import Conversation
 from core.settings.dashboard import Dashboard
 from core.settings.fal import Fal
 from core.settings.installed import installed_channels
+from core.settings.invites import InviteCodes
 from core.settings.processes import Http, Jobs, Log
 from core.settings.section import Section as Section
 from core.settings.storage import Database, Retention, Storage
@@ -42,7 +43,7 @@ class Settings(Section):
     data_dir: Path = Path("data")
     public_url: SiteAddress = ""
     access: Literal["open", "invite", "list"] = "open"
-    invites: tuple[str, ...] = ()
+    invites: InviteCodes = ()
     people: PeopleAddresses = ()
     database: Database = Database()
     conversation: Conversation = Conversation()

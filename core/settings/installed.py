@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -21,8 +22,22 @@ def installed_channels() -> dict[str, Any]:
 
 
 def channel_names() -> list[str]:
-    """What installed channels are called."""
-    return [point.name for point in entry_points(group=CHANNELS)]
+    """What the installed channels are called, without loading them."""
+    return sorted(point.name for point in entry_points(group=CHANNELS))
+
+
+@functools.cache
+def pushing() -> tuple[str, ...]:
+    """The channels that write to people by themselves."""
+    found = installed_channels().items()
+    return tuple(sorted(name for name, kind in found if kind.capabilities.pushes))
+
+
+@functools.cache
+def pulled() -> tuple[str, ...]:
+    """The channels that people look at when they like, a terminal left out."""
+    found = [(name, kind.capabilities) for name, kind in installed_channels().items()]
+    return tuple(sorted(name for name, can in found if not (can.pushes or can.terminal)))
 
 
 def made_channel(settings: Any, name: str) -> Any:

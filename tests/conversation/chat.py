@@ -14,7 +14,7 @@ from core.conversation.outbox import Parcel, parcel, shown
 from core.conversation.rendering import Rendered
 from core.db import transaction
 
-BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True)
+BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True, pushes=True)
 PLAIN = Capabilities(payload_bytes=200)
 _KEYS = itertools.count(1)
 

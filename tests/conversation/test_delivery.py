@@ -15,9 +15,10 @@ from core.conversation.bridge import Bridge
 from core.conversation.channel import Place
 from core.conversation.delivery import TICKS_AT_ONCE, Courier
 from core.conversation.engine import Engine
+from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.rendering import Rendered
-from core.errors import Blocked, Gone, RetryAfter, Uncertain, Unreachable
+from core.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
 from tests.conversation.chat import BUTTONS, Chat, Clock
 from tests.feedback import feedback_engine
 
@@ -493,6 +494,91 @@ def test_a_notice_that_has_not_arrived_is_tried_again(
 def test_a_notice_to_somebody_who_has_blocked_the_bot_is_given_up(post: Post) -> None:
     assert notice(post, Blocked()).outcome == "blocked"
     assert bool(post.anna.row.unreachable) is True
+
+
+def test_a_notice_that_met_a_block_comes_once_its_person_is_back(post: Post) -> None:
+    assert notice(post, Blocked()).outcome == "blocked"
+    post.anna.command("start")
+    post.deliver()
+    assert PendingNotice.get().outcome == "sent"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_channel_may_say_by_itself_whether_a_chat_can_be_written_to(
+    post: Post, there: bool
+) -> None:
+    assert notice(post, Blocked()).outcome == "blocked"
+    address = Address(*ADDRESS, "anna")
+    assert outbox.reachable(address, there, post.clock.now) == post.anna.id
+    post.deliver()
+    assert PendingNotice.get().outcome == ("sent" if there else "blocked")
+    assert bool(post.anna.row.unreachable) is not there
+    assert outbox.reachable(Address(*ADDRESS, "stranger"), there, 0) is None
+
+
+def test_a_block_that_was_met_before_the_person_came_back_is_not_believed(post: Post) -> None:
+    began = post.clock.now
+    post.clock.forward(1)
+    outbox.reachable(Address(*ADDRESS, "anna"), True, post.clock.now)
+    outbox.unreachable(post.anna.id, began)
+    assert not post.anna.row.unreachable
+    outbox.unreachable(post.anna.id, post.clock.now)
+    assert post.anna.row.unreachable
+
+
+def test_a_notice_that_is_taken_in_no_form_is_tried_again_and_given_up_at_last(
+    post: Post,
+) -> None:
+    assert notice(post, Refused()).outcome == "pending"
+    for _ in range(outbox.MOST_REFUSALS - 1):
+        post.clock.forward(100)
+        post.channel.before = [Refused()]
+        post.deliver()
+    assert PendingNotice.get().outcome == "failed"
+    post.clock.forward(100)
+    post.anna.press("5")
+    post.deliver()
+    assert post.channel.calls[-1][2].startswith("Why 5 of 5?")
+
+
+# A message that nothing records
+
+
+def test_that_a_message_is_posted_is_written_down_before_and_forgotten_after(post: Post) -> None:
+    post.channel.after = [Killed()]
+    with suppress(Killed):
+        post.deliver()
+    assert post.anna.row.posting == '{"after": 0}'
+    post.anna.press("5")
+    post.deliver()
+    assert post.channel.kinds == ["post", "post"], "where a message may be, none is edited"
+    assert post.channel.lost == [None, {"after": 0, "notices": []}]
+    assert post.anna.row.posting is None
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [(Unreachable(), False), (RetryAfter(3), False), (Refused(), False), (Uncertain(), True)],
+)
+def test_what_certainly_did_not_arrive_is_no_lost_message(
+    post: Post, error: Exception, kept: bool
+) -> None:
+    post.channel.before = [error]
+    post.deliver()
+    assert bool(post.anna.row.posting) is kept
+
+
+def test_notices_are_known_by_their_messages_and_an_edit_is_no_post(post: Post) -> None:
+    assert notice(post).message == ""
+    post.anna.press("5")
+    post.channel.after = [Killed()]
+    with suppress(Killed):
+        post.deliver()
+    assert post.channel.kinds[-1] == "post"
+    PendingNotice.update(message="12").execute()
+    assert outbox.parcel(post.engine, post.anna.id, BUTTONS).lost == {
+        "after": 2, "notices": ["12"],
+    }  # fmt: skip
 
 
 def test_a_notice_that_the_channel_refuses_is_given_up(post: Post) -> None:

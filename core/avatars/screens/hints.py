@@ -67,6 +67,11 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "gone": mark("That avatar doesn’t exist any more."),
         "nothing_to_cancel": mark("There is nothing to cancel here."),
+        "invited": mark("🔑 Your invitation is accepted: you can create avatars now."),
+        "invited_already": mark("🔑 You have been invited already: there is nothing more to do."),
+        "invite_unknown": mark(
+            "🔑 This invitation isn’t valid. Please check the link, or ask for a new one."
+        ),
         "held_dropped": mark("All right, what you sent will not be used."),
         "no_consent": mark(
             "All right, no photos are kept. You can come back to this whenever you like."

@@ -98,10 +98,10 @@ def test_a_slow_turn_holds_up_nobody_else(
     hold = threading.Event()
     drain = house.engine.drain
 
-    def slow(conversation_id: int) -> int:
+    def slow(conversation_id: int, *more: int) -> int:
         if conversation_id == 1:
             hold.wait(10)
-        return drain(conversation_id)
+        return drain(conversation_id, *more)
 
     monkeypatch.setattr(house.engine, "drain", slow)
     with Running(channel(tg.base_url, tg.base_file_url), house):
@@ -120,7 +120,7 @@ def test_too_many_at_once_are_refused_politely_and_said_so_once(
     monkeypatch.setattr(house.engine, "inbox", Inbox("hello", str, cap=3))
     drain = house.engine.drain
     hold = threading.Event()
-    monkeypatch.setattr(house.engine, "drain", lambda found: hold.wait(10) and drain(found))
+    monkeypatch.setattr(house.engine, "drain", lambda *found: hold.wait(10) and drain(*found))
     with Running(channel(tg.base_url, tg.base_file_url), house):
         for number in range(6):
             anna.say(str(number))
@@ -180,15 +180,15 @@ def test_what_telegram_writes_into_the_chat_is_passed_over(
     tg: FakeTelegram, anna: Person, bot: Running
 ) -> None:
     begun(anna)
-    content: dict[str, Any]
-    for content in (
+    written: tuple[dict[str, Any], ...] = (
         {"pinned_message": {"message_id": 2}},
         {"forum_topic_created": {"name": "A", "icon_color": 1}},
         {"forum_topic_edited": {"name": "B"}},
         {"web_app_data": {"data": "{}", "button_text": "x"}},
         {"video_chat_started": {}},
         {"of_the_future": {"text": "hello"}},
-    ):
+    )
+    for content in written:
         anna.send_other(**content)
     tg.wait_until(lambda: not tg.pending_updates)
     anna.press("Begin")
