@@ -21,7 +21,8 @@ from core.conversation.bridge import release
 from core.db import run, transaction
 from core.errors import kind_of
 from core.metrics import cost, errors, health, overview
-from core.metrics.scope import Mode, Scope, one, rows
+from core.metrics.scope import Scope, one, rows
+from core.mode import Mode, Own, paid, shown
 from core.operations import notice
 from core.settings import Settings
 
@@ -119,7 +120,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    percent = 100 * cost.sent_today(now, mode) / budget
+    percent = 100 * cost.sent_today(now, paid(mode)) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 
@@ -140,17 +141,20 @@ def silences(now: float) -> list[tuple[str, float, str]]:
 
 
 class Watch:
-    """Looks at the rules; `clock` gives seconds since 1970."""
+    """Looks at the rules; `clock` gives seconds since 1970.
+
+    `own` is the mode of this process, which counts where no worker has said another; `core.mode`.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        mode: Mode,
+        own: Own,
         clock: Callable[[], float] = time.time,
         post: Callable[[str, object], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._mode = mode
+        self._own = own
         self._clock = clock
         self._post = post or _post
         self._posts: deque[object] = deque(maxlen=LONGEST_QUEUE)
@@ -158,7 +162,7 @@ class Watch:
     def look(self) -> None:
         """Open and close alerts, and tell of them."""
         now = self._clock()
-        self._record(list(holding(self._settings, now, self._mode)), now)
+        self._record(list(holding(self._settings, now, shown(self._own, now))), now)
         self._tell(now)
 
     def stand_in(self) -> None:

@@ -41,6 +41,7 @@ from core.conversation.pacing import Pace
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.log import configure
 from core.migrations import runner
+from core.mode import named
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, run_of, run_token
 from core.services.fal.simulation import simulated_trainer
@@ -116,7 +117,7 @@ class App:
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""
-        return Watch(self.settings, "test" if self.trainer.test_mode else "production")
+        return Watch(self.settings, named(self.trainer.test_mode))
 
     def trouble(self) -> str:
         """What is out of reach at the moment, for the heartbeat; "" where nothing is."""

@@ -81,9 +81,10 @@ def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.bootstrap import bootstrap
     from core.heartbeat import beating
+    from core.mode import named
 
     application = bootstrap(Settings.load())
-    with beating("worker", application.trouble):
+    with beating("worker", application.trouble, mode=named(application.trainer.test_mode)):
         application.worker().run()
 
 
