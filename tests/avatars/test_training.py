@@ -27,7 +27,7 @@ from core.avatars.runs.durations import Usual, usual
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation
-from core.db import database, transaction
+from core.db import database, run, transaction
 from core.errors import TrainingRefused
 from tests import makers
 from tests.avatars.training_house import (
@@ -84,6 +84,31 @@ def test_a_real_trainer_is_not_logged_as_a_simulated_one(house: House) -> None:
     with capture_logs() as logs:
         house.start()
     assert [line["event"][0] for line in logs] == ["🚀"]
+    assert not house.run.test_mode
+
+
+def test_a_channel_without_the_key_orders_what_the_worker_can_train(house: House) -> None:
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'host:1', ?, 0, '1', '', 'production')",
+        house.clock(),
+    )
+    house.start()
+    assert not house.run.test_mode
+    house.trainer.test_mode = False  # as the worker's is
+    house.advance(QUEUED)
+    assert house.run.status is not RunStatus.FAILED
+
+
+@pytest.mark.parametrize("said", ["", "test"])
+def test_a_channel_with_the_key_never_orders_a_simulation(house: House, said: str) -> None:
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'host:1', ?, 0, '1', '', ?)",
+        *(house.clock(), said),
+    )
+    house.trainer.test_mode = False
+    house.start()
     assert not house.run.test_mode
 
 
