@@ -9,10 +9,11 @@ from core.db import run
 from core.errors import StorageUnavailable
 from core.heartbeat import beating
 from core.metrics.health import Beat, beats
+from tests.patience import LONG
 
 
 def eventually(part: str, trouble: str = "") -> Beat:
-    until = time.monotonic() + 20
+    until = time.monotonic() + LONG
     while time.monotonic() < until:
         for beat in beats():
             if beat.part == part and beat.trouble == trouble:

@@ -44,6 +44,7 @@ from tests.avatars.training_house import (
 from tests.conversation.chat import Clock
 from tests.conversation.racing import at_once, in_processes
 from tests.killing import kill_between_steps
+from tests.patience import LONG
 
 
 @pytest.fixture(autouse=True)
@@ -344,7 +345,7 @@ def test_people_who_start_at_once_do_not_overdraw_the_budget(db: Any) -> None:
             time.sleep(0.3)
 
     def start_meanwhile() -> str:
-        started.wait(10)
+        started.wait(LONG)
         return _start_at_once(second)
 
     assert at_once(start_slowly, start_meanwhile)[1] == "budget"

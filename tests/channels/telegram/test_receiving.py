@@ -24,6 +24,7 @@ from core.errors import ConfigurationError
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
 from tests.channels.telegram.test_showing import all_shown, begun, until
 from tests.fakes.telegram import FakeTelegram, Person
+from tests.patience import LONG
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def test_a_slow_turn_holds_up_nobody_else(
 
     def slow(conversation_id: int) -> int:
         if conversation_id == 1:
-            hold.wait(10)
+            hold.wait(LONG)
         return drain(conversation_id)
 
     monkeypatch.setattr(house.engine, "drain", slow)
@@ -119,7 +120,7 @@ def test_too_many_at_once_are_refused_politely_and_said_so_once(
     monkeypatch.setattr(house.engine, "inbox", Inbox("hello", str, cap=3))
     drain = house.engine.drain
     hold = threading.Event()
-    monkeypatch.setattr(house.engine, "drain", lambda found: hold.wait(10) and drain(found))
+    monkeypatch.setattr(house.engine, "drain", lambda found: hold.wait(LONG) and drain(found))
     with Running(channel(tg.base_url, tg.base_file_url), house):
         for number in range(6):
             anna.say(str(number))

@@ -11,6 +11,7 @@ from core.conversation.models import Conversation
 from core.db import transaction
 from tests.channels.telegram.feedback import House
 from tests.fakes.telegram import FakeTelegram, Person
+from tests.patience import LONG
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -23,7 +24,7 @@ def begun(person: Person) -> Person:
 
 def until(holds: Callable[[], bool]) -> None:
     """Wait for what the database says; the fake's own waiting is for what it sees."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG
     while not holds():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.02)
