@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.telegram.updates import to_event
 from channels.telegram.words import words
@@ -256,8 +257,8 @@ def test_the_token_is_in_no_log_even_where_everything_is_logged(
 def test_a_standby_takes_over_when_the_lease_has_run_out(
     tg: FakeTelegram, anna: Person, house: House
 ) -> None:
-    lease.hold("telegram:123", "another-machine:1", seconds=1.5)
     started = time.monotonic()
+    lease.hold("telegram:123", "another-machine:1", seconds=1.5)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         anna.say("/start")
         anna.wait_for("Hello")
@@ -271,9 +272,10 @@ def test_whoever_loses_the_lease_stops_until_it_is_free_again(
     monkeypatch.setattr("channels.telegram.serving.RENEW_SECONDS", 0.1)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         begun(anna)
-        with transaction():
-            run("UPDATE leases SET holder = 'another-machine:1', until = until + 1000")
-        time.sleep(0.5)
+        with capture_logs() as logs:
+            with transaction():
+                run("UPDATE leases SET holder = 'another-machine:1', until = until + 1000")
+            until(lambda: any("standing by" in line["event"] for line in logs))
         anna.say("x")
         time.sleep(0.5)
         assert tg.pending_updates
