@@ -242,8 +242,10 @@ def _files(size: tuple[int, int], *, people: bool) -> Files:
 def _others() -> Files:
     pillow_heif.register_heif_opener()
     large = _grainy(photograph(ASTRONAUT).crop((0, 0, 512, 384)).resize(CAMERA), 3)
+    lying = large.transpose(Image.Transpose.ROTATE_90)
     return {
-        "12 megapixels on their side": jpeg(large, exif=exif(6)),
+        "12 megapixels turned by EXIF": jpeg(lying, exif=exif(6)),
+        "12 megapixels on their side": jpeg(lying),
         "HEIC of 12 megapixels": encoded(large, "HEIF", quality=60),
         "WebP of 12 megapixels": encoded(large, "WEBP", quality=80, method=0),
     }

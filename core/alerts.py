@@ -7,29 +7,28 @@ looks at the rules; while none is alive, whichever other process is.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import httpx
 import structlog
 
-from core.conversation.bridge import release
 from core.db import run, transaction
 from core.errors import kind_of
-from core.metrics import cost, errors, health, overview
+from core.metrics import cost, errors, health, overview, stopped
 from core.metrics.scope import Scope, one, rows
 from core.mode import Mode, Own, paid, shown
 from core.operations import notice
+from core.proxies import loopback
 from core.settings import Settings
 
 log = structlog.get_logger()
 
 RULES = (
-    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "budget", "new_error",
+    "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
+    "new_error", "remote", "stopped", "deadline", "webhooks",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -78,16 +77,35 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     yield from _late("queue", "", health.queued(window), rules.queue_minutes, now)
     yield from _late("waiting", "events", health.unhandled(), rules.waiting_minutes, now)
     yield from _late("waiting", "screens", health.unshown(), rules.waiting_minutes, now)
+    yield from _late("remote", "", health.overdue_copies(window), rules.remote_hours * 60, now)
     for part, at in _last_beats().items():
         if 0 < rules.heartbeat_seconds <= now - at:
             yield Holds("heartbeat", part, now - at, rules.heartbeat_seconds)
     uncertain = health.uncertain(window)
     if 0 < rules.uncertain_runs <= uncertain:
         yield Holds("uncertain", "", uncertain, rules.uncertain_runs)
+    unfetched = health.unfetched(window)
+    if 0 < rules.lost_results <= unfetched:
+        yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
+    yield from _money(settings, window)
     if rules.new_errors:
         for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
+
+
+def _money(settings: Settings, window: Scope) -> Iterator[Holds]:
+    """What stops orders, or makes them worth nothing."""
+    rules, now = settings.alerts, window.end
+    if rules.stopped:
+        for subject in (*stopped.switches(settings.zone, now), *stopped.waiting_for(window)):
+            yield Holds("stopped", subject[:128], 1, 1)
+    for profile, n in stopped.given_up(window):
+        if 0 < rules.deadlines <= n:
+            yield Holds("deadline", profile, n, rules.deadlines)
+    expected = settings.public_url and rules.webhook_results > 0
+    if expected and stopped.unheard(window, rules.webhook_results):
+        yield Holds("webhooks", "", rules.webhook_results, rules.webhook_results)
 
 
 def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
@@ -120,7 +138,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    percent = 100 * cost.sent_today(now, paid(mode)) / budget
+    percent = 100 * cost.sent_today(settings.zone, now, paid(mode)) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 
@@ -257,29 +275,7 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, httpx.TransportError)
 
 
-@contextmanager
-def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
-    """Stand in for a dead worker, every so many seconds, on a thread while the body runs."""
-    stopping = threading.Event()
-
-    def stand_in() -> None:
-        while not stopping.wait(seconds):
-            try:
-                watch.stand_in()
-            except Exception:
-                log.exception("the rules could not be looked at")
-            finally:
-                release()
-
-    thread = threading.Thread(target=stand_in, name="watch", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(5)
-
-
 def _post(url: str, body: object) -> None:
-    with httpx.stream("POST", url, json=body, timeout=WEBHOOK_SECONDS) as answer:
+    outside = not loopback(url)  # what is on this machine is asked straight
+    with httpx.stream("POST", url, json=body, timeout=WEBHOOK_SECONDS, trust_env=outside) as answer:
         answer.raise_for_status()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, TextIO
 
 import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, photo_folder, webhooks
+from core import opening, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.dialogue import AvatarDialogue
@@ -25,6 +25,7 @@ from core.avatars.loading import Loader
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.runs.events import Events
+from core.avatars.runs.settling import addressed
 from core.avatars.screens.buttons import unseen
 from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
@@ -40,10 +41,9 @@ from core.conversation.messages import Picture
 from core.conversation.pacing import Pace
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.log import configure
-from core.migrations import runner
 from core.mode import named
 from core.services import drawn_examples
-from core.services.fal import FalTrainer, Verifier, run_of, run_token
+from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
@@ -64,12 +64,12 @@ class App:
     def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
         self.settings = settings
         self.data = settings.data_dir
-        self.database = _open(settings, elsewhere)
+        self.database = opening.database(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
         self.events = Events()
-        self._web = httpx.Client(trust_env=False)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe)
         self.inbox = Inbox(TABLE.initial, self._language, settings.conversation.queue_cap)
         self.training = Training(
@@ -127,12 +127,12 @@ class App:
             return f"storage: {error}"
         return ""
 
-    def webhook_url(self, run_id: str) -> str:
-        """Where fal.ai is to tell of a run; "" where nobody would hear it."""
+    def webhook_url(self, submission_id: str) -> str:
+        """Where fal.ai is to tell of a submission; "" where nobody would hear it."""
         site = self.settings.public_url
         if not site:
             return ""
-        token = run_token(_webhook_secret(self.settings), run_id)
+        token = token_of(_webhook_secret(self.settings), submission_id)
         return site + webhooks.PATH.format(token=token)
 
     def routes(self, bridge: Bridge) -> list[BaseRoute]:
@@ -141,7 +141,8 @@ class App:
         door = webhooks.Webhooks(
             bridge,
             Verifier(self.trainer.jwks_url, self._web),
-            functools.partial(run_of, secret),
+            functools.partial(name_of, secret),
+            addressed,
             self.training.settler.heard,
             self.events.observe,
         )
@@ -235,6 +236,8 @@ def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool =
     What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
     """
     configure(settings.log, log)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere)
 
 
@@ -286,14 +289,3 @@ def _webhook_secret(settings: Settings) -> bytes:
     """What run's webhook addresses are signed with: every process with our key has it."""
     key = settings.fal.key.get_secret_value()
     return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
-
-
-def _open(settings: Settings, elsewhere: bool) -> Any:
-    """The database: made where there is none yet, refused where it doesn't fit what is here."""
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
-    database = db.connect(url, settings.database.synchronous)
-    runner.prepare(database)
-    photo_folder.claim(settings, elsewhere)
-    return database

@@ -17,6 +17,8 @@ LikenessError
     ├── RetryAfter        not now: wait so many seconds, for this chat alone
     ├── Blocked           the person doesn't want messages: wait for their next update
     ├── Gone              the message to edit or the file to fetch is no more
+    ├── Missing           the file is not found now, which may pass: gone if that lasts
+    ├── Refused           the channel takes this in no form: nothing was sent
     ├── Uncertain         it may have arrived: never repeat blindly
     └── Unreachable       it has not arrived: safe to repeat
 """
@@ -85,6 +87,14 @@ class Blocked(ChannelError):
 
 class Gone(ChannelError):
     """The message to be edited, or the file to be fetched, is no more."""
+
+
+class Missing(ChannelError):
+    """The file to be fetched is not found: it may be back later."""
+
+
+class Refused(ChannelError):
+    """The channel won't take a message as it is: nothing was sent."""
 
 
 class Uncertain(ChannelError):

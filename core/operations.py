@@ -1,6 +1,7 @@
 """What somebody who runs Likeness may do by hand: named, for admins alone, and audited.
 
-The audit's row is written in the transaction of the deed.
+The dashboard and the command line both come here. The audit's row is written in the transaction of
+what was done, and only where that has changed something.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from core.avatars import controls, rulings
 from core.avatars.models import Avatar, TrainingRun
-from core.avatars.privacy import erasing
+from core.avatars.ports import Unreachable
+from core.avatars.privacy import erasing, remote
 from core.conversation import inbox as inboxes
 from core.conversation.locks import lock_person
 from core.conversation.models import User
@@ -31,9 +33,9 @@ class Forbidden(LikenessError):
 class Settler(Protocol):
     """What is needed of `core.avatars.runs.settling.Settler`."""
 
-    def sent(self, run_id: str, request_id: str) -> bool: ...
+    def sent(self, run_id: str, request_id: str, note: Callable[[], object]) -> bool: ...
 
-    def not_sent(self, run_id: str) -> bool: ...
+    def not_sent(self, run_id: str, note: Callable[[], object]) -> bool: ...
 
 
 class Training(Protocol):
@@ -43,7 +45,7 @@ class Training(Protocol):
         self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None
     ) -> uuid.UUID: ...
 
-    def cancel(self, run_id: uuid.UUID) -> None: ...
+    def cancel(self, run_id: uuid.UUID) -> bool: ...
 
     @property
     def settler(self) -> Settler: ...
@@ -62,7 +64,7 @@ class House(Protocol):
 
 
 class Operations:
-    """The deeds of one visitor; each raises Forbidden where they may not act."""
+    """What one visitor does; each method raises Forbidden where they may not act."""
 
     def __init__(
         self, house: House, visitor: Visitor, clock: Callable[[], float] = time.time
@@ -73,10 +75,10 @@ class Operations:
 
     def cancel_run(self, run_id: str) -> None:
         """Stop a run, whatever it is doing."""
-        with self._audited("cancel", run_id):
+        with self._audited("cancel", run_id) as entry:
             found = _run(run_id)
             lock_person(found.conversation_id, found.user_id)
-            self._house.training.cancel(found.id)
+            entry.changed = self._house.training.cancel(found.id)
 
     def retry_run(self, run_id: str) -> str:
         """Train the avatar of a run that failed or was cancelled once more; the new run's id.
@@ -94,52 +96,56 @@ class Operations:
             return str(started)
 
     def sent(self, run_id: str, request_id: str) -> None:
-        """An uncertain order was found at fal, under this request id."""
+        """An uncertain order was found at fal, under this request id, which fal must confirm."""
         request_id = inboxes.storable(request_id).strip()
-        with self._audited("sent", run_id, request_id):
-            try:
-                open_ = self._house.training.settler.sent(run_id, request_id)
-            except ValueError as error:
-                raise LikenessError(str(error)) from error
-            if not open_:
-                raise LikenessError("Nobody asks that of this run any more.")
+        entry = self._audited("sent", run_id, request_id)
+        sent = self._house.training.settler.sent
+        _settled(lambda: sent(run_id, request_id, entry.write))
 
     def not_sent(self, run_id: str) -> None:
         """An uncertain order never arrived at fal, for certain: it is ordered again."""
-        with self._audited("not sent", run_id):
-            if not self._house.training.settler.not_sent(run_id):
-                raise LikenessError("Nobody asks that of this run any more.")
+        entry = self._audited("not sent", run_id)
+        not_sent = self._house.training.settler.not_sent
+        _settled(lambda: not_sent(run_id, entry.write))
 
     def pause(self) -> None:
         """Submit no new training until `resume`."""
-        with self._audited("pause", controls.PAUSED):
-            controls.switch_on(controls.PAUSED, "", self._clock(), self._visitor.name)
+        with self._audited("pause", controls.PAUSED) as entry:
+            name = self._visitor.name
+            entry.changed = controls.switch_on(controls.PAUSED, "", self._clock(), name)
 
-    def resume(self, name: str = controls.PAUSED) -> None:
-        """Take a run-time switch away."""
-        with self._audited("resume", name):
-            controls.switch_off(name)
+    def resume(self, name: str = controls.PAUSED) -> bool:
+        """Take one run-time switch away; whether it was on."""
+        with self._audited("resume", name) as entry:
+            entry.changed = controls.switch_off(name)
+        return entry.changed
 
     def replay(self, event_id: int) -> bool:
         """Give an event that was set aside another try; False where it is gone."""
-        with self._audited("replay", str(event_id)):
-            return inboxes.replay(event_id)
+        with self._audited("replay", str(event_id)) as entry:
+            entry.changed = inboxes.replay(event_id)
+        return entry.changed
 
-    def erase(self, user_id: str) -> None:
-        """Erase all that belongs to a person, as they could themselves; the worker does it."""
+    def erase(self, user_id: str) -> int:
+        """Erase all that belongs to a person, as they could themselves; the worker does it.
+
+        The conversation that will do it.
+        """
         with self._audited("erase", user_id):
-            if erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock()) is None:
+            found = erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock())
+            if found is None:
                 raise LikenessError("There is no such person any more.")
+        return found
 
     def block(self, user_id: str) -> None:
         """Serve a person no more: no new training, no new photos; those that run go on."""
-        with self._audited("block", user_id):
-            rulings.block(_held(user_id), self._clock(), self._visitor.name)
+        with self._audited("block", user_id) as entry:
+            entry.changed = rulings.block(_held(user_id), self._clock(), self._visitor.name)
 
     def unblock(self, user_id: str) -> None:
         """Serve a person again."""
-        with self._audited("unblock", user_id):
-            rulings.unblock(_held(user_id))
+        with self._audited("unblock", user_id) as entry:
+            entry.changed = rulings.unblock(_held(user_id))
 
     def grant(self, user_id: str) -> None:
         """Let a person start one training more within a day than everybody may."""
@@ -159,44 +165,61 @@ class Operations:
 
     def photo(self, avatar_id: str, key: str) -> bytes | None:
         """One photo of an avatar, made small; None where it can't be had. The look is audited."""
-        with self._audited("look", avatar_id, "photo"):
+        with self._audited("look", avatar_id, "photo") as entry:
             owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
-        prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
-        return self._house.thumbnail(key) if prefix and key.startswith(prefix) else None
+            prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
+            entry.changed = bool(prefix) and key.startswith(prefix)
+        return self._house.thumbnail(key) if entry.changed else None
+
+    def deleted_there(self, copy_id: int) -> None:
+        """Somebody has seen to it at fal that a copy there is gone."""
+        with self._audited("deleted at fal", str(copy_id)):
+            if not remote.deleted_by_hand(copy_id):
+                raise LikenessError("That is not waited for any more.")
 
     def silence(self, rule: str, hours: float) -> None:
         """Tell nobody of a rule's alerts for a while; 0 hours ends that."""
         until = self._clock() + hours * 3600
-        with self._audited("silence", rule, f"{hours:g} h"):
+        with self._audited("silence", rule, f"{hours:g} h") as entry:
+            still = run("SELECT count(*) FROM silences WHERE rule = ? AND until > ?",
+                        rule[:32], self._clock()).fetchone()  # fmt: skip
+            entry.changed = hours > 0 or bool(still[0])
             run(
                 "INSERT INTO silences (rule, until, who) VALUES (?, ?, ?) ON CONFLICT (rule) "
                 "DO UPDATE SET until = excluded.until, who = excluded.who",
                 *(rule[:32], until, self._visitor.name),
             )
 
-    def _audited(self, action: str, subject: str, detail: str = "") -> Any:
+    def _audited(self, action: str, subject: str, detail: str = "") -> _Audited:
         if not self._visitor.may_act:
             raise Forbidden(f"{self._visitor.name} may look, not act")
         return _Audited(self._visitor.name, action, subject, detail, self._clock())
 
 
 class _Audited:
-    """A transaction with its row in the audit: both or neither."""
+    """A transaction with its row in the audit: both or neither; none where nothing `changed`."""
+
+    changed = True
 
     def __init__(self, who: str, action: str, subject: str, detail: str, at: float) -> None:
         self._row = (at, who[:64], action[:32], subject[:128], detail[:300])
         self._inner = transaction()
 
-    def __enter__(self) -> None:
+    def write(self) -> None:
+        """Write the row, in a transaction that somebody else holds."""
+        run(
+            "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+            *self._row,
+        )
+
+    def __enter__(self) -> Self:
         self._inner.__enter__()
+        return self
 
     def __exit__(self, *error: Any) -> None:
         try:
-            if error[0] is None:
-                run(
-                    "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-                    *self._row,
-                )
+            if error[0] is None and self.changed:
+                self.write()
         except BaseException as failed:
             self._inner.__exit__(type(failed), failed, failed.__traceback__)
             raise
@@ -218,6 +241,21 @@ def notice(
         "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
         *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
     )
+
+
+def _settled(settle: Callable[[], bool]) -> None:
+    """Answer the question about a lost order; what is in the way of it is a LikenessError."""
+    try:
+        if settle():
+            return
+    except ValueError as error:
+        raise LikenessError(str(error)) from error
+    except Unreachable as away:
+        raise LikenessError(
+            f"fal.ai can't be asked now ({away.failure.error_type}), so that nothing has changed. "
+            "Try again later."
+        ) from away
+    raise LikenessError("Nobody asks that of this run any more.")
 
 
 def _run(run_id: str) -> Any:

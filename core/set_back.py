@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
+from core.avatars.room import PARKED
 from core.db import run, transaction
 
 log = structlog.get_logger()
@@ -20,7 +21,7 @@ NOTICED_SECONDS = 10.0
 """A clock that is merely slow goes back by less between two looks."""
 
 LONGEST = (
-    ("avatar_photos", "next_check_at", 30.0, ""),
+    ("avatar_photos", "next_check_at", 30.0, f"AND next_check_at < {PARKED}"),
     ("training_runs", "next_check_at", 20.0, "AND status IN ('queued', 'training')"),
     ("training_runs", "next_check_at", 120.0, ""),
     ("exports", "next_check_at", 600.0, ""),

@@ -90,7 +90,7 @@ class Sweeps:
     def _erased(self) -> None:
         """The chats of the erased, and the cost of trainings that outlived their person."""
         erasing.forget_shells(self._clock() - erasing.SHELL_SECONDS)
-        books.book_nameless()
+        books.book_nameless(self._settings.zone)
         self._exports.sweep(self._clock())
 
     def _retention_steps(self) -> tuple[Callable[[], object], ...]:

@@ -32,18 +32,23 @@ class Verifier(Protocol):
 
 
 class Webhooks:
-    """The door for webhooks. `run_of` reads a token, `heard` takes in what is verified."""
+    """The door for webhooks. `name_of` reads a token, `heard` takes in what is verified.
+
+    `run_of` gives the run that a name means, for the note of the call.
+    """
 
     def __init__(
         self,
         bridge: Bridge,
         verifier: Verifier,
-        run_of: Callable[[str], str | None],
+        name_of: Callable[[str], str | None],
+        run_of: Callable[[str], str],
         heard: Callable[[str, Verified], str],
         observe: Observe,
     ) -> None:
         self._bridge = bridge
         self._verifier = verifier
+        self._name_of = name_of
         self._run_of = run_of
         self._heard = heard
         self._observe = observe
@@ -79,7 +84,8 @@ class Webhooks:
             return 503
 
     def _take(self, token: str, headers: Mapping[str, str], body: bytes) -> int:
-        run_id = self._run_of(token) or ""
+        name = self._name_of(token) or ""
+        run_id = self._run_of(name)
         try:
             told = self._verifier.verify(headers, body)
         except Forged as forged:
@@ -88,7 +94,7 @@ class Webhooks:
         except TrainerError as away:
             self._note(run_id, 503, away.failure.error_type, "retry")
             return 503
-        what = self._heard(run_id, told)
+        what = self._heard(name, told)
         news = "" if what in ("woken", "learnt", "late") else f"{what}_run"
         self._note(run_id, 200, news, "", told.request_id)
         return 200

@@ -52,6 +52,8 @@ PROMPT = 2
 a run that is merely asked after, or for bytes to be carried."""
 ORPHANS_SECONDS = 3600.0
 """How often the store is compared with the database: a listing of all that is in it."""
+PRICES_SECONDS = 6 * 3600.0
+"""How often the trainer is asked for its prices."""
 
 WOKEN = ("photo", "run", "drain", "erase", "export")
 """The kinds of rows that a wake-up may be about."""
@@ -85,7 +87,7 @@ class Worker:
         self._spool = spool
         self._store = store
         self._clock = clock
-        self._erasing = Erasing(store, spool, jobs, clock)
+        self._erasing = Erasing(store, spool, jobs, clock, settings.zone)
         self._exports = Exports(store, spool, engine.inbox, clock)
         self._sweeps = Sweeps(
             settings, spool, store, self._exports, Retention(settings, training),
@@ -100,10 +102,12 @@ class Worker:
             "photo": self._judge,
             "run": self._advance,
             "poll": self._advance,
+            "late": self._look_after,
             "copy": self._carry,
             "drain": self._drain,
             "erase": self._erase,
             "export": self._export,
+            "forget": training.remote.delete,
         }
 
     def run(self) -> None:
@@ -127,15 +131,18 @@ class Worker:
             "photo": Crew("photos", jobs.threads),
             "run": Crew("runs", PROMPT),
             "poll": Crew("polls", jobs.run_threads, patient=True),
+            "late": slow,
             "copy": Crew("copies", jobs.copy_threads),
             "drain": Crew("turns", PROMPT),
             "erase": slow,
             "export": slow,
+            "forget": Crew("deletions at fal", 1),
         }
         self._events.lingering = True
         self._jobs.serve({kind: partial(self._give, kind) for kind in WOKEN})
         self._loop("look", LOOK_SECONDS, self._look_steps())
         self._loop("sweep", self._settings.jobs.sweep_seconds, self._sweeps.steps())
+        self._loop("prices", PRICES_SECONDS, (self._learn_prices,))
         self._loop("orphans", ORPHANS_SECONDS, (self._sweep_orphans,), at_once=False)
         if self._watch:
             self._loop("watch", self._settings.alerts.check_seconds, (self._watch.look,))
@@ -167,6 +174,8 @@ class Worker:
         settled = self._verdicts.judge(photo_id)
         if settled is None:
             return
+        if self._crews:
+            self._give("photo", *settled.called)
         if settled.conversation_id is not None:
             self._engine.drain(settled.conversation_id)
         if settled.spooled:
@@ -186,6 +195,9 @@ class Worker:
         if stepped is not None and stepped.conversation_id is not None:
             self._engine.drain(stepped.conversation_id)
 
+    def _look_after(self, submission_id: str) -> None:
+        self._training.late.look(submission_id)
+
     def _drain(self, conversation_id: str) -> None:
         self._engine.drain(int(conversation_id))
 
@@ -202,8 +214,8 @@ class Worker:
     def _look_steps(self) -> tuple[Step, ...]:
         return (
             self._set_back.look, self._due_photos, self._due_runs, self._due_events,
-            self._due_erasures, self._due_exports, self._doomed, self._doomed_files,
-            self._events.flush,
+            self._due_erasures, self._due_exports, self._due_copies, self._doomed,
+            self._doomed_files, self._events.flush,
         )  # fmt: skip
 
     def _due_photos(self) -> None:
@@ -213,6 +225,7 @@ class Worker:
         now = self._clock()
         self._give("poll", *self._training.due(now, RUNS_AT_ONCE))
         self._give("copy", *self._training.due_to_carry(now, AT_ONCE))
+        self._give("late", *self._training.late.due(now, AT_ONCE))
 
     def _due_events(self) -> None:
         """Timers, and events that nobody has applied: their channel died, or they had to wait."""
@@ -226,12 +239,22 @@ class Worker:
     def _due_exports(self) -> None:
         self._give("export", *self._exports.due(self._clock()))
 
+    def _due_copies(self) -> None:
+        self._give("forget", *self._training.remote.due(self._clock()))
+
     def _doomed(self) -> None:
         self._cleared = disposal.delete_early(self._store, self._cleared)
         disposal.delete_doomed(self._store, self._clock())
 
     def _doomed_files(self) -> None:
         disposal.remove_doomed_files(self._spool)
+
+    # what is asked now and then
+
+    def _learn_prices(self) -> None:
+        prices = self._training.gate.prices
+        prices.refresh(self._clock())
+        prices.say_unknown()
 
     # the slow sweep
 

@@ -22,6 +22,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from core.errors import LikenessError, kind
+from core.proxies import loopback
 from core.settings.addresses import LOCAL
 from core.settings.dashboard import Oidc
 
@@ -195,7 +196,8 @@ class Provider:
 def _ask(method: str, address: str, **more: Any) -> dict[str, Any]:
     """A JSON object from the provider. Raises Away, and Unbelievable where it says no."""
     try:
-        with httpx.Client(timeout=SECONDS, follow_redirects=False) as client:
+        outside = not loopback(address)  # what is on this machine is asked straight
+        with httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=outside) as client:
             answer = client.request(method, address, **more)
         found = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.avatars import controls
 from core.avatars.models import AvatarTrainingType, RunStatus, TrainingRun
+from core.avatars.runs.submissions import Submission
 from core.conversation import inbox
 from core.conversation.messages import Event, Kind
 from core.db import run
@@ -38,11 +40,28 @@ class Causes:
                 "DELETE FROM heartbeats WHERE part = 'web'",
             ),
             "uncertain": (lambda: self.run(RunStatus.UNCERTAIN), uncertain),
+            "results": (
+                lambda: self.run(RunStatus.SAVING, saving_at=self.now, failures=2),
+                "UPDATE training_runs SET saving_at = NULL",
+            ),
             "budget": (
-                lambda: self.run(RunStatus.TRAINING, price_usd=90.0, submitted_at=self.now),
-                "UPDATE training_runs SET cost_usd = 0",
+                lambda: self.order(90.0),
+                "UPDATE submissions SET cost_usd = 0",
             ),
             "new_error": (self.error, "DELETE FROM fal_events"),
+            "stopped": (
+                lambda: controls.switch_on(controls.PAUSED, "", self.now, "boss"),
+                "DELETE FROM controls",
+            ),
+            "deadline": (
+                lambda: self.order(0.0, fate="abandoned", ended_at=self.now - 5),
+                "DELETE FROM submissions",
+            ),
+            "webhooks": (
+                self.polled,
+                "UPDATE training_runs SET finished_by = 'webhook', finished_at = finished_at - 1",
+            ),
+            "remote": (self.copy, "DELETE FROM remote_copies"),
         }
 
     def run(self, status: RunStatus, **columns: Any) -> TrainingRun:
@@ -61,6 +80,25 @@ class Causes:
             },
         )
         return made
+
+    def polled(self) -> None:
+        """Ten results, each found by asking."""
+        for _ in range(10):
+            self.run(RunStatus.COMPLETED, finished_by="poll")
+
+    def order(self, usd: float, **columns: Any) -> Submission:
+        """An order that was sent just now, of a run that trains."""
+        sent: dict[str, Any] = {"number": 1, "profile": "p", "endpoint": "e", "sent_at": self.now}
+        run = self.run(RunStatus.TRAINING, price_usd=usd, submission=1)
+        return Submission.create(run=run, price_usd=usd, **{**sent, **columns})
+
+    def copy(self) -> None:
+        """Something that fal was to delete yesterday."""
+        run(
+            "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
+            "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
+            *(self.test_mode, self.now - 90_000, NEVER),
+        )
 
     def failures(self) -> None:
         """Four of five trainings failed."""

@@ -48,7 +48,7 @@ FACTS = Facts(
     avatars_count=1,
     avatar=ANNA,
     consented=True,
-    consent_version="2026-11",
+    consent_version="2026-12",
     collecting=True,
 )
 
@@ -172,7 +172,7 @@ def any_facts(
         st.none() | lines,
         numbers,
         st.booleans(),
-        st.just("2026-11"),
+        st.just("2026-12"),
         st.integers(1, 5),
         st.integers(1, 5),
         st.lists(lines, max_size=6).map(tuple),

@@ -23,9 +23,9 @@ from tests.patience import SAFETY
 _TABLES = (
     "photo_folders", "owed_answers",
     "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
-    "fal_events", "controls",
+    "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
-    "held_photos", "consents", "training_runs", "avatar_photos", "avatars", "leases",
+    "held_photos", "consents", "submissions", "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip
 _LEFT_OVER = """

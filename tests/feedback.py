@@ -24,6 +24,7 @@ TABLE = Table(
         row("start", "ANY", "asking_rating", then="forget"),
         row("rate", "asking_rating", "asking_comment", then="keep_rating, remind"),
         row("comment", "asking_comment", "confirming", then="keep_comment"),
+        row("correct", "confirming", SAME, then="keep_comment"),
         row("reminded", "asking_comment", SAME, then="say(reminder), alert"),
         row("photo", "FORM", SAME, then="attach"),
         row("photo", "thanked", SAME, then="say(too_late)"),
@@ -44,6 +45,7 @@ TABLE = Table(
     typed=("comment", "text"),
     signals=frozenset({"reminded", "read", "answered"}),
     ticks=frozenset({"read"}),
+    corrections={"comment": "correct"},
 )
 
 

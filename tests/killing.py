@@ -179,7 +179,8 @@ class TrainingWork(Work):
         avatar = makers.fresh(self.avatar)
         assert (avatar.status, avatar.training_progress) == (AvatarStatus.COMPLETED, 100)
         assert self._orders() == [run.request_id], "it is paid once"
-        assert avatar.finetune_id == run.weights_key
+        assert avatar.finetune_id == run.request_id
+        assert avatar.avatar_data["weights"]["key"] == run.weights_key
         assert self.store.get(run.weights_key or "") == self.trainer.weights
         assert makers.told(self.owner).count(("finished", str(run.id))) == 1
         assert {trigger for trigger, _ in makers.told(self.owner)} <= {"progress", "finished"}

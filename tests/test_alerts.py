@@ -23,6 +23,7 @@ NOW = 1_800_000_000.0
 def settings(**alerts: Any) -> Settings:
     return Settings.model_validate(
         {
+            "public_url": "https://bot.example",
             "training": {"daily_budget_usd": 100.0},
             "alerts": {"admins": ("web:boss",), "webhook_url": "https://hook.example/", **alerts},
         },
@@ -124,7 +125,8 @@ def test_a_threshold_of_nought_never_fires(db: Any) -> None:
         cause()
     off = settings(
         success_percent=0, fal_errors=0, queue_minutes=0, waiting_minutes=0, heartbeat_seconds=0,
-        uncertain_runs=0, budget_percent=0, new_errors=False,
+        uncertain_runs=0, lost_results=0, remote_hours=0, budget_percent=0, new_errors=False,
+        stopped=False, deadlines=0, webhook_results=0,
     )  # fmt: skip
     assert list(holding(off, NOW, "production")) == []
 

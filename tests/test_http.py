@@ -45,7 +45,7 @@ def test_a_webhook_alone_brings_a_training_to_its_end(house: HttpHouse) -> None:
     wait_for(lambda: makers.fresh(run).status is RunStatus.COMPLETED)
     ended = makers.fresh(run)
     assert ended.finished_by == "webhook"
-    assert makers.fresh(avatar).finetune_id == ended.weights_key
+    assert makers.fresh(avatar).finetune_id == ended.request_id
     assert house.app.store.exists(ended.weights_key)
     assert ends(run) == ["completed"]
     (heard,) = events(phase="webhook")

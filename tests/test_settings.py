@@ -448,7 +448,7 @@ def test_a_key_that_fits_no_header_is_refused_without_showing_it(load: Load, key
     assert key not in refusal
 
 
-@pytest.mark.parametrize("name", ["queue_url", "rest_url", "cdn_url", "jwks_url"])
+@pytest.mark.parametrize("name", ["queue_url", "rest_url", "cdn_url", "jwks_url", "api_url"])
 @pytest.mark.parametrize(
     "url", ["queue.fal.run", "ftp://fal.run", "https://", "https://a b", "https://h:port"]
 )

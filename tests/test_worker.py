@@ -18,11 +18,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.avatars import disposal
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
-    HeldPhoto,
     PhotoValidationStatus,
     RunStatus,
     TrainingRun,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from channels.telegram.files import Files
 from channels.telegram.serving import House, Service
@@ -18,8 +21,11 @@ from core import ending
 from core.conversation.channel import Capabilities
 from core.errors import ConfigurationError
 from core.settings import Section
+from core.settings.addresses import ProxyAddress
 
 __all__ = ["Settings", "Telegram", "to_event"]
+
+TELEGRAM = "api.telegram.org"
 
 
 class Settings(Section):
@@ -28,6 +34,8 @@ class Settings(Section):
     token: SecretStr = SecretStr("")
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
+    files_folder: str = ""
+    proxy: ProxyAddress = ""
     poll_seconds: Annotated[int, Field(ge=1, le=50)] = 30
     rate: Annotated[float, Field(gt=0, le=1000)] = 25.0
 
@@ -37,6 +45,24 @@ class Settings(Section):
         if token and not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value()):
             raise ValueError("a token of @BotFather looks like 123456:ABC-DEF")
         return token
+
+    @field_validator("files_folder")
+    @classmethod
+    def _can_be_read(cls, folder: str) -> str:
+        if folder and not (Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK)):
+            raise ValueError("no folder that can be read here is called so")
+        return folder
+
+    @model_validator(mode="after")
+    def _one_server(self) -> Self:
+        """A file is to be had only where its update came from."""
+        ours, files = urlsplit(self.base_url).hostname, urlsplit(self.base_file_url).hostname
+        if (ours == TELEGRAM) != (files == TELEGRAM):
+            raise ValueError(
+                "telegram.base_url and telegram.base_file_url name Telegram's own server and "
+                "another one. Files can be had only where the updates come from: set both"
+            )
+        return self
 
 
 class Telegram:
@@ -58,7 +84,11 @@ class Telegram:
     def __init__(self, settings: Any) -> None:
         self._settings: Settings = settings
         self._files = Files(
-            settings.token.get_secret_value(), settings.base_url, settings.base_file_url
+            settings.token.get_secret_value(),
+            settings.base_url,
+            settings.base_file_url,
+            settings.files_folder,
+            settings.proxy,
         )
 
     @property

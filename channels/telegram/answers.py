@@ -14,7 +14,8 @@ from collections.abc import Collection
 import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from channels.telegram.api import Api, seconds_of
+from channels.telegram.api import Api
+from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
 from core.conversation.bridge import Bridge
 from core.conversation.engine import INFRASTRUCTURE
@@ -108,9 +109,9 @@ class Answers:
             await asyncio.sleep(seconds_of(error))
             return False
         except (BadRequest, Forbidden) as error:  # it is too old, or the person is gone
-            log.debug("a press can't be answered any more", error=error.message)
+            log.debug("a press can't be answered any more", error=described(error.message))
         except TelegramError as error:
-            log.debug("a press was not answered", error=error.message)
+            log.debug("a press was not answered", error=described(error.message))
             return False
         return True
 

@@ -5,23 +5,38 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
+from urllib.parse import quote
 
 import httpx
+import structlog
 
 from channels.telegram.api import READ_SECONDS, hush
-from core.errors import Gone, RetryAfter, Unreachable
+from channels.telegram.refusals import described
+from core import proxies
+from core.errors import Missing, RetryAfter, Unreachable
+
+log = structlog.get_logger()
+
+_NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class Files:
     """Downloads over connections that are kept; any number of threads may ask.
 
-    Telegram gives away files of at most 20 MB, whatever `limit` allows.
+    Telegram gives away files of at most 20 MB, whatever `limit` allows. A self-hosted server with
+    --local says where on its own disk a file is: it is read there, below `folder`.
     """
 
-    def __init__(self, token: str, base_url: str, base_file_url: str) -> None:
+    def __init__(
+        self, token: str, base_url: str, base_file_url: str, folder: str = "", proxy: str = ""
+    ) -> None:
         self._methods = address(base_url, token)
         self._files = address(base_file_url, token)
+        self._folder = Path(folder) if folder else None
+        self._proxy = proxy
 
     def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
         """The bytes; `limit` + 1 empty ones where there are more; see `Channel.fetch`."""
@@ -29,7 +44,11 @@ class Files:
             return bytes(limit + 1)
         try:
             path = self._path(reference["file_id"])
-            return bytes(limit + 1) if path is None else self._download(path, limit)
+            if path is None:
+                return bytes(limit + 1)
+            if is_absolute(path):
+                return self._read(path, limit)
+            return self._download(path, limit)
         except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError) as error:
             # "from None": such an error may name the address, and with it the token.
             raise Unreachable(f"Telegram can't be reached: {type(error).__name__}") from None
@@ -37,26 +56,27 @@ class Files:
     @functools.cached_property
     def _client(self) -> httpx.Client:
         hush()
-        client = httpx.Client(timeout=READ_SECONDS)
+        way = proxies.way(self._proxy, self._methods, self._files)
+        client = httpx.Client(timeout=READ_SECONDS, **way)
         weakref.finalize(self, client.close)
         return client
 
     def _path(self, file_id: str) -> str | None:
         """Where a file can be had for the next hour; None where it is too big for that."""
         answer = self._client.post(f"{self._methods}/getFile", data={"file_id": file_id})
-        if answer.status_code == httpx.codes.BAD_REQUEST:
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
             why = str(answer.json()["description"])
             if "file is too big" in why:
                 return None
-            raise Gone(why)
+            raise Missing(described(why))
         _check(answer)
         return str(answer.json()["result"]["file_path"])
 
     def _download(self, path: str, limit: int) -> bytes:
         data = bytearray()
-        with self._client.stream("GET", f"{self._files}/{path}") as answer:
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                raise Gone("Telegram no longer has the file")
+        with self._client.stream("GET", f"{self._files}/{quote(path)}") as answer:
+            if answer.status_code in _NOT_THERE:
+                raise Missing("Telegram doesn't find the file")
             _check(answer)
             for chunk in answer.iter_bytes():
                 data += chunk
@@ -64,14 +84,51 @@ class Files:
                     break
         return bytes(data[: limit + 1])
 
+    def _read(self, path: str, limit: int) -> bytes:
+        """A file of the server's own disk. No error names it: the token is part of its path."""
+        if self._folder is None:
+            log.error(
+                "the Bot API server keeps files to itself (--local): set telegram.files_folder to "
+                "the folder where it keeps them; photos wait until then"
+            )
+            raise Unreachable("the server's files can't be read")
+        try:
+            with below(self._folder, path).open("rb") as file:
+                return file.read(limit + 1)
+        except FileNotFoundError:
+            raise Missing("the server's file is not there") from None
+        except OSError as error:
+            log.error("a file of the Bot API server can't be read", why=error.strerror)
+            raise Unreachable(f"the server's files can't be read: {error.strerror}") from None
+
 
 def address(base: str, token: str) -> str:
     """Where a bot is served: `{token}` stands for its token, or it comes last."""
     return base.replace("{token}", token) if "{token}" in base else base + token
 
 
+def is_absolute(path: str) -> bool:
+    """Whether a path is one on the server's own disk."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+
+
+def below(folder: Path, path: str) -> Path:
+    """The server's file in `folder`, which it may know by another name; never one beside it.
+
+    Raises FileNotFoundError.
+    """
+    folder = folder.resolve()
+    windows = PureWindowsPath(path).is_absolute() and not PurePosixPath(path).is_absolute()
+    parts = (PureWindowsPath(path) if windows else PurePosixPath(path)).parts[1:]
+    for first in range(len(parts)):
+        found = folder.joinpath(*parts[first:]).resolve()
+        if found.is_relative_to(folder) and found.is_file():
+            return found
+    raise FileNotFoundError
+
+
 def _check(answer: httpx.Response) -> None:
-    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         answer.read()
         raise RetryAfter(float(answer.json()["parameters"]["retry_after"]))
     if not answer.is_success:

@@ -1,7 +1,9 @@
 """Screens and notices as Telegram's messages.
 
-A reference is `{"id", "kind", "pictures", "left"}`: the message, whether it is a "text" or a
-"photo", a digest of its pictures, and older messages whose buttons could not be removed yet.
+A reference is `{"id", "kind", "pictures", "moving", "refused", "left", "over"}`: the message,
+whether it is a "text" or a "photo", a digest of its pictures, whether its words would soon be
+untrue, a digest of pictures that were refused, and older messages whose buttons could not be
+removed yet, or that could not be ended.
 """
 
 from __future__ import annotations
@@ -9,41 +11,37 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import structlog
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaPhoto,
-    LinkPreviewOptions,
-    MessageEntity,
-)
+from telegram import InputMediaPhoto
 from telegram.constants import ChatAction
-from telegram.error import BadRequest
 
-from channels.telegram.api import Api, NotModified, in_our_words
+from channels.telegram.api import Api
+from channels.telegram.posting import PLAIN, File, Posting, bare, full
+from channels.telegram.refusals import NotModified, in_our_words
+from core.conversation.channel import Place
 from core.conversation.messages import Motion, Picture
-from core.conversation.rendering import Offer, Rendered, length
-from core.errors import ChannelError, Gone, StorageUnavailable, Unreachable, kind_of
+from core.conversation.rendering import Rendered
+from core.errors import (
+    ChannelError,
+    Gone,
+    Refused,
+    StorageUnavailable,
+    Unreachable,
+    kind_of,
+)
 
 log = structlog.get_logger()
 
-ROW_LETTERS = 36
-"""What a narrow phone shows of the labels of one row; Telegram cuts the rest off."""
-
-FILE_SECONDS = 120.0
-"""How long a file may take on its way to Telegram."""
-
 LATER_SECONDS = 1.5
 LATER_TRIES = 5
+SEARCHED = 8
+"""So many numbers after the last known one may a message have that nothing records."""
 
 _LEFT = 5
-_PLAIN = LinkPreviewOptions(is_disabled=True)
-_REFUSED = ("image_process_failed", "photo_invalid_dimensions")
 
 Draw = Callable[[Sequence[Picture]], bytes | None]
 OpenFile = Callable[[str], bytes | None]
@@ -54,29 +52,65 @@ class Messages:
 
     def __init__(self, api: Api, draw: Draw, open_file: OpenFile | None = None) -> None:
         self._api = api
+        self._posting = Posting(api)
         self._draw = draw
         self._open_file = open_file
         self._later: dict[tuple[str, int], asyncio.Task[None]] = {}
 
+    def mark(
+        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any] | None:
+        """The newest message before one is posted; see `core.conversation.delivery.Show`."""
+        old = previous or {}
+        changes = bool(old.get("pictures")) != bool(_wanted(rendered, old, post))
+        if not post and "id" in old and not changes:
+            return None
+        return {"after": max(self._api.newest, old.get("id", 0))}
+
     async def show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+        self,
+        place: Place,
+        rendered: Rendered,
+        previous: Mapping[str, Any] | None,
+        post: bool,
+        lost: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         """Show a screen; see `core.conversation.delivery.Show`."""
-        try:
-            return await self._show(chat, rendered, previous, post)
-        except BadRequest as error:
-            if not rendered.pictures or error.message.lower() not in _REFUSED:
-                raise
-            log.warning("Telegram refuses a picture", chat=chat, error=error.message)
-            return await self._show(chat, replace(rendered, pictures=()), previous, post)
+        old = previous or {}
+        marks = _wanted(rendered, old, post)
+        here = not post and "id" in old
+        drawn = here and old.get("pictures", "") == marks
+        picture = None if drawn or not marks else await self._picture(rendered)
+        kind = "photo" if picture or (drawn and marks) else "text"
+        if here and old["kind"] == kind:
+            await self._edit(place.chat, old["id"], rendered, kind, picture)
+            shown = {"id": old["id"], "kind": kind}
+        else:
+            shown = (await self._posting.post(place, rendered, picture))._asdict()
+        unseen = bool(rendered.pictures) and shown["kind"] != "photo" and (picture or not marks)
+        reference = {
+            **shown,
+            "pictures": marks if shown["kind"] == "photo" else "",
+            "moving": rendered.motion is not Motion.STILL,
+            "refused": digest(rendered.pictures) if unseen else "",
+        }
+        reference |= await self._tidied(place.chat, rendered.title, old, shown["id"], lost)
+        if rendered.motion is Motion.SETTLING:
+            await self._busy(place)
+        return reference
 
-    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
+    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
         """Post a notice; see `core.conversation.delivery.Show`."""
+        file = None
         if rendered.file is not None and self._open_file is not None:
             data = await self._opened(rendered.file.key, self._open_file)
-            if data:
-                return {"id": await self._post_file(chat, rendered, rendered.file.name, data)}
-        return {"id": await self._post(chat, rendered, await self._picture(rendered))}
+            file = File(rendered.file.name, data) if data else None
+        picture = None if file else await self._picture(rendered)
+        return {"id": (await self._posting.post(place, rendered, picture, file)).id}
+
+    async def strip(self, chat: str, message: int) -> None:
+        """Take away the buttons of a message that shows the screen no more."""
+        await self._done(chat, message, self._strip(chat, message))
 
     async def _opened(self, key: str, open_file: OpenFile) -> bytes | None:
         try:
@@ -84,90 +118,54 @@ class Messages:
         except StorageUnavailable as error:
             raise Unreachable("the file can't be had now") from error
 
-    async def _post_file(self, chat: str, rendered: Rendered, name: str, data: bytes) -> int:
-        with in_our_words():
-            sent = await self._api.send_document(
-                chat,
-                data,
-                filename=name,
-                caption=rendered.text,
-                caption_entities=bold(rendered.title),
-                reply_markup=keyboard(rendered.rows),
-                write_timeout=FILE_SECONDS,
-            )
-        return sent.message_id
-
-    async def _show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any]:
-        marks = digest(rendered.pictures)
-        old = previous or {}
-        here = not post and "id" in old
-        drawn = here and old.get("pictures", "") == marks
-        picture = None if drawn else await self._picture(rendered)
-        kind = "photo" if picture or (drawn and marks) else "text"
-        reference: dict[str, Any] = {
-            "id": old.get("id"),
-            "kind": kind,
-            "pictures": marks if kind != "text" else "",
-        }
-        left: list[int] = list(old.get("left", []))
-        if here and old["kind"] == kind:
-            await self._edit(chat, old["id"], rendered, kind, picture)
-        else:
-            reference["id"] = await self._post(chat, rendered, picture)
-            left += [old["id"]] if "id" in old else []
-        reference["left"] = [m for m in left[-_LEFT:] if not await self._stripped(chat, m)]
-        if rendered.motion is Motion.SETTLING:
-            await self._busy(chat)
-        return reference
-
     async def _picture(self, rendered: Rendered) -> bytes | None:
         if not rendered.pictures:
             return None
         return await asyncio.to_thread(self._draw, rendered.pictures)
 
-    async def _post(self, chat: str, rendered: Rendered, picture: bytes | None) -> int:
-        markup = keyboard(rendered.rows)
-        with in_our_words():
-            if picture:
-                sent = await self._api.send_photo(
-                    chat,
-                    picture,
-                    rendered.text,
-                    caption_entities=bold(rendered.title),
-                    reply_markup=markup,
-                )
-            else:
-                sent = await self._api.send_message(
-                    chat,
-                    rendered.text,
-                    entities=bold(rendered.title),
-                    link_preview_options=_PLAIN,
-                    reply_markup=markup,
-                )
-        return sent.message_id
-
     async def _edit(
         self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
     ) -> None:
-        text, entities, markup = rendered.text, bold(rendered.title), keyboard(rendered.rows)
-        place: dict[str, Any] = {"chat_id": chat, "message_id": message, "reply_markup": markup}
-        with suppress(NotModified), in_our_words(repeatable=True):
-            if picture:
-                media = InputMediaPhoto(picture, text, caption_entities=entities)
-                await self._api.edit_message_media(media, **place)
-            elif kind == "photo":
-                await self._api.edit_message_caption(
-                    caption=text, caption_entities=entities, **place
-                )
-            else:
-                await self._api.edit_message_text(
-                    text, entities=entities, link_preview_options=_PLAIN, **place
-                )
+        """Change a message; raises Gone where it won't be changed, not even with less about it."""
+        place: dict[str, Any] = {"chat_id": chat, "message_id": message}
+        for whole in (True, False):
+            entities = "entities" if kind == "text" else "caption_entities"
+            more = full(rendered, entities) if whole else bare(rendered)
+            try:
+                with suppress(NotModified), in_our_words(repeatable=True):
+                    if picture:
+                        markup = more.pop("reply_markup")
+                        media = InputMediaPhoto(picture, rendered.text, **more)
+                        await self._api.edit_message_media(media, reply_markup=markup, **place)
+                    elif kind == "photo":
+                        await self._api.edit_message_caption(caption=rendered.text, **more, **place)
+                    else:
+                        more |= {"link_preview_options": PLAIN} if whole else {}
+                        await self._api.edit_message_text(rendered.text, **more, **place)
+                return
+            except Refused as error:
+                log.warning("Telegram refuses an edit as it is", kind=kind, error=str(error))
+        raise Gone("the message can't be edited")
 
-    async def _stripped(self, chat: str, message: int) -> bool:
-        """Take a message's buttons away; False where that will be tried again.
+    async def _tidied(
+        self,
+        chat: str,
+        title: str,
+        old: Mapping[str, Any],
+        shown: int,
+        lost: Mapping[str, Any] | None,
+    ) -> Mapping[str, list[int]]:
+        """End what the screen has left behind; what is still to be done about it later."""
+        left, over = list(old.get("left", [])), list(old.get("over", []))
+        if old.get("id") not in (None, shown):
+            (over if old.get("moving") else left).append(old["id"])
+        left += _searched(lost, {*left, *over}, shown)
+        strip = [m for m in left if not await self._done(chat, m, self._strip(chat, m))]
+        end = [m for m in over if not await self._done(chat, m, self._end(chat, m, title))]
+        return {"left": strip[-_LEFT:], "over": end[-_LEFT:]}
+
+    async def _done(self, chat: str, message: int, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether something was done to an old message; if not, it will be tried again.
 
         It is tried here, for the next screen may be long in coming, and with the next screen,
         for this process may end before.
@@ -175,56 +173,52 @@ class Messages:
         key = (chat, message)
         if key in self._later:
             return False
-        if await self._strip(chat, message):
+        if await self._tried(work):
             return True
-        self._later[key] = asyncio.create_task(self._strip_later(chat, message))
+        self._later[key] = asyncio.create_task(self._try_later(work))
         self._later[key].add_done_callback(lambda _: self._later.pop(key))
         return False
 
-    async def _strip_later(self, chat: str, message: int) -> None:
+    async def _try_later(self, work: Callable[[], Awaitable[None]]) -> None:
         for _ in range(LATER_TRIES):
             await asyncio.sleep(LATER_SECONDS)
-            if await self._strip(chat, message):
+            if await self._tried(work):
                 return
 
-    async def _strip(self, chat: str, message: int) -> bool:
+    async def _tried(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """A refusal is an answer: such a message is gone, or stays as it is for ever."""
         try:
-            with in_our_words(repeatable=True):
-                await self._api.edit_message_reply_markup(chat, message)
-        except (Gone, NotModified):
-            return True
-        except BadRequest as error:
-            log.warning("can't remove buttons", chat=chat, message=message, error=error.message)
-            return True
+            with suppress(NotModified, Refused), in_our_words(repeatable=True):
+                await work()
         except ChannelError as error:
-            log.debug("buttons stay for now", chat=chat, message=message, error=kind_of(error))
+            log.debug("an old message stays for now", error=kind_of(error))
             return False
         return True
 
-    async def _busy(self, chat: str) -> None:
-        with suppress(ChannelError, BadRequest), in_our_words(repeatable=True):
-            await self._api.send_chat_action(chat, ChatAction.TYPING)
+    def _strip(self, chat: str, message: int) -> Callable[[], Awaitable[None]]:
+        async def strip() -> None:
+            await self._api.edit_message_reply_markup(chat, message)
 
+        return strip
 
-def bold(title: str) -> list[MessageEntity]:
-    """The title in bold, without any markup that a text could break."""
-    return [MessageEntity(MessageEntity.BOLD, 0, length(title))] if title else []
+    def _end(self, chat: str, message: int, title: str) -> Callable[[], Awaitable[None]]:
+        """Take a message away whose words are untrue by now, or let it say what has come of it."""
 
+        async def end() -> None:
+            with suppress(Refused, NotModified), in_our_words(repeatable=True):
+                await self._api.delete_message(chat, message)
+                return
+            with suppress(Refused, NotModified), in_our_words(repeatable=True):
+                await self._api.edit_message_text(title, chat, message)
+                return
+            await self._api.edit_message_caption(chat, message, caption=title)
 
-def keyboard(rows: Sequence[Sequence[Offer]]) -> InlineKeyboardMarkup | None:
-    """The buttons of a message; labels too long for their row get one each."""
-    lines = [line for row in rows for line in fitting(row)]
-    if not lines:
-        return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(o.label, callback_data=o.token) for o in line] for line in lines]
-    )
+        return end
 
-
-def fitting(row: Sequence[Offer]) -> list[Sequence[Offer]]:
-    """A row as it is, or its buttons below each other where a phone would cut the labels off."""
-    longest = max(length(offer.label) for offer in row)
-    return [row] if longest * len(row) <= ROW_LETTERS else [[offer] for offer in row]
+    async def _busy(self, place: Place) -> None:
+        with suppress(ChannelError), in_our_words(repeatable=True):
+            thread = int(place.thread) if place.thread else None
+            await self._api.send_chat_action(place.chat, ChatAction.TYPING, thread)
 
 
 def digest(pictures: Sequence[Picture]) -> str:
@@ -233,3 +227,18 @@ def digest(pictures: Sequence[Picture]) -> str:
         return ""
     marks = json.dumps([[picture.key, picture.label] for picture in pictures])
     return hashlib.blake2b(marks.encode(), digest_size=8).hexdigest()
+
+
+def _wanted(rendered: Rendered, old: Mapping[str, Any], post: bool) -> str:
+    """The digest of the pictures to be shown; "" where the message stands for want of them."""
+    marks = digest(rendered.pictures)
+    return "" if not post and marks == old.get("refused", "") else marks
+
+
+def _searched(lost: Mapping[str, Any] | None, known: Iterable[int], shown: int) -> list[int]:
+    """The numbers that a message may have which was sent and not recorded."""
+    if lost is None or not lost.get("after"):
+        return []
+    first = lost["after"] + 1
+    others = {*known, *(int(n) for n in lost["notices"])}
+    return [m for m in range(first, min(first + SEARCHED, shown)) if m not in others]

@@ -12,17 +12,26 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import structlog
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import ChatMigrated, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from channels.telegram.answers import Answers
-from channels.telegram.api import Api, seconds_of
-from channels.telegram.updates import Raw, callback_of, group_of, language_of, to_event
+from channels.telegram.api import Api
+from channels.telegram.refusals import described, seconds_of
+from channels.telegram.updates import (
+    Raw,
+    callback_of,
+    group_of,
+    language_of,
+    pressed_of,
+    standing_of,
+    to_event,
+)
 from channels.telegram.words import words
-from core.conversation import inbox
+from core.conversation import inbox, outbox
 from core.conversation.bridge import Bridge
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.inbox import Receipt
-from core.conversation.messages import Update
+from core.conversation.messages import Address, Update
 from core.errors import kind_of
 
 log = structlog.get_logger()
@@ -35,18 +44,29 @@ STORE_SECONDS = 5.0
 TRIES = 3
 
 
+Strip = Callable[[str, int], Coroutine[Any, Any, None]]
+
+
 class Taken(NamedTuple):
-    """An update as it was read: for a conversation, a press to answer, or said in a group."""
+    """An update as it was read: for a conversation, a press to answer, or said in a group.
+
+    `pressed` is the message whose button it was, `standing` a chat that was blocked or let in.
+    """
 
     id: int
     update: Update | None = None
     callback: str | None = None
     group: str | None = None
     language: str = ""
+    pressed: int | None = None
+    standing: tuple[Address, bool] | None = None
 
 
 class Polling:
-    """Asks Telegram for updates; `applied` is called whenever screens may have changed."""
+    """Asks Telegram for updates; `applied` is called whenever screens may have changed.
+
+    `strip` takes the buttons of a message away that no longer shows the screen.
+    """
 
     def __init__(
         self,
@@ -56,11 +76,13 @@ class Polling:
         bot: str,
         applied: Callable[[], None],
         poll_seconds: int,
+        strip: Strip,
     ) -> None:
         self._api, self._engine, self._bridge = api, engine, bridge
         self._bot = bot
         self._applied = applied
         self._seconds = poll_seconds
+        self._strip = strip
         self._intake = Bridge(threads=1)  # so that nothing that arrives waits behind turns
         self._answers = Answers(api, self._intake, bot)
         self._offset: int | None = None
@@ -77,7 +99,9 @@ class Polling:
             batch = [self._read(raw) for raw in await self._poll()]
             for taken in batch:
                 if taken.update is not None:
-                    await self._receive(taken.update, batch)
+                    await self._receive(taken, taken.update, batch)
+                if taken.standing is not None:
+                    await self._note(*taken.standing)
                 if taken.callback is not None:
                     self._answers.begin(taken.callback)
                 if taken.group is not None:
@@ -110,7 +134,7 @@ class Polling:
             batch = await self._api.updates(self._offset, self._seconds)
         except TelegramError as error:
             if not self._failures:
-                log.warning(_problem(error), error=error.message)
+                log.warning(_problem(error), error=described(error.message))
             wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 9) / 2)
             self._failures += 1
             await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
@@ -125,35 +149,62 @@ class Polling:
         try:
             update, callback, group = to_event(raw, self._bot), callback_of(raw), group_of(raw)
             language = language_of(raw) if group else ""
+            pressed, standing = pressed_of(raw), standing_of(raw, self._bot)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             log.warning("an unreadable update is skipped", id=number, error=kind_of(error))
             return Taken(number)
-        if not (update or callback or group):
+        if not (update or callback or group or standing):
             log.debug("an update is ignored", id=number, kinds=list(raw))
-        return Taken(number, update, callback, group, language)
+        return Taken(number, update, callback, group, language, pressed, standing)
 
-    async def _receive(self, update: Update, batch: Sequence[Taken]) -> None:
-        """Commit an update, however long that takes; no later one may pass it."""
-        failures = 0
-        while True:
-            try:
-                received = await self._intake.call(self._engine.receive, update)
-                break
-            except INFRASTRUCTURE as error:
-                if not failures:
-                    log.error("can't store updates: Telegram keeps them", error=kind_of(error))
-                    for waiting in batch:
-                        if waiting.update is not None:
-                            self._apologise(waiting.update)
-            except Exception:
-                log.exception("can't store an update", id=update.key)
-                if failures + 1 == TRIES:
-                    return
-            await asyncio.sleep(min(STORE_SECONDS, 2.0 ** min(failures, 9) / 4))
-            failures += 1
+    async def _receive(self, taken: Taken, update: Update, batch: Sequence[Taken]) -> None:
+        """Commit an update; a button that was pressed on a message of before is cleared away."""
+        said = [waiting.update for waiting in batch if waiting.update is not None]
+        received = await self._stored(update.key, said, self._engine.receive, update)
+        if received is None:
+            return
         if received.receipt is Receipt.OVERFLOW:
             self._tell(update.address.chat, words(update.person.language).too_many)
         self._apply(received.conversation_id, update)
+        if taken.pressed is not None:
+            self._spawn(self._clear(received.conversation_id, update.address.chat, taken.pressed))
+
+    async def _note(self, address: Address, there: bool) -> None:
+        """Commit that a person blocked the bot, or let it in again: then what waits is shown."""
+        await self._stored(address.bot, (), outbox.reachable, address, there, time.time())
+        self._applied()
+
+    async def _stored(
+        self, key: str, said: Sequence[Update], work: Callable[..., Any], *args: Any
+    ) -> Any:
+        """Commit something, however long that takes: nothing later may pass it.
+
+        None where it can't be stored at all.
+        """
+        failures = 0
+        while True:
+            try:
+                return await self._intake.call(work, *args)
+            except INFRASTRUCTURE as error:
+                if not failures:
+                    log.error("can't store updates: Telegram keeps them", error=kind_of(error))
+                    for update in said:
+                        self._apologise(update)
+            except Exception:
+                log.exception("can't store an update", id=key)
+                if failures + 1 == TRIES:
+                    return None
+            await asyncio.sleep(min(STORE_SECONDS, 2.0 ** min(failures, 9) / 4))
+            failures += 1
+
+    async def _clear(self, conversation_id: int, chat: str, message: int) -> None:
+        """A message above the one that is recorded was replaced by it: its buttons are dead."""
+        try:
+            shown = await self._bridge.call(outbox.reference, conversation_id)
+        except INFRASTRUCTURE:  # the next press will do
+            return
+        if message < shown.get("id", 0):
+            await self._strip(chat, message)
 
     def _apply(self, conversation_id: int, update: Update | None = None) -> None:
         """Have a conversation's events applied, beside those of all others."""
@@ -194,8 +245,11 @@ class Polling:
     async def _send(self, chat: str, text: str) -> None:
         try:
             await self._api.send_message(chat, text)
+        except ChatMigrated as error:  # the group has become a larger one, with another number
+            self._told[str(error.new_chat_id)] = float("inf")
+            await self._send(str(error.new_chat_id), text)
         except TelegramError as error:
-            log.debug("nobody could be told", chat=chat, error=error.message)
+            log.debug("a remark was not sent", error=described(error.message))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -11,9 +11,10 @@ import structlog
 from telegram import BotCommand
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 
-from channels.telegram.api import Api, seconds_of
+from channels.telegram.api import Api
 from channels.telegram.messages import Messages
 from channels.telegram.polling import Polling
+from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
 from channels.telegram.words import EN, WORDS
 from core.conversation import lease
@@ -52,7 +53,7 @@ class Service:
     def __init__(self, house: House, settings: Any, can: Capabilities) -> None:
         self._house, self._settings, self._can = house, settings, can
         token = settings.token.get_secret_value()
-        self._api = Api(token, settings.base_url, settings.base_file_url)
+        self._api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
         self._bridge = Bridge()
         self._holder = lease.own_name()
 
@@ -97,7 +98,7 @@ class Service:
                     "Copy it again from @BotFather."
                 ) from None  # the library's own error quotes the token
             except TelegramError as error:
-                log.warning("Telegram can't be reached; trying on", error=error.message)
+                log.warning("Telegram can't be reached; trying on", error=described(error.message))
                 wait = min(LONGEST_WAIT, 2.0 ** min(failures, 9) / 2)
                 await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
                 failures += 1
@@ -137,17 +138,18 @@ class Service:
     async def _serve(self, name: str) -> None:
         """Receive and show until cancelled, or until the lease is lost."""
         bot = str(self._api.id)
+        messages = Messages(self._api, self._draw, self._open)
         courier = Courier(
             self._house.engine,
             self._bridge,
-            Messages(self._api, self._draw, self._open),
+            messages,
             self._can,
             (NAME, bot),
             self._settings.rate,
         )
         polling = Polling(
             self._api, self._house.engine, self._bridge, bot, courier.wake,
-            self._settings.poll_seconds,
+            self._settings.poll_seconds, messages.strip,
         )  # fmt: skip
         log.info("serving", bot=f"@{self._api.username}")
         showing = asyncio.create_task(courier.run())
@@ -192,7 +194,7 @@ async def _try(call: Callable[..., Awaitable[bool]], *args: Any, **named: Any) -
     try:
         await call(*args, **named)
     except TelegramError as error:
-        log.warning("the bot could not be described", error=error.message)
+        log.warning("the bot could not be described", error=described(error.message))
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

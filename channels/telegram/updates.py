@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.conversation.messages import Address, Event, Kind, Person, Update
+from core.conversation.rendering import lasting
 
 NAME = "telegram"
-KINDS = ("message", "callback_query")
-"""What is asked of Telegram: a change that a person makes to an old message is no new event."""
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+"""What is asked of Telegram."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_SERVICE = frozenset(
+_SENT = frozenset(
     {
-        "boost_added", "chat_background_set", "connected_website", "gift", "left_chat_member",
-        "message_auto_delete_timer_changed", "new_chat_members", "pinned_message", "unique_gift",
-        "write_access_allowed",
+        "animation", "audio", "checklist", "contact", "dice", "game", "live_photo", "location",
+        "paid_media", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
     }
 )  # fmt: skip
-"""What Telegram itself writes into a chat: nobody has said anything."""
+"""What a person sends on purpose and no dialogue can use. Whatever else is no text, photo or file
+is a message of Telegram's own: who joined, what was pinned, what is newer than this list."""
+
+_AWAY = ("kicked", "left")
 
 Raw = Mapping[str, Any]
 
 
 def to_event(raw: Raw, bot: str) -> Update | None:
     """An update of a private chat; None where it is nothing that a conversation consists of."""
-    message = raw.get("message")
+    message = raw.get("message") or raw.get("edited_message")
     if message is not None:
         sender, event = message.get("from"), _said(message)
     else:
@@ -36,8 +40,41 @@ def to_event(raw: Raw, bot: str) -> Update | None:
         event = Event(Kind.PRESS, pressed["data"]) if "data" in pressed else None
     if event is None or sender is None or message is None or message["chat"]["type"] != "private":
         return None
+    if "edited_message" in raw:
+        if event.kind is Kind.OTHER:  # a place that moves, say: nobody has said anything anew
+            return None
+        event = replace(event, edited=True)
     address = Address(NAME, bot, str(message["chat"]["id"]))
+    event = replace(event, thread=_thread(message))
     return Update(str(raw["update_id"]), address, event, _person(sender))
+
+
+def standing_of(raw: Raw, bot: str) -> tuple[Address, bool] | None:
+    """A private chat that was blocked (False) or let in again (True); None for anything else."""
+    change = raw.get("my_chat_member")
+    if change is None or change["chat"]["type"] != "private":
+        return None
+    there = change["new_chat_member"]["status"] not in _AWAY
+    return Address(NAME, bot, str(change["chat"]["id"])), there
+
+
+def pressed_of(raw: Raw) -> int | None:
+    """The message whose button was pressed, unless it is a link that never grows old."""
+    pressed = raw.get("callback_query", {})
+    if "data" not in pressed or "message" not in pressed or lasting(pressed["data"]):
+        return None
+    return int(pressed["message"]["message_id"])
+
+
+def number_of(raw: Raw) -> int:
+    """The number of a private message that an update speaks of; 0 where it speaks of none."""
+    pressed = raw.get("callback_query")
+    holder = pressed if isinstance(pressed, dict) else raw
+    message = holder.get("message")
+    chat = message.get("chat") if isinstance(message, dict) else None
+    private = isinstance(chat, dict) and chat.get("type") == "private"
+    number = message.get("message_id") if private and isinstance(message, dict) else 0
+    return number if isinstance(number, int) else 0
 
 
 def callback_of(raw: Raw) -> str | None:
@@ -46,9 +83,11 @@ def callback_of(raw: Raw) -> str | None:
 
 
 def group_of(raw: Raw) -> str | None:
-    """The group that something was said in; None for anything else."""
-    chat = raw["message"]["chat"] if "message" in raw else {}
-    return str(chat["id"]) if chat.get("type") in ("group", "supergroup") else None
+    """The group that a person said something in; None for anything else."""
+    message = raw.get("message", {})
+    if not message or message["chat"]["type"] not in ("group", "supergroup"):
+        return None
+    return str(message["chat"]["id"]) if _said(message) else None
 
 
 def language_of(raw: Raw) -> str:
@@ -57,21 +96,29 @@ def language_of(raw: Raw) -> str:
 
 
 def _said(message: Raw) -> Event | None:
+    """What a person said; what can be changed afterwards is known by its message."""
+    number, caption = str(message["message_id"]), message.get("caption", "")
     text = message.get("text")
     if text is not None:
         command = _COMMAND.fullmatch(text) if text.startswith("/") else None
         if command is None:
-            return Event(Kind.TEXT, text)
-        return Event(Kind.COMMAND, command[1].lower(), command[2] or "")
+            return Event(Kind.TEXT, text, message=number)
+        return Event(Kind.COMMAND, command[1].lower(), command[2] or "", message=number)
     if "photo" in message:
         largest = max(message["photo"], key=lambda size: size["width"] * size["height"])
-        return Event(Kind.PHOTO, file=_reference("photo", largest, message))
+        file = _reference("photo", largest, message)
+        return Event(Kind.PHOTO, file=file, caption=caption, message=number)
     if "document" in message:
         document = message["document"]
         file = _reference("file", document, message)
         file["name"], file["mime"] = document.get("file_name", ""), document.get("mime_type", "")
-        return Event(Kind.FILE, file=file)
-    return None if _SERVICE & message.keys() else Event(Kind.TEXT)
+        return Event(Kind.FILE, file=file, caption=caption, message=number)
+    return Event(Kind.OTHER) if _SENT & message.keys() else None
+
+
+def _thread(message: Raw) -> str:
+    """The topic of a chat that has such; else a number there only says what was replied to."""
+    return str(message["message_thread_id"]) if message.get("is_topic_message") else ""
 
 
 def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:

@@ -42,7 +42,7 @@ class Post:
             self.spooled.append(house.spool.put(upload.data))
 
     def events(self) -> list[Event]:
-        """What happened, in our words. A text beside files is their caption and no event."""
+        """What happened, in our words. A text beside files is the last one's caption."""
         if self.press is not None:
             return [Event(Kind.PRESS, self.press.token)]
         if not self.uploads:
@@ -56,8 +56,9 @@ class Post:
                     "size": len(upload.data),
                     "kind": "photo" if upload.is_photo else "file",
                 },
+                caption=self.text if number == len(self.uploads) else "",
             )
-            for upload, name in zip(self.uploads, self.spooled, strict=True)
+            for number, (upload, name) in enumerate(zip(self.uploads, self.spooled, strict=True), 1)
         ]
 
     def content(self) -> Content:

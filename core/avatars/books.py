@@ -6,20 +6,25 @@ import uuid
 from collections import Counter
 from typing import Any
 
-import peewee
-
+from core import days
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
-from core.avatars.privacy.remains import CostEntry, day_of
+from core.avatars.privacy.remains import CostEntry, DailyTotal, day_of
+from core.avatars.runs.submissions import Submission
 from core.db import run, transaction
 
+MILLION = 1_000_000
+_SENT = "sent_microdollars_"
 _ADD = """
 INSERT INTO daily_totals (day, metric, count) VALUES (?, ?, ?)
 ON CONFLICT (day, metric) DO UPDATE SET count = daily_totals.count + excluded.count
 """
 
 
-def book(runs: Any) -> int:
-    """Replace finished runs by anonymous entries, in the caller's transaction; how many."""
+def book(runs: Any, zone: str) -> int:
+    """Replace finished runs by anonymous entries, in the caller's transaction; how many.
+
+    What their orders cost counts in the budget of the days that they were sent on, by the zone.
+    """
     ended = list(runs.where(TrainingRun.status.not_in(ACTIVE)))
     for ended_run in ended:
         day = day_of(ended_run.created_at)
@@ -30,17 +35,20 @@ def book(runs: Any) -> int:
             status=ended_run.status,
             usd=ended_run.price_usd if ended_run.cost_usd is None else ended_run.cost_usd,
         )
-        mode = "test" if ended_run.test_mode else "production"
+        mode = _mode(ended_run.test_mode)
+        for sent in Submission.select().where(Submission.run == ended_run.id):
+            usd = (sent.price_usd if sent.cost_usd is None else sent.cost_usd) or 0.0
+            _add(days.day(zone, sent.sent_at).name, f"{_SENT}{mode}", round(usd * MILLION))
         _add(day, f"trainings_{ended_run.status.value}_{mode}", 1)
         ended_run.delete_instance()
     return len(ended)
 
 
-def book_nameless(limit: int = 100) -> int:
+def book_nameless(zone: str, limit: int = 100) -> int:
     """Book the runs whose person is gone, once they have ended; how many."""
     with transaction():
         nameless: Any = TrainingRun.select().where(TrainingRun.user.is_null())
-        return book(nameless.where(TrainingRun.status.not_in(ACTIVE)).limit(limit))
+        return book(nameless.where(TrainingRun.status.not_in(ACTIVE)).limit(limit), zone)
 
 
 def count(avatars: list[Avatar]) -> None:
@@ -60,17 +68,20 @@ def count_person(created_at: float) -> None:
     _add(day_of(created_at), "people", 1)
 
 
-def spent_usd(since_day: str, test_mode: bool) -> float:
-    """What the trainings of forgotten people have cost from a day on."""
-    query: Any = CostEntry.select(peewee.fn.sum(CostEntry.usd)).where(
-        CostEntry.day >= since_day, CostEntry.test_mode == test_mode
-    )
-    return float(query.scalar() or 0.0)
+def sent_usd(day: str, test_mode: bool) -> float:
+    """What the orders of forgotten people have cost that were sent on a day."""
+    metric = f"{_SENT}{_mode(test_mode)}"
+    found = DailyTotal.get_or_none(DailyTotal.day == day, DailyTotal.metric == metric)
+    return 0.0 if found is None else float(found.count) / MILLION
 
 
 def belonging_to(user_id: uuid.UUID) -> Any:
     """A person's runs."""
     return TrainingRun.select().where(TrainingRun.user == user_id)
+
+
+def _mode(test_mode: bool) -> str:
+    return "test" if test_mode else "production"
 
 
 def _add(day: str, metric: str, number: int) -> None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from core.avatars import owned
 from core.avatars.album import overrule, reconsider
-from core.avatars.guards import Guards
+from core.avatars.counting import NO_ROOM, TOO_MANY, recount
+from core.avatars.disposal import doom_spooled
+from core.avatars.edits import Edits
+from core.avatars.flow import TELLING
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
-    HeldPhoto,
+    PhotoValidationStatus,
     change,
 )
 from core.avatars.ports import Waker
 from core.avatars.privacy.erasure import drop_held
 from core.avatars.training import Training
-from core.avatars.verdicts import recount
 from core.conversation.turn import Turn
 from core.db import database
 from core.settings import Settings
 
 
-class Collecting(Guards):
+class Collecting(Edits):
     """What a turn does to an avatar's photos; `jobs` wakes the worker that judges them."""
 
     def __init__(self, settings: Settings, training: Training, jobs: Waker) -> None:
@@ -33,35 +37,63 @@ class Collecting(Guards):
 
     def add_photo(self, turn: Turn) -> None:
         """Take a photo in: pending, until its verdict."""
-        self._add(turn, turn.event.file or {})
+        self.drop_replaced(turn)
+        self._add(turn, self.reference_of(turn))
         self._recount(turn)
+
+    def leave_out(self, turn: Turn) -> None:
+        """Refuse a photo that doesn't fit, by its number; nothing of it is fetched."""
+        self.drop_replaced(turn)
+        more = self.room(turn).places > 0
+        self._refuse(turn, TOO_MANY if more else NO_ROOM)
 
     def hold_photo(self, turn: Turn) -> None:
         """Keep only the channel's reference to a photo that came at the wrong moment.
 
-        More of them than an avatar takes are left out, and the person is told.
+        More of them than may wait are left out, and the person is told.
         """
-        if owned.held_photos(turn.user_id).count() >= self._settings.training.max_photos:
+        self.drop_replaced(turn)
+        self._say_no_photo(turn)
+        if owned.held_photos(turn.user_id).count() >= self._settings.photos.max_pending:
+            doom_spooled([turn.event.file or {}], turn.now)
             turn.say("held_full")
             return
         HeldPhoto.create(
             user=turn.user_id,
             conversation=turn.conversation_id,
-            reference=dict(turn.event.file or {}),
+            reference=self.reference_of(turn),
+            declared=self.declared(turn),
             held_at=turn.now,
         )
+
+    def leave_file(self, turn: Turn) -> None:
+        """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
+        self.drop_replaced(turn)
+        doom_spooled([turn.event.file or {}], turn.now)
+        turn.memory["no_photos"] = [self._no_photos(turn) + 1, turn.now]
+        self._say_no_photo(turn)
+        if turn.question == "held":
+            turn.ask("held")
+
+    def refuse_file(self, turn: Turn) -> None:
+        """Refuse what is certain to be no picture among photos that are collected."""
+        self.drop_replaced(turn)
+        self._refuse(turn, "not_a_picture")
 
     def take_held_photos(self, turn: Turn) -> None:
         """Take in what was held, now that there is an avatar and a consent."""
         if not self.collecting(turn) or self.blocked(turn):
             return
-        held = list(owned.held_photos(turn.user_id))[: self.room(turn)]
-        for photo in held:
+        held = list(owned.held_photos(turn.user_id))
+        taken = held[: self.room(turn).intake]
+        for photo in taken:
             self._add(turn, photo.reference)
             photo.delete_instance()
-        if held:
+        if taken:
             self._recount(turn)
-            turn.say("held_taken", n=len(held))
+            turn.say("held_taken", n=len(taken))
+        if len(held) > len(taken):
+            turn.say("held_left", n=len(held) - len(taken))
 
     def drop_held_photos(self, turn: Turn) -> None:
         """Forget what was held."""
@@ -79,6 +111,19 @@ class Collecting(Guards):
         refused = [photo.id for photo in owned.refusals(self._focused(turn).id)]
         query: Any = AvatarPhoto.update(dismissed_at=turn.now)
         query.where(AvatarPhoto.id.in_(refused)).execute()
+
+    def note_told(self, turn: Turn) -> None:
+        """Note which verdicts the screen tells of that this turn leads to.
+
+        They count as told once it is shown. While photos wait for theirs, those that have one are
+        told of and belong to the same series still.
+        """
+        found = self.focus_of(turn) if turn.state in TELLING else None
+        if found is None or self.photos_in_work(turn):
+            return
+        told: Any = AvatarPhoto.update(told_revision=turn.revision + 1)
+        mine = AvatarPhoto.avatar == found.id
+        told.where(mine, owned.untold(turn.conversation_id)).execute()
 
     def accept_with_advice(self, turn: Turn) -> None:
         """Take the person's word for it that a refused photo is fine."""
@@ -129,7 +174,7 @@ class Collecting(Guards):
 
     def _reconsider_photos(self, turn: Turn) -> None:
         """After another training type was chosen: it may want faces, or not miss them."""
-        refused = reconsider(self._focused(turn).id)
+        refused = reconsider(self._focused(turn).id, self._settings)
         if refused:
             turn.say("reconsidered", n=refused)
         self._recount(turn)
@@ -144,21 +189,43 @@ class Collecting(Guards):
         turn.memory["avatar"] = found.id.hex
         turn.cache["focus"] = found
 
+    def _say_no_photo(self, turn: Turn) -> None:
+        """Say what is left out of the series that this belongs to: its parts come one by one."""
+        if count := self._no_photos(turn):
+            turn.memory["no_photos"] = [count, turn.now]
+            turn.say("no_photo", n=count)
+
+    def _no_photos(self, turn: Turn) -> int:
+        """How many files of this series were left out."""
+        count, at = turn.memory.get("no_photos", (0, 0.0))
+        return int(count) if turn.now - at <= self._settings.conversation.series_seconds else 0
+
     def _add(self, turn: Turn, reference: Mapping[str, Any]) -> None:
+        photo_id = str(self._create(turn, reference).id)
+        database.after_commit(lambda: self._jobs.wake("photo", photo_id))
+
+    def _refuse(self, turn: Turn, reason: str) -> None:
+        """Give a photo its number and its refusal at once."""
+        doom_spooled([turn.event.file or {}], turn.now)
+        invalid = PhotoValidationStatus.INVALID
+        self._create(turn, {}, validation_status=invalid, reason=reason)
+        self._recount(turn)
+
+    def _create(self, turn: Turn, reference: Mapping[str, Any], **columns: Any) -> AvatarPhoto:
         found = self._focused(turn)
         last: Any = AvatarPhoto.select(AvatarPhoto.number).where(AvatarPhoto.avatar == found.id)
         newest = last.order_by(AvatarPhoto.number.desc()).first()
-        photo = AvatarPhoto.create(
+        made: AvatarPhoto = AvatarPhoto.create(
             avatar=found.id,
             user=turn.user_id,
             conversation=turn.conversation_id,
             reference=dict(reference),
             number=newest.number + 1 if newest else 1,
+            **columns,
         )
-        photo_id = str(photo.id)
-        database.after_commit(lambda: self._jobs.wake("photo", photo_id))
+        return made
 
     def _recount(self, turn: Turn) -> None:
-        found = self._focused(turn)
-        recount(found.id, self._settings)
+        for photo_id in recount(self._focused(turn).id, self._settings):
+            database.after_commit(partial(self._jobs.wake, "photo", photo_id))
         turn.cache.pop("focus", None)

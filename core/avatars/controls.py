@@ -2,7 +2,8 @@
 
 `trainings_paused` stops submissions until it is taken away. `stop_submitting` (the key is refused,
 the balance exhausted) and `endpoint_gone:<profile>` are tried again by themselves after a while:
-such a refusal costs nothing. `daily_budget` only says that today's is used up.
+such a refusal costs nothing. So is `breaker:<profile>`, of a trainer that takes orders and delivers
+nothing. `daily_budget` only says that today's is used up.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ PAUSED = "trainings_paused"
 STOPPED = "stop_submitting"
 BUDGET = "daily_budget"
 GONE = "endpoint_gone:"
+BROKEN = "breaker:"
 
 STOPPED_SECONDS = 600.0
 """After so long one order is tried again where the key was refused or the balance exhausted."""
@@ -39,16 +41,18 @@ class Control(Model):
         table_name = "controls"
 
 
-def switch_on(name: str, value: str, now: float, by: str) -> None:
-    """Set a switch, or set it anew; the first time it is an alert in the log."""
+def switch_on(name: str, value: str, now: float, by: str) -> bool:
+    """Set a switch, or set it anew; whether that is news, which is an alert in the log."""
     with transaction():
         known: Any = Control.select().where(Control.name == name, Control.value == value[:255])
-        if not known.exists():
+        news = not known.exists()
+        if news:
             log.error("trainings need the operator", control=name, reason=value[:255], by=by)
         row = {"name": name[:64], "value": value[:255], "at": now, "by": by[:64]}
         Control.insert(row).on_conflict(
             conflict_target=[Control.name], update={k: v for k, v in row.items() if k != "name"}
         ).execute()
+    return news
 
 
 def switch_off(name: str) -> bool:
@@ -57,12 +61,9 @@ def switch_off(name: str) -> bool:
         return bool(Control.delete().where(Control.name == name).execute())
 
 
-def all_off() -> list[str]:
-    """Take every switch away, and say which were on."""
-    with transaction():
-        names = [row.name for row in Control.select().order_by(Control.name)]
-        Control.delete().execute()
-    return names
+def on() -> list[Control]:
+    """Every switch that is on, by name."""
+    return list(Control.select().order_by(Control.name))
 
 
 def paused() -> bool:
@@ -75,13 +76,33 @@ def stopped(now: float, sending: bool) -> bool:
 
     Once its time is over, whoever is `sending` first may try; the others wait for what comes of it.
     """
-    row = Control.get_or_none(Control.name == STOPPED)
+    if sending:
+        return not may_try(STOPPED, now, STOPPED_SECONDS)
+    return _fresh(STOPPED, now, STOPPED_SECONDS)
+
+
+def broken(profile: str, now: float, seconds: float) -> bool:
+    """Whether a profile gets no orders, for it has delivered nothing lately."""
+    return _fresh(f"{BROKEN}{profile}"[:64], now, seconds)
+
+
+def may_try(name: str, now: float, seconds: float) -> bool:
+    """Whether what a switch stops may be tried: it is off, or its time is over.
+
+    In the latter case by the first who asks; the others wait for what comes of it.
+    """
+    row = Control.get_or_none(Control.name == name[:64])
     if row is None:
-        return False
-    if now - STOPPED_SECONDS < row.at <= now:
         return True
-    mine: Any = Control.update(at=now).where(Control.name == STOPPED, Control.at == row.at)
-    return sending and not mine.execute()
+    if now - seconds < row.at <= now:
+        return False
+    mine: Any = Control.update(at=now).where(Control.name == row.name, Control.at == row.at)
+    return bool(mine.execute())
+
+
+def _fresh(name: str, now: float, seconds: float) -> bool:
+    row = Control.get_or_none(Control.name == name)
+    return row is not None and now - seconds < row.at <= now
 
 
 def gone(profile: str, now: float) -> bool:

@@ -27,6 +27,8 @@ from core.avatars.models import (
 from core.avatars.ports import Waker
 from core.avatars.privacy.erasure import Erasure, drop_exports
 from core.avatars.privacy.remains import Export
+from core.avatars.runs.carrying import RESULT_GONE
+from core.avatars.runs.outcome import model_of, taken_back
 from core.avatars.training import Training
 from core.conversation.turn import Turn
 from core.db import database
@@ -108,8 +110,9 @@ class AvatarDialogue(Collecting):
         """
         found = self._focused(turn)
         proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
-        if found.finetune_id and proposed.value == found.fal_mode:
-            change(found, status=AvatarStatus.COMPLETED, training_progress=100)
+        model = model_of(found)
+        if model is not None and proposed.value == model["fal_mode"]:
+            change(found, **taken_back(model))
         elif found.status is AvatarStatus.COMPLETED:
             change(found, status=AvatarStatus.READY, training_progress=0)
         if proposed is AvatarTrainingType.PORTRAIT:
@@ -134,6 +137,7 @@ class AvatarDialogue(Collecting):
         found = self._focused(turn)
         first = not found.name
         change(found, name=self.name_of(turn))
+        self.remember_named(turn, found)
         if first:
             avatar_id, user_id = str(found.id), str(turn.user_id)
             created = f"🎭 Создан аватар {avatar_id} пользователем {user_id}"
@@ -176,6 +180,7 @@ class AvatarDialogue(Collecting):
             "avatar": run.avatar.id.hex,
             "name": run.avatar.name,
             "error_class": run.error_class,
+            "lost": run.error_type == RESULT_GONE,
         }
         turn.notify(f"training_{turn.trigger}", f"{turn.argument}:{turn.trigger}", **parameters)
 

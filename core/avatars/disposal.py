@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from core.avatars.models import AvatarPhoto, DoomedObject, HeldPhoto, PhotoValidationStatus
+from core.avatars.held import HeldPhoto
+from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.remains import DoomedFile
 from core.conversation.locks import lock_person

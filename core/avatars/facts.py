@@ -7,10 +7,15 @@ screen needs neither models nor queries. Durations are seconds, prices US dollar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertain")
 """A training run in one of these can be stopped by its person: it isn't almost done."""
+
+
+def stoppable(status: str, error_class: str) -> bool:
+    """Whether a run can be stopped: also one whose result is there, and can't be had."""
+    return status in STOPPABLE or (status == "saving" and error_class != "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +37,34 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The avatar's latest training run; `left` is what remains by the type's usual time."""
+    """The avatar's latest training run; `left` is what remains by the type's usual time.
+
+    `late` says that it was given up, and may be made all the same.
+    `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
+    `lost` that one was made whose result could not be had.
+    """
 
     status: str
     progress: int
     position: int | None
     error_class: str
-    price_usd: float
+    price_usd: float | None
     left: float | None
+    late: bool = False
+    lingers: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the valid photos that came together with those, `advised` all valid ones that
-    could be better. `alike` are the numbers of those that look alike, where that should be said.
-    `delayed` says that what a pending photo needs has been out of reach for a while.
+    `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
+    that could be better. `earlier` are the numbers of the refusals that were told before that
+    series. `alike` are the numbers of those that look alike, where that should be said, `useless`
+    those of the valid ones that a training learns next to nothing from.
+    `delayed` says that what a pending photo needs has been out of reach for a while,
+    `model_at_fal` that its model can't be copied and stays with the trainer.
     """
 
     id: str
@@ -68,6 +84,9 @@ class AvatarFacts:
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
+    model_at_fal: bool = False
+    earlier: tuple[int, ...] = ()
+    useless: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +103,11 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `config.toml` allows; 0 days are for ever."""
+    """What `config.toml` allows; 0 days are for ever.
+
+    `price_usd` is what is shown of the price: 0 is nothing, None is not known.
+    `photos_taken` is how many photos a training of each type takes at most.
+    """
 
     avatars: int
     min_photos: int
@@ -93,10 +116,14 @@ class Limits:
     held_hours: int
     min_side: int
     max_megabytes: float
-    price_usd: Mapping[str, float]
+    price_usd: Mapping[str, float | None]
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    upload_hours: int = 24
+    output_days: int = 4
+    max_pending: int = 100
+    photos_taken: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +141,10 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. `obstacle` says what would stop a training
-    now ("blocked", "busy", "stopping", "closed", "not_invited", "daily_limit", "budget"),
-    `busy_with` which avatar does where that is it. `photos` is the page of the photo gallery,
-    `avatars` that of the avatars; `page` counts from 1.
+    is trained. Of the `held` photos `held_files` may be something else. `obstacle` says what would
+    stop a training now ("blocked", "busy", "stopping", "unsettled", "unfetched", "closed",
+    "not_invited", "daily_limit", "budget"), `busy_with` which avatar does where that is it.
+    `photos` is the page of the photo gallery, `avatars` that of the avatars; `page` counts from 1.
     """
 
     language: str
@@ -143,3 +170,4 @@ class Facts:
     collecting: bool = False
     kept: Kept = Kept()
     training: AvatarLine | None = None
+    held_files: int = 0

@@ -16,6 +16,8 @@ SIDE = ("help", "photo_tips", "choosing_language", "privacy")
 COLLECT = (
     "uploading_photos", "viewing_photo_gallery", "photo_validation_error", "insufficient_photos",
 )  # fmt: skip
+TELLING = ("uploading_photos", "photo_validation_error", "insufficient_photos")
+"""Their screens tell what has become of the photos that came last."""
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
 MENUS = ("main_menu", "avatar_menu", "avatar_gallery")
@@ -78,19 +80,31 @@ ROWS = (
     row("name", "entering_name", "consent", when="name_ok", then="set_name"),
     row("name", "editing_avatar", "avatar_details", when="name_ok", then="set_name"),
     row("name", "entering_name editing_avatar", SAME, then="say_name_rule"),
+    row("rename", "ANY", SAME, when="renames, name_ok", then="rename"),
+    row("rename", "ANY", SAME, when="renames", then="say_name_rule"),
+    row("rename", "ANY", SAME),
     row("agree", "consent", "uploading_photos", when="unfinished",
         then="record_consent, take_held_photos"),
     row("agree", "consent", "avatar_menu", then="record_consent"),
     row("decline", "consent", "avatar_menu", then="drop_held_photos, say(no_consent)"),
     # photos
     row("photo add_photos keep_anyway", "ANY", SAME, when="blocked", then="say(blocked)"),
+    row("photo", "ANY", SAME, when="same_photo"),
+    row("photo", "COLLECT", SAME, when="no_picture, can_collect, photos_in_work",
+        then="refuse_file"),
+    row("photo", "COLLECT", "photo_validation_error", when="no_picture, can_collect",
+        then="refuse_file"),
+    row("photo", "ANY", SAME, when="no_picture", then="leave_file"),
     row("photo", "photo_validation_error", SAME, when="collecting, room_left", then="add_photo"),
     row("photo", "SET ENDED avatar_details photo_tips", "uploading_photos",
         when="can_collect, room_left", then="reopen, add_photo"),
-    row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect",
-        then="say(photos_full)"),
+    row("photo", "SET ENDED avatar_details photo_tips", SAME, when="can_collect, photos_in_work",
+        then="leave_out"),
+    row("photo", "SET ENDED avatar_details photo_tips", "photo_validation_error",
+        when="can_collect", then="reopen, leave_out"),
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
+    row("photo", "ANY", SAME, when="captioned", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, then="hold_photo, ask(held)"),
     row("judged", "COLLECT photo_tips", "photo_validation_error", when="focused, refused"),
     row("judged", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
@@ -103,17 +117,18 @@ ROWS = (
         then="reopen, dismiss_refusals, say(how_to_send)"),
     row("add_photos", "SET ENDED avatar_details", "consent", when="not consented"),
     row("keep_anyway", "photo_validation_error", "uploading_photos",
-        when="refusal_soft, room_left, last_refusal", then="accept_with_advice"),
-    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft, room_left",
+        when="refusal_soft, place_left, last_refusal", then="accept_with_advice"),
+    row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft, place_left",
         then="accept_with_advice"),
     row("keep_anyway", "photo_validation_error", SAME, when="refusal_soft",
         then="say(photos_full)"),
     row("keep_anyway", "photo_validation_error", SAME, then="say(not_kept)"),
     row("gallery", "SET avatar_details", "viewing_photo_gallery", when="has_photos",
         then="open_gallery"),
+    row("gallery", "SET avatar_details", SAME, then="say(no_photos_yet)"),
     row("page", "viewing_photo_gallery avatar_gallery", SAME, then="set_page"),
     row("remove_photo", "viewing_photo_gallery", SAME, when="can_collect", then="remove_photo"),
-    row("restore_photo", "viewing_photo_gallery", SAME, when="removed, room_left",
+    row("restore_photo", "viewing_photo_gallery", SAME, when="removed, place_left",
         then="restore_photo"),
     row("tips", "help consent uploading_photos photo_validation_error insufficient_photos "
         "training_error", "photo_tips", then="remember_return"),
@@ -132,6 +147,7 @@ ROWS = (
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
+    row("progress cancelled", "training_cancelled", SAME, when="focused"),
     row("finished", "viewing_photo_gallery", QUIET, when="opened_from(avatar_details)",
         then="notice"),
     row("finished", "training_in_progress training_cancelled SET CHOOSING", "training_completed",
@@ -219,4 +235,6 @@ TABLE = Table(
         }
     ),
     ticks=frozenset({"progress"}),
+    always="note_told",
+    corrections={"name": "rename"},
 )

@@ -5,12 +5,11 @@ Each takes the turn, and the argument where the table gives one. None changes an
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
-from core.avatars import owned, rulings
+from core.avatars import naming, owned, rulings
 from core.avatars.album import may_be_kept
-from core.avatars.facts import STOPPABLE
+from core.avatars.counting import room_of
+from core.avatars.declared import Declared, declared
+from core.avatars.facts import stoppable
 from core.avatars.flow import ENDED, MENUS, SET
 from core.avatars.models import (
     HOLDING,
@@ -20,7 +19,9 @@ from core.avatars.models import (
     AvatarType,
     PhotoValidationStatus,
 )
+from core.avatars.room import Room
 from core.avatars.training import Training
+from core.conversation.messages import Kind
 from core.conversation.turn import Turn
 from core.settings import Settings
 
@@ -29,8 +30,6 @@ _ON_THE_WAY = (
     "selecting_avatar_type", "selecting_gender", "entering_name", "consent",
 )  # fmt: skip
 _COLLECTABLE = (*owned.UNFINISHED, AvatarStatus.ERROR, AvatarStatus.CANCELLED)
-_SPACES = re.compile(r"\s+")
-_BLANK = "\u115f\u1160\u3164\uffa0"  # fillers: letters to Unicode, nothing to the eye
 
 
 class Guards:
@@ -156,9 +155,17 @@ class Guards:
         named = found is not None and bool(found.name) and found.status in _COLLECTABLE
         return named and self.consented(turn)
 
+    def no_picture(self, turn: Turn) -> bool:
+        """Whether what was sent is certain to be no picture."""
+        return self.declared(turn) is Declared.OTHER
+
     def room_left(self, turn: Turn) -> bool:
-        """Whether one more photo fits."""
-        return self.room(turn) > 0
+        """Whether one more photo may be looked at."""
+        return self.room(turn).intake > 0
+
+    def place_left(self, turn: Turn) -> bool:
+        """Whether one more photo can count."""
+        return self.room(turn).places > 0
 
     def has_photos(self, turn: Turn) -> bool:
         """Whether there is anything to look at."""
@@ -207,7 +214,7 @@ class Guards:
         """Whether there is a run that its person may stop."""
         found = self.focus_of(turn)
         run = owned.latest_run(found.id) if found else None
-        return run is not None and run.status in STOPPABLE
+        return run is not None and stoppable(run.status, run.error_class)
 
     def run_active(self, turn: Turn) -> bool:
         """Whether there is a run to be stopped."""
@@ -249,36 +256,31 @@ class Guards:
         photo = owned.refusals(found.id).where(AvatarPhoto.id == turn.argument).first()
         return photo if photo is not None and may_be_kept(photo) else None
 
-    def room(self, turn: Turn) -> int:
-        """How many more photos the avatar in focus takes."""
+    def room(self, turn: Turn) -> Room:
+        """What the avatar in focus has room for."""
         found = self.focus_of(turn)
-        if found is None:
-            return 0
-        taken = owned.photos_with(found.id, *owned.COUNTING).count()
-        return int(self._settings.training.max_photos - taken)
+        return room_of(found.id, self._settings) if found else Room(0, 0)
+
+    def declared(self, turn: Turn) -> Declared:
+        """What the file that was sent says of itself."""
+        return declared(turn.event.file or {}, turn.event.kind is Kind.PHOTO)
 
     def name_of(self, turn: Turn) -> str:
         """The name that was typed, or the person's own where they pressed the button with it."""
         text = turn.argument if turn.pressed is None else turn.name
-        visible = "".join(" " if _is_control(letter) else letter for letter in text)
-        return _SPACES.sub(" ", visible).strip()
+        return naming.tidy(text)
 
     def name_problem(self, turn: Turn) -> str | None:
         """Why the typed text can't be a name: "empty", "long" or "sign"."""
-        name = self.name_of(turn)
-        if not name or name[0] == "/":  # a command that there is not
-            return "empty"
-        if len(name) > self._settings.avatars.name_length:
-            return "long"
-        return None if any(letter.isalnum() for letter in name) else "sign"
+        return naming.problem(self.name_of(turn), self._settings.avatars.name_length)
 
     def why_closed(self, turn: Turn) -> str | None:
         """What stops a training of the avatar in focus now; see `Training.obstacle`."""
         found = self.focus_of(turn)
         if found is None:
             return None
-        if owned.stopping(found.id):
-            return "stopping"
+        if reason := owned.unfinished(found.id):
+            return reason
         return self._training.obstacle(turn.user_id, found.training_type, turn.now)
 
     def _fits(self, turn: Turn, state: str) -> bool:
@@ -292,9 +294,3 @@ class Guards:
         if state in _ON_THE_WAY:
             return found.status in owned.UNFINISHED
         return state not in ("training_in_progress", *ENDED) or owned.place_of(found) == state
-
-
-def _is_control(letter: str) -> bool:
-    """What can't be seen, blank letters among it; the joiner inside an emoji may stay."""
-    hidden = unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
-    return letter in _BLANK or (hidden and letter != "\u200d")

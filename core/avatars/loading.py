@@ -8,16 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from core.avatars import owned, rulings
-from core.avatars.album import may_be_kept, too_alike
+from core.avatars.album import may_be_kept, too_alike, useless
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
+    RunStatus,
     TrainingRun,
 )
+from core.avatars.privacy import remote
+from core.avatars.runs.carrying import RESULT_GONE
 from core.avatars.runs.durations import MINUTES
+from core.avatars.runs.submissions import watched
 from core.avatars.training import Training
 from core.conversation.flow import Position
 from core.settings import Settings
@@ -49,12 +53,12 @@ class Loader:
         consented = owned.consented(user_id)
         unfinished = owned.unfinished_avatar(user_id)
         obstacle, busy_with = self._obstacle(user_id, found)
-        focus = self._focus(found, consented, position.state) if found else None
+        focus = self._focus(found, consented, position) if found else None
         facts: dict[str, Any] = {
             "language": language,
             "person_name": position.name,
             "how_to_send": self._how_to_send(position.channel, language),
-            "limits": _limits(self._settings, self._prices()),
+            "limits": _limits(self._settings, self._prices(), self._photos_taken()),
             "avatars_count": owned.named_avatars(user_id).count(),
             "said": tuple((code, parameters) for code, parameters in memory.get("said", ())),
             "asked": memory.get("asked"),
@@ -64,14 +68,18 @@ class Loader:
             "obstacle": obstacle,
             "busy_with": busy_with,
             "held": owned.held_photos(user_id).count(),
+            "held_files": owned.held_files(user_id).count(),
             "consented": consented,
             "consent_version": owned.CONSENT_VERSION,
             "collecting": focus is not None and focus.can_collect,
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float]:
+    def _prices(self) -> dict[str, float | None]:
         return {kind: self._training.price_usd(kind) for kind in MINUTES}
+
+    def _photos_taken(self) -> dict[str, int]:
+        return {kind: self._training.photos_taken(kind) for kind in MINUTES}
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
         """The page of a gallery, where the state is one."""
@@ -96,9 +104,10 @@ class Loader:
             return {"kept": Kept(photos_kept, size / 1024 / 1024, trainings)}
         return {}
 
-    def _focus(self, found: Avatar, consented: bool, state: str) -> AvatarFacts:
+    def _focus(self, found: Avatar, consented: bool, position: Position) -> AvatarFacts:
         run = owned.latest_run(found.id)
         photos = tuple(owned.photos(found.id))
+        series = owned.series(found.id, position.conversation_id)
         valid = [photo for photo in photos if photo.validation_status == _VALID]
         return AvatarFacts(
             id=found.id.hex,
@@ -114,23 +123,17 @@ class Loader:
             ),
             delayed=any(photo.delayed for photo in photos),
             refused=tuple(_refused(photo, photos) for photo in photos if _unread(photo)),
-            accepted=self._accepted(photos),
+            accepted=tuple(_photo(photo) for photo in valid if photo.id in series),
+            earlier=tuple(
+                photo.number for photo in photos if _unread(photo) and photo.id not in series
+            ),
             advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
-            alike=too_alike(valid) if state in _LAST_LOOKS else (),
+            useless=useless(valid),
+            alike=too_alike(valid) if position.state in _LAST_LOOKS else (),
             photos_digest=owned.photos_digest(found.id),
             run=self._run(run) if run else None,
+            model_at_fal=bool(remote.models_of(found)),
             can_collect=consented and bool(found.name) and found.status in _COLLECTABLE,
-        )
-
-    def _accepted(self, photos: Iterable[AvatarPhoto]) -> tuple[PhotoFacts, ...]:
-        """The valid photos that came in one series with a refusal that waits to be read."""
-        pause = self._settings.conversation.series_seconds
-        return tuple(
-            _photo(photo)
-            for series in _series(photos, pause)
-            if any(_unread(other) for other in series)
-            for photo in series
-            if photo.validation_status == _VALID
         )
 
     def _run(self, run: TrainingRun) -> RunFacts:
@@ -141,6 +144,9 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=None if run.status.final else self._training.seconds_left(run),
+            late=run.avatar_id is not None and watched(run.avatar_id),
+            lingers=owned.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            lost=run.error_type == RESULT_GONE,
         )
 
     def _obstacle(self, user_id: Any, found: Avatar | None) -> tuple[str | None, AvatarLine | None]:
@@ -152,14 +158,16 @@ class Loader:
             return (newcomer if newcomer == "not_invited" else None), None
         if found.status not in _COLLECTABLE:
             return None, None
-        if owned.stopping(found.id):
-            return "stopping", None
+        if reason := owned.unfinished(found.id):
+            return reason, None
         obstacle = self._training.obstacle(user_id, found.training_type, self._clock())
         run = owned.holding_run(user_id) if obstacle == "busy" else None
         return obstacle, _line(run.avatar) if run and run.avatar else None
 
 
-def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
+def _limits(
+    settings: Settings, prices: Mapping[str, float | None], taken: Mapping[str, int]
+) -> Limits:
     training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,
@@ -173,6 +181,10 @@ def _limits(settings: Settings, prices: Mapping[str, float]) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        upload_hours=settings.fal.upload_hours,
+        output_days=-(-settings.fal.output_hours // 24),
+        max_pending=settings.photos.max_pending,
+        photos_taken=taken,
     )
 
 
@@ -200,18 +212,6 @@ def _refused(photo: AvatarPhoto, others: Iterable[AvatarPhoto]) -> PhotoFacts:
     same = photo.photo_metadata.get("same_as")
     shown = (other.minio_key for other in others if str(other.id) == same)
     return replace(_photo(photo), key=photo.minio_key or next(shown, None))
-
-
-def _series(photos: Iterable[AvatarPhoto], pause: float) -> list[list[AvatarPhoto]]:
-    """Photos split where longer than `pause` seconds passed between one and the next."""
-    found: list[list[AvatarPhoto]] = []
-    for photo in photos:
-        last = found[-1][-1].created_at if found else photo.created_at
-        if found and (photo.created_at - last).total_seconds() <= pause:
-            found[-1].append(photo)
-        else:
-            found.append([photo])
-    return found
 
 
 def _unread(photo: AvatarPhoto) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import peewee
 from playhouse.fields import EnumField
 
+from core.avatars.naming import LONGEST
 from core.conversation.models import Conversation, User
 from core.db import Model
 
@@ -116,7 +117,7 @@ class Avatar(Model):
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     user = peewee.ForeignKeyField(User, backref="avatars", on_delete="CASCADE")
     user_id: uuid.UUID
-    name = peewee.CharField(max_length=64, default="")
+    name = peewee.CharField(max_length=LONGEST, default="")
     gender = EnumField(AvatarGender, max_length=16, null=True)
     avatar_type = EnumField(AvatarType, max_length=16, null=True)
     training_type = EnumField(
@@ -145,7 +146,8 @@ class AvatarPhoto(Model):
 
     `reference` is what its channel fetches it by, `reason` the code of its refusal. `attempts`
     counts the tries to judge it, `postponed` those that only found something out of reach. A
-    removed photo can be put back until the sweep.
+    removed photo can be put back until the sweep. `told_revision` is that of the conversation's
+    screen that tells of its verdict, null until one does.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -174,6 +176,7 @@ class AvatarPhoto(Model):
     next_check_at = peewee.DoubleField(default=0)
     dismissed_at = peewee.DoubleField(null=True)
     removed_at = peewee.DoubleField(null=True)
+    told_revision = peewee.BigIntegerField(null=True)
     created_at = peewee.DateTimeField(default=utc_now)
     updated_at = peewee.DateTimeField(default=utc_now)
 
@@ -190,11 +193,12 @@ class AvatarPhoto(Model):
 class TrainingRun(Model):
     """One training: intent, order and outcome. It outlives its avatar, for the books.
 
-    `price_usd` is what was agreed to, or what a trainer that took over costs, `cost_usd` what it
-    cost in the end: null until that is known, 0 where it was not charged. `intent_at` is when an
-    order was begun whose outcome is not known; `saving_at` when a result was found that is being
-    copied; `deadline_at` ends whatever it waits for. `attempts` counts orders, `failures` the tries
-    since the last step forward. An error on a run that has not ended says what it waits for.
+    `price_usd` is what an order may cost by what was agreed to, `cost_usd` what all of them cost in
+    the end; null is unknown. `submission` is the number of the last order that was sent, and the
+    request id and addresses are that one's; `attempts` counts those that were taken. `intent_at` is
+    when an order was begun whose outcome is not known; `saving_at` when a result was found that is
+    being copied; `deadline_at` ends whatever it waits for. `failures` counts the tries since the
+    last step forward. An error on a run that has not ended says what it waits for.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -207,7 +211,7 @@ class TrainingRun(Model):
     training_type = EnumField(AvatarTrainingType, max_length=16)
     status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
     test_mode = peewee.BooleanField(default=False)
-    price_usd = peewee.DoubleField(default=0)
+    price_usd = peewee.DoubleField(null=True)
     cost_usd = peewee.DoubleField(null=True)
     photos_count = peewee.IntegerField(default=0)
     profile = peewee.CharField(max_length=64, default="")
@@ -224,6 +228,7 @@ class TrainingRun(Model):
     error_type = peewee.CharField(max_length=64, default="")
     error_class = peewee.CharField(max_length=16, default="")
     error = peewee.CharField(max_length=500, default="")
+    submission = peewee.IntegerField(default=0)
     attempts = peewee.IntegerField(default=0)
     failures = peewee.IntegerField(default=0)
     finished_by = peewee.CharField(max_length=16, default="")
@@ -244,19 +249,6 @@ class TrainingRun(Model):
 
     class Meta:
         table_name = "training_runs"
-
-
-class HeldPhoto(Model):
-    """A photo that came at the wrong moment: the channel's reference alone, for a day."""
-
-    id = peewee.BigAutoField()
-    user = peewee.ForeignKeyField(User, backref="held_photos", on_delete="CASCADE")
-    conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
-    reference = peewee.JSONField()
-    held_at = peewee.DoubleField()
-
-    class Meta:
-        table_name = "held_photos"
 
 
 class Consent(Model):

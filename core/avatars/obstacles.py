@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from typing import Any
 
-import peewee
-
-from core.avatars import access, books, controls, rulings
+from core.avatars import access, controls, rulings
 from core.avatars.models import (
     ACTIVE,
     HOLDING,
@@ -18,15 +15,13 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
-from core.avatars.privacy.remains import day_of
+from core.avatars.runs import budget
+from core.days import day
 from core.settings import Settings
-
-DAY = 86_400.0
-MILLIONTH = 1e-6
 
 
 def obstacle(
-    settings: Settings, user_id: uuid.UUID, price_usd: float, now: float, test_mode: bool
+    settings: Settings, user_id: uuid.UUID, price_usd: float | None, now: float, test_mode: bool
 ) -> str | None:
     """Why this person can't start a training at this price now, or None where they can.
 
@@ -41,10 +36,10 @@ def obstacle(
         return "closed"
     if not access.allowed(settings, user_id):
         return "not_invited"
-    allowed = settings.training.runs_per_day + rulings.granted(user_id, now - DAY)
-    if _started(user_id, now - DAY) >= allowed:
+    since = day(settings.zone, now).begins
+    if _started(user_id, since) >= settings.training.runs_per_day + rulings.granted(user_id, since):
         return "daily_limit"
-    return "budget" if _too_dear(settings, price_usd, now, test_mode) else None
+    return None if budget.has_room(settings, price_usd, now, test_mode) else "budget"
 
 
 def busy(user_id: uuid.UUID) -> bool:
@@ -91,27 +86,6 @@ def _started(user_id: uuid.UUID, since: float) -> int:
         TrainingRun.error_class != "person"
     )
     query: Any = TrainingRun.select().where(
-        TrainingRun.user == user_id, TrainingRun.created_at > since, ~blameless
+        TrainingRun.user == user_id, TrainingRun.created_at >= since, ~blameless
     )
     return int(query.count())
-
-
-def _too_dear(settings: Settings, price_usd: float, now: float, test_mode: bool) -> bool:
-    """Whether one more goes over today's budget (UTC); simulated money is counted apart."""
-    budget = settings.training.daily_budget_usd
-    if budget <= 0:
-        return False
-    midnight = datetime.datetime.fromtimestamp(now, datetime.UTC).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    cost = peewee.fn.coalesce(TrainingRun.cost_usd, TrainingRun.price_usd)
-    query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
-        TrainingRun.created_at >= midnight.timestamp(), TrainingRun.test_mode == test_mode
-    )
-    spent = (query.scalar() or 0.0) + books.spent_usd(day_of(now), test_mode)
-    return over(budget, spent + price_usd)
-
-
-def over(budget_usd: float, cost_usd: float) -> bool:
-    """Whether it costs more; what adding up has lost, as with three times 2.2, doesn't count."""
-    return cost_usd - budget_usd > MILLIONTH

@@ -7,6 +7,8 @@ from typing import Any
 
 import peewee
 
+from core.avatars.declared import Declared
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -14,19 +16,20 @@ from core.avatars.models import (
     AvatarStatus,
     AvatarTrainingType,
     Consent,
-    HeldPhoto,
     PhotoValidationStatus,
     RunStatus,
     TrainingRun,
 )
+from core.conversation.models import Conversation
 from core.conversation.rendering import digest
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-12"
 """Rises with every change of the consent's meaning; an older consent is asked for again."""
 
 UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
 REFUSED = (PhotoValidationStatus.INVALID, PhotoValidationStatus.DUPLICATE)
 COUNTING = (PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING)
+_SETTLED = AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
 
 
 def avatar(user_id: uuid.UUID, avatar_id: str | None) -> Avatar | None:
@@ -78,6 +81,28 @@ def refusals(avatar_id: uuid.UUID) -> Any:
     return photos_with(avatar_id, *REFUSED).where(AvatarPhoto.dismissed_at.is_null())
 
 
+def untold(conversation_id: int) -> Any:
+    """The condition on photos whose verdict no screen of a conversation has shown yet."""
+    shown: Any = Conversation.select(Conversation.shown_revision)
+    seen = AvatarPhoto.told_revision <= shown.where(Conversation.id == conversation_id)
+    return _SETTLED & (AvatarPhoto.told_revision.is_null() | ~seen)
+
+
+def series(avatar_id: uuid.UUID, conversation_id: int) -> frozenset[uuid.UUID]:
+    """The photos that a verdict screen tells of.
+
+    Those whose verdict has not been shown yet; where there are none, and none is waited for, the
+    last ones that were shown.
+    """
+    mine = photos(avatar_id)
+    new = [photo.id for photo in mine.where(untold(conversation_id))]
+    if new or photos_with(avatar_id, PhotoValidationStatus.PENDING).exists():
+        return frozenset(new)
+    latest = mine.where(_SETTLED).select(peewee.fn.MAX(AvatarPhoto.told_revision)).order_by()
+    last = mine.where(AvatarPhoto.told_revision == latest, AvatarPhoto.told_revision > 0)
+    return frozenset(photo.id for photo in last)
+
+
 def photos_digest(avatar_id: uuid.UUID) -> str:
     """A fingerprint of the photos that a training would take."""
     valid = photos_with(avatar_id, PhotoValidationStatus.VALID)
@@ -91,10 +116,21 @@ def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     return found
 
 
-def stopping(avatar_id: uuid.UUID) -> bool:
-    """Whether the avatar's last training is still being stopped behind the scenes."""
+def unfinished(avatar_id: uuid.UUID) -> str | None:
+    """Why an avatar's last training, which its person has stopped, still keeps it from another.
+
+    "stopping": the trainer is being told; "unsettled": its order may or may not have arrived;
+    "unfetched": its result is there, and can't be had. None where nothing keeps it.
+    """
     run = latest_run(avatar_id)
-    return run is not None and run.status is RunStatus.CANCELLING
+    return lingering(run) if run is not None and run.status is RunStatus.CANCELLING else None
+
+
+def lingering(run: TrainingRun) -> str:
+    """What a run that its person has stopped waits for; see `unfinished`."""
+    if run.saving_at is not None:
+        return "unfetched"
+    return "unsettled" if run.request_id is None and run.intent_at is not None else "stopping"
 
 
 def holding_run(user_id: uuid.UUID) -> TrainingRun | None:
@@ -129,6 +165,11 @@ def consented(user_id: uuid.UUID) -> bool:
 def held_photos(user_id: uuid.UUID) -> Any:
     """Photos that came at the wrong moment, in the order they came."""
     return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
+
+
+def held_files(user_id: uuid.UUID) -> Any:
+    """Those of them that may be no photos."""
+    return held_photos(user_id).where(HeldPhoto.declared == Declared.FILE)
 
 
 def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from core.avatars.platform_port import Platform
 from core.errors import LikenessError
 
 TrainingStatus = Literal["queued", "training", "completed", "failed"]
-Phase = Literal["upload", "submit", "status", "result", "cancel", "webhook", "download"]
-"""What a trainer was asked for, or told us."""
+Phase = Literal[
+    "upload", "submit", "status", "result", "cancel", "webhook", "download",
+    "requests", "prices", "delete", "meta",
+]  # fmt: skip
+"""What a trainer was asked for, or told us; the last four are questions to its platform."""
 ErrorClass = Literal["", "person", "retry", "operator"]
 """Who can do something about a failure: the person, time, or whoever runs Likeness."""
 CancelAnswer = Literal["requested", "completed", "unknown"]
@@ -72,6 +76,8 @@ class Failure:
     http_status: int | None = None
     endpoint_gone: bool = False
     """404 or 410 of a submission: this profile takes no more orders."""
+    undelivered: bool = False
+    """The trainer has taken an order and makes nothing of it, whoever's it is: another may."""
     stop_submitting: bool = False
     """The key is refused or the balance exhausted: no order would be taken."""
     retry_after: float | None = None
@@ -198,13 +204,20 @@ class Trainer(Protocol):
     def upload_seconds(self) -> float:
         """How long an upload can be ordered with: before it expires, with time to queue."""
 
+    @property
+    def platform(self) -> Platform:
+        """Its own records of what was ordered."""
+
     def profiles(self, training_type: str) -> tuple[str, ...]:
         """The names of the profiles that serve a training type, in order of preference."""
 
     def endpoint(self, profile: str) -> str: ...
 
-    def price_usd(self, profile: str) -> float:
-        """What one training costs; 0 where no price is configured."""
+    def price_usd(self, profile: str) -> float | None:
+        """What one training costs by the configuration; None where that is not known."""
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        """The same by the trainer's own price of a unit; None where that says nothing of it."""
 
     def max_photos(self, profile: str) -> int: ...
 

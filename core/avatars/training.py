@@ -23,7 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import obstacles
+from core.avatars import obstacles, owned
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -34,9 +34,14 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import ObjectStore, Trainer, Waker
+from core.avatars.privacy.remote import RemoteCopies
 from core.avatars.runs import durations, rows
+from core.avatars.runs.budget import one_budget
 from core.avatars.runs.carrying import Carrier
-from core.avatars.runs.gate import Gate, one_budget
+from core.avatars.runs.finding import Finder
+from core.avatars.runs.gate import Gate
+from core.avatars.runs.late import LateOrders
+from core.avatars.runs.outcome import ordered
 from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.settling import Settler
 from core.avatars.runs.stepping import CANCEL_SECONDS, Stepper
@@ -65,7 +70,7 @@ class Training:
     """Starts, advances and cancels runs; `clock` gives seconds since 1970.
 
     `folder` is for files on their way into the store; `webhook_url` gives the address at which a
-    run's webhook is expected, "" where nobody listens.
+    submission's webhook is expected, "" where nobody listens.
     """
 
     def __init__(
@@ -76,7 +81,7 @@ class Training:
         jobs: Waker,
         store: ObjectStore,
         folder: Path,
-        webhook_url: Callable[[str], str] = lambda _run_id: "",
+        webhook_url: Callable[[str], str] = lambda _submission_id: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -84,11 +89,15 @@ class Training:
         self._jobs = jobs
         self._clock = clock
         self.gate = Gate(settings, trainer)
-        recorder = Recorder(settings, inbox, clock)
+        recorder = Recorder(settings, inbox, self.gate.judge, clock)
         submitter = Submitter(settings, trainer, self.gate, recorder, webhook_url, clock)
         carrier = Carrier(trainer, store, folder, submitter, recorder, clock)
-        self._stepper = Stepper(settings, trainer, self.gate, submitter, carrier, recorder, clock)
-        self.settler = Settler(submitter, jobs, clock)
+        self.settler = Settler(submitter, Finder(trainer), jobs, clock)
+        self._stepper = Stepper(
+            settings, trainer, self.gate, submitter, carrier, recorder, clock, self.settler.look
+        )
+        self.remote = RemoteCopies(trainer, clock)
+        self.late = LateOrders(settings, trainer, jobs, clock)
 
     # in a turn, under the person's lock
 
@@ -103,24 +112,26 @@ class Training:
         if found is None:
             raise TrainingRefused("gone")
         photos_count = self._check(found)
+        agreed = self.gate.quote(found.training_type, self._clock())
         created = TrainingRun.create(
             avatar=avatar_id,
             user=user_id,
             conversation=conversation_id,
             training_type=found.training_type,
             test_mode=self._test_mode(),
-            price_usd=self.price_usd(found.training_type),
+            price_usd=agreed.price_usd,
             photos_count=photos_count,
-            profile=self.gate.profile(found.training_type, self._clock()) or "",
+            profile=agreed.profile,
             created_at=self._clock(),
         )
-        change_avatar(avatar_id, status=AvatarStatus.TRAINING, training_progress=0)
+        begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
+        change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
         run_id: uuid.UUID = created.id
         return run_id
 
-    def cancel(self, run_id: uuid.UUID) -> None:
-        """Stop a run, whatever it is doing; the worker tells the trainer.
+    def cancel(self, run_id: uuid.UUID) -> bool:
+        """Stop a run, whatever it is doing; the worker tells the trainer. False where it is over.
 
         A submission that is under way keeps its claim, so that its request id is known by then. A
         run that has ended, or is being stopped, stays as it is.
@@ -134,21 +145,34 @@ class Training:
             next_check_at=soon,
             deadline_at=peewee.Case(None, [saving], now + CANCEL_SECONDS),
         )
-        if query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
-            avatar_id = TrainingRun.get_by_id(run_id).avatar_id
-            change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
-            database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
+        if not query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
+            return False
+        avatar_id = TrainingRun.get_by_id(run_id).avatar_id
+        change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
+        database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
+        return True
 
     def obstacle(self, user_id: uuid.UUID, training_type: str, now: float) -> str | None:
         """Why this person can't start a training now; see `obstacles.obstacle`."""
-        price, test_mode = self.price_usd(training_type), self._trainer.test_mode
-        return obstacles.obstacle(self._settings, user_id, price, now, test_mode)
+        price = self.gate.quote(training_type, now).price_usd
+        return obstacles.obstacle(self._settings, user_id, price, now, self._test_mode())
 
     # for the screen
 
-    def price_usd(self, training_type: str) -> float:
-        """What a training of this type costs at present; 0 where nobody has said."""
-        return self.gate.price_usd(training_type, self._clock())
+    @property
+    def zone(self) -> str:
+        """The time zone in which a day begins."""
+        return self._settings.zone
+
+    def price_usd(self, training_type: str) -> float | None:
+        """What a person is shown of the price; 0 is nothing, None is not known."""
+        cost = self.gate.quote(training_type, self._clock()).price_usd
+        return self.gate.prices.shown_usd(training_type, cost)
+
+    def photos_taken(self, training_type: str) -> int:
+        """How many photos a training of this type takes at most; the best ones are taken."""
+        profile = self.gate.quote(training_type, self._clock()).profile
+        return self._trainer.max_photos(profile)
 
     def seconds_left(self, run: TrainingRun) -> float | None:
         """What remains of a run by the usual time; None where it is overdue."""
@@ -198,7 +222,7 @@ class Training:
         if found.status in _TRAINED:
             raise TrainingRefused("busy")
         if obstacles.stopping(found.id):
-            raise TrainingRefused("stopping")
+            raise TrainingRefused(owned.unfinished(found.id) or "stopping")
         if self._settings.training.daily_budget_usd > 0:
             one_budget()
         reason = self.obstacle(found.user_id, found.training_type, self._clock())

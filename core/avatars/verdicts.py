@@ -17,26 +17,27 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars.album import known_beside, purpose_of, repeats
+from core.avatars import missing
+from core.avatars.album import known_beside, purpose_of, repetition
+from core.avatars.counting import NO_ROOM, Standing, recount, standing
 from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.inspection.inspector import Inspector
 from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.models import (
     DELAYED,
-    Avatar,
     AvatarPhoto,
-    AvatarStatus,
     Consent,
     PhotoValidationStatus,
     change,
 )
 from core.avatars.photos import PhotoRules
 from core.avatars.ports import ObjectStore
+from core.avatars.room import PARKED
 from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.inbox import Inbox
 from core.conversation.locks import erased, lock_person
 from core.db import database, transaction
-from core.errors import ChannelError, Gone, RetryAfter, StorageUnavailable, kind_of
+from core.errors import ChannelError, Gone, Missing, RetryAfter, StorageUnavailable, kind_of
 from core.settings import Settings
 
 log = structlog.get_logger()
@@ -47,9 +48,7 @@ LONGEST_WAIT = 60.0
 MISHAPS = 8
 """So many tries that ended badly, or never ended, and a photo is given up."""
 
-_UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)
 _PENDING = AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
-_VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
 _THERE = AvatarPhoto.removed_at.is_null()
 
 Fetch = Callable[[str, Mapping[str, Any], int], bytes]
@@ -58,10 +57,14 @@ Inspect = Callable[[bytes, Purpose, Mapping[str, Known]], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A photo that has its verdict: whom it concerns, and the spooled bytes nobody needs now."""
+    """A photo that has its verdict: whom it concerns, and the spooled bytes nobody needs now.
+
+    `called` are other photos whose turn has come by it.
+    """
 
     conversation_id: int | None
     spooled: str | None
+    called: tuple[str, ...] = ()
 
 
 class Verdicts:
@@ -106,7 +109,10 @@ class Verdicts:
             return None
         try:
             verdict = self._verdict(photo)
-        except Gone:
+        except (Gone, Missing) as error:
+            if isinstance(error, Missing) and not missing.lasting(photo, self._clock()):
+                self._postpone(photo, error)
+                return None
             verdict = _refusal("gone")
         except (ChannelError, StorageUnavailable) as error:
             self._postpone(photo, error)
@@ -131,6 +137,8 @@ class Verdicts:
         """The columns to be written. Raises what stands in the way of a verdict."""
         if _mishaps(photo) > MISHAPS:
             return _refusal("broken")
+        if standing(photo, self._settings) is Standing.LEFT_OUT:
+            return _refusal(NO_ROOM)
         limit = self._settings.photos.max_bytes
         if photo.conversation is None:
             raise Gone("the conversation that it came through is gone")
@@ -167,17 +175,35 @@ class Verdicts:
                 return Settled(None, spooled(seen.reference))
             if photo.validation_status is not PhotoValidationStatus.PENDING:
                 return None
-            if verdict["validation_status"] is PhotoValidationStatus.VALID and repeats(
-                photo, verdict["file_hash"], verdict["photo_metadata"]
+            valid = verdict["validation_status"] is PhotoValidationStatus.VALID
+            if valid and (
+                again := repetition(photo, verdict["file_hash"], verdict["photo_metadata"])
             ):
                 status = PhotoValidationStatus.DUPLICATE
-                verdict = {**verdict, "validation_status": status, "reason": "duplicate"}
-            reserved = photo.minio_key
+                verdict = {**verdict, "validation_status": status, "reason": again}
+            placed = self._placed(photo, verdict)
+            if placed is None:
+                return None
+            verdict, reserved = placed, photo.minio_key
             change(photo, **verdict)
             doom_unused(reserved, self._clock())  # by a try that got further than this one
-            recount(photo.avatar_id, self._settings)
+            called = recount(photo.avatar_id, self._settings)
             self._tell(photo)
-            return Settled(photo.conversation_id, spooled(photo.reference))
+            return Settled(photo.conversation_id, spooled(photo.reference), tuple(called))
+
+    def _placed(self, photo: AvatarPhoto, verdict: dict[str, Any]) -> dict[str, Any] | None:
+        """The verdict by the places there are now, its person held; None to be judged anew."""
+        valid = verdict["validation_status"] is PhotoValidationStatus.VALID
+        if not valid and verdict["reason"] != NO_ROOM:
+            return verdict
+        now = standing(photo, self._settings)
+        if now is Standing.LEFT_OUT:
+            return {**verdict, **_refusal(NO_ROOM)}
+        if valid and now is Standing.FITS:
+            return verdict
+        change(photo, next_check_at=PARKED)
+        recount(photo.avatar_id, self._settings)
+        return None
 
     def _held(self, seen: AvatarPhoto) -> AvatarPhoto | None:
         """The photo as it is now, its person held; None where it, or their consent, is gone."""
@@ -233,25 +259,6 @@ class Verdicts:
         query: Any = AvatarPhoto.update(next_check_at=self._clock() + seconds, **changes)
         with transaction():
             query.where(AvatarPhoto.id == photo.id, _PENDING).execute()
-
-
-def recount(avatar_id: uuid.UUID, settings: Settings) -> None:
-    """Bring an unfinished avatar's count and status in line with its photos; holds the person.
-
-    `photos_count` is the valid ones; "ready" from the minimum of them on, "draft" without any
-    photo. An avatar that is trained, or was, keeps its status.
-    """
-    photos: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, _THERE)
-    valid = photos.where(_VALID).count()
-    status = AvatarStatus.UPLOADING if photos.exists() else AvatarStatus.DRAFT
-    if valid >= settings.training.min_photos:
-        status = AvatarStatus.READY
-    with transaction():
-        avatar = Avatar.get_by_id(avatar_id)
-        if avatar.status not in _UNFINISHED:
-            status = avatar.status
-        if (avatar.photos_count, avatar.status) != (valid, status):
-            change(avatar, photos_count=valid, status=status)
 
 
 def _consented(user_id: uuid.UUID) -> bool:

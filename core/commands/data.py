@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.commands import by_hand
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -73,14 +74,11 @@ def erase(
     user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
 ) -> None:
     """Erase a person who has asked for it, just as “Delete everything” does."""
-    from core.avatars.privacy import erasing
     from core.bootstrap import bootstrap
 
     application = bootstrap(Settings.load(), elsewhere=True)
-    conversation_id = erasing.order(application.inbox, user, time.time())
-    if conversation_id is None:
-        typer.echo(f"Nobody has the id {user}.", err=True)
-        raise typer.Exit(1)
+    with by_hand.operations(application) as operations:
+        conversation_id = operations.erase(str(user))
     application.engine.drain(conversation_id)
     typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 

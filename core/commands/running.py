@@ -114,8 +114,8 @@ def _serve(name: str) -> None:
 @contextmanager
 def _seen(part: str, application: App) -> Iterator[None]:
     """Beat, and look at the alerts' rules where no worker does."""
-    from core.alerts import standing_in
     from core.heartbeat import beating
+    from core.standing_in import standing_in
 
     seconds = application.settings.alerts.check_seconds
     with beating(part), standing_in(application.watch(), seconds):

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from core.commands import by_hand
 from core.settings import Settings
+
+PAUSED = "trainings_paused"
 
 runs = typer.Typer(help="Look after trainings.", no_args_is_help=True)
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncertain` lists it.")]
@@ -30,12 +33,8 @@ def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai sho
     """The order did arrive: fal.ai has it under this id."""
     from core.bootstrap import bootstrap
 
-    settler = bootstrap(Settings.load(), elsewhere=True).training.settler
-    try:
-        _settle(settler.sent(run, request_id))
-    except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
+        operations.sent(run, request_id)
 
 
 @runs.command("not-sent")
@@ -43,30 +42,30 @@ def not_sent(run: RUN) -> None:
     """The order did not arrive: it is sent again, so be certain."""
     from core.bootstrap import bootstrap
 
-    _settle(bootstrap(Settings.load(), elsewhere=True).training.settler.not_sent(run))
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
+        operations.not_sent(run)
 
 
 @runs.command()
 def pause() -> None:
     """Send no more orders; what is under way goes on."""
-    from core.avatars import controls
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load(), elsewhere=True)
-    controls.switch_on(controls.PAUSED, "paused", time.time(), "command line")
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
+        operations.pause()
 
 
 @runs.command()
-def resume() -> None:
-    """Send orders again, also where fal.ai refused them: after a pause, a new key, a payment."""
+def resume(
+    switch: Annotated[str, typer.Argument(help="As it is listed where others are on.")] = PAUSED,
+) -> None:
+    """Send orders again after `pause`; or take another switch away, by its name."""
     from core.avatars import controls
     from core.bootstrap import bootstrap
 
-    bootstrap(Settings.load(), elsewhere=True)
-    typer.echo("\n".join(controls.all_off()) or "Nothing was switched off.")
-
-
-def _settle(settled: bool) -> None:
-    if not settled:
-        typer.echo("There is no such question: see `likeness runs uncertain`.", err=True)
-        raise typer.Exit(1)
+    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
+        was_on = operations.resume(switch)
+    typer.echo(switch if was_on else f"{switch} was not on.")
+    for control in controls.on():
+        since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(control.at))
+        typer.echo(f"Still on: {control.name}  {control.value}  since {since}  by {control.by}")

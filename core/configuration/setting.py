@@ -16,6 +16,8 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 PREFIX = "LIKENESS_"
+WORD = "word"
+"""In a field's `json_schema_extra`: what is written where it has no value."""
 
 Key = tuple[str, ...]
 
@@ -51,8 +53,15 @@ class Setting:
         return self.kind in (SecretStr, SecretBytes)
 
     @property
+    def word(self) -> str:
+        """What stands for no value, "" where nothing does."""
+        extra = self.info.json_schema_extra
+        return str(extra.get(WORD, "")) if isinstance(extra, dict) else ""
+
+    @property
     def default(self) -> Any:
-        return self.info.get_default(call_default_factory=True, validated_data={})
+        found = self.info.get_default(call_default_factory=True, validated_data={})
+        return self.word if found is None and self.word else found
 
     @property
     def noun(self) -> str:
@@ -70,7 +79,8 @@ class Setting:
             return " or ".join(map(written, get_args(self.kind)))
         if is_list(self.kind):
             return f"a list like {_LISTS.get(item_of(self.kind), _TEXTS)[1]}"
-        return self.noun + self._range() + self._length()
+        word = f" or {written(self.word)}" if self.word else ""
+        return self.noun + self._range() + self._length() + word
 
     def _range(self) -> str:
         limits = {
@@ -162,6 +172,8 @@ def _line(setting: Setting, value: Any, origin: str) -> str:
     if setting.secret:
         state = "set, and hidden" if value and value.get_secret_value() else "not set"
         return f"# {name}: {state} ({setting.variable})"
+    if value is None and setting.word:
+        return f"{name} = {written(setting.word)}  # {origin}"
     if value is None:
         return f"# {name}: not set"
     return f"{name} = {written(value)}  # {origin}"

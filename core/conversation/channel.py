@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -34,6 +34,13 @@ class Capabilities:
     alert: bool = False
 
 
+class Place(NamedTuple):
+    """Where to write: a chat, and the thread of it in which the person last spoke, "" for none."""
+
+    chat: str
+    thread: str = ""
+
+
 class Channel(Protocol):
     """A channel as the core knows it: a name, its settings, and how to run it."""
 
@@ -55,7 +62,8 @@ class Channel(Protocol):
     def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a photo or file that was sent; at most `limit` + 1 of them are read.
 
-        Raises `Gone` when it can't be had any more, `Unreachable` or `RetryAfter` to try later.
+        Raises `Gone` when it certainly can't be had any more, `Missing` where it isn't found now,
+        `Unreachable` or `RetryAfter` to try later.
         """
         ...
 

@@ -16,14 +16,17 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from core.conversation.bridge import Bridge
-from core.conversation.channel import Capabilities
+from core.conversation.channel import Capabilities, Place
 from core.conversation.engine import INFRASTRUCTURE, Engine
 from core.conversation.outbox import (
+    Parcel,
     abandon,
     back_off,
     begin_notice,
     parcel,
+    posting,
     postpone,
+    refused,
     settle,
     shown,
     unreachable,
@@ -31,7 +34,16 @@ from core.conversation.outbox import (
 from core.conversation.pacing import Rank
 from core.conversation.rendering import Rendered
 from core.db import run
-from core.errors import Blocked, ChannelError, Gone, RetryAfter, Uncertain, Unreachable, kind_of
+from core.errors import (
+    Blocked,
+    ChannelError,
+    Gone,
+    Refused,
+    RetryAfter,
+    Uncertain,
+    Unreachable,
+    kind_of,
+)
 
 log = structlog.get_logger()
 
@@ -64,19 +76,33 @@ class Show(Protocol):
     Each method may raise the errors of `core.errors.ChannelError`.
     """
 
+    def mark(
+        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any] | None:
+        """What is worth knowing later before a message is posted; None where one is edited."""
+        ...
+
     async def show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+        self,
+        place: Place,
+        rendered: Rendered,
+        previous: Mapping[str, Any] | None,
+        post: bool,
+        lost: Mapping[str, Any] | None,
     ) -> Mapping[str, Any]:
         """Show a screen and return the message's reference.
 
         `previous` is the reference of the message that shows the screen now, if there is one.
         With `post` a new message at the bottom takes over and the previous one loses its buttons;
-        without it the previous one is edited where it stands.
+        without it the previous one is edited where it stands. `lost` is the mark of a message that
+        may have arrived and was not recorded, and with it "notices", the messages of the notices.
+
+        Raises `Gone` where the previous message can't be edited: then it is asked to post.
         """
         ...
 
-    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice as a message of its own."""
+    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
+        """Post a notice as a message of its own; the reference's "id" is that message."""
         ...
 
 
@@ -181,12 +207,13 @@ class Courier:
         return True
 
     async def _guard(self, conversation_id: int, work: Any) -> None:
+        began = self._clock()
         try:
             await work
         except RetryAfter as error:
             await self._record(postpone, conversation_id, self._clock() + error.seconds)
         except Blocked:
-            await self._record(unreachable, conversation_id)
+            await self._record(unreachable, conversation_id, began)
         except Exception as error:
             if not isinstance(error, ChannelError):
                 log.exception("can't show", conversation=conversation_id)
@@ -204,22 +231,36 @@ class Courier:
     async def _show(self, conversation_id: int) -> None:
         ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
         try:
-            reference = await self._channel.show(
-                ready.chat, ready.rendered, ready.previous, ready.post or not ready.previous
-            )
+            reference = await self._put(ready, ready.post or not ready.previous)
         except Gone:
-            reference = await self._channel.show(ready.chat, ready.rendered, None, True)
+            reference = await self._put(ready, True)
         offers = ready.rendered.offers
         now = self._clock()
         await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
+    async def _put(self, ready: Parcel, post: bool) -> Mapping[str, Any]:
+        """Show a screen; that a message is posted is written down before, so that whoever comes
+        after a kill knows of it.
+        """
+        mark = self._channel.mark(ready.rendered, ready.previous, post)
+        if mark is not None:
+            await self._bridge.call(posting, ready.conversation_id, mark)
+        try:
+            return await self._channel.show(
+                ready.place, ready.rendered, ready.previous, post, ready.lost
+            )
+        except (RetryAfter, Blocked, Gone, Refused, Unreachable):
+            if mark is not None and ready.lost is None:  # certainly nothing was posted
+                await self._record(posting, ready.conversation_id, None)
+            raise
+
     async def _notify(self, notice_id: int) -> None:
         now = self._clock()
         try:
-            chat, rendered = await self._bridge.call(
+            place, rendered = await self._bridge.call(
                 begin_notice, self._engine, notice_id, self._can, now
             )
-            await self._channel.notify(chat, rendered)
+            reference = await self._channel.notify(place, rendered)
         except INFRASTRUCTURE:  # it has not begun
             raise
         except Uncertain:
@@ -230,11 +271,15 @@ class Courier:
         except Blocked:
             await self._record(settle, notice_id, "blocked", None)
             raise
+        except Refused:
+            await self._record(refused, notice_id)
+            raise
         except Exception:
             await self._record(settle, notice_id, "failed", None)
             raise
         else:
-            await self._record(settle, notice_id, "sent", self._clock())
+            message = str(reference.get("id", ""))
+            await self._record(settle, notice_id, "sent", self._clock(), message)
 
     async def _record(self, function: Callable[..., None], *args: Any) -> None:
         """Write down what has become of a message; until then it isn't sent again."""

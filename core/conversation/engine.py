@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import peewee
 import structlog
@@ -19,7 +19,7 @@ from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received
 from core.conversation.messages import Kind, Screen, Update
 from core.conversation.pacing import Pace
-from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
+from core.conversation.reading import STALE, Reader
 from core.conversation.statements import Locked
 from core.conversation.turn import Turn
 from core.db import snapshot, transaction
@@ -28,9 +28,6 @@ log = structlog.get_logger()
 
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """What is nobody's poison: a locked or unreachable database, a full disk."""
-
-STALE = ""
-"""Stands for the trigger of a button whose moment has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,7 @@ class Engine:
         self._pace = pace or Pace()
         self._attempts = attempts
         self._clock = clock
+        self._reader = Reader(flow)
 
     def receive(self, update: Update) -> Received:
         """Commit an update to the inbox; see `Inbox.receive`."""
@@ -141,80 +139,36 @@ class Engine:
             turn.language = self.flow.language(client.language)
         turn.name, turn.username = client.name or turn.name, client.username
 
-    def _trigger(self, turn: Turn, key: str) -> str | None:
-        """The trigger that an event means; None where it shall pass without a word."""
-        event = turn.event
-        turn.argument = event.argument
-        if event.kind is Kind.PRESS:
-            return self._press(turn, key, event.value)
-        if event.kind in (Kind.PHOTO, Kind.FILE):
-            return self.flow.table.files
-        if event.kind is Kind.SIGNAL:
-            return event.value if event.visit in (None, turn.visit) else None
-        command = self._command(turn)
-        if command is not None:
-            return command
-        turn.argument = event.value
-        if event.kind is Kind.COMMAND:
-            return self.flow.table.typed[-1]
-        reply = self._reply(turn, key)
-        return self.flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
-
-    def _command(self, turn: Turn) -> str | None:
-        event = turn.event
-        if event.kind is Kind.TEXT and event.value.startswith("/"):
-            name, _, turn.argument = event.value[1:].partition(" ")
-            return self.flow.table.commands.get(name.lower())
-        command = event.value.lower() if event.kind is Kind.COMMAND else ""
-        return self.flow.table.commands.get(command)
-
-    def _reply(self, turn: Turn, key: str) -> str | None:
-        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
-        that is nowhere to be seen.
-        """
-        text, numbers = turn.event.value, not self.flow.takes_text(turn.state)
-        shown = json.loads(statements.shown_buttons(turn.conversation_id))
-        offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
-        if offer is not None:
-            return offer.token
-        for language in self.flow.languages:
-            buttons = list(self.flow.draw(turn.position, language).each_button())
-            button = read_reply(text, buttons, numbers=False)
-            if button is not None:
-                return seal(key, turn.visit, button)
-        unseen = read_reply(text, self.flow.unseen, numbers=False)
-        return None if unseen is None else seal(key, turn.visit, unseen)
-
-    def _press(self, turn: Turn, key: str, token: str) -> str | None:
-        """The trigger of a button; of an old one STALE, but a double press passes in silence."""
-        press = unseal(key, token)
-        stale = press is None or press.visit not in (None, turn.visit)
-        if press is None or stale or not self._still_offered(turn, press):
-            return None if turn.memory.get("pressed") == token else STALE
-        turn.argument = press.argument
-        turn.pressed = turn.memory["pressed"] = token
-        return press.trigger
-
-    def _still_offered(self, turn: Turn, press: Press) -> bool:
-        """Whether what a paying or destroying button confirms is still so."""
-        if not press.confirms:
-            return True
-        buttons = self.flow.draw(turn.position).each_button()
-        offered = {(b.trigger, digest(b.confirms)) for b in buttons if b.confirms}
-        return (press.trigger, press.confirms) in offered
-
     def _apply(self, turn: Turn, key: str) -> None:
-        trigger = self._trigger(turn, key)
+        if turn.event.kind is Kind.OTHER:  # it answers nothing, and closes nothing either
+            turn.memory["said"] = []
+            turn.say("unusable")
+            turn.changed = True
+            turn.revision += 1
+            return
+        turn.captioned = self._reader.captioned(turn)
+        trigger = self._reader.trigger(turn, key)
         turn.changed = turn.state != turn.source
+        if turn.person and trigger is not None:
+            turn.memory.pop("said", None)
         if trigger is not None:
             self._fire(turn, trigger)
+        if turn.captioned:
+            self._fire_caption(turn, key)
         turn.revision += turn.changed
+
+    def _fire_caption(self, turn: Turn, key: str) -> None:
+        """What stands beside a file acts after it, as if it had been typed."""
+        whole = turn.event
+        turn.event = replace(whole, kind=Kind.TEXT, value=whole.caption, argument="", file=None)
+        trigger = self._reader.trigger(turn, key)
+        if trigger is not None:
+            self._fire(turn, trigger)
+        turn.event = whole
 
     def _fire(self, turn: Turn, trigger: str) -> None:
         """Take the table's step, and note what the person will see of it."""
         state = turn.state
-        if turn.person:
-            turn.memory.pop("said", None)
         if turn.person and turn.pressed is None and trigger != STALE:
             turn.memory.pop("pressed", None)
         seen = self._step(turn, trigger)

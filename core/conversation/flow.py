@@ -73,7 +73,9 @@ class Table:
     depend on the person: the first whose guard holds. `commands` maps a command to its trigger,
     `typed` lists the triggers that take free text, the most particular first, `signals` those
     that only Likeness itself fires (`ticks` among them may wait, being mere progress), `files`
-    is the one that takes photos and files.
+    is the one that takes photos and files. `corrections` maps a trigger that takes text to the
+    one that takes the same text once its message was edited. `always` is an effect that follows
+    every step that is seen.
     """
 
     states: tuple[str, ...]
@@ -86,6 +88,8 @@ class Table:
     signals: frozenset[str] = frozenset()
     ticks: frozenset[str] = frozenset()
     files: str = "photo"
+    always: str = ""
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
     def sources(self, row: Row) -> tuple[str, ...]:
         """The states that a row applies to, its groups spelled out."""
@@ -190,15 +194,15 @@ class Flow:
         return self.typed(state) != self.table.typed[-1]
 
     def _expand(self) -> Iterator[Step]:
+        always = (Call(self.table.always),) if self.table.always else ()
         for row in self.table.rows:
             for source in self.table.sources(row):
                 for guard, dest in self._destinations(row, source):
                     extra = (Call.read(guard),) if guard else ()
                     quiet = row.dest == QUIET
+                    effects = row.effects if quiet else row.effects + always
                     for trigger in row.triggers:
-                        yield Step(
-                            trigger, source, dest, row.guards + extra, row.effects, quiet, row
-                        )
+                        yield Step(trigger, source, dest, row.guards + extra, effects, quiet, row)
 
     def _destinations(self, row: Row, source: str) -> Sequence[tuple[str, str]]:
         if row.dest in (SAME, QUIET):

@@ -156,13 +156,17 @@ def encode(event: Event, person: Person = NOBODY) -> str:
     file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}
     value, argument = storable(event.value), storable(event.argument)
     who = storable(person.language), storable(person.name)[:255], storable(person.username)[:64]
-    return _JSON.encode([event.kind, value, argument, file, event.visit, *who])
+    rest = [storable(event.caption), storable(event.message), event.edited, event.thread]
+    return _JSON.encode(
+        [event.kind, value, argument, file, event.visit, *who, *(rest if any(rest) else ())]
+    )
 
 
 def decode(payload: str) -> tuple[Event, Person]:
-    """The event, and who brought it about; rows from before know of no username."""
-    kind, value, argument, file, visit, language, name, *username = json.loads(payload)
-    return Event(Kind(kind), value, argument, file, visit), Person(name, language, *username)
+    """The event, and who brought it about; rows from before know less of both."""
+    kind, value, argument, file, visit, language, name, *more = json.loads(payload)
+    event = Event(Kind(kind), value, argument, file, visit, *more[1:])
+    return event, Person(name, language, *more[:1])
 
 
 def storable(text: str) -> str:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     PHOTO = "photo"
     FILE = "file"
     COMMAND = "command"
+    OTHER = "other"
     SIGNAL = "signal"
 
 
@@ -24,8 +25,16 @@ class Event:
 
     `value` is the typed text, the pressed button's token, the command's name without a slash, or
     the signal's trigger. `argument` is what follows a command or belongs to a signal. `file` is
-    the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later.
-    `visit` is the only one that a timer's signal means something on.
+    the channel's own reference to a photo or file (JSON), enough for it to fetch the bytes later;
+    a `unique_id` in it is the same for the same file. `visit` is the only one that a timer's signal
+    means something on.
+
+    `caption` is the text beside a photo or file: it is committed with it, and acts after it. A
+    channel whose messages can be edited names the `message`, and tells an edit by `edited`: then
+    `value`, `caption` and `file` are those that the message has now. `thread` is where in the chat
+    it was, as the channel calls it: the answer goes there.
+
+    Of what a person sent that no dialogue can use (OTHER) nothing more is known.
     """
 
     kind: Kind
@@ -33,6 +42,10 @@ class Event:
     argument: str = ""
     file: Mapping[str, object] | None = None
     visit: int | None = None
+    caption: str = ""
+    message: str = ""
+    edited: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,12 @@ class Conversation(Model):
     not_before = peewee.DoubleField(default=0)
     failures = peewee.IntegerField(default=0)
     unreachable = peewee.BooleanField(default=False)
+    thread = peewee.CharField(max_length=64, default="")
+    """Where in the chat the person last spoke, as the channel calls it; "" where it has no such."""
+    reached_at = peewee.DoubleField(default=0)
+    """When the channel last said that the person can be written to again."""
+    posting = peewee.TextField(null=True)
+    """What was known of the chat before a message that may have arrived and was not recorded."""
 
     wake_at = peewee.DoubleField(null=True)
     wake_trigger = peewee.CharField(max_length=64, default="")
@@ -122,6 +128,9 @@ class PendingNotice(Model):
     attempted_at = peewee.DoubleField(null=True)
     sent_at = peewee.DoubleField(null=True)
     outcome = peewee.CharField(max_length=16, default="pending")
+    attempts = peewee.SmallIntegerField(default=0)
+    message = peewee.CharField(max_length=128, default="")
+    """The channel's own number of the message that holds it, as far as it is known."""
 
     class Meta:
         table_name = "notices"

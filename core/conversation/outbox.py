@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.conversation.channel import Capabilities
+from core.conversation import statements
+from core.conversation.channel import Capabilities, Place
 from core.conversation.engine import Engine
+from core.conversation.inbox import find
+from core.conversation.messages import Address
 from core.conversation.models import PendingNotice
 from core.conversation.rendering import Offer, Rendered, render
 from core.db import run, snapshot, transaction
@@ -21,22 +24,37 @@ from core.db import run, snapshot, transaction
 _SHOWN = """
 UPDATE conversations SET shown_revision = ?, shown = ?,
        shown_buttons = CASE WHEN forgotten_revision > ? THEN '[]' ELSE ? END, shown_at = ?,
-       failures = 0 WHERE id = ? AND shown_revision <= ?
+       failures = 0, posting = NULL WHERE id = ? AND shown_revision <= ?
+"""
+_PLACE = """
+SELECT chat, thread, shown, post_revision > shown_revision, posting FROM conversations WHERE id = ?
 """
 _LONGEST_WAIT = 60.0
+MOST_REFUSALS = 8
+"""So often is a notice refused in every form before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A screen ready to be shown: what, where, over which message, from which revision."""
+    """A screen ready to be shown: what, where, over which message, from which revision.
+
+    `lost` is what was known before a message was posted of which nothing is recorded: it may be
+    there, so the screen must be posted below it. Its "notices" are the messages of the notices.
+    """
 
     conversation_id: int
-    chat: str
+    place: Place
     rendered: Rendered
     previous: Mapping[str, Any] | None
     post: bool
     revision: int
     visit: int
+    lost: Mapping[str, Any] | None = None
+
+    @property
+    def chat(self) -> str:
+        """The channel's identifier of the chat."""
+        return self.place.chat
 
 
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
@@ -46,15 +64,41 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """
     with snapshot():
         look = engine.look(conversation_id)
-        row = run(
-            "SELECT chat, shown, post_revision > shown_revision FROM conversations WHERE id = ?",
-            conversation_id,
-        ).fetchone()
+        chat, thread, before, below, posting = run(_PLACE, conversation_id).fetchone()
+        lost = None if posting is None else _lost(conversation_id, posting)
     rendered = render(look.screen, can, look.token_key, look.position.visit)
-    previous = json.loads(row[1]) if row[1] else None
-    revision = look.position.revision
-    visit = look.position.visit
-    return Parcel(conversation_id, row[0], rendered, previous, bool(row[2]), revision, visit)
+    return Parcel(
+        conversation_id,
+        Place(chat, thread),
+        rendered,
+        json.loads(before) if before else None,
+        bool(below) or lost is not None,
+        look.position.revision,
+        look.position.visit,
+        lost,
+    )
+
+
+def _lost(conversation_id: int, posting: str) -> Mapping[str, Any]:
+    query = "SELECT message FROM notices WHERE conversation_id = ? AND message <> ''"
+    notices = [message for (message,) in run(query, conversation_id).fetchall()]
+    return {**json.loads(posting), "notices": notices}
+
+
+def posting(conversation_id: int, mark: Mapping[str, Any] | None) -> None:
+    """Record that a message is about to be posted, or with None that none has been.
+
+    An earlier one that may be there stays recorded as it was.
+    """
+    kept = None if mark is None else json.dumps(mark)
+    with transaction():
+        if kept is None:
+            run("UPDATE conversations SET posting = NULL WHERE id = ?", conversation_id)
+        else:
+            run(
+                "UPDATE conversations SET posting = coalesce(posting, ?) WHERE id = ?",
+                *(kept, conversation_id),
+            )
 
 
 def shown(
@@ -72,6 +116,12 @@ def shown(
     kept = None if reference is None else json.dumps(reference)
     with transaction():
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
+
+
+def reference(conversation_id: int) -> Mapping[str, Any]:
+    """The reference of the message that shows a conversation's screen; empty where none does."""
+    row = run("SELECT shown FROM conversations WHERE id = ?", conversation_id).fetchone()
+    return json.loads(row[0]) if row and row[0] else {}
 
 
 def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> list[Rendered]:
@@ -94,15 +144,16 @@ def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> lis
 
 def begin_notice(
     engine: Engine, notice_id: int, can: Capabilities, now: float
-) -> tuple[str, Rendered]:
-    """Note that a notice is about to be sent; the chat it goes to, and what it says."""
+) -> tuple[Place, Rendered]:
+    """Note that a notice is about to be sent; where it goes, and what it says."""
     with transaction():
         notice = PendingNotice.get_by_id(notice_id)
         run(
             "UPDATE notices SET outcome = 'sending', attempted_at = ? WHERE id = ?",
             *(now, notice_id),
         )
-        return str(notice.conversation.chat), _draw_notice(engine, notice, can)
+        place = Place(notice.conversation.chat, notice.conversation.thread)
+        return place, _draw_notice(engine, notice, can)
 
 
 def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
@@ -112,10 +163,13 @@ def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
     return render(screen, can, conversation.token_key, None)
 
 
-def settle(notice_id: int, outcome: str, sent_at: float | None) -> None:
+def settle(notice_id: int, outcome: str, sent_at: float | None, message: str = "") -> None:
     """Record a notice's fate; once there, it lies below the screen's message."""
     with transaction():
-        run("UPDATE notices SET outcome = ?, sent_at = ? WHERE id = ?", outcome, sent_at, notice_id)
+        run(
+            "UPDATE notices SET outcome = ?, sent_at = ?, message = ? WHERE id = ?",
+            *(outcome, sent_at, message, notice_id),
+        )
         if outcome in ("sent", "uncertain"):
             run(
                 """
@@ -125,6 +179,19 @@ def settle(notice_id: int, outcome: str, sent_at: float | None) -> None:
                 """,
                 notice_id,
             )
+
+
+def refused(notice_id: int) -> None:
+    """A notice was taken in no form: it is tried again, and given up after MOST_REFUSALS."""
+    with transaction():
+        run(
+            """
+            UPDATE notices SET attempts = attempts + 1,
+                   outcome = CASE WHEN attempts + 1 < ? THEN 'pending' ELSE 'failed' END
+            WHERE id = ?
+            """,
+            *(MOST_REFUSALS, notice_id),
+        )
 
 
 def abandon(channel: str, bot: str) -> None:
@@ -145,10 +212,42 @@ def postpone(conversation_id: int, until: float) -> None:
         run("UPDATE conversations SET not_before = ? WHERE id = ?", until, conversation_id)
 
 
-def unreachable(conversation_id: int) -> None:
-    """The person has blocked the bot: nothing more until their next update."""
+def unreachable(conversation_id: int, tried_at: float) -> None:
+    """Nobody can be written to there: nothing more until they come back.
+
+    Whoever came back after the try began is there.
+    """
     with transaction():
-        run("UPDATE conversations SET unreachable = ? WHERE id = ?", True, conversation_id)
+        run(
+            """
+            UPDATE conversations SET unreachable = ?
+            WHERE id = ? AND reached_at <= ? AND active_at <= ?
+            """,
+            *(True, conversation_id, tried_at, tried_at),
+        )
+
+
+def reachable(address: Address, there: bool, now: float) -> int | None:
+    """Record what a channel says of a chat: that it can be written to, or no more.
+
+    What waits for it is shown then. Returns the conversation, None where there is none.
+    """
+    conversation_id = find(address)
+    if conversation_id is None:
+        return None
+    with transaction():
+        if there:
+            run(
+                """
+                UPDATE conversations SET unreachable = ?, reached_at = ?, not_before = 0,
+                       failures = 0 WHERE id = ?
+                """,
+                *(False, now, conversation_id),
+            )
+            statements.revive(conversation_id)
+        else:
+            run("UPDATE conversations SET unreachable = ? WHERE id = ?", True, conversation_id)
+    return conversation_id
 
 
 def back_off(conversation_id: int, now: float) -> None:

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from core.conversation.channel import Capabilities
 from core.conversation.messages import Attachment, Button, Motion, Picture, Screen
 from core.errors import FlowError
+from core.graphemes import clusters
 
 _BAR = 12
 _SEAL = 6
@@ -97,6 +98,11 @@ def unseal(key: str, token: str) -> Press | None:
     return Press(int(number, 16) if number else None, trigger, argument, confirms)
 
 
+def lasting(token: str) -> bool:
+    """Whether a button is a link, as a notice's are: it belongs to no visit and never grows old."""
+    return token.startswith(":")
+
+
 def digest(text: str) -> str:
     """A short fingerprint of what a button confirms."""
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
@@ -171,12 +177,20 @@ def length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units."""
+    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units.
+
+    It is cut between the characters that a person sees.
+    """
     if length(text) <= limit:
         return text
     if limit < 1:
         return ""
-    kept = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
+    kept, room = "", limit - 1
+    for cluster in clusters(text):
+        room -= length(cluster)
+        if room < 0:
+            break
+        kept += cluster
     return kept + "…"
 
 

@@ -39,6 +39,7 @@ class Locked(NamedTuple):
     unreachable: bool
     active_at: float
     entered_at: float
+    thread: str
     language: str
     language_chosen: bool
     name: str
@@ -77,7 +78,8 @@ WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY 
 _SAVE = """
 UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
        differs_since = ?, due_at = ?, rank = ?, photo_at = ?, wake_at = ?, wake_trigger = ?,
-       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ? WHERE id = ? AND revision = ?
+       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ?, thread = ?
+WHERE id = ? AND revision = ?
 """
 _LOG = """
 INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest, visit, revision,
@@ -126,15 +128,18 @@ def save(
     left = turn.state != before.state
     entered_at = turn.now if left else before.entered_at
     stayed = turn.now - before.entered_at if left and before.entered_at else None
+    thread = turn.event.thread if turn.person else before.thread
     saved = run(
         _SAVE,
         *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
         *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
-        *(active_at, entered_at, unreachable, turn.conversation_id, before.revision),
+        *(active_at, entered_at, unreachable, thread, turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name, turn.username)
     chosen = bool(before.language_chosen)
+    if before.unreachable and turn.person:
+        revive(turn.conversation_id)
     if person != (before.language, chosen, before.name, before.username):
         run(_PERSON, *person, before.user_id)
     run(
@@ -143,6 +148,14 @@ def save(
         *(before.state, turn.state, turn.visit, turn.revision, turn.now, stayed),
     )
     run(_HANDLED, turn.now, turn.event_id)
+
+
+def revive(conversation_id: int) -> None:
+    """Let the notices that a blocked chat did not get be sent after all."""
+    run(
+        "UPDATE notices SET outcome = 'pending' WHERE conversation_id = ? AND outcome = 'blocked'",
+        conversation_id,
+    )
 
 
 def shown_buttons(conversation_id: int) -> str:

@@ -24,11 +24,12 @@ class Turn:
 
     `memory` is the product's own notebook, kept with the conversation. `said` are the hints that
     the next screen shows, each a code with its parameters; `question` is the one it asks.
+    `captioned` says that what stands beside a file will act after it.
     `cache` lives as long as the turn, for guards that load the same row.
     """
 
     __slots__ = (
-        "alerted", "argument", "asking", "cache", "changed", "channel", "client",
+        "alerted", "argument", "asking", "cache", "captioned", "changed", "channel", "client",
         "conversation_id", "event", "event_id", "language", "language_chosen",
         "memory", "name", "now", "pressed", "revision", "source", "state", "step", "trigger",
         "user_id", "username", "visit", "wake",
@@ -52,7 +53,7 @@ class Turn:
         self.language_chosen = False
         self.client = NOBODY
         self.asking: str | None = None
-        self.alerted = False
+        self.alerted = self.captioned = False
         self.wake: tuple[float, str] | None = None
         self.cache: dict[str, Any] = {}
 

@@ -1,6 +1,7 @@
 """What trainings cost, in US dollars.
 
-A run costs what it cost in the end; until that is known, its price. It is booked when it begins.
+A run costs what its orders cost in the end; until that is known, their prices. It is booked when it
+begins.
 What is left of the runs of forgotten people is counted too, without a profile.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.avatars.runs.gate import LONGEST_WAIT
-from core.metrics.scope import DAY, Mode, Scope, bucketed, one, rows
+from core.avatars.runs import budget
+from core.metrics.scope import Mode, Scope, bucketed, one, rows
 
-COST = "coalesce(r.cost_usd, r.price_usd)"
+COST = """coalesce(r.cost_usd, (
+    SELECT sum(coalesce(s.cost_usd, s.price_usd)) FROM submissions s WHERE s.run_id = r.id
+), r.price_usd)"""
 
 
 class Spent(NamedTuple):
@@ -78,15 +81,10 @@ def spent(scope: Scope) -> Spent:
     return Spent(float(total), float(completed), float(wasted), int(runs), int(successes))
 
 
-def sent_today(now: float, mode: Mode) -> float:
-    """Dollars of the orders that were sent today (UTC), or may have been: the budget's own sum."""
-    scope = Scope(now - now % DAY, now + DAY, mode)
-    query = f"""
-    SELECT (SELECT coalesce(sum({COST}), 0) FROM training_runs r
-            WHERE coalesce(r.submitted_at, r.intent_at) >= ? AND r.created_at >= ?{scope.of_mode()})
-         + (SELECT coalesce(sum(g.usd), 0) FROM cost_entries g WHERE g.day >= ?{scope.of_mode("g")})
-    """
-    return float(one(query, scope.start, scope.start - LONGEST_WAIT, scope.days[0])[0])
+def sent_today(zone: str, now: float, mode: Mode) -> float:
+    """Dollars of the orders that were sent today, or may have been: the budget's own sum."""
+    tests = {"production": (False,), "test": (True,), "both": (False, True)}[mode]
+    return sum(budget.sent_usd(zone, now, test_mode) for test_mode in tests)
 
 
 def spent_by_time(scope: Scope) -> list[SpentAt]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.metrics.scope import Scope, one, rows, text_id
-from core.metrics.training import ACTIVE
+from core.metrics.training import ACTIVE, UNSETTLED
 
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 
@@ -72,6 +72,19 @@ class Erasing(NamedTuple):
     age: float
 
 
+class Copy(NamedTuple):
+    """Something that fal keeps and must not: since when, and why it could not be deleted."""
+
+    id: int
+    kind: str
+    name: str
+    endpoint: str
+    at: float
+    attempts: int
+    error_type: str
+    next_check_at: float
+
+
 class Ordered(NamedTuple):
     """An export that is not made yet: how often that was tried, and when it will be again."""
 
@@ -130,11 +143,21 @@ def queued(scope: Scope) -> Waiting:
 
 
 def uncertain(scope: Scope) -> int:
-    """Runs of which nobody knows whether they were ordered."""
+    """Runs of which nobody knows whether they were ordered, stopped ones included."""
     query = f"""
-    SELECT count(*) FROM training_runs r WHERE r.status = 'uncertain'{scope.of_mode()}
+    SELECT count(*) FROM training_runs r WHERE {UNSETTLED}{scope.of_mode()}
     """
     return int(one(query)[0])
+
+
+def unfetched(scope: Scope) -> int:
+    """Runs whose result can't be had: those that are still tried, and those given up lately."""
+    query = f"""
+    SELECT count(*) FROM training_runs r
+    WHERE ((r.status IN ('saving', 'cancelling') AND r.saving_at IS NOT NULL AND r.failures > 1)
+        OR (r.error_type = 'result_gone' AND r.finished_at >= ?)){scope.of_mode()}
+    """
+    return int(one(query, scope.start)[0])
 
 
 def fal_last(scope: Scope, ok: bool, since: float) -> float | None:
@@ -173,6 +196,23 @@ def asked_to_wait(now: float) -> int:
 def doomed() -> Waiting:
     """Stored objects that wait to be deleted."""
     return Waiting(*one("SELECT count(*), min(at) FROM doomed_objects"))
+
+
+def overdue_copies(scope: Scope) -> Waiting:
+    """What fal was to delete by the end of the period, and has not."""
+    query = f"""
+    SELECT count(*), min(c.at) FROM remote_copies c WHERE c.at <= ?{scope.of_mode("c")}
+    """
+    return Waiting(*one(query, scope.end))
+
+
+def copies(scope: Scope, limit: int = 200) -> list[Copy]:
+    """What fal keeps and must not, the oldest first."""
+    query = f"""
+    SELECT c.id, c.kind, c.name, c.endpoint, c.at, c.attempts, c.error_type, c.next_check_at
+    FROM remote_copies c WHERE c.at <= ?{scope.of_mode("c")} ORDER BY c.at LIMIT ?
+    """
+    return [Copy(*row) for row in rows(query, scope.end, limit)]
 
 
 def erasures(now: float, limit: int = 200) -> list[Erasing]:

@@ -30,6 +30,7 @@ KINDS = {
         "fal_events",
         "at run_id endpoint phase ok http_status error_type error_class message seconds request_id",
     ),
+    "copy": _kind("remote_copies", "kind name endpoint at next_check_at attempts error_type"),
     "event": _kind(
         "inbox",
         "conversation_id channel kind received_at handled_at attempts retry_at failed_at error",

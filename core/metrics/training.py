@@ -15,6 +15,12 @@ ACTIVE = (
 )  # fmt: skip
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 
+UNSETTLED = (
+    "(r.status = 'uncertain' OR"
+    " (r.status = 'cancelling' AND r.intent_at IS NOT NULL AND r.request_id IS NULL))"
+)
+"""Nobody knows whether it was ordered, though its person may have stopped it."""
+
 TOOK = "coalesce(r.training_seconds, r.finished_at - r.started_at)"
 WAITED = "coalesce(r.queue_seconds, r.started_at - r.submitted_at)"
 
@@ -152,8 +158,14 @@ def of_user(user_id: str) -> list[Run]:
 
 def uncertain() -> list[Run]:
     """Runs of which nobody knows whether they were ordered; the oldest first."""
-    query = f"{_RUN} WHERE r.status = 'uncertain' ORDER BY r.created_at"
+    query = f"{_RUN} WHERE {UNSETTLED} ORDER BY r.created_at"
     return [_run(row) for row in rows(query)]
+
+
+def unsettled(run_id: str) -> bool:
+    """Whether nobody knows of a run if it was ordered."""
+    query = f"SELECT count(*) FROM training_runs r WHERE r.id = ? AND {UNSETTLED}"
+    return bool(one(query, run_id)[0])
 
 
 def _times(scope: Scope, seconds: str) -> list[Times]:

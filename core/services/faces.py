@@ -41,12 +41,17 @@ class YuNet:
         self._own = threading.local()
         cv2.setNumThreads(1)  # photos are checked in parallel; one of them needs no more cores
 
-    def find(self, rgb: Pixels) -> tuple[Face, ...]:
-        """The faces, the largest of those that are sure first, then the others."""
-        near = self._look(rgb, NEAR, EDGE)
-        if near and near[0].score >= SURE and near[0].height >= LARGE * max(rgb.shape[:2]):
-            return near
-        return max(self._look(rgb, FAR), near, key=_best)
+    def find(self, rgb: Pixels, near: bool = False) -> tuple[Face, ...]:
+        """The faces, the largest of those that are sure first, then the others.
+
+        `near` looks for large ones alone, in a third of the time.
+        """
+        large = self._look(rgb, NEAR, EDGE)
+        if near or (
+            large and large[0].score >= SURE and large[0].height >= LARGE * max(rgb.shape[:2])
+        ):
+            return large
+        return max(self._look(rgb, FAR), large, key=_best)
 
     def _look(self, rgb: Pixels, side: int, edge: int = 0) -> tuple[Face, ...]:
         """What is found with the picture's longer side at so many pixels, amid a black edge."""

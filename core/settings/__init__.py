@@ -61,11 +61,34 @@ class Settings(Section):
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
-    def _enough_photos(self) -> Self:
-        """Simulated trainings are content with fewer."""
+    def _fit_for_real_trainings(self) -> Self:
+        """Simulated trainings are content with fewer photos, and cost nothing."""
         if self.fal.key.get_secret_value():
             self.training.refuse_few_photos()
+            self._refuse_unknown_prices()
         return self
+
+    def _refuse_unknown_prices(self) -> None:
+        """Raise ValueError where a budget could not be kept, for a price that is not known.
+
+        One that would only take over for another is passed over instead: see `Gate`.
+        """
+        budget = self.training.daily_budget_usd
+        for setting in ("profiles_portrait", "profiles_style") if budget > 0 else ():
+            name = getattr(self.training, setting)[0]
+            section = name.replace("-", "_")
+            if getattr(self.fal, section).usd_per_step is None:
+                raise ValueError(
+                    f"training.daily_budget_usd = {budget:g}, but nobody knows what {name} costs: "
+                    f'fal.{section}.usd_per_step = "unknown". Set it to the price of a step that '
+                    f"fal.ai names, or begin training.{setting} with a trainer whose price is "
+                    "known, or set training.daily_budget_usd to 0"
+                )
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which a day begins: of the budget, of a limit, of every page."""
+        return self.dashboard.time_zone
 
     @classmethod
     def load(

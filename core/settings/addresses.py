@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+
+_PROXIES = ("http", "https", "socks5", "socks5h")
+_KINDS = ", ".join(_PROXIES)
 
 
 def _web(url: str) -> str:
@@ -25,6 +29,20 @@ def _site(url: str) -> str:
     return _web(url) if url else url
 
 
+def _proxy(address: str) -> str:
+    if not address:
+        return address
+    parts = urlsplit(address)
+    if parts.scheme not in _PROXIES or not parts.hostname or re.search(r"\s", address):
+        raise ValueError(f"a proxy is written scheme://host:port, with one of {_KINDS}")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("a proxy has no path, no ? and no #")
+    _ = parts.port
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ValueError('a SOCKS proxy needs the package socksio: pip install "httpx[socks]"')
+    return address.rstrip("/")
+
+
 def _people(addresses: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [address for address in addresses if not re.fullmatch(r"[a-z]\w*:\S+", address)]:
         raise ValueError(f'an address is written "channel:id", not {wrong[0]!r}')
@@ -36,6 +54,9 @@ WebAddress = Annotated[str, AfterValidator(_web)]
 
 SiteAddress = Annotated[str, AfterValidator(_site)]
 """Where others find a site of ours; empty where nobody has said."""
+
+ProxyAddress = Annotated[str, AfterValidator(_proxy)]
+"""A proxy of the operator's, `socks5://host:1080`; empty where the way out is straight."""
 
 PeopleAddresses = Annotated[tuple[str, ...], AfterValidator(_people)]
 """People, each as their channel knows them: `telegram:123`."""

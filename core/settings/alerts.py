@@ -23,8 +23,13 @@ class Alerts(Section):
     waiting_minutes: Annotated[float, Field(ge=0, le=10_080)] = 5.0
     heartbeat_seconds: Annotated[float, Field(ge=0, le=86_400)] = 90.0
     uncertain_runs: Annotated[int, Field(ge=0, le=1000)] = 1
+    lost_results: Annotated[int, Field(ge=0, le=1000)] = 1
+    remote_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     budget_percent: Annotated[float, Field(ge=0, le=100)] = 80.0
     new_errors: bool = True
+    stopped: bool = True
+    deadlines: Annotated[int, Field(ge=0, le=1000)] = 1
+    webhook_results: Annotated[int, Field(ge=0, le=1000)] = 5
     admins: PeopleAddresses = ()
     webhook_url: SecretStr = SecretStr("")
 

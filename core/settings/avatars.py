@@ -25,3 +25,4 @@ class Photos(Section):
     min_side: Annotated[int, Field(ge=1, le=10_000)] = 512
     max_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 10 * 1024 * 1024
     find_faces: bool = True
+    max_pending: Annotated[int, Field(ge=1, le=1000)] = 100

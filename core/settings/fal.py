@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from core.settings.addresses import SiteAddress, WebAddress
+from core.settings.addresses import ProxyAddress, SiteAddress, WebAddress
+from core.settings.money import UsdPerStep
 from core.settings.section import Section
 
 PROFILES = {
@@ -20,26 +21,27 @@ PROFILES = {
 """The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
 fewest photos that it takes."""
 
-QUEUE_URL, REST_URL, CDN_URL = (
+QUEUE_URL, REST_URL, CDN_URL, API_URL = (
     "https://queue.fal.run",
     "https://rest.fal.ai",
     "https://v3.fal.media",
+    "https://api.fal.ai",
 )
 """fal's own addresses."""
 
 
 class StepProfile(Section):
-    """A trainer that is paid by the step, in US dollars; 0 is a price that nobody knows."""
+    """A trainer that is paid by the step, in US dollars; None is a price that is not known."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 1000
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.0
+    usd_per_step: UsdPerStep = None
 
 
 class PortraitTrainer(StepProfile):
     """fal-ai/flux-lora-portrait-trainer."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 2500
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.0024
+    usd_per_step: UsdPerStep = 0.0024
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.00009
     subject_crop: bool = True
     create_masks: bool = True
@@ -59,8 +61,14 @@ class ProTrainer(StepProfile):
 class FastTrainer(StepProfile):
     """fal-ai/flux-lora-fast-training."""
 
-    usd_per_step: Annotated[float, Field(ge=0, le=100)] = 0.002
+    usd_per_step: UsdPerStep = 0.002
     create_masks: bool = True
+
+
+class Flux2Trainer(StepProfile):
+    """fal-ai/flux-2-trainer."""
+
+    usd_per_step: UsdPerStep = 0.0064
 
 
 class Fal(Section):
@@ -71,22 +79,26 @@ class Fal(Section):
     """
 
     key: SecretStr = SecretStr("")
+    admin_key: SecretStr = SecretStr("")
     queue_url: WebAddress = QUEUE_URL
     rest_url: SiteAddress = ""
     cdn_url: SiteAddress = ""
     jwks_url: SiteAddress = ""
+    proxy: ProxyAddress = ""
+    api_url: SiteAddress = ""
     connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     upload_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    output_hours: Annotated[int, Field(ge=72, le=8760)] = 96
     private_uploads: bool = False
     weights_bytes: Annotated[int, Field(ge=1024, le=1024**4)] = 2 * 1024**3
     flux_lora_portrait_trainer: PortraitTrainer = PortraitTrainer()
     flux_pro_trainer: ProTrainer = ProTrainer()
     flux_lora_fast_training: FastTrainer = FastTrainer()
-    flux_2_trainer: StepProfile = StepProfile()
+    flux_2_trainer: Flux2Trainer = Flux2Trainer()
 
-    @field_validator("key")
+    @field_validator("key", "admin_key")
     @classmethod
     def _fits_a_header(cls, key: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
@@ -107,6 +119,11 @@ class Fal(Section):
     def jwks(self) -> str:
         """Where the keys are that sign webhooks."""
         return self.jwks_url or f"{self.rest}/.well-known/jwks.json"
+
+    @property
+    def platform(self) -> str:
+        """Where requests are listed, prices are had, and what is kept can be deleted."""
+        return self.api_url or f"{self._beside(API_URL)}/v1"
 
     def _beside(self, own: str) -> str:
         """fal's own address where orders go to fal, else the host that they go to."""

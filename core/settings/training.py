@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from core.settings.fal import PROFILES
+from core.settings.money import Price
 from core.settings.section import Section
 
 
@@ -21,15 +22,19 @@ class Training(Section):
     enabled: bool = True
     runs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 5
     daily_budget_usd: Annotated[float, Field(ge=0)] = 0.0
-    price_portrait_usd: Annotated[float, Field(ge=0)] = 0.0
-    price_style_usd: Annotated[float, Field(ge=0)] = 0.0
+    price_portrait_usd: Price = None
+    price_style_usd: Price = None
+    shown_price: Literal["price", "cost", "nothing"] = "price"
     profiles_portrait: tuple[str, ...] = ("flux-lora-portrait-trainer", "flux-lora-fast-training")
-    profiles_style: tuple[str, ...] = ("flux-pro-trainer", "flux-2-trainer")
+    profiles_style: tuple[str, ...] = ("flux-2-trainer", "flux-pro-trainer")
     poll_portrait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
     poll_style_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
     deadline_portrait_minutes: Annotated[float, Field(gt=0, le=100_000)] = 180.0
     deadline_style_minutes: Annotated[float, Field(gt=0, le=100_000)] = 240.0
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    breaker_failures: Annotated[int, Field(ge=0, le=1000)] = 3
+    breaker_minutes: Annotated[float, Field(ge=1, le=10_080)] = 30.0
+    watch_hours: Annotated[float, Field(ge=0, le=168)] = 24.0
     simulated_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     simulated_queue_seconds: Annotated[float, Field(ge=0, le=86_400)] = 3.0
     simulated_outcome: Literal["success", "failure"] = "success"
@@ -55,6 +60,10 @@ class Training(Section):
                 "Lower the first or raise the second"
             )
         return self
+
+    def price_usd(self, training_type: str) -> float | None:
+        """What a person pays for a training of a type; None where that is what it costs."""
+        return {"portrait": self.price_portrait_usd, "style": self.price_style_usd}[training_type]
 
     def refuse_few_photos(self) -> None:
         """Raise ValueError where a training could start that its trainer would refuse."""

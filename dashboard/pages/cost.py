@@ -53,18 +53,18 @@ def draw(view: View) -> None:
 
 
 def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
-    """Today's, by UTC, as it is enforced, in the mode that trainings are made in."""
+    """Today's, as it is enforced, in the mode that trainings are made in."""
     t = view.t
     budget = view.site.settings.training.daily_budget_usd
-    spent = view.ask(cost.sent_today, view.now, view.site.ordered)
+    spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.ordered)
     if budget <= 0:
         column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
         return
     column.metric(
         t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
         help=t(
-            "Orders that were sent today (UTC), or may have been, of what all of a day may cost, "
-            "in the mode that trainings are made in now."
+            "Orders that were sent today, or may have been, of what all of a day may cost, in the "
+            "mode that trainings are made in now."
         ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))

@@ -104,6 +104,7 @@ def _leaving(view: View) -> None:
         Column("age", t("Waits for"), "seconds"),
     ], view.ask(health.erasures, view.now), most=200,
         place=lambda erasing: view.place("people", user=erasing.user_id))  # fmt: skip
+    _copies(view)
     st.subheader(t("Exports to be made"), anchor=False)
     table(view, "exports", [
         Column("user_id", t("Person")), Column("ordered_at", t("Asked for"), "time"),
@@ -111,6 +112,27 @@ def _leaving(view: View) -> None:
         Column("next_check_at", t("Next try"), "time"), Column("id", t("Order")),
     ], view.ask(health.exports, view.now), most=200,
         place=lambda order: view.row("export", order.id))  # fmt: skip
+
+
+def _copies(view: View) -> None:
+    """What fal keeps and must not; models can only be deleted there by hand."""
+    t = view.t
+    st.subheader(t("To be deleted at fal"), anchor=False)
+    found = view.ask(health.copies, view.scope)
+    kinds = {"request": t("A request’s data and files"), "model": t("A model that stays at fal")}
+    rows = [SimpleNamespace(**{**copy._asdict(), "kind": kinds[copy.kind]}) for copy in found]
+    chosen = table(view, "copies", [
+        Column("kind", t("What")), Column("name", t("Name at fal")),
+        Column("endpoint", t("Endpoint")), Column("at", t("Since"), "time"),
+        Column("attempts", t("Tries"), "number"), Column("error_type", t("Error")),
+        Column("next_check_at", t("Next try"), "time"),
+    ], rows, choose=view.visitor.may_act, most=200, hint=t("Choose a row that is gone at fal."),
+        place=lambda copy: view.row("copy", copy.id))  # fmt: skip
+    if chosen is not None and view.visitor.may_act:
+        copy = found[chosen]
+        asked = t("Is {name} deleted at fal? It is not waited for any more.", name=copy.name)
+        deed = partial(view.operations.deleted_there, copy.id)
+        runs.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", deed)
 
 
 def _quarantine(view: View) -> None:

@@ -42,8 +42,13 @@ def rules(t: Translator) -> dict[str, str]:
         "waiting": t("Something waits too long to be handled or shown (minutes)"),
         "heartbeat": t("A process is silent (seconds)"),
         "uncertain": t("Trainings that may or may not have been ordered"),
+        "results": t("Trainings that were paid for, and whose result can’t be fetched"),
         "budget": t("The day’s budget is nearly spent (percent)"),
+        "remote": t("fal still keeps what was to be deleted there (minutes)"),
         "new_error": t("fal says something new"),
+        "stopped": t("Trainings are not ordered"),
+        "deadline": t("Trainings did not end in time and were given up"),
+        "webhooks": t("Webhooks are configured, and none has arrived"),
     }
 
 

@@ -116,7 +116,7 @@ def acting(view: View, run: training.Run) -> None:
         asked = t("Stop this training? It may have been paid for.")
         deed: Deed = partial(view.operations.cancel_run, run.id)
         ask(view, t("Cancel the training"), asked, f"cancel-{run.id}", deed)
-    if run.status == "uncertain":
+    if view.ask(training.unsettled, run.id):
         _settling(view, run)
     if run.status in ENDED_BADLY and run.avatar_id:
         asked = t("Train this avatar once more? It costs as much again.")

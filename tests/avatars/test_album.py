@@ -211,6 +211,32 @@ def test_the_same_picture_refused_twice_counts_once(house: App, chat: Chat) -> N
     assert "Photo 2 is already here" in chat.rendered.text
 
 
+def test_of_a_series_on_a_tripod_what_looks_the_same_is_taken_on_its_persons_word(
+    house: App, chat: Chat
+) -> None:
+    frames = [jpeg(far_away(0.2), quality) for quality in (90, 80, 70)]
+    send(house, chat, *frames)
+    assert statuses() == ["valid", "duplicate", "duplicate"]
+    assert "the same picture as another one" in chat.rendered.text
+    chat.press(KEEP.format(2))
+    chat.press(KEEP.format(3))
+    assert statuses() == ["valid", "valid", "valid"]
+    assert Avatar.get().photos_count == 3
+    second = AvatarPhoto.get(number=2)
+    assert house.store.exists(second.minio_key or "")
+    assert second.photo_metadata["overruled"] == "repeated"
+    assert "looks_alike" in second.photo_metadata["advice"]
+
+
+def test_the_identical_file_stays_a_duplicate_that_no_word_makes_another_photo(
+    house: App, chat: Chat
+) -> None:
+    send(house, chat, PERSON, PERSON, NO_FACE)
+    assert statuses() == ["valid", "duplicate", "invalid"]
+    assert "already here" in chat.rendered.text
+    assert KEEP.format(2) not in labels(chat)
+
+
 def test_a_refused_picture_that_has_been_cleared_away_is_asked_for_again(
     house: App, chat: Chat
 ) -> None:

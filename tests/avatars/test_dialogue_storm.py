@@ -37,6 +37,7 @@ from core import db
 from core.avatars import disposal, owned, screens
 from core.avatars.dialogue import AvatarDialogue
 from core.avatars.flow import ENDED, SET, TABLE
+from core.avatars.held import HeldPhoto
 from core.avatars.loading import Loader
 from core.avatars.models import (
     ACTIVE,
@@ -45,7 +46,6 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     Consent,
-    HeldPhoto,
     PhotoValidationStatus,
     TrainingRun,
 )
@@ -80,7 +80,7 @@ from tests.pictures_for_tests import photo
 
 LIMITS = Settings(
     avatars=Avatars(maximum=3, page_size=2, photo_page_size=4),
-    photos=Photos(min_side=64),
+    photos=Photos(min_side=64, max_pending=9),
     training=Terms(
         min_photos=3, max_photos=6, runs_per_day=8, simulated_seconds=10, simulated_queue_seconds=2
     ),
@@ -276,9 +276,8 @@ class Storm(RuleBasedStateMachine):
         before = self._kept_photos()
         self.drain()
         self._do(Event(kind, file={"name": name}))
-        full = HeldPhoto.select().count() >= LIMITS.training.max_photos
-        refused = any(code == "photos_full" for code, _ in self._memory().get("said", ()))
-        assert self._kept_photos() == before + (not refused and not full) or full
+        full = HeldPhoto.select().count() >= LIMITS.photos.max_pending
+        assert self._kept_photos() == before + 1 or full
 
     @rule(names=st.lists(st.sampled_from(REFERENCES), min_size=2, max_size=8))
     def send_an_album(self, names: list[str]) -> None:
@@ -387,8 +386,10 @@ class Storm(RuleBasedStateMachine):
         assert Avatar.select().where(Avatar.name == "").count() <= 1
         assert TrainingRun.select().where(TrainingRun.status.in_(HOLDING)).count() <= 1
         for avatar in Avatar.select():
-            taken = owned.photos_with(avatar.id, *COUNTING).count()
-            assert taken <= LIMITS.training.max_photos
+            valid = owned.photos_with(avatar.id, PhotoValidationStatus.VALID).count()
+            pending = owned.photos_with(avatar.id, PhotoValidationStatus.PENDING).count()
+            assert valid <= LIMITS.training.max_photos
+            assert pending <= LIMITS.photos.max_pending
 
     def an_avatar_says_what_it_is(self) -> None:
         for avatar in Avatar.select():

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.avatars import disposal
-from core.avatars.models import AvatarPhoto, DoomedObject, HeldPhoto, PhotoValidationStatus
+from core.avatars.held import HeldPhoto
+from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
 from core.conversation.models import InboxEvent
 from core.errors import StorageUnavailable
 from core.services.storage import FolderStore

@@ -130,7 +130,8 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
     assert ends(run) == [told], "its person is told, once"
     if run.status is RunStatus.COMPLETED:
         assert outcomes[-1] == "success"
-        assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.weights_key)
+        assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
+        assert avatar.avatar_data["weights"]["key"] == run.weights_key
         assert run.cost_usd == run.price_usd
         return
     assert (run.status, avatar.status) == (RunStatus.FAILED, AvatarStatus.ERROR)

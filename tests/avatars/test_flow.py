@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from channels.telegram import Telegram
-from core.avatars import collecting, dialogue, flow, guards, owned
+from core.avatars import collecting, dialogue, edits, flow, guards, owned
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
@@ -188,7 +188,7 @@ def has_row(trigger: str, state: str) -> bool:
 
 
 def test_every_state_is_reached_from_the_main_menu_without_a_command() -> None:
-    beside = (*TABLE.signals, TABLE.files, *TABLE.typed)
+    beside = (*TABLE.signals, TABLE.files, *TABLE.typed, *TABLE.corrections.values())
     reached, frontier = {HOME}, [HOME]
     while frontier:
         state = frontier.pop()
@@ -268,12 +268,14 @@ def test_every_trigger_can_come_from_somewhere() -> None:
     buttons = {trigger for state in TABLE.states for trigger in shown(state)}
     notices = {button.trigger for name in NOTICES for button in notice(name, "en").each_button()}
     known = buttons | notices | set(TABLE.commands.values()) | set(TABLE.typed) | TABLE.signals
+    known |= set(TABLE.corrections.values())
     assert {trigger for row in TABLE.rows for trigger in row.triggers} == known | {TABLE.files}
 
 
 def test_every_row_can_be_taken_from_a_screen_that_offers_it() -> None:
     """Else it is a row that nobody can take: commands, texts, files, signals and links aside."""
     beside = {*TABLE.commands.values(), *TABLE.typed, *TABLE.signals, TABLE.files}
+    beside |= set(TABLE.corrections.values())
     for row in TABLE.rows:
         for trigger in set(row.triggers) - beside:
             sources = TABLE.sources(row)
@@ -437,7 +439,7 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (collecting, dialogue, guards, engine):
+    for module in (collecting, dialogue, edits, guards, engine):
         yield from _said_in(module)
     yield from ("busy", *hints.OBSTACLES)
 

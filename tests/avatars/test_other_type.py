@@ -54,7 +54,7 @@ def test_a_trained_avatar_is_trained_the_other_way_without_new_photos(house: App
         chat.press(label)
     changed = Avatar.get()
     assert (chat.state, changed.status) == ("avatar_details", AvatarStatus.READY)
-    assert changed.finetune_id == first.finetune_id, "it keeps what it has until then"
+    assert changed.avatar_data == first.avatar_data, "it keeps what it has until then"
     for label in ("▶️ Continue “Anna” (2 photos)", "🚀 Start training", "✅ The photos are right"):
         chat.press(label)
     second = trained(house, chat)
@@ -73,3 +73,20 @@ def test_whoever_takes_the_first_type_back_has_their_avatar_again(house: App) ->
     again = Avatar.get()
     assert (again.status, again.training_progress) == (AvatarStatus.COMPLETED, 100)
     assert again.finetune_id == first.finetune_id
+
+
+def test_a_model_is_taken_back_as_it_is_after_a_later_training_was_stopped(house: App) -> None:
+    chat = person_who_is_ready(house, "anna")
+    first = trained(house, chat)
+    for label in ("👤 About the avatar", "🎓 Another training type", "🎨 Artistic (versatile)",
+                  "✅ Choose", "▶️ Continue “Anna” (2 photos)", "🚀 Start training",
+                  "✅ The photos are right", "🚀 Launch the training"):  # fmt: skip
+        chat.press(label)
+    under_way = Avatar.get()
+    assert (under_way.finetune_id, under_way.fal_mode) == (None, "style"), "not ordered yet"
+    for label in ("⏹ Cancel", "Yes, stop it", "👤 About the avatar", "🎓 Another training type",
+                  "🎭 Portrait (recommended)", "✅ Choose"):  # fmt: skip
+        chat.press(label)
+    again = Avatar.get()
+    columns = ("status", "finetune_id", "fal_mode", "training_config", "avatar_data")
+    assert [getattr(again, name) for name in columns] == [getattr(first, name) for name in columns]

@@ -9,11 +9,11 @@ import pytest
 import structlog
 
 from core.avatars import owned
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
-    HeldPhoto,
     PhotoValidationStatus,
 )
 from core.bootstrap import App
@@ -154,3 +154,13 @@ def test_a_photo_that_has_come_again_is_not_said_to_be_back(house: App, chat: Ch
     chat.press(f"↩️ Put back {first.number}")
     assert f"Photo {first.number} is already here" in chat.rendered.text
     assert "is back" not in chat.rendered.text
+
+
+def test_a_gallery_without_photos_says_so_and_leaves_the_person_where_they_are(
+    house: App, chat: Chat
+) -> None:
+    AvatarPhoto.delete().execute()
+    chat.press("◀️ Back")
+    chat.press("🖼️ View (0)")
+    assert chat.state == "confirming_photos"
+    assert "There is nothing to look at yet: send your first photos." in chat.rendered.text

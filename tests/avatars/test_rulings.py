@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.avatars import rulings
-from core.avatars.models import AvatarPhoto, HeldPhoto, TrainingRun
+from core.avatars.held import HeldPhoto
+from core.avatars.models import AvatarPhoto, TrainingRun
 from core.bootstrap import App, bootstrap
 from core.conversation.models import Conversation, User
 from core.settings import Settings

@@ -125,9 +125,9 @@ def test_the_training_is_as_the_specification_draws_it() -> None:
     screen = SCREENS["training_in_progress"](facts(avatar={"status": "training", "run": run}))
     assert (screen.title, screen.progress) == ("🤖 Обучение аватара", 65)
     assert screen.text.startswith(
-        "📊 Прогресс: 65%\n⚡ Статус: В процессе…\n\n⏱️ Продолжаем обучение…"
+        "📊 Прогресс: 65%\n⚡ Статус: В процессе...\n\n⏱️ Продолжаем обучение..."
     )
-    assert labels(screen) == ["⏹ Отменить", "🎭 Аватары", "👤 Об аватаре"]
+    assert labels(screen) == ["⏸️ Отменить", "🎭 Аватары", "👤 Об аватаре"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_english_says_the_same(state: str, title: str, start: str) -> None:
 
 def test_the_comparison_names_purpose_duration_and_features_of_both_types() -> None:
     text = SCREENS["viewing_training_comparison"](facts()).text
-    for wanted in ("лица людей", "3–15 минут", "обрезка портретов", "5–30 минут", "$6.00"):
+    for wanted in ("лицах людей", "3-15 минут", "обрезка портретов", "5-30 минут", "$6.00"):
         assert wanted in text
 
 

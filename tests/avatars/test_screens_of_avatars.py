@@ -55,7 +55,7 @@ def test_a_price_is_shown_where_there_is_one() -> None:
 
 def test_consent_agrees_to_the_version_that_was_read() -> None:
     screen = SCREENS["consent"](facts(consented=False))
-    assert button(screen, "agree").argument == "2026-11"
+    assert button(screen, "agree").argument == "2026-12"
     for wanted in ("fal.ai", "18", "/privacy", "разрешил"):
         assert wanted in screen.text
 
@@ -110,12 +110,27 @@ def test_each_refused_photo_is_named_with_its_reason_and_a_remedy() -> None:
     ("valid", "text"),
     [
         (7, "Загружено: 7/10 фото\nМин. требуется: 10"),
-        (12, "Загружено: 12 фото, можно ещё 38"),
-        (50, "Загружено: 50 фото, больше не поместится"),
+        (12, "Загружено: 12/10 фото\nМин. требуется: 10\nМожно добавить ещё 38 фото"),
+        (50, "Загружено: 50/10 фото\nМин. требуется: 10\nБольше не поместится"),
     ],
 )
 def test_the_counter_says_what_is_lacking_and_then_what_still_fits(valid: int, text: str) -> None:
     assert text in SCREENS["uploading_photos"](facts(avatar={"valid": valid})).text
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["uploading_photos", "photo_validation_error", "insufficient_photos", "confirming_photos"],
+)
+def test_the_gallery_is_offered_before_the_first_photo_too(state: str) -> None:
+    none = facts(avatar={"valid": 0, "status": "draft"})
+    assert "🖼️ Просмотр (0)" in labels(SCREENS[state](none))
+
+
+def test_the_estimate_stands_beside_the_word_that_the_training_goes_on() -> None:
+    run = replace(RUN, left=250.0)
+    text = SCREENS["training_in_progress"](facts(avatar={"status": "training", "run": run})).text
+    assert "⏱️ Продолжаем обучение...\n⏱️ Осталось около 5 минут" in text
 
 
 def test_photos_that_are_looked_at_are_counted_and_the_screen_will_settle() -> None:
@@ -143,7 +158,9 @@ def test_a_photo_just_removed_can_be_put_back_while_there_is_room() -> None:
     removed = photo(6)
     screen = SCREENS["viewing_photo_gallery"](facts(removed_photo=removed))
     assert button(screen, "restore_photo") == Button("↩️ Вернуть 6", "restore_photo", removed.id)
-    full = facts(removed_photo=removed, avatar={"valid": 40, "pending": 10})
+    waiting = facts(removed_photo=removed, avatar={"valid": 40, "pending": 10})
+    assert "restore_photo" in triggers(SCREENS["viewing_photo_gallery"](waiting))
+    full = facts(removed_photo=removed, avatar={"valid": 50})
     assert "restore_photo" not in triggers(SCREENS["viewing_photo_gallery"](full))
 
 
@@ -160,8 +177,8 @@ def test_a_photo_just_removed_can_be_put_back_while_there_is_room() -> None:
         ({"left": 20.0}, "меньше минуты"),
         ({"left": 0.0}, "Почти готово"),
         ({"left": 7200.0}, "Осталось около 2 часов"),
-        ({"status": "cancelling"}, "Останавливаем…"),
-        ({"status": "preparing"}, "Готовим ваши фото…"),
+        ({"status": "cancelling"}, "Останавливаем..."),
+        ({"status": "preparing"}, "Готовим ваши фото..."),
         ({"status": "ready", "error_class": "retry"}, "ждёт в нашей очереди"),
         ({"status": "ready", "error_class": "operator"}, "Вы здесь ни при чём"),
         ({"status": "uncertain"}, "дважды он оплачен не будет"),

@@ -23,6 +23,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import Standing, Unreachable
+from core.avatars.runs import outcome
 from core.avatars.runs.durations import Usual, usual
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.conversation.locks import lock_person
@@ -362,7 +363,7 @@ def test_an_order_says_all_that_a_trainer_must_know(house: House) -> None:
     assert (order.avatar_type, order.profile) == ("character", "portrait-first")
     assert order.trigger_word == f"lk{house.avatar.id.hex[:10]}"
     assert house.trainer.sent == ["http://zip/1"]
-    assert house.trainer.webhooks == [f"http://us/{run_id}"]
+    assert house.trainer.webhooks == [f"http://us/{house.submissions[0].id}"]
 
 
 def test_the_best_photos_are_sent_under_names_that_say_nothing(house: House) -> None:
@@ -418,8 +419,52 @@ def test_a_completed_avatar_holds_what_was_made_and_how(house: House) -> None:
         "test_mode": True,
         "profile": "portrait-first",
         "endpoint": "fal-ai/portrait-first",
+        "finetune_id": "ft-1",
+        "fal_mode": "portrait",
+        "training_config": avatar.training_config,
         "earlier": [],
     }
+
+
+def test_an_avatar_says_how_it_is_trained_from_the_start_and_by_what_order_once_there_is_one(
+    house: House,
+) -> None:
+    house.start()
+    begun, word = house.now, f"lk{house.avatar.id.hex[:10]}"
+    assert (begun.finetune_id, begun.fal_mode) == (None, "portrait")
+    assert begun.training_config == {
+        "training_type": "portrait", "trigger_word": word, "photos": 10, "arguments": {},
+    }  # fmt: skip
+    house.advance(QUEUED)
+    ordered = house.now
+    assert house.run.request_id is not None
+    assert ordered.finetune_id == house.run.request_id
+    assert ordered.training_config["arguments"] == {"trigger_phrase": word, "steps": 9}
+    assert ordered.avatar_data == {}, "no model is made yet"
+
+
+def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: House) -> None:
+    house.start()
+    house.advance(QUEUED)
+    TrainingRun.update(request_id=None, status=RunStatus.UNCERTAIN, intent_at=1.0).execute()
+    assert house.training.settler.sent(str(house.run.id), "found at fal")
+    assert house.now.finetune_id == "found at fal"
+
+
+def test_a_second_training_that_ends_badly_leaves_the_first_model(house: House) -> None:
+    run = house.ended()
+    model = house.now.avatar_data
+    Avatar.update(training_type="style", status=AvatarStatus.READY).execute()
+    house.start()
+    house.trainer.standing = QUEUED
+    house.later()
+    house.advance(FAILED)
+    avatar = house.now
+    assert (avatar.finetune_id, avatar.fal_mode) == (house.run.request_id, "style")
+    assert outcome.model_of(avatar) == model
+    back = outcome.taken_back(model)
+    assert (back["finetune_id"], back["fal_mode"]) == ("ft-1", "portrait")
+    assert back["training_config"]["arguments"] == run.arguments
 
 
 def test_the_style_trainer_is_a_way_of_its_own(house: House) -> None:
@@ -758,7 +803,7 @@ def test_a_result_after_the_consent_was_withdrawn_is_not_kept(house: House) -> N
     Avatar.update(status=AvatarStatus.DRAFT).execute()
     house.advance(COMPLETED)
     assert house.run.status is RunStatus.COMPLETED
-    assert (house.now.status, house.now.finetune_id) == (AvatarStatus.DRAFT, None)
+    assert (house.now.status, house.now.avatar_data) == (AvatarStatus.DRAFT, {})
     assert house.told == []
 
 

@@ -8,7 +8,8 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import disposal, verdicts
+from core.avatars import disposal, missing, verdicts
+from core.avatars.counting import recount
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -17,9 +18,9 @@ from core.avatars.models import (
     DoomedObject,
     PhotoValidationStatus,
 )
-from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts, recount
+from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
 from core.db import database, transaction
-from core.errors import Gone, RetryAfter, StorageUnavailable, Uncertain, Unreachable
+from core.errors import Gone, Missing, RetryAfter, StorageUnavailable, Uncertain, Unreachable
 from core.services.storage import FolderStore
 from tests import makers
 from tests.conversation.chat import Clock
@@ -172,6 +173,38 @@ def test_the_same_file_twice_at_once_counts_once(house: House) -> None:
 def test_what_its_channel_no_longer_has_is_gone(house: House) -> None:
     photo = house.judged(Gone("too old"))
     assert (photo.validation_status, photo.reason) == (INVALID, "gone")
+
+
+def missed(house: House, photo: AvatarPhoto, seconds: float) -> AvatarPhoto:
+    """After another try, so many seconds later."""
+    house.clock.forward(seconds)
+    house.judge(photo)
+    return house.now(photo)
+
+
+def test_what_is_not_found_a_few_times_is_looked_for_again_and_lost_no_more(house: House) -> None:
+    photo = house.send(Missing("wrong file_id or the file is temporarily unavailable"))
+    for _ in range(missing.TRIES * 2):
+        assert missed(house, photo, 20.0).validation_status is PENDING
+    house.sent["0"] = picture(1)
+    assert missed(house, photo, 61.0).validation_status is VALID
+
+
+def test_what_is_not_found_again_and_again_over_minutes_is_gone(house: House) -> None:
+    photo = house.send(Missing("not found"))
+    for _ in range(missing.TRIES - 1):
+        assert missed(house, photo, missing.SECONDS).validation_status is PENDING
+    found = missed(house, photo, missing.SECONDS)
+    assert (found.validation_status, found.reason) == (INVALID, "gone")
+    assert house.told[-1] == ("judged", str(house.avatar.id))
+
+
+def test_hours_of_a_channel_out_of_reach_don_t_count_as_missing(house: House) -> None:
+    photo = house.send(Unreachable("away"))
+    for _ in range(missing.TRIES * 2):
+        missed(house, photo, missing.SECONDS)
+    house.sent["0"] = Missing("not found")
+    assert missed(house, photo, missing.SECONDS).validation_status is PENDING
 
 
 def test_a_photo_whose_conversation_has_gone_is_gone(house: House) -> None:

@@ -26,6 +26,7 @@ from core.avatars.ports import (
     TrainingOrder,
     Verified,
 )
+from core.avatars.runs.submissions import Submission
 from core.avatars.training import Training
 from core.conversation.locks import lock_person
 from core.db import transaction
@@ -34,8 +35,10 @@ from core.services.storage import FolderStore
 from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Clock
+from tests.fakes.platform import ScriptedPlatform
+from tests.weights import safetensors
 
-WEIGHTS = b"trained weights"
+WEIGHTS = safetensors()
 KEY = hashlib.sha256(WEIGHTS).hexdigest()
 
 
@@ -65,10 +68,12 @@ class ScriptedTrainer:
     standing: Standing = QUEUED
     test_mode: bool = True
     upload_seconds: float = 3600.0
-    prices: dict[str, float] = field(default_factory=dict)
+    prices: dict[str, float | None] = field(default_factory=dict)
     photos: int = 50
     weights: bytes = WEIGHTS
     size: int | None = len(WEIGHTS)
+    config: bytes = b""
+    """What is at an address that ends with config."""
     answer: CancelAnswer = "requested"
     refusals: list[TrainerError] = field(default_factory=list)
     """What the next calls raise, each once."""
@@ -78,6 +83,7 @@ class ScriptedTrainer:
     webhooks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     checks: int = 0
+    platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     meanwhile: Callable[[], object] = lambda: None
     sending: Callable[[Callable[[], object]], object] = lambda _alive: None
     """What happens while photos are sent."""
@@ -88,8 +94,11 @@ class ScriptedTrainer:
     def endpoint(self, profile: str) -> str:
         return f"fal-ai/{profile}"
 
-    def price_usd(self, profile: str) -> float:
+    def price_usd(self, profile: str) -> float | None:
         return self.prices.get(profile, 0.0)
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        return 1000 * usd if unit == "step" else None
 
     def max_photos(self, profile: str) -> int:
         return self.photos
@@ -131,7 +140,10 @@ class ScriptedTrainer:
     @contextmanager
     def download(self, handle: Handle, url: str) -> Iterator[Download]:
         self._refuse()
-        yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
+        if url.endswith("config"):
+            yield Download(iter((self.config,)))
+        else:
+            yield Download(iter((self.weights[:5], self.weights[5:])), self.size)
 
     def _refuse(self) -> None:
         if self.refusals:
@@ -157,7 +169,7 @@ class House:
         inbox = makers.inbox(self.clock)
         return Training(
             self.settings, self.trainer, inbox, self.wakes, self.store, self.folder,
-            lambda run_id: f"http://us/{run_id}", self.clock,
+            lambda submission_id: f"http://us/{submission_id}", self.clock,
         )  # fmt: skip
 
     def with_objects(self, avatar: Avatar) -> Avatar:
@@ -203,11 +215,15 @@ class House:
         self.advance()
 
     def hear(
-        self, request_id: str | None = None, status: str = "OK", customer: str = "fal-user"
+        self,
+        request_id: str | None = None,
+        status: str = "OK",
+        customer: str = "fal-user",
+        about: str = "",
     ) -> str:
-        """A verified webhook about the run comes."""
+        """A verified webhook comes, about the run or the submission of that name."""
         told = Verified(request_id or str(self.run.request_id), customer, status)
-        return self.training.settler.heard(str(self.run.id), told)
+        return self.training.settler.heard(about or str(self.run.id), told)
 
     def ended(self, standing: Standing = COMPLETED) -> TrainingRun:
         """Start a training and see it end."""
@@ -227,6 +243,16 @@ class House:
     @property
     def run(self) -> TrainingRun:
         return makers.runs(self.avatar)[-1]
+
+    @property
+    def submissions(self) -> list[Submission]:
+        """The orders that the run sent, in order."""
+        query: Any = Submission.select().where(Submission.run == self.run.id)
+        return list(query.order_by(Submission.number))
+
+    @property
+    def fates(self) -> list[str]:
+        return [str(sent.fate) for sent in self.submissions]
 
     @property
     def status(self) -> Any:

@@ -13,6 +13,9 @@ from core import bootstrap as _bootstrap  # noqa: F401  # before stderr is the r
 from core.avatars import controls
 from core.avatars.models import RunStatus, TrainingRun
 from core.cli import app
+from core.commands.by_hand import operator
+from core.db import run
+from core.services.fal.simulation.orders import Order
 from tests import makers
 
 
@@ -40,7 +43,7 @@ def lost(sqlite_db: Any) -> TrainingRun:
     return TrainingRun.create(
         avatar=makers.avatar(owner), user=owner.user, training_type="portrait", test_mode=True,
         status=RunStatus.UNCERTAIN, intent_at=1.0, created_at=1.0, error_type="timeout",
-        endpoint="fal-ai/flux-lora-portrait-trainer",
+        endpoint="fal-ai/flux-lora-portrait-trainer", profile="flux-lora-portrait-trainer",
     )  # fmt: skip
 
 
@@ -52,13 +55,33 @@ def test_lost_orders_are_listed_with_what_finds_them_at_fal(
     assert f"{lost.id}  uncertain   1970-01-01 00:00 UTC  {lost.endpoint}  timeout" in said
 
 
+def known_at_fal(lost: TrainingRun) -> str:
+    """An id that the simulated fal has given out in another process, a moment after the intent."""
+    return Order(lost.id.hex, 2000, 9_000_000_000_000, 1000, 9, "success").request_id
+
+
+def audited() -> list[tuple[Any, ...]]:
+    return list(run("SELECT who, action, subject, detail FROM audit ORDER BY id").fetchall())
+
+
 def test_what_was_found_is_taken_up_once(likeness: Any, lost: TrainingRun) -> None:
-    assert likeness("runs", "sent", str(lost.id), "fal-1")[0] == 0
+    there = known_at_fal(lost)
+    assert likeness("runs", "sent", str(lost.id), there)[0] == 0
     found = makers.fresh(lost)
-    assert (found.status, found.request_id) == (RunStatus.QUEUED, "fal-1")
-    code, said = likeness("runs", "sent", str(lost.id), "fal-2")
+    assert (found.status, found.request_id) == (RunStatus.QUEUED, there)
+    code, said = likeness("runs", "sent", str(lost.id), there)
     assert code == 1
-    assert "no such question" in said
+    assert "Nobody asks that of this run any more." in said
+    assert audited() == [(operator(), "sent", str(lost.id), there)]
+
+
+def test_a_typo_is_refused_and_the_question_stays_open(likeness: Any, lost: TrainingRun) -> None:
+    code, said = likeness("runs", "sent", str(lost.id), "nonsense")
+    assert code == 1
+    assert "fal.ai knows no such request" in said
+    assert makers.fresh(lost).status is RunStatus.UNCERTAIN
+    assert audited() == []
+    assert likeness("runs", "sent", str(lost.id), known_at_fal(lost))[0] == 0
 
 
 def test_an_id_of_another_run_is_a_sentence_and_no_traceback(
@@ -75,6 +98,7 @@ def test_what_was_not_sent_is_ordered_again(likeness: Any, lost: TrainingRun) ->
     assert likeness("runs", "not-sent", str(lost.id))[0] == 0
     assert makers.fresh(lost).status is RunStatus.READY
     assert likeness("runs", "not-sent", "nonsense")[0] == 1
+    assert audited() == [(operator(), "not sent", str(lost.id), "")]
 
 
 def test_orders_are_paused_and_resumed(likeness: Any) -> None:
@@ -82,4 +106,31 @@ def test_orders_are_paused_and_resumed(likeness: Any) -> None:
     assert controls.paused()
     assert likeness("runs", "resume") == (0, "trainings_paused\n")
     assert not controls.paused()
-    assert "Nothing was switched off." in likeness("runs", "resume")[1]
+    assert "trainings_paused was not on." in likeness("runs", "resume")[1]
+    assert [row[1] for row in audited()] == ["pause", "resume"], "the last one changed nothing"
+
+
+def test_resuming_takes_one_switch_away_and_names_the_others(likeness: Any) -> None:
+    controls.switch_on(controls.STOPPED, "balance_exhausted", 1.0, "submission")
+    likeness("runs", "pause")
+    code, said = likeness("runs", "resume")
+    assert code == 0
+    assert said.startswith("trainings_paused\nStill on: stop_submitting  balance_exhausted")
+    assert [control.name for control in controls.on()] == [controls.STOPPED]
+    assert likeness("runs", "resume", "stop_submitting") == (0, "stop_submitting\n")
+    assert controls.on() == []
+
+
+def test_an_erasure_is_audited_under_the_name_of_who_typed_it(
+    likeness: Any, lost: TrainingRun
+) -> None:
+    user = str(lost.user_id)
+    code, said = likeness("erase", user)
+    assert code == 0
+    assert "Their rows are deleted" in said
+    assert audited() == [(operator(), "erase", user, "")]
+    assert operator().startswith("command line (")
+    nobody = "00000000-0000-0000-0000-000000000000"
+    code, said = likeness("erase", nobody)
+    assert (code, len(audited())) == (1, 1)
+    assert "There is no such person any more." in said

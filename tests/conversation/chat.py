@@ -59,8 +59,12 @@ class Chat:
     def command(self, name: str, argument: str = "") -> None:
         self.do(Event(Kind.COMMAND, name, argument))
 
-    def photo(self, key: str = "photo") -> None:
-        self.do(Event(Kind.PHOTO, file={"key": key}))
+    def photo(self, key: str = "photo", caption: str = "", **more: Any) -> None:
+        self.do(Event(Kind.PHOTO, file={"key": key}, caption=caption, **more))
+
+    def write(self, text: str, message: str, *, edited: bool = False) -> None:
+        """Say something in a message that may be edited, or edit it."""
+        self.do(Event(Kind.TEXT, text, message=message, edited=edited))
 
     def press(self, label: str) -> str:
         """Press a button of the screen as it is now; returns its token, to be pressed again."""

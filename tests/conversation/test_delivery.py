@@ -12,6 +12,7 @@ import pytest
 
 from core.conversation import outbox
 from core.conversation.bridge import Bridge
+from core.conversation.channel import Place
 from core.conversation.delivery import TICKS_AT_ONCE, Courier
 from core.conversation.engine import Engine
 from core.conversation.models import Conversation, PendingNotice
@@ -36,10 +37,19 @@ class Chats:
         self.before: list[BaseException] = []
         self.after: list[BaseException] = []
         self.gone = False
+        self.lost: list[Mapping[str, Any] | None] = []
+
+    def mark(
+        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
+    ) -> Mapping[str, Any] | None:
+        return {"after": len(self.calls)} if post else None
 
     async def show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any]:
+        self, place: Place, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool,
+        lost: Mapping[str, Any] | None,
+    ) -> Mapping[str, Any]:  # fmt: skip
+        self.lost.append(lost)
+        chat = place.chat
         if not post and self.gone:
             raise Gone
         messages = self._called("post" if post else "edit", chat, rendered)
@@ -53,8 +63,8 @@ class Chats:
         self._fail(self.after)
         return {"message": number}
 
-    async def notify(self, chat: str, rendered: Rendered) -> Mapping[str, Any]:
-        messages = self._called("notice", chat, rendered)
+    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
+        messages = self._called("notice", place.chat, rendered)
         messages.append(rendered.text)
         self._fail(self.after)
         return {"message": len(messages) - 1}
@@ -353,12 +363,13 @@ class Slow(Chats):
         self.held = asyncio.Event()
 
     async def show(
-        self, chat: str, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any]:
-        if chat.startswith("watching"):
-            self.calls.append(("begun", chat, ""))
+        self, place: Place, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool,
+        lost: Mapping[str, Any] | None,
+    ) -> Mapping[str, Any]:  # fmt: skip
+        if place.chat.startswith("watching"):
+            self.calls.append(("begun", place.chat, ""))
             await self.held.wait()
-        return await super().show(chat, rendered, previous, post)
+        return await super().show(place, rendered, previous, post, lost)
 
 
 def test_however_slow_progress_is_a_reply_passes_it(post: Post) -> None:

@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.avatars.ports import Failure, Unreachable
 from core.conversation.inbox import Inbox
 from core.demo import Story, fill
 from core.logins import Visitor
@@ -46,18 +47,25 @@ class FakeTraining:
         self.started.append(avatar_id)
         return uuid.uuid4()
 
-    def cancel(self, run_id: uuid.UUID) -> None:
+    def cancel(self, run_id: uuid.UUID) -> bool:
         self.stopped.append(run_id)
-
-    def sent(self, run_id: str, request_id: str) -> bool:
-        if request_id == "taken":
-            raise ValueError("'taken' is not the id of a lost order")
-        self.settled.append((run_id, request_id))
         return True
 
-    def not_sent(self, run_id: str) -> bool:
+    def sent(self, run_id: str, request_id: str, note: Callable[[], object]) -> bool:
+        if request_id == "taken":
+            raise ValueError("'taken' is not the id of a lost order")
+        if request_id == "away":
+            raise Unreachable(Failure("http_503", "retry", "away", 503))
+        self.settled.append((run_id, request_id))
+        note()
+        return True
+
+    def not_sent(self, run_id: str, note: Callable[[], object]) -> bool:
         self.settled.append((run_id,))
-        return len(self.settled) == 1
+        if len(self.settled) > 1:
+            return False
+        note()
+        return True
 
 
 class House:

@@ -13,7 +13,9 @@ import pytest
 
 from core import db
 from core.avatars.models import RunStatus
+from core.avatars.ports import Failure
 from core.avatars.runs.gate import Gate
+from core.avatars.runs.submissions import Submission
 from core.metrics import cost, errors, funnel, overview, photos, training
 from core.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
 from tests import makers
@@ -381,18 +383,24 @@ def test_an_error_of_either_of_two_questions_is_told() -> None:
 def test_the_budgets_day_is_the_one_on_which_an_order_was_sent(db: Any) -> None:
     midnight = NOW - NOW % DAY
 
-    def order(usd: float, **moments: float) -> None:
-        causes.run(RunStatus.COMPLETED, price_usd=usd, **moments)
+    def order(usd: float, sent_at: float | None = None, **columns: float) -> None:
+        run = causes.run(RunStatus.COMPLETED, price_usd=usd, **columns)
+        if sent_at is not None:
+            Submission.create(
+                run=run, number=1, profile="p", endpoint="e", price_usd=usd, sent_at=sent_at
+            )
 
     causes = Causes(NOW)
-    order(1.0, created_at=midnight - 60, submitted_at=midnight)
-    order(2.0, created_at=midnight - 60, intent_at=midnight + 5)
-    order(4.0, created_at=midnight - 60, submitted_at=midnight - 1)
+    order(1.0, created_at=midnight - 60, sent_at=midnight)
+    order(2.0, created_at=midnight - 60, sent_at=midnight + 5)
+    order(4.0, created_at=midnight - 60, sent_at=midnight - 1)
     order(8.0, created_at=midnight + 1)
-    assert cost.sent_today(NOW, "production") == 3.0
-    assert cost.sent_today(NOW, "test") == 0.0
-    trainer: Any = SimpleNamespace(profiles=lambda kind: (kind,))
+    assert cost.sent_today("UTC", NOW, "production") == 3.0
+    assert cost.sent_today("UTC", NOW, "test") == 0.0
+    trainer: Any = SimpleNamespace(
+        profiles=lambda kind: (kind,), test_mode=False, endpoint=str, price_usd=lambda _: 0.5
+    )
     waiting = causes.run(RunStatus.READY, price_usd=0.5)
     for budget, closed in ((3.4, True), (3.6, False)):
         gate = Gate(makers.settings(training={"daily_budget_usd": budget}), trainer)
-        assert bool(gate.closed(waiting, NOW)) is closed, "as it is enforced"
+        assert isinstance(gate.offer(waiting, NOW), Failure) is closed, "as it is enforced"

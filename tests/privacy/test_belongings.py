@@ -8,7 +8,8 @@ from typing import Any
 import peewee
 
 from core import bootstrap as _bootstrap  # noqa: F401  # so that every model is known
-from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
+from core.avatars.models import TrainingRun
+from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, OF_RUN, RULINGS, WRITTEN
 from core.avatars.privacy.remains import Export
 from core.conversation.models import Conversation, InboxEvent, User
 from core.db import Model
@@ -25,6 +26,10 @@ def test_every_table_that_names_a_user_is_exported() -> None:
 def test_every_table_that_names_a_conversation_is_exported() -> None:
     of_nobody_else = set(_naming(Conversation)) - set(_naming(User))
     assert of_nobody_else == {*OF_CONVERSATION}
+
+
+def test_every_table_that_names_a_training_is_exported() -> None:
+    assert set(_naming(TrainingRun)) == {*OF_RUN}
 
 
 def test_what_is_erased_row_by_row_is_exported_as_well() -> None:

@@ -23,7 +23,7 @@ from channels.web.talk import Talk
 from channels.web.words import EN
 from core.avatars.screens import NOTICES
 from core.bootstrap import App
-from core.conversation.channel import Capabilities
+from core.conversation.channel import Capabilities, Place
 from core.conversation.models import TranscriptEntry
 from core.conversation.rendering import Rendered, render
 from core.db import transaction
@@ -47,7 +47,7 @@ def told(tg: FakeTelegram, open_file: Any) -> None:
         api = Api(TOKEN, tg.base_url, tg.base_file_url)
         try:
             await api.initialize()
-            await Messages(api, lambda _: None, open_file).notify("1", notice())
+            await Messages(api, lambda _: None, open_file).notify(Place("1"), notice())
         finally:
             await api.shutdown()
 

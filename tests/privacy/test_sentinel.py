@@ -11,7 +11,8 @@ import pytest
 
 from core import db as core_db
 from core.avatars import books, disposal, rulings
-from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, HeldPhoto, TrainingRun
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
 from core.avatars.privacy import erasing
 from core.avatars.privacy.remains import CostEntry, DailyTotal
 from core.avatars.runs.events import FalEvent
@@ -208,7 +209,7 @@ def test_calls_of_simulated_trainings_are_never_taken_for_real_ones(app: App) ->
     for test_mode in (False, True):
         run = TrainingRun.create(test_mode=test_mode, **columns)
         FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False, test_mode=test_mode)
-    books.book(books.belonging_to(owner.user_id))
+    books.book(books.belonging_to(owner.user_id), "UTC")
     assert TrainingRun.select().count() == 0
     for mode in ("production", "test"):
         assert errors.calls(Scope(0, 10, mode)) == (1, 1)

@@ -52,8 +52,8 @@ class Words:
         return self._say(said(text), **values)
 
     def n(self, one: str, many: str, n: int, /, **values: object) -> str:
-        """A sentence that counts."""
-        return self._say.n(said(one), many, n, **values)
+        """A sentence that counts; where it says how many photos are required, they are ten."""
+        return self._say.n(said(one), many, n, **{"wanted": 10, **values})
 
 
 def said(text: str) -> str:

@@ -251,8 +251,9 @@ def test_the_weights_are_copied_and_the_avatar_knows_where(trained: Trained) -> 
     run, avatar = trained.run(PORTRAIT), trained.avatar(PORTRAIT)
     assert trained.house.store.get(run["weights_key"]) == WEIGHTS
     assert run["weights_sha256"] == hashlib.sha256(WEIGHTS).hexdigest()
-    assert (avatar["finetune_id"], avatar["fal_mode"]) == (run["weights_key"], "portrait")
-    assert json.loads(avatar["avatar_data"])["config"] == json.loads(CONFIG)
+    assert (avatar["finetune_id"], avatar["fal_mode"]) == (run["request_id"], "portrait")
+    model = json.loads(avatar["avatar_data"])
+    assert (model["weights"]["key"], model["config"]) == (run["weights_key"], json.loads(CONFIG))
 
 
 def test_a_finetune_stays_at_fal_and_the_avatar_knows_its_id(trained: Trained) -> None:

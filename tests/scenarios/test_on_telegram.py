@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.conversations import CONVERSATIONS
 from tests.scenarios.on_telegram import TelegramChat, TelegramStage, an_album_with_everything
 from tests.scenarios.stage import Conversation, Held, Stages, Talk, held_on, opened
-from tests.scenarios.walks import UPLOADED, pictures, portrait, ready, whole
+from tests.scenarios.walks import UPLOADED, complete, launch, pictures, portrait, ready, whole
 
 OWN: list[Conversation] = []
 
@@ -95,6 +95,85 @@ def the_screen_moves_below_what_the_person_says_and_leaves_no_live_buttons(
         chat.wait_for(lambda _: chat.person.chat[-1].from_bot, "the screen at the bottom")
         alive = "no button above"
         chat.wait_for(lambda _: len([m for m in chat.messages if m.buttons]) == 1, alive)
+
+
+def asked_for_a_name(chat: TelegramChat) -> None:
+    chat.press("🆕 Create avatar")
+    chat.press("🎭 Portrait (recommended)")
+    chat.press("✅ Choose")
+    chat.press("Male")
+    chat.see("✏️ The avatar’s name")
+
+
+@own
+def a_name_below_a_photo_is_the_name(chat: TelegramChat) -> None:
+    asked_for_a_name(chat)
+    chat.person.send_photo(pictures(1)[0], caption="Berta")
+    chat.see("🔒 Your consent")
+    assert chat.settle().names == ["Berta"]
+    chat.press("✅ I agree, and I am 18 or older")
+    chat.see("Uploaded: {count}/{wanted} photos", count=1, wanted=10)
+
+
+@own
+def a_command_below_a_photo_is_the_command(chat: TelegramChat) -> None:
+    portrait(chat)
+    chat.person.send_photo(pictures(1)[0], caption="/cancel")
+    chat.see("“{name}” is kept: you can go on whenever you like.", name="Anna")
+    assert len(chat.settle().photos_that_are("valid")) == 1
+
+
+@own
+def a_name_that_is_edited_is_corrected(chat: TelegramChat) -> None:
+    asked_for_a_name(chat)
+    said = chat.person.say("Ana")
+    chat.see("🔒 Your consent")
+    chat.person.edit_message(said, "Anna")
+    chat.see("✏️ The avatar is called “{name}” now.", name="Anna")
+    assert chat.settle().names == ["Anna"]
+
+
+@own
+def a_photo_that_is_edited_is_replaced(chat: TelegramChat) -> None:
+    portrait(chat)
+    first, second = pictures(2)
+    sent = chat.person.send_photo(first)
+    chat.see("Uploaded: {count}/{wanted} photos", count=1, wanted=10)
+    before = chat.settle().photos_that_are("valid")
+    chat.person.edit_message(sent, "", photo=second)
+    chat.wait_for(lambda _: chat.settle().photos_that_are("valid") != before, "the other photo")
+    assert len(chat.settle().photos_that_are("valid")) == 1
+
+
+@own
+def what_telegram_writes_itself_closes_no_question(chat: TelegramChat) -> None:
+    chat.say("/privacy")
+    chat.press("🔥 Delete everything")
+    sure = chat.button("Yes, delete everything")
+    before = len(chat.messages)
+    for content in (
+        {"pinned_message": {"message_id": 2}},
+        {"forum_topic_created": {"name": "A", "icon_color": 1}},
+        {"boost_added": {"boost_count": 1}},
+        {"of_the_future": {"text": "x"}},
+    ):
+        chat.person.send_other(**content)
+    chat.settle()
+    assert len(chat.messages) == before
+    chat.person.send_voice()
+    chat.see("That I can’t use: I understand text, photos and files.")
+    chat.press_button(sure)
+    chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
+
+
+@own
+def nothing_that_was_true_on_the_way_stands_above_what_came_of_it(chat: TelegramChat) -> None:
+    ready(chat)
+    launch(chat)
+    complete(chat)
+    said = [message.text for message in chat.messages]
+    assert [text for text in said if "▓" in text] == []
+    assert not any(chat.t("🤖 Training the avatar") in text for text in said)
 
 
 @pytest.fixture(scope="module")

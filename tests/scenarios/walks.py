@@ -9,7 +9,8 @@ from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import Kept
 
 SIZE = (560, 560)
-UPLOADED = ("Uploaded: {n} photo", "Uploaded: {n} photos")
+UPLOADED = ("Uploaded: {n} photo\nMinimum: {wanted}", "Uploaded: {n} photos\nMinimum: {wanted}")
+"""The counter, once the photos suffice."""
 
 
 def pictures(count: int, start: int = 0) -> list[bytes]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.avatars.inspection import alike, quality
+from core.avatars.inspection import alike, quality, upright
 from core.avatars.inspection.alike import Fingerprint
 from core.avatars.inspection.conversion import FORMATS, Converter
 from core.avatars.inspection.face_port import SURE, Face, FaceFinder, Pixels
@@ -31,6 +31,7 @@ from core.avatars.photos import (
     PhotoRules,
     accept,
     open_photo,
+    set_right,
 )
 
 _ANY_SIZE = 1 << 40
@@ -49,6 +50,8 @@ class Looked:
     whole: quality.Measures
     """Of the whole picture, unless a face is sure."""
     size: tuple[int, int]
+    drawn: bool = False
+    """Whether it has no face, and looks like text or a drawing and not like a photo."""
 
     @property
     def has_face(self) -> bool | None:
@@ -126,17 +129,34 @@ class Inspector:
         return replace(sent, reason=opened.reason, data=opened.data)
 
     def _seen(self, opened: Opened, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:
-        prints = {n: k.fingerprint for n, k in known.items() if k.fingerprint is not None}
+        opened, faces = self._upright(opened, purpose)
         picture = opened.picture
         grey = picture if picture.mode == "L" else picture.convert("L")
         print_ = alike.fingerprint(grey)
-        if (same := alike.find_same(print_, prints)) is not None:
-            found = Verdict.of(replace(opened.seen, reason=None))
-            return replace(found, status="duplicate", duplicate_of=same)
-        faces = self._faces.find(_pixels(picture)) if self._faces else None
         looked = _looked(grey, faces, print_, (opened.seen.width or grey.width) / grey.width)
+        prints = {n: k.fingerprint for n, k in known.items() if k.fingerprint is not None}
         repeats = any(alike.looks_alike(print_, other) for other in prints.values())
-        return _judged(opened, looked, purpose, ("looks_alike",) if repeats else ())
+        more = ("looks_alike",) if repeats else ()
+        if not purpose.overruled and (same := alike.find_same(print_, prints)) is not None:
+            return _repeated(opened, looked, purpose, same)
+        return _judged(opened, looked, purpose, more)
+
+    def _upright(self, opened: Opened, purpose: Purpose) -> tuple[Opened, tuple[Face, ...] | None]:
+        """The photo the way up that its person stands, and the faces in it, if they are sought.
+
+        What lies in the picture of a thing or a style is its maker's business.
+        """
+        if self._faces is None:
+            return opened, None
+        rgb = _pixels(opened.picture)
+        faces = self._faces.find(rgb)
+        if not purpose.person or not (turns := upright.quarters(self._faces, rgb, faces)):
+            return opened, faces
+        try:
+            opened = set_right(opened, turns)
+        except Unreadable:
+            return opened, faces  # it must be read at another size, which fails: better lying
+        return opened, self._faces.find(_pixels(opened.picture))
 
 
 def reconsidered(
@@ -175,16 +195,28 @@ def _looked(
     measures = quality.measure(grey, first, scale)
     sure = first is None or first.score >= SURE
     whole = measures if sure else quality.measure(grey, None, scale)
-    return Looked(print_, faces, found is not None, measures, whole, grey.size)
+    drawn = not faces and quality.drawn(grey)
+    return Looked(print_, faces, found is not None, measures, whole, grey.size, drawn)
 
 
 def _pixels(picture: Image.Image) -> Pixels:
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
-def _judged(opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, ...]) -> Verdict:
+def _repeated(opened: Opened, looked: Looked, purpose: Purpose, same: str) -> Verdict:
+    """It shows what another one shows, or so it seems: kept small, to be overruled.
+
+    What else would be refused in it is advice by then: its person has seen it beside the other.
+    """
+    found = _judged(opened, looked, replace(purpose, overruled=True), (), small=True)
+    return replace(found, status="duplicate", reason="repeated", duplicate_of=same)
+
+
+def _judged(
+    opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, ...], small: bool = False
+) -> Verdict:
     reason, advice = _weighed(looked, purpose, more)
-    kept = accept(opened, small=bool(reason))
+    kept = accept(opened, small=small or bool(reason))
     metadata: dict[str, JSON] = {**kept.metadata, **_remembered(looked), "advice": [*advice]}
     found = Verdict.of(replace(kept, metadata=metadata))
     return replace(
@@ -212,12 +244,15 @@ def _weighed(
 def _refusal(looked: Looked, purpose: Purpose) -> str | None:
     """Light and sharpness of a thing, or of the whole scene, are its maker's business.
 
-    Where a face was found, the light was good enough to find it.
+    Where a face was found, the light was good enough to find it. A page of text is white because
+    it is paper: that it shows no face is the truth about it.
     """
     if looked.faces:
         blurred = quality.too_blurred(looked.measures) or quality.too_blurred(looked.whole)
         return "too_blurred" if blurred and purpose.person else None
     missed = "no_face" if looked.sought else None
+    if looked.drawn and missed:
+        return missed if purpose.portrait else None
     return quality.refusal(looked.measures) or missed if purpose.portrait else None
 
 

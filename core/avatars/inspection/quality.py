@@ -35,6 +35,13 @@ CLIPPED, TOO_CLIPPED = 0.25, 0.5
 """Share of the pixels that are black or white."""
 FLAT = 12
 """Standard deviation of the level below which nothing is to be seen."""
+STEP, DRAWN, LEAST = 24, 60, 0.0005
+"""Grey levels between neighbours from which on there is an edge; what half of the edges have in
+text and drawings (67 to 255), and not in the brightest photos (at most 52); the share of pixels
+below which edges tell nothing.
+"""
+TINIEST = 64
+"""Pixels of the shorter side at which ink can't be seen any more, for its lines are thin."""
 SMALL = 0.08
 """Of the picture's shorter side: the face's height."""
 SECOND = 0.2
@@ -81,6 +88,17 @@ def measure(grey: Image.Image, face: Face | None, scale: float = 1.0) -> Measure
         white=float((levels >= WHITE).mean()),
         height=height * scale,
     )
+
+
+def drawn(grey: Image.Image) -> bool:
+    """Whether a picture is text or a drawing: its edges are abrupt, and its lines thin."""
+    steps = np.abs(np.diff(np.asarray(grey, np.int16), axis=1))
+    edges = steps[steps > STEP]
+    if edges.size <= LEAST * steps.size or float(np.median(edges)) < DRAWN:
+        return False
+    tiny = grey.reduce(max(1, min(grey.size) // TINIEST))
+    dark, still = (float((np.asarray(one) < 128).mean()) for one in (grey, tiny))
+    return still < dark / 2 if dark < 0.5 else 1 - still < (1 - dark) / 2
 
 
 def refusal(found: Measures) -> str | None:

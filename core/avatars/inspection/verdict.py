@@ -7,6 +7,8 @@ too_blurred  nothing of the face is sharp
 too_dark     of a portrait: no face is to be seen, and nothing else
 too_bright   the same; both are said before no_face, for they hide faces
 
+repeated     a duplicate by its looks, not by its bytes; may be overruled
+
 A valid photo may have advice: several_faces, face_small, blurred, dark, bright, maybe_no_face (it
 may be an animal's, say), no_face (of a person who is trained as a style), looks_alike.
 """
@@ -22,8 +24,15 @@ from core.avatars.photos import Judgement
 
 MISTAKABLE = frozenset({"no_face", "too_blurred", "too_dark", "too_bright"})
 """Refusals that the person may overrule, for we may be wrong."""
+OVERRULABLE = MISTAKABLE | {"repeated"}
+"""These, and that it shows what another photo shows: two moments of one scene may look the same."""
 MILDER: Mapping[str, str] = MappingProxyType(
-    {"too_blurred": "blurred", "too_dark": "dark", "too_bright": "bright"}
+    {
+        "too_blurred": "blurred",
+        "too_dark": "dark",
+        "too_bright": "bright",
+        "repeated": "looks_alike",
+    }
 )
 """The advice that is left of a refusal which was overruled, where it has another name."""
 
@@ -35,7 +44,7 @@ class Purpose:
     training_type: str = "portrait"
     avatar_type: str | None = "character"
     overruled: bool = False
-    """The person says that it is fine: what MISTAKABLE names becomes advice."""
+    """The person says that it is fine: what OVERRULABLE names becomes advice."""
 
     @property
     def portrait(self) -> bool:

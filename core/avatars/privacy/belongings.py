@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Admission,
     Avatar,
     AvatarPhoto,
     Consent,
-    HeldPhoto,
     TrainingRun,
 )
 from core.avatars.rulings import Block, Grant
+from core.avatars.runs.submissions import Submission
 from core.conversation.models import InboxEvent, PendingNotice, TranscriptEntry, TransitionLog
 
 RULINGS: tuple[Any, ...] = (Consent, Admission, Block, Grant)
@@ -25,6 +26,9 @@ RULINGS: tuple[Any, ...] = (Consent, Admission, Block, Grant)
 
 OF_PERSON: tuple[Any, ...] = (Avatar, AvatarPhoto, TrainingRun, HeldPhoto, *RULINGS)
 """Their rows name a user."""
+
+OF_RUN: tuple[Any, ...] = (Submission,)
+"""Their rows name a training run, and go with it."""
 
 WRITTEN: Mapping[Any, Any] = MappingProxyType(
     {

@@ -16,7 +16,8 @@ import structlog
 
 from core.avatars import books, disposal
 from core.avatars.disposal import Files, remove_doomed_files
-from core.avatars.models import Admission, Avatar, Consent, DoomedObject, HeldPhoto
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Admission, Avatar, Consent, DoomedObject
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy.belongings import WRITTEN
 from core.avatars.privacy.remains import Export
@@ -52,7 +53,9 @@ class Erasing:
         spool: Files,
         jobs: Queue,
         clock: Callable[[], float] = time.time,
+        zone: str = "UTC",
     ) -> None:
+        self._zone = zone
         self._store = store
         self._spool = spool
         self._jobs = jobs
@@ -128,7 +131,7 @@ class Erasing:
                     InboxEvent.handled_at.is_null(False),
                     InboxEvent.received_at <= until,
                 ).execute()
-        books.book_nameless()
+        books.book_nameless(self._zone)
         return True
 
     def _objects(self, user: User) -> bool:

@@ -13,18 +13,20 @@ from typing import Any
 
 from core.avatars import books
 from core.avatars.disposal import doom, doom_spooled
+from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     ACTIVE,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     Consent,
-    HeldPhoto,
     TrainingRun,
     utc_now,
 )
+from core.avatars.privacy import remote
 from core.avatars.privacy.belongings import RULINGS, WRITTEN
 from core.avatars.privacy.remains import Export
+from core.avatars.runs.outcome import model_of
 from core.avatars.training import Training
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn
@@ -39,6 +41,7 @@ class Erasure:
     def avatar(self, found: Avatar, now: float) -> None:
         """An avatar with its photos; the cost of its runs stays booked."""
         self._stop(found)
+        remote.forget_avatar(found, now)
         doom(f"{found.user_id.hex}/{found.id.hex}/", now)
         _doom_photos(AvatarPhoto.avatar == found.id, now)
         found.delete_instance()
@@ -50,6 +53,9 @@ class Erasure:
         drop_held(user_id, now)
         for found in Avatar.select().where(Avatar.user == user_id):
             self._stop(found)
+            for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
+                if not remote.models_of(found):  # the model that stays may hang on its order
+                    remote.forget_orders(run, now)
             _doom_objects(found, now)
             _doom_photos(AvatarPhoto.avatar == found.id, now)
             AvatarPhoto.delete().where(AvatarPhoto.avatar == found.id).execute()
@@ -88,7 +94,7 @@ class Erasure:
         drop_exports(user_id, now)
         for model in RULINGS:
             model.delete().where(model.user == user_id).execute()
-        books.book(books.belonging_to(user_id))
+        books.book(books.belonging_to(user_id), self._training.zone)
         nobodys: Any = TrainingRun.update(user=None, conversation=None)
         nobodys.where(TrainingRun.user == user_id).execute()
 
@@ -121,7 +127,7 @@ def drop_export(export: Export, now: float) -> None:
 
 def _doom_objects(found: Avatar, now: float) -> None:
     """What is stored of an avatar's photos; a trained model beside them is kept."""
-    if not found.finetune_id:
+    if model_of(found) is None:
         doom(f"{found.user_id.hex}/{found.id.hex}/", now)
         return
     for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == found.id):

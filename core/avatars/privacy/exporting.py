@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import structlog
 
 from core.avatars.disposal import doom, doom_spooled
-from core.avatars.models import AvatarPhoto
+from core.avatars.models import AvatarPhoto, TrainingRun
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON
+from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, OF_RUN
 from core.avatars.privacy.erasure import drop_export
 from core.avatars.privacy.remains import Export
 from core.avatars.screens import told_in_exports
@@ -189,6 +189,9 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
+    runs: Any = TrainingRun.select(TrainingRun.id).where(TrainingRun.user == user_id)
+    for model in OF_RUN:
+        yield model._meta.table_name, model.select().where(model.run.in_(runs)).dicts().iterator()
     ids = [conversation.id for conversation in mine]
     for model in OF_CONVERSATION:
         rows = model.select().where(model.conversation.in_(ids))

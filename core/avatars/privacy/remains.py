@@ -24,6 +24,28 @@ class DoomedFile(Model):
         table_name = "doomed_files"
 
 
+class RemoteCopy(Model):
+    """Something that the trainer keeps of an order and must not: it names nobody.
+
+    A `request` is deleted by the worker, by the trainer's id of it. A `model` that stays with the
+    trainer can only be deleted there by hand. `next_check_at` says when it is tried next,
+    `error_type` why it could not be deleted.
+    """
+
+    id = peewee.BigAutoField()
+    kind = peewee.CharField(max_length=16)
+    name = peewee.CharField(max_length=255)
+    endpoint = peewee.CharField(max_length=128)
+    test_mode = peewee.BooleanField()
+    at = peewee.DoubleField()
+    next_check_at = peewee.DoubleField()
+    attempts = peewee.IntegerField(default=0)
+    error_type = peewee.CharField(max_length=64, default="")
+
+    class Meta:
+        table_name = "remote_copies"
+
+
 class Export(Model):
     """A person's order of all that belongs to them, and the zip files made of it.
 
@@ -47,14 +69,14 @@ class Export(Model):
 
 
 class CostEntry(Model):
-    """What a training of somebody forgotten has cost, on which day (UTC)."""
+    """What a training of somebody forgotten has cost, on which day (UTC); null is unknown."""
 
     id = peewee.BigAutoField()
     day = peewee.CharField(max_length=10)
     training_type = EnumField(AvatarTrainingType, max_length=16)
     test_mode = peewee.BooleanField()
     status = EnumField(RunStatus, max_length=16)
-    usd = peewee.DoubleField()
+    usd = peewee.DoubleField(null=True)
 
     class Meta:
         table_name = "cost_entries"

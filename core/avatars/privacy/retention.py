@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from core.avatars.counting import recount
 from core.avatars.disposal import doom_spooled, doom_unused
 from core.avatars.models import (
     ACTIVE,
@@ -20,7 +21,6 @@ from core.avatars.models import (
 from core.avatars.owned import REFUSED, UNFINISHED
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.training import Training
-from core.avatars.verdicts import recount
 from core.conversation.locks import lock_person
 from core.db import transaction
 from core.settings import Settings

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from core.avatars import arrivals
 from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
@@ -21,10 +24,20 @@ from core.conversation.locks import lock_person
 from core.db import transaction
 from core.errors import ObjectMissing, StorageUnavailable
 
+log = structlog.get_logger()
+
 LONGEST_CONFIG = 1024 * 1024
 """Bytes of a result's configuration that are kept with the avatar; it has a few hundred."""
 MANY_SEEN = 100
 """So many results are kept in mind at most, each for a second."""
+
+GONE_TRIES = 20
+"""So many tries in a row, each with a fresh result, found no model: about half an hour. One more
+would find none either, and its person waits."""
+NO_MODEL = ("http_403", "http_404", "http_410", "not_weights")
+"""What is at the result's address is no model, or nothing: it may be there at a fresh one."""
+RESULT_GONE = "result_gone"
+"""The error of a run that was made, and whose model can't be had."""
 
 _DAMAGED = Failure("weights_damaged", "retry", "the weights did not arrive whole")
 _STORAGE = Failure("storage_unavailable", "retry", "our object store can't be used")
@@ -92,7 +105,7 @@ class Carrier:
         except StorageUnavailable:
             self._submitter.wait(run, _STORAGE)
         except ObjectMissing:
-            self._recorder.fail(run, _PHOTO_GONE, cost_usd=0.0)
+            self._recorder.fail(run, _PHOTO_GONE)
         else:
             return self._sent(run, url, len(chosen))
         return False
@@ -120,11 +133,21 @@ class Carrier:
         return read
 
     def _later(self, run: TrainingRun, failure: Failure) -> None:
-        """Try again to copy the result, for a day: it has been paid for."""
-        if run.deadline_at is not None and self._clock() >= run.deadline_at:
-            self._recorder.fail(run, failure, cost_usd=run.price_usd)
-        else:
-            postpone(run, failure, self._clock())
+        """Try again to copy the result, for it is paid: a day long, or until it is surely gone.
+
+        The person is told at once that it can't be had now, and may stop waiting.
+        """
+        if failure.error_type in NO_MODEL and run.error_type not in NO_MODEL:
+            run.failures = 0  # what went wrong before was of another kind
+        gone = failure.error_type in NO_MODEL and run.failures + 1 >= GONE_TRIES
+        if gone or (run.deadline_at is not None and self._clock() >= run.deadline_at):
+            log.error("a model that is paid for can't be had", run=str(run.id),
+                      endpoint=run.endpoint, error=failure.error_type)  # fmt: skip
+            why = f"{failure.error_type}: {failure.message}"
+            lost = Failure(RESULT_GONE, "operator", why, failure.http_status)
+            self._recorder.fail(run, lost, charged=True)
+        elif postpone(run, failure, self._clock()):
+            self._recorder.waits(run)
 
     def _save(self, run: TrainingRun, seen: Standing | None) -> None:
         handle = handle_of(run)
@@ -152,19 +175,29 @@ class Carrier:
         with self._trainer.download(handle, address) as coming:
             size, sha256 = digest(self._kept(run, coming.chunks), file.write)
         file.flush()
-        if not size or coming.size not in (None, size):
+        if coming.size not in (None, size):
             raise Unreachable(_DAMAGED)
+        try:
+            arrivals.check("weights", file, size)
+        except arrivals.NotWhatWasOrdered as other:
+            raise Unreachable(Failure("not_weights", "retry", other.why)) from other
         return size, sha256
 
     def _config(self, handle: Handle, address: object) -> dict[str, Any]:
+        """What the trainer says of its model; a model is as good where that is gone."""
         if not address:
             return {}
         kept = bytearray()
-        with self._trainer.download(handle, str(address)) as coming:
-            for chunk in coming.chunks:
-                kept += chunk
-                if len(kept) > LONGEST_CONFIG:
-                    return {}
+        try:
+            with self._trainer.download(handle, str(address)) as coming:
+                for chunk in coming.chunks:
+                    kept += chunk
+                    if len(kept) > LONGEST_CONFIG:
+                        return {}
+        except Unreachable as away:
+            if away.failure.error_type not in NO_MODEL:
+                raise
+            return {}
         return keepable(kept)
 
     def _named(self, run: TrainingRun, sha256: str) -> str | None:

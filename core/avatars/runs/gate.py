@@ -1,23 +1,26 @@
-"""Whether an order may be sent now, and to which profile."""
+"""Whether an order may be sent now, to which profile, and for how much: decided here alone."""
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import peewee
-
-from core.avatars import books, controls
+from core.avatars import controls
 from core.avatars.models import TrainingRun
-from core.avatars.obstacles import over
 from core.avatars.ports import Failure, Trainer
-from core.avatars.privacy.remains import day_of
-from core.db import is_sqlite, run
+from core.avatars.runs import breakers, budget
+from core.avatars.runs.prices import Prices
+from core.days import day
 from core.settings import Settings
 
-_ONE_BUDGET = 0x11CE4EB6
-LONGEST_WAIT = 30 * 86_400.0
-"""A run that has waited longer for its order is not looked for: an index is used instead."""
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An order as it could be sent; its price in US dollars is None where it is not known."""
+
+    profile: str
+    price_usd: float | None
 
 
 class Gate:
@@ -26,74 +29,89 @@ class Gate:
     def __init__(self, settings: Settings, trainer: Trainer) -> None:
         self._settings = settings
         self._trainer = trainer
+        self._breakers = breakers.Breakers(settings)
+        self.prices = Prices(settings, trainer)
 
-    def closed(self, waiting: TrainingRun, now: float, sending: bool = False) -> Failure | None:
-        """Why this run must wait; it waits in our queue, and nothing is lost.
+    def offer(self, waiting: TrainingRun, now: float, sending: bool = False) -> Offer | Failure:
+        """How this run may be ordered now; or why it waits in our queue, where nothing is lost.
 
-        Where it is `sending` at once, it takes what is there for one order alone.
+        The preferred profile goes first, and one that this run was let down by goes last. None is
+        taken that costs more than was agreed to, or than the day's budget holds. Where it is
+        `sending` at once, it takes what is there for one order alone.
         """
-        if not self._settings.training.enabled:
-            return Failure("closed", "operator", "training.enabled is false")
-        if controls.paused():
-            return Failure("paused", "operator", "trainings are paused")
-        if self.profile(waiting.training_type, now) is None:
-            return Failure("endpoint_gone", "operator", "no profile takes orders")
-        if self._spent(waiting, now):
-            controls.switch_on(controls.BUDGET, _day(now).date().isoformat(), now, "worker")
+        if closed := self._closed():
+            return closed
+        found = self._affordable(waiting, now)
+        if isinstance(found, Failure):
+            return found
+        if not budget.allows(self._settings, found.price_usd, now, waiting.test_mode):
+            controls.switch_on(controls.BUDGET, day(self._settings.zone, now).name, now, "worker")
             return Failure("budget", "operator", "today's budget is used up")
         if controls.stopped(now, sending):
             return Failure("stopped", "operator", "the trainer refuses our orders")
-        return None
+        if sending and not self._breakers.passes(found.profile, now):
+            return _NO_DELIVERY
+        return found
 
-    def profile(self, training_type: str, now: float) -> str | None:
-        """The preferred profile whose endpoint is there."""
-        profiles = self._trainer.profiles(training_type)
-        return next((name for name in profiles if not controls.gone(name, now)), None)
+    def quote(self, training_type: str, now: float) -> Offer:
+        """What a new training would be ordered as; the preferred profile where none is there."""
+        names = self._trainer.profiles(training_type)
+        there = [name for name in names if self._there(name, now) and not self._broken(name, now)]
+        return self._offered(training_type, (there or names)[0])
 
-    def terms(self, waiting: TrainingRun, profile: str, now: float) -> dict[str, Any]:
-        """What changes for a run that another profile takes over: its name, and what it costs."""
-        if profile == waiting.profile:
-            return {}
-        return {"profile": profile, "price_usd": self.price_usd(waiting.training_type, now)}
+    def judge(self, run: TrainingRun, now: float) -> None:
+        """Take note of how the last order of a run has ended."""
+        self._breakers.judge(run, now)
 
-    def price_usd(self, training_type: str, now: float) -> float:
-        """What a training of a type costs at present; 0 where nobody has said.
+    def _closed(self) -> Failure | None:
+        if not self._settings.training.enabled:
+            return Failure("closed", "operator", "training.enabled is false")
+        return Failure("paused", "operator", "trainings are paused") if controls.paused() else None
 
-        A simulated one costs what the configuration pretends.
-        """
-        training = self._settings.training
-        said = {"portrait": training.price_portrait_usd, "style": training.price_style_usd}
-        if said[training_type] or self._trainer.test_mode:
-            return said[training_type]
-        profile = self.profile(training_type, now)
-        return self._trainer.price_usd(profile) if profile else 0.0
-
-    def _spent(self, waiting: TrainingRun, now: float) -> bool:
-        """Whether one more order goes over today's budget; simulated money is counted apart."""
-        budget = self._settings.training.daily_budget_usd
-        if budget <= 0:
-            return False
-        one_budget()
-        midnight = _day(now).timestamp()
-        since = peewee.fn.coalesce(TrainingRun.submitted_at, TrainingRun.intent_at)
-        cost = peewee.fn.coalesce(TrainingRun.cost_usd, TrainingRun.price_usd)
-        query: Any = TrainingRun.select(peewee.fn.sum(cost)).where(
-            TrainingRun.created_at >= midnight - LONGEST_WAIT,
-            since >= midnight,
-            TrainingRun.test_mode == waiting.test_mode,
-            TrainingRun.id != waiting.id,
+    def _affordable(self, waiting: TrainingRun, now: float) -> Offer | Failure:
+        """The first profile that takes orders, delivers, and costs no more than was agreed to."""
+        hopeless = self._breakers.hopeless(waiting, now)
+        budgeted = self._settings.training.daily_budget_usd > 0
+        steps: tuple[tuple[Callable[[Offer], bool], Failure], ...] = (
+            (lambda offer: self._there(offer.profile, now), _GONE),
+            (lambda offer: not self._broken(offer.profile, now), _NO_DELIVERY),
+            (lambda offer: offer.profile not in hopeless, _NO_DELIVERY),
+            (lambda offer: not (budgeted and offer.price_usd is None), _UNKNOWN_PRICE),
+            (lambda offer: _agreed(waiting, offer), _DEARER),
         )
-        spent = float(query.scalar() or 0.0) + books.spent_usd(day_of(now), waiting.test_mode)
-        return over(budget, spent + waiting.price_usd)
+        left = self._in_order(waiting)
+        for fits, otherwise in steps:
+            left = [offer for offer in left if fits(offer)]
+            if not left:
+                return otherwise
+        return left[0]
+
+    def _in_order(self, waiting: TrainingRun) -> list[Offer]:
+        let_down = breakers.failed_profiles(waiting)
+        names = sorted(self._trainer.profiles(waiting.training_type), key=let_down.__contains__)
+        return [self._offered(waiting.training_type, name) for name in names]
+
+    def _offered(self, training_type: Any, profile: str) -> Offer:
+        return Offer(profile, self.prices.order_usd(training_type, profile))
+
+    def _there(self, profile: str, now: float) -> bool:
+        return not controls.gone(profile, now)
+
+    def _broken(self, profile: str, now: float) -> bool:
+        return self._breakers.open(profile, now)
 
 
-def one_budget() -> None:
-    """Let one transaction at a time look at the budget and take from it."""
-    if not is_sqlite():
-        run("SELECT pg_advisory_xact_lock(?)", _ONE_BUDGET)
+_GONE = Failure("endpoint_gone", "operator", "no profile takes orders")
+_NO_DELIVERY = Failure("no_delivery", "operator", "no profile delivers what is ordered")
+_UNKNOWN_PRICE = Failure("unknown_price", "operator", "there is a budget, and no known price")
+_DEARER = Failure("dearer", "operator", "the profiles that are left cost more than was agreed to")
 
 
-def _day(now: float) -> datetime.datetime:
-    """Midnight (UTC) of a moment's day."""
-    moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+def _agreed(waiting: TrainingRun, offer: Offer) -> bool:
+    """Whether an order costs no more than the person has agreed to.
+
+    Who has agreed to a price that was not known has agreed to that profile alone.
+    """
+    if waiting.price_usd is None:
+        return waiting.profile in ("", offer.profile)
+    return offer.price_usd is not None and not budget.over(waiting.price_usd, offer.price_usd)

@@ -1,4 +1,8 @@
-"""What a good end leaves behind: the weights that were copied, and the avatar that they are."""
+"""What an avatar says of its training: the order while it is under way, the model once it is made.
+
+`finetune_id`, `fal_mode` and `training_config` are of the last training that was ordered, however
+that ends; `avatar_data` is of the model that was made, which a later failure does not take away.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +38,51 @@ def weights_columns(weights: Weights) -> dict[str, Any]:
     }
 
 
+def ordered(run: TrainingRun) -> dict[str, Any]:
+    """What an avatar is from the start of a training on; fal's id comes with the order."""
+    return {
+        "fal_mode": run.training_type.value,
+        "finetune_id": run.request_id,
+        "training_config": configuration(run),
+    }
+
+
+def configuration(run: TrainingRun) -> dict[str, Any]:
+    """How an avatar is trained: the arguments are known once the order is about to be sent."""
+    assert run.avatar_id is not None, "whoever calls has looked"
+    return {
+        "training_type": run.training_type.value,
+        "trigger_word": trigger_word(run.avatar_id),
+        "photos": run.photos_count,
+        "arguments": run.arguments,
+    }
+
+
+def model_of(avatar: Avatar) -> Mapping[str, Any] | None:
+    """The model that an avatar has, whatever has been ordered since; None where none was made.
+
+    Its `fal_mode` says how it was trained, its `weights` where they are stored; a model without
+    weights stays at fal under its `finetune_id`.
+    """
+    return avatar.avatar_data if avatar.avatar_data.get("run") else None
+
+
+def taken_back(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What an avatar is when its person is content with the model that it has."""
+    return {
+        "status": AvatarStatus.COMPLETED,
+        "training_progress": 100,
+        **{name: model[name] for name in ("finetune_id", "fal_mode", "training_config")},
+    }
+
+
 def trained(
     avatar: Avatar, run: TrainingRun, result: Mapping[str, object], weights: Weights | None
 ) -> dict[str, Any]:
     """What an avatar is after its training: as it was ordered, whatever was chosen since."""
-    data: dict[str, Any] = {
+    model: dict[str, Any] = {
+        **ordered(run),
+        "finetune_id": result.get("finetune_id") or run.request_id,
         "run": str(run.id),
         "request_id": run.request_id,
         "test_mode": run.test_mode,
@@ -46,32 +90,17 @@ def trained(
         "endpoint": run.endpoint,
     }
     if weights is not None:
-        data["weights"] = {"key": weights.key, "sha256": weights.sha256, "bytes": weights.size}
-        data["config"] = dict(weights.config)
+        model["weights"] = {"key": weights.key, "sha256": weights.sha256, "bytes": weights.size}
+        model["config"] = dict(weights.config)
     return {
-        "status": AvatarStatus.COMPLETED,
-        "training_progress": 100,
+        **taken_back(model),
         "training_type": run.training_type,
-        "fal_mode": run.training_type.value,
-        "finetune_id": result.get("finetune_id") or (weights.key if weights else None),
-        "training_config": {
-            "training_type": run.training_type.value,
-            "trigger_word": trigger_word(avatar.id),
-            "photos": run.photos_count,
-            "arguments": run.arguments,
-        },
-        "avatar_data": {**data, "earlier": _earlier(avatar)},
+        "avatar_data": {**model, "earlier": _earlier(avatar)},
     }
 
 
 def _earlier(avatar: Avatar) -> list[dict[str, Any]]:
     """What the avatar was before: the models made with the same photos, oldest first."""
-    if not avatar.finetune_id or avatar.avatar_data.get("test_mode", True):
-        return []
-    known = dict(avatar.avatar_data)
+    known = dict(model_of(avatar) or {})
     before = list(known.pop("earlier", []))
-    return [
-        *before,
-        {"finetune_id": avatar.finetune_id, "fal_mode": avatar.fal_mode,
-         "training_config": avatar.training_config, **known},
-    ]  # fmt: skip
+    return [*before, known] if known and not known["test_mode"] else before

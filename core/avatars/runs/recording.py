@@ -11,7 +11,8 @@ import structlog
 from core.avatars.disposal import doom
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun, utc_now
 from core.avatars.ports import Failure, Standing
-from core.avatars.runs import durations
+from core.avatars.privacy import remote
+from core.avatars.runs import durations, submissions
 from core.avatars.runs.outcome import Weights, trained, weights_columns
 from core.avatars.runs.rows import (
     DAY,
@@ -24,6 +25,7 @@ from core.avatars.runs.rows import (
     wait_seconds,
     wanted,
 )
+from core.avatars.runs.submissions import Fate
 from core.conversation.inbox import Inbox
 from core.conversation.locks import lock_person
 from core.db import database, transaction
@@ -45,9 +47,19 @@ def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: An
 
 
 class Recorder:
-    """Writes standings into runs; `clock` gives seconds since 1970."""
+    """Writes standings into runs; `judge` is told when an order has ended.
 
-    def __init__(self, settings: Settings, inbox: Inbox, clock: Callable[[], float]) -> None:
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        judge: Callable[[TrainingRun, float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._judge = judge
         self._settings = settings
         self._inbox = inbox
         self._clock = clock
@@ -81,21 +93,24 @@ class Recorder:
             if run is not None:
                 self._finish(run, result, weights)
 
-    def fail(self, seen: TrainingRun, failure: Failure, cost_usd: float | None = None) -> None:
-        """End a run badly, for good; `cost_usd` is what it may have cost all the same."""
+    def fail(self, seen: TrainingRun, failure: Failure, charged: bool = False) -> None:
+        """End a run badly, for good; `charged` gives up an order that may be made all the same."""
         with transaction():
             run = self._held(seen)
             if run is not None:
                 run.finished_by = "us"
-                self._failed(run, failure, False, cost_usd)
+                if charged and run.status is not RunStatus.CANCELLING:
+                    watch = self._settings.training.watch_hours * 3600
+                    submissions.given_up(run, failure, self._clock(), watch)
+                self._failed(run, failure, False, charged)
 
-    def cancelled(self, seen: TrainingRun, cost_usd: float = 0.0) -> None:
-        """End a run that its person has stopped."""
+    def cancelled(self, seen: TrainingRun, charged: bool = False) -> None:
+        """End a run that its person has stopped; its order may be paid for where `charged`."""
         with transaction():
             run = self._held(seen)
             if run is not None:
                 run.finished_by = run.finished_by or "us"
-                self._cancelled(run, CANCELLED, cost_usd)
+                self._cancelled(run, CANCELLED, charged)
 
     def waits(self, seen: TrainingRun) -> None:
         """Tell a person that their run waits for something else than before."""
@@ -181,57 +196,68 @@ class Recorder:
     ) -> None:
         avatar = wanted(run)
         kept = {} if avatar is None or weights is None else weights_columns(weights)
-        self._end(run, RunStatus.COMPLETED, run.price_usd, progress=100, **NO_ERROR, **kept)
+        submissions.ended(run, Fate.COMPLETED, True, self._clock())
+        self._judge(run, self._clock())
+        self._end(run, RunStatus.COMPLETED, progress=100, **NO_ERROR, **kept)
+        if avatar is None or weights is not None:
+            remote.forget_orders(run, self._clock())
         if avatar is None:
+            remote.forget_model(run, result.get("finetune_id"), self._clock())
             self._forget_weights(run)
             return
         change_avatar(avatar.id, **trained(avatar, run, result, weights))
         self._tell(run, "finished", RunStatus.COMPLETED)
 
     def _failed(
-        self, run: TrainingRun, failure: Failure, repeatable: bool, cost_usd: float | None = None
+        self, run: TrainingRun, failure: Failure, repeatable: bool, charged: bool | None = None
     ) -> None:
-        if cost_usd is None:
-            charged = failure.error_class == "person" or failure.http_status in CHARGED
-            cost_usd = run.price_usd if charged else 0.0
+        if charged is None:
+            charged = may_be_charged(failure)
         if run.status is RunStatus.CANCELLING:
             # a training that had begun may be charged, whatever became of it
-            self._cancelled(run, failure, run.price_usd if run.started_at else cost_usd)
-        elif repeatable and self._worth_another_try(run, failure):
+            self._cancelled(run, failure, charged or bool(run.started_at))
+            return
+        submissions.ended(run, Fate.FAILED, charged, self._clock(), failure)
+        self._judge(run, self._clock())
+        if repeatable and self._worth_another_try(run, failure):
             wait = wait_seconds(run.failures, failure.retry_after)
             again = {"next_check_at": self._clock() + wait, "failures": run.failures + 1}
             changes = {**NO_ORDER, **error_of(failure), **again, "finished_by": ""}
             moved(run, status=RunStatus.READY, **changes)
             self._tell(run, "progress", f"again:{run.attempts}")
         else:
-            self._end(run, RunStatus.FAILED, cost_usd, **error_of(failure))
+            self._end(run, RunStatus.FAILED, **error_of(failure))
             self._forget_weights(run)
             change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.ERROR)
-            self._tell(run, "failed", RunStatus.FAILED)
+            self._tell(run, "failed", f"{RunStatus.FAILED}:{self._clock():.0f}")
 
     def _worth_another_try(self, run: TrainingRun, failure: Failure) -> bool:
-        """Whether the trainer says that it failed by no fault of ours, which is not charged."""
-        mine = failure.error_class == "retry" and run.attempts < self._settings.training.attempts
-        return mine and run.status in UNDER_WAY
+        """Whether the trainer says that it failed by no fault of ours, or delivers to nobody."""
+        theirs = failure.error_class == "retry" or failure.undelivered
+        left = run.attempts < self._settings.training.attempts
+        return theirs and left and run.status in UNDER_WAY
 
-    def _cancelled(self, run: TrainingRun, failure: Failure, cost_usd: float) -> None:
+    def _cancelled(self, run: TrainingRun, failure: Failure, charged: bool) -> None:
         why = error_of(failure) if failure is not CANCELLED else {}
-        self._end(run, RunStatus.CANCELLED, cost_usd, **why)
+        submissions.ended(run, Fate.CANCELLED, charged, self._clock(), failure)
+        self._end(run, RunStatus.CANCELLED, **why)
         self._forget_weights(run)
         change_avatar(run.avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
         self._tell(run, "cancelled", RunStatus.CANCELLED)
 
-    def _end(self, run: TrainingRun, status: RunStatus, cost_usd: float, **changes: Any) -> None:
+    def _end(self, run: TrainingRun, status: RunStatus, **changes: Any) -> None:
         ended = {
             "status": status,
             "position": None,
             "finished_at": self._clock(),
             "finished_by": run.finished_by,
-            "cost_usd": cost_usd,
+            "cost_usd": submissions.cost_usd(run.id),
             "data_url": "",
             "intent_at": None,
         }
         moved(run, **{**ended, **changes})
+        if status is not RunStatus.COMPLETED:
+            remote.forget_orders(run, self._clock(), late=wanted(run) is not None)
         told = {"run": str(run.id), "avatar": str(run.avatar_id), "status": status.value}
         database.after_commit(lambda: log.info("training ended", **told))
 
@@ -247,6 +273,11 @@ class Recorder:
         if run.conversation_id is not None and wanted(run) is not None:
             key = f"{run.id}:{about}"
             self._inbox.signal(run.conversation_id, trigger, str(run.id), key)
+
+
+def may_be_charged(failure: Failure) -> bool:
+    """Whether an order that failed like this may have been charged."""
+    return failure.error_class == "person" or failure.http_status in CHARGED
 
 
 def _queued(run: TrainingRun, started: float | None) -> float | None:

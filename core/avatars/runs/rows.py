@@ -8,9 +8,18 @@ dies leaves a claim that runs out.
 from __future__ import annotations
 
 import random
+import uuid
 from typing import Any
 
-from core.avatars.models import Avatar, AvatarTrainingType, Consent, RunStatus, TrainingRun
+from core.avatars.models import (
+    Avatar,
+    AvatarStatus,
+    AvatarTrainingType,
+    Consent,
+    RunStatus,
+    TrainingRun,
+    utc_now,
+)
 from core.avatars.ports import Failure, Handle
 from core.conversation.locks import erased
 from core.db import transaction
@@ -33,7 +42,7 @@ NO_ORDER: dict[str, Any] = {
 }  # fmt: skip
 """What a run is without the order that failed."""
 
-_STEPPING = (RunStatus.READY, RunStatus.SUBMITTING, *UNDER_WAY)
+_STEPPING = (RunStatus.READY, RunStatus.SUBMITTING, RunStatus.UNCERTAIN, *UNDER_WAY)
 _CARRYING: Any = TrainingRun.status.in_((RunStatus.PREPARING, RunStatus.SAVING)) | (
     (TrainingRun.status == RunStatus.CANCELLING) & TrainingRun.saving_at.is_null(False)
 )
@@ -77,16 +86,28 @@ def keep(run: TrainingRun, now: float) -> None:
 
 
 def moved(run: TrainingRun, *was: RunStatus, **changes: Any) -> bool:
-    """Change a run that has the status and the attempt it was read with; False where it has not.
+    """Change a run that has the status and the order it was read with; False where it has not.
 
-    `was` names other statuses that will do.
+    `was` names other statuses that will do. However a request id is learnt, the avatar that is
+    trained by the order gets it here.
     """
     query: Any = TrainingRun.update(changes).where(
         TrainingRun.id == run.id,
         TrainingRun.status.in_(was or (run.status,)),
-        TrainingRun.attempts == run.attempts,
+        TrainingRun.submission == run.submission,
     )
-    return bool(query.execute() == 1)
+    if query.execute() != 1:
+        return False
+    if changes.get("request_id"):
+        _identify(run.avatar_id, changes["request_id"])
+    return True
+
+
+def _identify(avatar_id: uuid.UUID | None, request_id: str) -> None:
+    """Keep fal's id of its training with an avatar that waits for it, or has just been stopped."""
+    trained = (AvatarStatus.TRAINING, AvatarStatus.CANCELLED)
+    query: Any = Avatar.update(finetune_id=request_id, updated_at=utc_now())
+    query.where(Avatar.id == avatar_id, Avatar.status.in_(trained)).execute()
 
 
 def postpone(run: TrainingRun, failure: Failure, now: float, **changes: Any) -> bool:

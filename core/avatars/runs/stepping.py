@@ -9,7 +9,7 @@ import structlog
 from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Trainer, Unreachable
 from core.avatars.runs.carrying import Carrier
-from core.avatars.runs.gate import Gate
+from core.avatars.runs.gate import Gate, Offer
 from core.avatars.runs.recording import Recorder
 from core.avatars.runs.rows import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
 from core.avatars.runs.submitting import LOST, Submitter
@@ -20,8 +20,10 @@ log = structlog.get_logger()
 
 CANCEL_SECONDS = 900.0
 """How long a cancellation may take to be confirmed before it is taken for granted."""
-UNKNOWN_SECONDS = 3600.0
-"""How often a stopped run whose order may have arrived is looked at, to no avail."""
+ASKED_ENOUGH = 6
+"""So many times a result that is said not to be there is asked for: some minutes."""
+LOOK_SECONDS, UNKNOWN_SECONDS = 30.0, 3600.0
+"""How long until a lost order is looked for again, at first and at most."""
 
 _OVERDUE = Failure("deadline", "operator", "the training did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and trainings are real now")
@@ -40,7 +42,9 @@ class Stepper:
         carrier: Carrier,
         recorder: Recorder,
         clock: Callable[[], float],
+        look: Callable[[TrainingRun], bool],
     ) -> None:
+        self._look = look
         self._settings = settings
         self._trainer = trainer
         self._gate = gate
@@ -55,6 +59,8 @@ class Stepper:
             return False
         if run.status is RunStatus.SUBMITTING:
             self._submitter.uncertain(run, LOST)
+        elif run.status is RunStatus.UNCERTAIN:
+            self._look_for(run)
         elif run.status is RunStatus.CANCELLING:
             return self._stop(run)
         elif run.status in UNDER_WAY:
@@ -79,7 +85,7 @@ class Stepper:
         if run.test_mode == self._trainer.test_mode:
             return False
         if run.test_mode:
-            self._recorder.fail(run, _SIMULATED, cost_usd=0.0)
+            self._recorder.fail(run, _SIMULATED)
         else:
             log.error("a real training waits for its key", run=str(run.id))
             postpone(run, _REAL, self._clock())
@@ -88,17 +94,19 @@ class Stepper:
     def _prepare(self, run: TrainingRun) -> bool:
         """Have the photos sent, where an order could follow; one that has them is ordered."""
         now = self._clock()
-        failure = self._gate.closed(run, now)
-        profile = self._gate.profile(run.training_type, now)
-        if failure is not None or profile is None:
-            assert failure is not None, "without a profile the gate is closed"
-            self._submitter.wait(run, failure)
+        with transaction():
+            offer = self._gate.offer(run, now)
+            if isinstance(offer, Offer) and offer.profile != run.profile:
+                if not moved(run, profile=offer.profile):
+                    return False
+                run.profile = offer.profile
+        if isinstance(offer, Failure):
+            self._submitter.wait(run, offer)
         elif self._submitter.uploaded(run):
             self._submitter.submit(run)
         else:
             with transaction():
-                terms = self._gate.terms(run, profile, now)
-                return moved(run, status=RunStatus.PREPARING, next_check_at=0, **terms)
+                return moved(run, status=RunStatus.PREPARING, next_check_at=0)
         return False
 
     def _ask(self, run: TrainingRun) -> bool:
@@ -107,13 +115,15 @@ class Stepper:
             if standing.status in UNDER_WAY and self._overdue(run):
                 standing = self._give_up(run, standing)
         except Unreachable as away:
-            if self._overdue(run, DAY):
-                self._recorder.fail(run, away.failure, cost_usd=run.price_usd)
+            if away.failure.undelivered and run.failures >= ASKED_ENOUGH:
+                self._recorder.record(run, Standing("failed", failure=away.failure))
+            elif self._overdue(run, DAY):
+                self._recorder.fail(run, away.failure, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
             return False
         if standing.failure is _OVERDUE:
-            self._recorder.fail(run, _OVERDUE, cost_usd=run.price_usd)
+            self._recorder.fail(run, _OVERDUE, charged=True)
         else:
             self._carrier.expect(run, standing)
             self._recorder.record(run, standing)
@@ -140,14 +150,14 @@ class Stepper:
             unknown = self._trainer.cancel(handle_of(run)) == "unknown"
         except Unreachable as away:
             if self._overdue(run, DAY):
-                self._recorder.cancelled(run, run.price_usd)
+                self._recorder.cancelled(run, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
             return False
         if unknown:
             self._recorder.cancelled(run)
         elif self._overdue(run):
-            self._recorder.cancelled(run, run.price_usd)
+            self._recorder.cancelled(run, charged=True)
         else:
             with transaction():
                 moved(run, next_check_at=self._clock() + poll_seconds(self._settings, run))
@@ -157,9 +167,20 @@ class Stepper:
         """Without an order it is over at once; one that may have arrived is waited for."""
         if run.intent_at is None:
             self._recorder.cancelled(run)
-            return
+        else:
+            self._look_for(run)
+
+    def _look_for(self, run: TrainingRun) -> None:
+        """Look for a lost order at the trainer: soon at first, and as long as it takes."""
+        wait = min(UNKNOWN_SECONDS, LOOK_SECONDS * 2.0 ** min(run.failures, 10))
+        try:
+            if self._look(run):
+                return
+        except Unreachable as away:
+            if away.failure.error_class == "operator":
+                wait = UNKNOWN_SECONDS
         with transaction():
-            moved(run, next_check_at=self._clock() + UNKNOWN_SECONDS)
+            moved(run, next_check_at=self._clock() + wait, failures=run.failures + 1)
 
     def _overdue(self, run: TrainingRun, grace: float = 0.0) -> bool:
         return run.deadline_at is not None and self._clock() >= run.deadline_at + grace

@@ -1,7 +1,8 @@
 """Ordering a training: the intent is committed first, the order is sent once, its fate is kept.
 
-Nothing here repeats an order that may have arrived. What is known not to have arrived waits in our
-queue; what nobody knows becomes `uncertain`, until a webhook's token or the admin tells.
+Each order has a row of its own, written with the intent (`submissions`). Nothing here repeats one
+that may have arrived. What is known not to have arrived waits in our queue; what nobody knows
+becomes `uncertain`, until a webhook's token or the admin tells.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from core.avatars.ports import (
     TrainingOrder,
     Uncertain,
 )
-from core.avatars.runs import rows
-from core.avatars.runs.gate import Gate
-from core.avatars.runs.outcome import trigger_word
-from core.avatars.runs.recording import Recorder
+from core.avatars.runs import rows, submissions
+from core.avatars.runs.gate import Gate, Offer
+from core.avatars.runs.outcome import configuration, trigger_word
+from core.avatars.runs.recording import Recorder, change_avatar
 from core.avatars.runs.rows import (
     NO_ERROR,
     error_of,
@@ -33,6 +34,7 @@ from core.avatars.runs.rows import (
     postpone,
     wait_seconds,
 )
+from core.avatars.runs.submissions import Submission
 from core.db import transaction
 from core.settings import Settings
 
@@ -40,10 +42,12 @@ log = structlog.get_logger()
 
 LOST = Failure("lost", "operator", "whoever sent the order died before it was answered")
 SETTLED = (RunStatus.SUBMITTING, RunStatus.UNCERTAIN)
+FINDABLE = (*SETTLED, RunStatus.READY, RunStatus.PREPARING)
+"""In one of these a run has sent no other order since."""
 
 
 class Submitter:
-    """Sends orders; `webhook_url` gives the address at which a run's webhook is expected."""
+    """Sends orders; `webhook_url` gives the address at which a submission's webhook is expected."""
 
     def __init__(
         self,
@@ -65,8 +69,7 @@ class Submitter:
         """Whether what was sent for a run can still be ordered with, so that it is sent once."""
         if not run.data_url or run.uploaded_at is None:
             return False
-        profile = self._gate.profile(run.training_type, self._clock())
-        fits = profile is None or run.photos_count <= self._trainer.max_photos(profile)
+        fits = run.photos_count <= self._trainer.max_photos(run.profile)
         return fits and self._clock() < float(run.uploaded_at) + self._trainer.upload_seconds
 
     def wait(self, run: TrainingRun, failure: Failure, **changes: Any) -> None:
@@ -76,11 +79,13 @@ class Submitter:
 
     def submit(self, run: TrainingRun) -> None:
         """Order the training of a run whose photos are uploaded."""
-        order = self._intend(run)
-        if order is None:
+        intended = self._intend(run)
+        if intended is None:
             return
+        order, submission = intended
+        address = self._webhook_url(str(submission.id))
         try:
-            handle = self._trainer.submit(order, run.data_url, self._webhook_url(str(run.id)))
+            handle = self._trainer.submit(order, run.data_url, address)
         except NotSubmitted as refused:
             self._refused(run, refused.failure)
         except Uncertain as unknown:
@@ -97,25 +102,27 @@ class Submitter:
             known = moved(
                 run, RunStatus.SUBMITTING, status=RunStatus.UNCERTAIN, **error_of(failure)
             )
+            submissions.uncertain(run, failure)
         if known:
             about = {"run": str(run.id), "endpoint": run.endpoint, "error": failure.error_type}
             log.error("nobody knows whether a training was ordered", **about)
             self._recorder.waits(run)
 
-    def _intend(self, run: TrainingRun) -> TrainingOrder | None:
+    def _intend(self, run: TrainingRun) -> tuple[TrainingOrder, Submission] | None:
         """Commit what is about to be ordered; None where it has to wait, or is not wanted now."""
         now = self._clock()
         with transaction():
-            failure = self._gate.closed(run, now, sending=True)
-            profile = self._gate.profile(run.training_type, now)
-            if failure is None and profile is not None and run.avatar is not None:
-                order = self._order(run, profile)
+            offer = self._gate.offer(run, now, sending=True)
+            if isinstance(offer, Offer) and run.avatar is not None:
+                if not self._fits(run, offer.profile):
+                    return None
+                order = self._order(run, offer.profile)
                 arguments = self._trainer.arguments(order, "")
                 intent: dict[str, Any] = {
-                    **self._gate.terms(run, profile, now),
-                    "endpoint": self._trainer.endpoint(profile),
+                    "profile": offer.profile,
+                    "endpoint": self._trainer.endpoint(offer.profile),
                     "arguments": {k: v for k, v in arguments.items() if not k.endswith("_url")},
-                    "attempts": run.attempts + 1,
+                    "submission": run.submission + 1,
                     "intent_at": now,
                     "next_check_at": now + 2 * rows.CLAIM_SECONDS,
                 }
@@ -124,10 +131,18 @@ class Submitter:
                 for name, value in intent.items():
                     setattr(run, name, value)
                 run.status = RunStatus.SUBMITTING
-                return order
-        if failure is not None:
-            self.wait(run, failure)
+                change_avatar(run.avatar_id, training_config=configuration(run))
+                return order, submissions.begin(run, offer.price_usd, now)
+        if isinstance(offer, Failure):
+            self.wait(run, offer)
         return None
+
+    def _fits(self, run: TrainingRun, profile: str) -> bool:
+        """Whether what was sent is for this profile too; else it is sent once more."""
+        if run.photos_count <= self._trainer.max_photos(profile):
+            return True
+        moved(run, status=RunStatus.READY, profile=profile, data_url="", next_check_at=0)
+        return False
 
     def _order(self, run: TrainingRun, profile: str) -> TrainingOrder:
         assert run.avatar is not None, "whoever calls has looked"
@@ -143,24 +158,30 @@ class Submitter:
         """Keep the request id, whatever has become of the run while the order was sent."""
         with transaction():
             now = self._clock()
+            news = submissions.taken(run, handle, now)
+            controls.switch_off(controls.STOPPED)
+            controls.switch_off(f"{controls.GONE}{run.profile}")
             fresh = TrainingRun.get_by_id(run.id)
             if fresh.request_id not in (None, handle.request_id):
                 log.error("a run has two orders", run=str(run.id), endpoint=run.endpoint)
-                return
-            deadline = now + self.deadline_seconds(run)
-            ordered: dict[str, Any] = {
-                **handle_columns(handle),
-                **NO_ERROR,
-                "intent_at": None,
-                "submitted_at": now,
-                "next_check_at": 0,
-            }
-            if not moved(run, *SETTLED, status=RunStatus.QUEUED, deadline_at=deadline, **ordered):
-                if fresh.request_id is None or fresh.status is RunStatus.CANCELLING:
-                    moved(run, RunStatus.CANCELLING, **ordered)
-                else:  # a webhook was faster than the answer
-                    moved(run, fresh.status, **handle_columns(handle))
-            controls.switch_off(controls.STOPPED)
+            elif news:
+                self._go_on(run, handle, now)
+            else:  # a webhook was faster than the answer
+                moved(run, fresh.status, **handle_columns(handle))
+
+    def _go_on(self, run: TrainingRun, handle: Handle, now: float) -> None:
+        """Ask after an order from now on; one that was taken for lost meanwhile is found again."""
+        ordered: dict[str, Any] = {
+            **handle_columns(handle),
+            **NO_ERROR,
+            "attempts": run.attempts + 1,
+            "intent_at": None,
+            "submitted_at": now,
+            "next_check_at": 0,
+        }
+        deadline = now + self.deadline_seconds(run)
+        if not moved(run, *FINDABLE, status=RunStatus.QUEUED, deadline_at=deadline, **ordered):
+            moved(run, RunStatus.CANCELLING, **ordered)
 
     def _refused(self, run: TrainingRun, failure: Failure) -> None:
         """Nothing was ordered. It waits for whoever must act; only the person's faults end it."""
@@ -172,9 +193,14 @@ class Submitter:
         if failure.stop_submitting:
             controls.switch_on(controls.STOPPED, failure.error_type, now, "submission")
         with transaction():
+            submissions.refused(run, failure, now)
             moved(run, RunStatus.CANCELLING, intent_at=None, next_check_at=0)
-            fallen_back = failure.endpoint_gone and self._gate.profile(run.training_type, now)
-            wait = 0.0 if fallen_back else wait_seconds(run.failures, failure.retry_after)
+            fallen_back = failure.endpoint_gone and self._gate.offer(run, now)
+            wait = (
+                0.0
+                if isinstance(fallen_back, Offer)
+                else wait_seconds(run.failures, failure.retry_after)
+            )
             waiting = moved(
                 run,
                 *SETTLED,
@@ -185,7 +211,7 @@ class Submitter:
                 **error_of(failure),
             )
         if waiting and failure.error_class == "person":
-            self._recorder.fail(run, failure, cost_usd=0.0)
+            self._recorder.fail(run, failure)
         elif waiting:
             self._recorder.waits(run)
 

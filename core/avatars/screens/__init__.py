@@ -14,7 +14,16 @@ from typing import Any
 
 from core.avatars.facts import AvatarFacts, Facts
 from core.avatars.flow import SET
-from core.avatars.screens import buttons, general, making, managing, notices, photos, training
+from core.avatars.screens import (
+    buttons,
+    consent,
+    general,
+    making,
+    managing,
+    notices,
+    photos,
+    training,
+)
 from core.avatars.screens.hints import hint
 from core.avatars.screens.questions import question
 from core.conversation.messages import Motion, Screen
@@ -87,7 +96,7 @@ _ANYWHERE: Mapping[str, Draw] = {
     "selecting_avatar_type": making.selecting_avatar_type,
     "selecting_gender": making.selecting_gender,
     "entering_name": making.entering_name,
-    "consent": general.consent,
+    "consent": consent.consent,
     "avatar_gallery": managing.avatar_gallery,
     "help": general.help_,
     "photo_tips": general.photo_tips,

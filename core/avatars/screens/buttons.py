@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
+from core.avatars.room import Room
 from core.avatars.screens import words
 from core.conversation.messages import Button
 from core.conversation.rendering import shorten
@@ -86,7 +87,7 @@ def delete(t: Translator) -> Button:
 
 def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """Where the avatar takes photos, or will once its owner has consented."""
-    if facts.obstacle == "blocked" or not room(facts, avatar):
+    if facts.obstacle == "blocked" or not room(facts, avatar).intake:
         return None
     collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
     if not collectable or (facts.consented and not avatar.can_collect):
@@ -94,15 +95,13 @@ def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | Non
     return Button(t("📷 Add photos"), "add_photos")
 
 
-def room(facts: Facts, avatar: AvatarFacts) -> int:
-    """How many more photos the avatar takes."""
-    return max(0, facts.limits.max_photos - avatar.valid - avatar.pending)
+def room(facts: Facts, avatar: AvatarFacts) -> Room:
+    """What the avatar has room for."""
+    return words.room_of(avatar, facts.limits)
 
 
-def gallery(avatar: AvatarFacts, t: Translator) -> Button | None:
-    """Where there are photos to look at."""
-    if not avatar.valid:
-        return None
+def gallery(avatar: AvatarFacts, t: Translator) -> Button:
+    """To the photos that came; while none did, the press says so."""
     return Button(t("🖼️ View ({count})", count=avatar.valid), "gallery", "1")
 
 

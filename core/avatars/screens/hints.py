@@ -44,6 +44,16 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
         "stopping": mark(
             "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
         ),
+        "unsettled": mark(
+            "⏳ We are still finding out whether the earlier training of this avatar was ordered. "
+            "Until that is known it can’t be trained again, so that nothing is paid for twice. "
+            "Your other avatars can be."
+        ),
+        "unfetched": mark(
+            "⏳ The earlier training of this avatar was finished, and we are still trying to fetch "
+            "what it made. If that works, the avatar is ready; if not, you can train it again. "
+            "Your other avatars can be trained now."
+        ),
     }
 )
 
@@ -61,12 +71,16 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
+        "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
             "📦 Your data is being put together. The file will come to this chat by itself."
         ),
-        "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
+        "erased": mark(
+            "Everything is deleted. What the training service still has of it is being deleted "
+            "there as well. If you ever want to come back, you are welcome."
+        ),
         "consent_withdrawn": mark(
             "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
             "Finished avatars stay until you delete them."
@@ -87,6 +101,9 @@ def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translato
     """One remark; nothing where its code is unknown."""
     if code == "hint":
         return _what_to_do(state, facts, t)
+    if code == "unusable":
+        known = t("That I can’t use: I understand text, photos and files.")
+        return f"{known} {_what_to_do(state, facts, t)}"
     if code in FIXED:
         return t(FIXED[code])
     return TOLD[code](told, facts, t) if code in TOLD else ""
@@ -166,26 +183,56 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
 
 
 def _held(_told: Parameters, facts: Facts, t: Translator) -> str:
+    count = max(1, facts.held)
+    if facts.held_files:
+        return t.n(
+            "📎 Your file is put aside: it will be looked at when we get to the photos.",
+            "📎 {n} files are put aside: they will be looked at when we get to the photos.",
+            count,
+        )
     return t.n(
         "📎 Your photo is put aside: it will be added when we get to the photos.",
         "📎 {n} photos are put aside: they will be added when we get to the photos.",
-        max(1, facts.held),
+        count,
     )
 
 
 def _too_late(_told: Parameters, facts: Facts, t: Translator) -> str:
+    count = max(1, facts.held)
+    if facts.held_files:
+        return t.n(
+            "The training is already running. Your file is put aside for your next avatar.",
+            "The training is already running. {n} files are put aside for your next avatar.",
+            count,
+        )
     return t.n(
         "The training is already running without this photo. It is put aside for your next avatar.",
         "The training is already running. {n} photos are put aside for your next avatar.",
-        max(1, facts.held),
+        count,
     )
 
 
 def _held_full(_told: Parameters, facts: Facts, t: Translator) -> str:
     return t.n(
-        "More than {n} photo doesn’t fit into an avatar: those that came after it are left out.",
-        "More than {n} photos don’t fit into an avatar: those that came after them are left out.",
-        facts.limits.max_photos,
+        "No more than {n} photo can be put aside: those that came after it are left out.",
+        "No more than {n} photos can be put aside: those that came after them are left out.",
+        facts.limits.max_pending,
+    )
+
+
+def _held_left(told: Parameters, facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📎 {n} photo is still put aside: there is no room for it here now.",
+        "📎 {n} photos are still put aside: there is no room for them here now.",
+        _count(told, "n", facts.held),
+    )
+
+
+def _no_photo(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t.n(
+        "📄 That file is not a photo, so it is left out. Photos in JPEG or PNG are best.",
+        "📄 {n} files are not photos, so they are left out. Photos in JPEG or PNG are best.",
+        _count(told, "n", 1),
     )
 
 
@@ -219,6 +266,10 @@ def _restored(told: Parameters, _facts: Facts, t: Translator) -> str:
     return t("Photo {number} is back.", number=told.get("number", ""))
 
 
+def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
+    return t("✏️ The avatar is called “{name}” now.", name=told.get("name", ""))
+
+
 def _kept_anyway(told: Parameters, _facts: Facts, t: Translator) -> str:
     number = told.get("number", "")
     return t("All right: photo {number} is accepted. Thank you for looking.", number=number)
@@ -241,14 +292,17 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "draft_kept": _draft_kept,
         "held": _held,
         "held_full": _held_full,
+        "held_left": _held_left,
         "held_taken": _held_taken,
         "how_to_send": _how_to_send,
         "kept_already": _kept_already,
         "kept_anyway": _kept_anyway,
         "name_rule": _name_rule,
+        "no_photo": _no_photo,
         "photos_full": _photos_full,
         "reconsidered": _reconsidered,
         "removed": _removed,
+        "renamed": _renamed,
         "restored": _restored,
         "too_late": _too_late,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.avatars import naming
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.conversation.messages import Button, Screen
@@ -125,9 +126,8 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
 
     The press carries no argument: the dialogue knows the name, and a token has no room for it.
     """
-    name = " ".join(facts.person_name.split())
+    name = naming.tidy(facts.person_name)
     a_person = facts.avatar is None or facts.avatar.avatar_type in (None, "character")
-    sound = any(letter.isalnum() for letter in name) and not name.startswith("/")
-    if not sound or not a_person or len(name) > facts.limits.name_length:
+    if not a_person or naming.problem(name, facts.limits.name_length):
         return None
     return Button(t("Call it “{name}”", name=buttons.on_button(name, t)), "name")

@@ -75,7 +75,7 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         text=words.paragraphs(_fields(facts, avatar, t), words.looking_at(avatar, t)),
         buttons=buttons.rows(
             buttons.to_avatar(avatar, facts, t) if unfinished else None,
-            buttons.gallery(avatar, t),
+            buttons.gallery(avatar, t) if avatar.valid else None,
             buttons.add_photos(facts, avatar, t),
             Button(t("✏️ Edit"), "edit"),
             buttons.change_type(facts, avatar, t),
@@ -92,6 +92,7 @@ def _fields(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
         t("Training type: {type}", type=words.training_type(avatar.training_type, t)),
         _described(avatar, t),
         t("Photos: {count}", count=avatar.valid),
+        t("🔒 The model stays with fal.ai: it can’t be copied.") if avatar.model_at_fal else "",
     )
 
 

@@ -30,7 +30,7 @@ def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
         title=t("⚠️ The training failed"),
         text=words.paragraphs(
             t("Avatar: “{name}”", name=words.named(name, t)),
-            why_failed(str(parameters.get("error_class", "")), t),
+            why_failed(str(parameters.get("error_class", "")), t, bool(parameters.get("lost"))),
         ),
         buttons=_open(parameters, name, t),
     )
@@ -43,8 +43,13 @@ _RULES = {
     "waiting": mark("Something waits too long to be handled or shown, in minutes"),
     "heartbeat": mark("A part has not said for too long that it lives, in seconds"),
     "uncertain": mark("Trainings that may or may not have been ordered"),
+    "results": mark("Trainings that were paid for, and whose result can’t be fetched"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
+    "remote": mark("fal still keeps what was to be deleted there, in minutes"),
     "new_error": mark("fal says something that it never said before"),
+    "stopped": mark("Trainings are not ordered"),
+    "deadline": mark("Trainings did not end in time and were given up"),
+    "webhooks": mark("Webhooks are configured, and none has arrived"),
 }
 """What each rule of `core.alerts` says."""
 

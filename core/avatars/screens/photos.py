@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
-from core.avatars.screens import buttons, hints, verdicts, words
+from core.avatars.screens import buttons, hints, sets, verdicts, words
 from core.conversation.messages import Button, Picture, Screen
 from core.texts import Translator
 
@@ -21,7 +19,7 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            verdicts.advice(avatar.advised, t),
+            verdicts.advice(avatar.accepted, t),
             words.looking_at(avatar, t),
             _next_step(facts, avatar, t),
             hints.obstacle(facts, t),
@@ -50,7 +48,9 @@ def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
     if avatar.pending or facts.obstacle == "blocked":
         return ""
     if buttons.settled(facts, avatar):
-        if not buttons.room(facts, avatar):
+        if sets.remaining(avatar) < facts.limits.min_photos:
+            return sets.useless(avatar, facts.limits, t)
+        if not buttons.room(facts, avatar).places:
             return t("That is enough: you can start the training.")
         return t("That is enough: you can start the training, or add more photos.")
     said = any(code == "how_to_send" for code, _ in facts.said)
@@ -75,9 +75,10 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             which(facts, avatar, t),
             verdicts.summary(avatar, t),
             words.lines(
-                verdicts.refusals(avatar.refused, facts.limits, t),
+                verdicts.refusals(verdicts.new(avatar), facts.limits, t),
                 verdicts.advice(avatar.accepted, t),
             ),
+            verdicts.earlier(avatar, facts.limits, t),
             verdicts.overruling(avatar, t) if overrulable else "",
             words.counter(avatar, facts.limits, t),
             words.looking_at(avatar, t),
@@ -97,7 +98,8 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
 
 def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     """One for each refusal that may be our mistake, as far as they are few and there is room."""
-    if not avatar.can_collect or not buttons.room(facts, avatar) or facts.obstacle == "blocked":
+    full = not buttons.room(facts, avatar).places
+    if not avatar.can_collect or full or facts.obstacle == "blocked":
         return ()
     return tuple(
         Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)
@@ -163,8 +165,7 @@ def _removals(facts: Facts, avatar: AvatarFacts) -> tuple[Button, ...]:
 
 def _restoration(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     photo = facts.removed_photo
-    room = facts.limits.max_photos - avatar.valid - avatar.pending
-    if photo is None or not avatar.can_collect or room <= 0:
+    if photo is None or not avatar.can_collect or not buttons.room(facts, avatar).places:
         return None
     return Button(t("↩️ Put back {number}", number=photo.number), "restore_photo", photo.id)
 
@@ -177,7 +178,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            words.lines(verdicts.variety(avatar, t), verdicts.advice(_apart(avatar), t)),
+            words.lines(sets.whole(avatar, facts.limits, t), sets.apart(avatar, t)),
             words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",
         ),
@@ -188,16 +189,6 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
             buttons.back(t),
         ),
     )
-
-
-def _apart(avatar: AvatarFacts) -> list[PhotoFacts]:
-    """The photos with the advice on each; that several look alike is said once, of all."""
-    if not avatar.alike:
-        return list(avatar.advised)
-    return [
-        replace(photo, advice=tuple(code for code in photo.advice if code != "looks_alike"))
-        for photo in avatar.advised
-    ]
 
 
 def _last_look(avatar: AvatarFacts, t: Translator) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.avatars.facts import STOPPABLE, Facts
+from core.avatars import facts as known
+from core.avatars.facts import Facts
 from core.avatars.flow import MENUS
 from core.avatars.screens import buttons, words
 from core.conversation.messages import Button
@@ -39,7 +40,6 @@ def _new(state: str, facts: Facts, t: Translator) -> Question | None:
 
 def _held(state: str, facts: Facts, t: Translator) -> Question:
     count = max(1, facts.held)
-    sent = t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
     wanted, label = t("Make an avatar from them?"), t("🆕 Create an avatar from them")
     if count == 1:
         wanted, label = t("Make an avatar from it?"), t("🆕 Create an avatar from it")
@@ -48,7 +48,16 @@ def _held(state: str, facts: Facts, t: Translator) -> Question:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
     answers = buttons.rows(create, _add_to(state, facts, t), _no(t("No, not needed")))
-    return Question(words.lines(sent, wanted), answers)
+    return Question(words.lines(_sent(count, facts.held_files, t), wanted), answers)
+
+
+def _sent(count: int, files: int, t: Translator) -> str:
+    """What is put aside, called a photo only where it said that it is one."""
+    if not files:
+        return t.n("📎 You sent {n} photo.", "📎 You sent {n} photos.", count)
+    if files >= count:
+        return t.n("📎 You sent {n} file.", "📎 You sent {n} files.", count)
+    return t.n("📎 You sent {n} photo or file.", "📎 You sent {n} photos and files.", count)
 
 
 def _add_to(state: str, facts: Facts, t: Translator) -> Button | None:
@@ -67,6 +76,11 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
     if state != "training_in_progress" or avatar is None or not stoppable(facts):
         return None
     text = t("Stop the training? Your photos are kept, but the progress is lost.")
+    if avatar.run is not None and avatar.run.status == "saving":
+        text = t(
+            "Stop waiting? You can then train another avatar. If the finished one can be fetched "
+            "after all, it will still be yours."
+        )
     yes = Button(t("Yes, stop it"), "yes", confirms=f"stop:{avatar.id}")
     return Question(text, buttons.rows(yes, _no(t("No, go on"))))
 
@@ -74,7 +88,7 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
 def stoppable(facts: Facts) -> bool:
     """Whether the avatar in focus is in a training that can be stopped."""
     run = facts.avatar.run if facts.avatar else None
-    return run is not None and run.status in STOPPABLE
+    return run is not None and known.stoppable(run.status, run.error_class)
 
 
 def _erase(state: str, _facts: Facts, t: Translator) -> Question | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, hints, verdicts, words
+from core.avatars.screens import buttons, hints, sets, words
 from core.avatars.screens.photos import which
 from core.avatars.screens.questions import stoppable
 from core.conversation.messages import Button, Screen
@@ -16,7 +16,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     order = words.lines(
         t("Avatar: “{name}”", name=words.named(avatar.name, t)),
         t("Type: {type}", type=words.training_type(avatar.training_type, t)),
-        t("Photos: {count}", count=avatar.valid),
+        sets.taken(avatar, limits, t),
         words.price(avatar.training_type, limits, t),
         t("Usual time: {time}", time=words.minutes(avatar.training_type, limits, t)),
     )
@@ -24,8 +24,9 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         title=t("🚀 Start the training?"),
         text=words.paragraphs(
             order,
-            verdicts.variety(avatar, t),
+            sets.whole(avatar, limits, t),
             words.looking_at(avatar, t),
+            _paid_twice(avatar, t),
             hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
@@ -42,8 +43,26 @@ def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     if not buttons.settled(facts, avatar) or facts.obstacle in ("blocked", "not_invited"):
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)
-    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}"
+    taken = facts.limits.photos_taken.get(avatar.training_type)
+    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}:{taken}"
+    if _late(avatar):
+        agreed += ":twice"
     return Button(t("🚀 Launch the training"), "train", confirms=agreed)
+
+
+def _late(avatar: AvatarFacts) -> bool:
+    """Whether an earlier training of this one was given up, and may be made all the same."""
+    return avatar.run is not None and avatar.run.late
+
+
+def _paid_twice(avatar: AvatarFacts, t: Translator) -> str:
+    """What is bought a second time, before it is."""
+    if not _late(avatar):
+        return ""
+    return t(
+        "⚠️ Your earlier training has not ended at the training service yet, and may still be "
+        "finished: then you get it without doing anything. A new one is paid for separately."
+    )
 
 
 def _in_the_way(facts: Facts, t: Translator) -> Button | None:
@@ -83,6 +102,8 @@ def _standing(run: RunFacts | None, t: Translator) -> str:
             return t("Checking…")
         case "cancelling" | "cancelled":
             return t("Stopping…")
+        case "saving" if _unfetched(run):
+            return t("Fetching the finished model…")
         case "saving" | "completed":
             return t("Finishing…")
         case _:
@@ -95,12 +116,23 @@ def _held_up(run: RunFacts | None) -> bool:
     return early and run is not None and run.error_class != ""
 
 
+def _unfetched(run: RunFacts | None) -> bool:
+    """Whether it is finished, and its result could not be had so far."""
+    return run is not None and run.status == "saving" and run.error_class != ""
+
+
 def _waiting(run: RunFacts | None, t: Translator) -> str:
     """What it waits for, where that is no turn in a queue; never the person's fault."""
     if run is not None and run.status == "uncertain":
         return t(
             "We are checking whether your order has arrived. There is nothing you have to do, and "
             "it will not be paid for twice."
+        )
+    if _unfetched(run):
+        return t(
+            "⏳ The training is finished, but the model can’t be fetched from the training service "
+            "at the moment. We keep trying by ourselves. You don’t have to wait for it: you can "
+            "cancel and train another avatar, and this one will still be yours if it arrives."
         )
     if run is None or not _held_up(run):
         return ""
@@ -119,7 +151,14 @@ def _left(run: RunFacts | None, t: Translator) -> str:
     if run is not None and run.status == "saving":
         return t("⏱️ Almost done")
     if run is not None and run.status == "training":
-        return words.remaining(run.left, t) or t("⏱️ The training goes on…")
+        return words.lines(t("⏱️ The training goes on…"), words.remaining(run.left, t))
+    ahead = (run.position or 1) - 1 if run is not None and run.status == "queued" else 0
+    if ahead:
+        return t.n(
+            "⏱️ {n} training is ahead of yours. It begins as soon as it is your turn.",
+            "⏱️ {n} trainings are ahead of yours. It begins as soon as it is your turn.",
+            ahead,
+        )
     return t("⏱️ It begins as soon as it is your turn.")
 
 
@@ -138,11 +177,14 @@ def training_completed(_facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
 def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """What went wrong, whose turn it is, and that nothing is lost."""
     error_class = avatar.run.error_class if avatar.run else ""
+    lost = avatar.run is not None and avatar.run.lost
     at_fault = error_class == "person"
     return Screen(
         title=t("⚠️ The training failed"),
         text=words.paragraphs(
-            which(facts, avatar, t), why_failed(error_class, t), hints.obstacle(facts, t)
+            which(facts, avatar, t),
+            _still_asked(avatar, t) or why_failed(error_class, t, lost),
+            hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
             _again(t),
@@ -154,8 +196,28 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     )
 
 
-def why_failed(error_class: str, t: Translator) -> str:
-    """Whose turn it is: the person's ("person"), ours ("operator"), or another try's."""
+def _still_asked(avatar: AvatarFacts, t: Translator) -> str:
+    """That one which was given up is not lost yet."""
+    if not _late(avatar):
+        return ""
+    return t(
+        "It took far longer than usual, so we stopped waiting. This is not your fault, and your "
+        "photos are kept. If the training is finished after all, you get the avatar and hear of "
+        "it here."
+    )
+
+
+def why_failed(error_class: str, t: Translator, lost: bool = False) -> str:
+    """Whose turn it is: the person's ("person"), ours ("operator"), or another try's.
+
+    `lost` is of a training that was finished, and whose result could not be had.
+    """
+    if lost:
+        return t(
+            "The training itself was finished, but the model could not be fetched from the "
+            "training service. This is not your fault: your photos are kept, and you can train "
+            "again."
+        )
     if error_class == "person":
         return t(
             "The training could not work with these photos. Add better ones, or replace those "
@@ -170,13 +232,16 @@ def why_failed(error_class: str, t: Translator) -> str:
 
 
 def training_cancelled(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
-    """Stopped by the person."""
+    """Stopped by the person; one that goes on behind the scenes says why, and what to expect."""
     kept = t("Your photos are kept: you can start again whenever you like.")
+    lingers = avatar.run.lingers if avatar.run else ""
+    if lingers:
+        kept = words.paragraphs(t("Your photos are kept."), t(hints.OBSTACLES[lingers]))
     return Screen(
         title=t("⏹ The training was stopped"),
         text=words.paragraphs(which(facts, avatar, t), kept),
         buttons=buttons.rows(
-            _again(t),
+            None if lingers in ("unsettled", "unfetched") else _again(t),
             buttons.add_photos(facts, avatar, t),
             buttons.delete(t),
             (buttons.details(t), buttons.avatars(t)),

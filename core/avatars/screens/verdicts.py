@@ -16,7 +16,7 @@ OTHER = ""
 NO_PICTURE = "examples/no_picture"
 """The key of what stands for a photo that can't be shown; no stored object has such a one."""
 MOST_ON_SHEET = 50
-"""Pictures on one sheet; the refused ones come first where there are more."""
+"""Pictures on one sheet; where there are more, the new ones come first, refused before accepted."""
 
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -52,7 +52,19 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too_dark": (mark("too dark"), mark("take it by daylight or beside a lamp")),
         "too_bright": (mark("too bright"), mark("turn away from the light and take it again")),
         "gone": (mark("can’t be fetched any more"), mark("send it once more")),
+        "no_room": (
+            mark("no room left, an avatar takes {most} photos"),
+            mark("remove another one in the gallery, then send it again"),
+        ),
+        "too_many_at_once": (
+            mark("more than {waiting} photos at once"),
+            mark("send it again when the others have been looked at"),
+        ),
         DUPLICATE: (mark("already here"), mark("no need to send it again")),
+        "repeated": (
+            mark("the same picture as another one"),
+            mark("other angles and places teach more"),
+        ),
         OTHER: (mark("didn’t work out"), mark("try another photo")),
     }
 )
@@ -89,15 +101,29 @@ ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def summary(avatar: AvatarFacts, t: Translator) -> str:
-    """How many of the settled photos were accepted, and which, where that is known."""
+    """How many photos of the series were accepted, and which."""
+    refused = new(avatar)
     accepted = len(avatar.accepted)
-    total = accepted + len(avatar.refused)
+    total = accepted + len(refused)
     if not avatar.accepted:
-        return _none_accepted(avatar.refused, t)
+        return _none_accepted(refused, t)
     which = words.numbers(photo.number for photo in avatar.accepted)
     return t(
         "✅ Accepted: {count} of {total} (no. {which})", count=accepted, total=total, which=which
     )
+
+
+def new(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
+    """The refused photos of the series that the screen tells of."""
+    return tuple(photo for photo in avatar.refused if photo.number not in avatar.earlier)
+
+
+def earlier(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """The refusals that were told before and still wait to be mended or put aside."""
+    before = tuple(photo for photo in avatar.refused if photo.number in avatar.earlier)
+    if not before:
+        return ""
+    return words.lines(t("Still open from before:"), refusals(before, limits, t))
 
 
 def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
@@ -168,7 +194,8 @@ def overruling(avatar: AvatarFacts, t: Translator) -> str:
 
 def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
     """The settled photos with their verdicts, in their order."""
-    chosen = (*avatar.refused, *avatar.accepted)[:MOST_ON_SHEET]
+    before = (photo for photo in avatar.refused if photo.number in avatar.earlier)
+    chosen = (*new(avatar), *avatar.accepted, *before)[:MOST_ON_SHEET]
     return tuple(
         Picture(
             photo.key or NO_PICTURE, f"{photo.number} {'✅' if photo.status == 'valid' else '❌'}"
@@ -197,7 +224,9 @@ def _grouped(refused: Iterable[PhotoFacts]) -> dict[str, list[int]]:
     """The numbers of refused photos by reason, in the order of their first."""
     groups: dict[str, list[int]] = {}
     for photo in sorted(refused, key=lambda photo: photo.number):
-        code = DUPLICATE if photo.status == DUPLICATE else photo.reason
+        code = photo.reason
+        if photo.status == DUPLICATE and code != "repeated":
+            code = DUPLICATE
         groups.setdefault(code if code in REASONS else OTHER, []).append(photo.number)
     return groups
 
@@ -210,9 +239,15 @@ def _together(found: Iterable[int], t: Translator) -> str:
 
 
 def _reason(code: str, limits: Limits, t: Translator) -> str:
-    return t(REASONS[code][0], side=limits.min_side, size=words.decimal(limits.max_megabytes, t))
+    return t(
+        REASONS[code][0],
+        side=limits.min_side,
+        size=words.decimal(limits.max_megabytes, t),
+        most=limits.max_photos,
+        waiting=limits.max_pending,
+    )
 
 
 def _sign(code: str) -> str:
     """A photo that is here already is no mistake of anybody's."""
-    return "♻️" if code == DUPLICATE else "❌"
+    return "♻️" if code in (DUPLICATE, "repeated") else "❌"

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from babel.numbers import format_decimal
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
+from core.avatars.room import Room, room
 from core.texts import Translator, mark
 
 UNFINISHED = ("draft", "uploading", "ready")
@@ -98,6 +99,8 @@ def decimal(number: float, t: Translator) -> str:
 def price(name: str, limits: Limits, t: Translator) -> str:
     """What a training of this type costs; nothing where it is free."""
     dollars = limits.price_usd.get(name, 0.0)
+    if dollars is None:
+        return t("💰 Price: not known yet")
     return t("💰 Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
 
 
@@ -113,17 +116,29 @@ def remaining(left: float | None, t: Translator) -> str:
 
 
 def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
-    """How many photos there are, and how many more are wanted or welcome."""
-    if avatar.valid < limits.min_photos:
-        have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=limits.min_photos)
-        return lines(have, t("Minimum: {wanted}", wanted=limits.min_photos))
-    have = t.n("Uploaded: {n} photo", "Uploaded: {n} photos", avatar.valid)
-    room = limits.max_photos - avatar.valid
-    if room <= 0:
-        return t("{uploaded}, no more will fit", uploaded=have)
-    return t.n(
-        "{uploaded}, {n} more will fit", "{uploaded}, {n} more will fit", room, uploaded=have
+    """How many photos there are and how many are required; once they suffice, what still fits."""
+    wanted = limits.min_photos
+    if avatar.valid < wanted:
+        have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=wanted)
+        return lines(have, t("Minimum: {wanted}", wanted=wanted))
+    have = t.n(
+        "Uploaded: {n} photo\nMinimum: {wanted}",
+        "Uploaded: {n} photos\nMinimum: {wanted}",
+        avatar.valid,
+        wanted=wanted,
     )
+    return lines(have, _still_fits(room_of(avatar, limits).places, t))
+
+
+def _still_fits(places: int, t: Translator) -> str:
+    if places <= 0:
+        return t("No more will fit")
+    return t.n("{n} more will fit", "{n} more will fit", places)
+
+
+def room_of(avatar: AvatarFacts, limits: Limits) -> Room:
+    """What an avatar has room for."""
+    return room(avatar.valid, avatar.pending, limits.max_photos, limits.max_pending)
 
 
 def looking_at(avatar: AvatarFacts, t: Translator) -> str:

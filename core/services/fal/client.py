@@ -27,6 +27,7 @@ from core.avatars.ports import (
 from core.services.fal import answers, endings, errors, profiles
 from core.services.fal.archive import zipped
 from core.services.fal.asking import Refused, asked
+from core.services.fal.platform import FalPlatform
 from core.services.fal.uploads import Uploads
 from core.services.fal.wire import (
     Answer,
@@ -60,12 +61,17 @@ class FalTrainer:
             "style": settings.training.profiles_style,
         }
         self._test_mode = test_mode
-        self._wire = Wire(settings.fal, observe, trusting=not test_mode)
+        self._wire = Wire(settings.fal, observe)
         self._uploads = Uploads(settings.fal, self._wire)
+        self._platform = FalPlatform(settings.fal, self._wire)
 
     @property
     def test_mode(self) -> bool:
         return self._test_mode
+
+    @property
+    def platform(self) -> FalPlatform:
+        return self._platform
 
     @property
     def upload_seconds(self) -> float:
@@ -83,8 +89,11 @@ class FalTrainer:
     def endpoint(self, profile: str) -> str:
         return profiles.BY_NAME[profile].endpoint
 
-    def price_usd(self, profile: str) -> float:
+    def price_usd(self, profile: str) -> float | None:
         return profiles.price_usd(self._fal, profile)
+
+    def priced(self, profile: str, usd: float, unit: str) -> float | None:
+        return profiles.priced_by_fal(self._fal, profile, usd, unit)
 
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import fal_client
@@ -48,12 +49,16 @@ def _of_model(answer: Answer, told: Failure | None) -> Failure:
         return failure  # says more than the status does
     if told and (spoken or told.error_type in errors.TYPES):
         return told
+    if answer.status == 410:
+        return replace(failure, undelivered=True)
     own = errors.own_type(answer.headers, answer.body) in errors.TYPES
     # an error of the server without a word of fal's says nothing of the training, which may be
     # there the next time: ordering it anew would pay for it twice
-    if own or (spoken and "detail" in answer.body and answer.status < 500):
+    if own:
         return failure
-    raise Unreachable(failure)
+    if spoken and "detail" in answer.body and answer.status < 500:
+        return replace(failure, undelivered=True)
+    raise Unreachable(replace(failure, undelivered=answer.status == 404))
 
 
 def _looks_like_a_result(profile: str, body: Any) -> bool:

@@ -116,7 +116,16 @@ def section(settings: Fal, name: str) -> StepProfile:
     return chosen
 
 
-def price_usd(settings: Fal, name: str) -> float:
-    """What one training costs by the configured steps and price of a step; 0 is not known."""
+def price_usd(settings: Fal, name: str) -> float | None:
+    """What one training costs by the configured steps and price of a step; None is not known."""
     chosen = section(settings, name)
-    return round(chosen.steps * chosen.usd_per_step, 2)
+    return None if chosen.usd_per_step is None else round(chosen.steps * chosen.usd_per_step, 2)
+
+
+def priced_by_fal(settings: Fal, name: str, usd: float, unit: str) -> float | None:
+    """The same by fal's own price of a unit; None where the unit doesn't tell what one costs."""
+    counted = re.fullmatch(r"(?:(\d{1,6})\s*)?(?:training[\s_-]*)?steps?", unit.strip().lower())
+    if counted:
+        return round(section(settings, name).steps * usd / max(1, int(counted[1] or 1)), 2)
+    whole = unit.strip().lower().rstrip("s") in ("training", "request", "run", "generation")
+    return round(usd, 2) if whole else None

@@ -1,4 +1,4 @@
-"""Whether a webhook was really sent by fal, and which run the address it came to belongs to."""
+"""Whether a webhook was really sent by fal, and to whose address it came."""
 
 from __future__ import annotations
 
@@ -112,21 +112,24 @@ class Verifier:
         self._keys, self._fetched = keys, now
 
 
-def run_token(secret: bytes, run_id: str) -> str:
-    """A run's name for the address of its webhook, which nobody else can make up."""
-    run = uuid.UUID(run_id).bytes
-    return _written(run + _mark(secret, run))
+def token_of(secret: bytes, submission_id: str) -> str:
+    """A submission's name for the address of its webhook, which nobody else can make up."""
+    named = uuid.UUID(submission_id).bytes
+    return _written(named + _mark(secret, named))
 
 
-def run_of(secret: bytes, token: str) -> str | None:
-    """The run that a token names; None where it is not one of ours."""
+def name_of(secret: bytes, token: str) -> str | None:
+    """The submission that a token names, or the run, as earlier addresses did.
+
+    None where it is not one of ours.
+    """
     try:
         raw = _read(token)
     except ValueError:
         return None
-    run, mark = raw[:16], raw[16:]
-    genuine = len(run) == 16 and hmac.compare_digest(mark, _mark(secret, run))
-    return str(uuid.UUID(bytes=run)) if genuine and _written(raw) == token else None
+    named, mark = raw[:16], raw[16:]
+    genuine = len(named) == 16 and hmac.compare_digest(mark, _mark(secret, named))
+    return str(uuid.UUID(bytes=named)) if genuine and _written(raw) == token else None
 
 
 def _signed(keys: tuple[Ed25519PublicKey, ...], signature: bytes, message: bytes) -> bool:
@@ -164,8 +167,8 @@ def _key(item: Any) -> Ed25519PublicKey | None:
         return None
 
 
-def _mark(secret: bytes, run: bytes) -> bytes:
-    return hmac.digest(secret, b"fal webhook\n" + run, "sha256")[:_MARK_BYTES]
+def _mark(secret: bytes, named: bytes) -> bytes:
+    return hmac.digest(secret, b"fal webhook\n" + named, "sha256")[:_MARK_BYTES]
 
 
 def _written(raw: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from core import proxies
 from core.avatars.ports import Failure, Observation, Observe, Phase, TrainerError, Unreachable
 from core.services.fal import answers, errors
 from core.settings.fal import Fal
@@ -65,22 +67,25 @@ class Note:
 class Wire:
     """Connections to fal; any number of threads may use them.
 
-    `trusting` is whether the environment may name a proxy.
+    They go through the proxy of the settings, if there is one and fal is not on this machine.
     """
 
-    def __init__(self, settings: Fal, observe: Observe, trusting: bool = True) -> None:
+    def __init__(self, settings: Fal, observe: Observe) -> None:
         self._settings = settings
         self._observe = observe
         key = settings.key.get_secret_value()
         self._key = {"Authorization": f"Key {key}"} if key else {}
+        kept_seconds = {"expiration_duration_seconds": settings.output_hours * 3600}
+        self._lifecycle = {"X-Fal-Object-Lifecycle-Preference": json.dumps(kept_seconds)}
         kept = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         unkept = httpx.Limits(max_connections=100, max_keepalive_connections=0)
         patience = httpx.Timeout(settings.answer_seconds, connect=settings.connect_seconds)
-        verified = httpx.create_ssl_context(trust_env=trusting)
+        way = proxies.way(settings.proxy)
 
         def client(limits: httpx.Limits, follow_redirects: bool = False) -> httpx.Client:
-            return httpx.Client(limits=limits, timeout=patience, verify=verified,
-                                trust_env=trusting, follow_redirects=follow_redirects)  # fmt: skip
+            return httpx.Client(
+                limits=limits, timeout=patience, follow_redirects=follow_redirects, **way
+            )
 
         self.api = client(kept)
         self.orders = client(unkept)  # a fresh connection each: a stale one leaves doubts
@@ -103,7 +108,7 @@ class Wire:
         )
         return self.exchange(
             self.orders, "POST", url,
-            headers={**self._key, "X-Likeness-Run": run_id}, json=arguments,
+            headers={**self._key, **self._lifecycle, "X-Likeness-Run": run_id}, json=arguments,
             params={"fal_webhook": webhook_url} if webhook_url else {},
             timeout=patience, seconds=self._settings.submit_seconds,
         )  # fmt: skip

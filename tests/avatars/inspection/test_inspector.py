@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pillow_heif
 import pytest
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from core.avatars.inspection.conversion import Converter
 from core.avatars.inspection.face_port import Face, Pixels
 from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.verdict import MISTAKABLE, Known, Purpose, Verdict
+from core.avatars.inspection.verdict import MISTAKABLE, OVERRULABLE, Known, Purpose, Verdict
 from core.avatars.photos import PhotoRules
 from core.services.faces import YuNet
 from tests import nasty_files as nasty
@@ -122,14 +122,51 @@ def test_company_is_remarked_on(second: float, advice: tuple[str, ...]) -> None:
 class Doubtful(YuNet):
     """Never quite sure."""
 
-    def find(self, rgb: Pixels) -> tuple[Face, ...]:
-        return tuple(replace(face, score=0.7) for face in super().find(rgb))
+    def find(self, rgb: Pixels, near: bool = False) -> tuple[Face, ...]:
+        return tuple(replace(face, score=0.7) for face in super().find(rgb, near))
 
 
 def test_what_may_be_a_face_is_accepted_with_a_remark() -> None:
     verdict = Inspector(Doubtful()).inspect(PERSON, PORTRAIT)
     assert (verdict.status, verdict.has_face) == ("valid", None)
     assert verdict.advice == ("maybe_no_face",)
+
+
+def page_of_text(page: str = "white", ink: str = "black") -> Image.Image:
+    """A screenshot of a letter, as a phone makes it."""
+    picture = Image.new("RGB", (1080, 1920), page)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=34)
+    for row in range(12):
+        draw.text((40, 60 + 60 * row), "Dear diary, this is no photo " * 2, fill=ink, font=font)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("page", "ink"), [("white", "black"), ("#fafafa", "#333333"), ("black", "white")]
+)
+@pytest.mark.parametrize("width", [1440, 1080, 720])
+def test_a_page_of_text_shows_no_face_and_is_not_called_too_bright_or_too_dark(
+    page: str, ink: str, width: int
+) -> None:
+    picture = page_of_text(page, ink)
+    picture = picture.resize((width, width * 16 // 9), Image.Resampling.LANCZOS)
+    for data in (jpeg(picture, 80), encoded(picture, "PNG")):
+        assert inspect(data).reason == "no_face"
+        assert inspect(data, STYLE).status == "valid"
+
+
+def test_a_drawing_on_white_paper_shows_no_face() -> None:
+    picture = Image.new("RGB", (1000, 1000), "white")
+    ImageDraw.Draw(picture).ellipse((200, 200, 800, 800), outline="black", width=6)
+    assert inspect(picture).reason == "no_face"
+
+
+@pytest.mark.parametrize("name", [CAT, COFFEE, ROCKET])
+@pytest.mark.parametrize("gain", [6, 10])
+def test_a_photo_in_which_light_hides_everything_is_still_too_bright(
+    name: str, gain: float
+) -> None:
+    assert inspect(lit(enlarged(name), gain)).reason == "too_bright"
 
 
 def test_where_nobody_looks_for_faces_none_is_missed() -> None:
@@ -276,7 +313,8 @@ def test_the_same_picture_again_is_a_duplicate(
     picture = far_away(0.4)
     others = known(photograph(ASTRONAUT), picture)
     verdict = INSPECTOR.inspect(jpeg(again(picture), 80), PORTRAIT, others)
-    assert (verdict.status, verdict.reason, verdict.duplicate_of) == ("duplicate", None, "1")
+    found = (verdict.status, verdict.reason, verdict.duplicate_of)
+    assert found == ("duplicate", "repeated", "1")
 
 
 def test_the_same_bytes_are_known_without_a_look() -> None:
@@ -285,6 +323,22 @@ def test_the_same_bytes_are_known_without_a_look() -> None:
     verdict = INSPECTOR.inspect(large(), PORTRAIT, others)
     assert (verdict.status, verdict.duplicate_of) == ("duplicate", "7")
     assert time.thread_time() - started < worth(0.02)
+
+
+def test_what_only_shows_the_same_is_kept_to_be_overruled_and_the_same_file_is_not() -> None:
+    copy = jpeg(photograph(ASTRONAUT), 60)
+    likeness = INSPECTOR.inspect(copy, PORTRAIT, known(PERSON))
+    assert likeness.reason in OVERRULABLE
+    assert likeness.data is not None
+    assert (likeness.has_face, likeness.quality_score is None) == (True, False)
+    identical = INSPECTOR.inspect(PERSON, PORTRAIT, known(PERSON))
+    assert (identical.status, identical.reason, identical.data) == ("duplicate", None, None)
+
+
+def test_what_its_person_says_is_another_picture_is_accepted() -> None:
+    copy = jpeg(photograph(ASTRONAUT), 60)
+    verdict = INSPECTOR.inspect(copy, Purpose(overruled=True), known(PERSON))
+    assert (verdict.status, verdict.advice) == ("valid", ("looks_alike",))
 
 
 def test_another_photo_of_the_same_person_is_none() -> None:
@@ -391,7 +445,7 @@ CORPUS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "an icon": (lambda: nasty.converted("ICO"), "wrong_format"),
     "a JPEG cut in half": (lambda: JPEG[: len(JPEG) // 2], "broken"),
     "a PNG cut in half": (lambda: PNG[: len(PNG) // 2], "broken"),
-    "a JPEG without its end": (lambda: JPEG[:-1], "broken"),
+    "a JPEG without its last pixels": (lambda: JPEG[:-9], "broken"),
     "a flipped bit": (lambda: PNG[:5000] + bytes((PNG[5000] ^ 4,)) + PNG[5001:], "broken"),
     "a header alone": (lambda: nasty.SIGNATURE, "broken"),
     "no palette": (lambda: nasty.png((600, 600), colours=3), "broken"),

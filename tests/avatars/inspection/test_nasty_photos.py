@@ -6,18 +6,28 @@ from time import process_time
 
 import pytest
 
-from core.avatars.photos import judge
+from core.avatars.inspection.picture_files.formats import read
+from core.avatars.photos import Judgement, judge
 from tests import nasty_files as nasty
 from tests.pictures_for_tests import photo
 from tests.yardstick import worth
 
 JPEG, PNG = photo(1), photo(1, format="PNG")
+PROGRESSIVE, GREY = photo(1, progressive=True), photo(1, mode="L")
+RESTARTING = photo(1, restart_marker_rows=1)
 
 
 def reason(data: bytes) -> str | None:
     judgement = judge(data)
     assert (judgement.status == "valid") == (judgement.reason is None)
     return judgement.reason
+
+
+def shows_the_same(one: Judgement, other: Judgement) -> bool:
+    """Whether what is stored of both is one picture, to the pixel."""
+    assert one.data is not None
+    assert other.data is not None
+    return read(one.data).decode().tobytes() == read(other.data).decode().tobytes()
 
 
 def test_no_bytes_at_all_are_told_apart() -> None:
@@ -70,13 +80,56 @@ def test_a_file_that_was_cut_off_is_broken(whole: bytes, share: float) -> None:
     assert reason(whole[: max(9, int(len(whole) * share))]) == "broken"
 
 
-@pytest.mark.parametrize("lost", [1, 2, 3])
-@pytest.mark.parametrize("whole", [JPEG, PNG])
-def test_not_even_its_last_bytes_may_be_missing(whole: bytes, lost: int) -> None:
+@pytest.mark.parametrize(
+    ("whole", "lost"), [(JPEG, 4), (JPEG, 9), (GREY, 4), (RESTARTING, 9), (PNG, 17)]
+)
+def test_not_even_the_last_bytes_of_the_picture_may_be_missing(whole: bytes, lost: int) -> None:
     assert reason(whole[:-lost]) == "broken"
+    assert reason(whole[:-lost] + bytes(lost)) == "broken"
+    assert reason(whole[:-lost] + bytes(5000)) == "broken"
 
 
-@pytest.mark.parametrize("place", [20, 1000, 50_000, -5])
+@pytest.mark.parametrize("whole", [JPEG, PROGRESSIVE, GREY, RESTARTING])
+@pytest.mark.parametrize(
+    "end", [b"", b"\xff", b"\0\0", b"\xff\0", bytes(5000), b"ab", b"ab" * 999, b"\xff\xd9<html>"]
+)
+def test_a_jpeg_that_is_seen_whole_is_accepted_however_its_file_ends(
+    whole: bytes, end: bytes
+) -> None:
+    odd = judge(whole[:-2] + end)
+    assert odd.status == "valid"
+    assert shows_the_same(odd, judge(whole))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"",
+        b"\0\0\0",
+        b"\0\0\0\0IE",
+        b"\0\0\0\0IEND",
+        bytes(12),
+        bytes(999),
+        b"\x93 some other bytes",
+    ],
+)
+def test_a_png_that_is_seen_whole_is_accepted_however_its_file_ends(end: bytes) -> None:
+    odd = judge(PNG[:-12] + end)
+    assert odd.data == judge(PNG).data
+
+
+def test_a_flipped_bit_behind_the_picture_breaks_no_png() -> None:
+    assert reason(PNG[:-5] + b"@" + PNG[-4:]) is None
+
+
+def test_a_progressive_jpeg_that_lacks_a_whole_scan_is_broken_unless_it_ends_properly() -> None:
+    last = PROGRESSIVE.rindex(b"\xff\xda")
+    tables = PROGRESSIVE[:last].rindex(b"\xff\xc4")  # of the last scan alone
+    assert reason(PROGRESSIVE[:tables]) == "broken"
+    assert reason(PROGRESSIVE[:last]) == "broken"
+
+
+@pytest.mark.parametrize("place", [20, 1000, 50_000])
 def test_a_flipped_bit_breaks_a_png(place: int) -> None:
     flipped = bytearray(PNG)
     flipped[place] ^= 4

@@ -54,8 +54,9 @@ def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: 
     )
     assert run.weights_sha256 == hashlib.sha256(WEIGHTS).hexdigest()
     assert house.store.get(key_of(house)) == WEIGHTS
-    assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, key_of(house))
-    assert avatar.avatar_data["weights"]["bytes"] == len(WEIGHTS)
+    assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
+    weights = avatar.avatar_data["weights"]
+    assert (weights["key"], weights["bytes"]) == (key_of(house), len(WEIGHTS))
     assert (run.cost_usd, run.training_seconds, run.data_url) == (6.0, 300.0, "")
     assert house.told[-1] == "finished"
     assert list(house.folder.glob(".weights-*")) == []
@@ -79,11 +80,10 @@ def test_a_copy_that_failed_asks_where_the_result_is_now(house: House) -> None:
 
 
 def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> None:
-    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    result = {"weights_url": "http://w/1", "config_url": "http://w/config"}
     house.start()
     house.advance(QUEUED)
-    house.trainer.weights = b'{"steps": 9}'
-    house.trainer.size = None
+    house.trainer.config = b'{"steps": 9}'
     house.advance(Standing("completed", result=result))
     assert house.now.avatar_data["config"] == {"steps": 9}
 
@@ -103,22 +103,25 @@ def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> 
     ],
 )
 def test_a_model_is_kept_whatever_is_said_about_it(house: House, said: bytes) -> None:
-    result = {"weights_url": "http://w/1", "config_url": "http://w/2"}
+    result = {"weights_url": "http://w/1", "config_url": "http://w/config"}
     house.start()
     house.advance(QUEUED)
-    house.trainer.weights, house.trainer.size = said, None
+    house.trainer.config = said
     house.advance(Standing("completed", result=result))
     assert house.status == RunStatus.COMPLETED
 
 
-@pytest.mark.parametrize(("weights", "size"), [(b"trained wei", len(WEIGHTS)), (b"", None)])
+@pytest.mark.parametrize(
+    ("weights", "size", "error"),
+    [(WEIGHTS[:99], len(WEIGHTS), "weights_damaged"), (b"", None, "not_weights")],
+)
 def test_weights_that_did_not_arrive_whole_are_fetched_again(
-    house: House, weights: bytes, size: int | None
+    house: House, weights: bytes, size: int | None, error: str
 ) -> None:
     made(house)
     house.trainer.weights, house.trainer.size = weights, size
     house.training.carry(str(house.run.id))
-    assert (house.status, house.run.error_type) == (RunStatus.SAVING, "weights_damaged")
+    assert (house.status, house.run.error_type) == (RunStatus.SAVING, error)
     assert house.run.weights_key is None
     house.trainer.weights, house.trainer.size = WEIGHTS, len(WEIGHTS)
     house.later()
@@ -257,7 +260,7 @@ def test_a_result_after_the_consent_was_withdrawn_is_not_copied(house: House) ->
     Consent.update(withdrawn_at=house.clock()).execute()
     house.training.carry(str(house.run.id))
     assert (house.status, house.run.weights_key) == (RunStatus.COMPLETED, None)
-    assert house.now.finetune_id is None
+    assert house.now.avatar_data == {}, "it has no model"
 
 
 def test_weights_are_no_orphans(house: House) -> None:
@@ -289,5 +292,6 @@ def test_the_other_type_is_trained_with_the_same_photos_and_the_first_model_is_k
     avatar = house.now
     assert (avatar.finetune_id, avatar.fal_mode) == ("ft-9", "style")
     (earlier,) = avatar.avatar_data["earlier"]
-    assert (earlier["finetune_id"], earlier["fal_mode"]) == (key_of(house), "portrait")
+    assert (earlier["finetune_id"], earlier["fal_mode"]) == (first.finetune_id, "portrait")
+    assert earlier["weights"]["key"] == key_of(house)
     assert house.store.exists(key_of(house))

@@ -72,7 +72,7 @@ def test_an_order_that_certainly_did_not_arrive_is_sent_again_by_itself(house: H
     assert (run.status, run.error_class, run.intent_at) == (RunStatus.READY, "retry", None)
     house.later()
     assert (house.status, len(house.trainer.orders)) == (RunStatus.QUEUED, 2)
-    assert (house.run.attempts, house.run.error_class) == (2, "")
+    assert (house.run.attempts, house.run.error_class) == (1, ""), "one of the two was taken"
 
 
 def refuse(house: House, *failures: Any) -> None:
@@ -188,7 +188,8 @@ def test_a_run_that_another_profile_takes_over_costs_what_that_one_does(
         house.clock.forward(house.trainer.upload_seconds)
     house.advance(QUEUED, COMPLETED)
     run = house.run
-    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 2.0, 2.0)
+    assert (run.profile, run.price_usd, run.cost_usd) == ("portrait-second", 6.0, 2.0)
+    assert [sent.price_usd for sent in house.submissions] == [6.0, 2.0], "each has its own"
 
 
 def test_where_all_endpoints_are_gone_runs_wait_and_try_again_a_day_later(house: House) -> None:
@@ -360,7 +361,7 @@ def test_the_admin_settles_that_it_was_not_sent(house: House) -> None:
     uncertain(house)
     assert house.training.settler.not_sent(str(house.run.id))
     house.advance()
-    assert (house.status, house.run.attempts) == (RunStatus.QUEUED, 2)
+    assert (house.status, house.run.submission, house.run.attempts) == (RunStatus.QUEUED, 2, 1)
 
 
 def test_an_admin_who_was_wrong_is_put_right_by_a_webhook_in_time(house: House) -> None:
@@ -399,7 +400,7 @@ def test_an_uncertain_order_that_is_cancelled_waits_for_the_truth(house: House) 
     for _ in range(5):
         house.later(10_000.0)
     assert house.status == RunStatus.CANCELLING
-    assert (house.refusal(), house.obstacle) == ("stopping", None)
+    assert (house.refusal(), house.obstacle) == ("unsettled", None)
     assert [run.id for run in lost_orders()] == [house.run.id]
     house.hear("fal-77")
     house.advance(QUEUED, STOPPED)

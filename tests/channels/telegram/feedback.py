@@ -168,9 +168,9 @@ def drawing(size: tuple[int, int], colour: str) -> bytes:
     return file.getvalue()
 
 
-def channel(base_url: str, base_file_url: str, token: str = TOKEN) -> Telegram:
-    addresses = {"base_url": base_url, "base_file_url": base_file_url}
-    return Telegram(Settings.model_validate({"token": token, "poll_seconds": 2, **addresses}))
+def channel(base_url: str, base_file_url: str, token: str = TOKEN, **more: Any) -> Telegram:
+    given = {"base_url": base_url, "base_file_url": base_file_url, **more}
+    return Telegram(Settings.model_validate({"token": token, "poll_seconds": 2, **given}))
 
 
 class Running:

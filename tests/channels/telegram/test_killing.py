@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation.models import InboxEvent, TransitionLog
+from core.conversation.models import Conversation, InboxEvent, TransitionLog
 from core.db import run
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import all_shown, begun, buttons, until
@@ -174,6 +174,55 @@ def test_killed_before_it_could_remove_old_buttons_it_removes_them_with_the_next
     start()
     anna.press("Begin")
     tg.wait_until(lambda: buttons(anna) == [[], ["1", "2", "3"]])
+
+
+def a_copy(tg: FakeTelegram, anna: Person, start: Start) -> None:
+    """Killed when a screen had been sent and nothing had recorded it."""
+    bot = start()
+    begun(anna)
+    tg.delay("editMessageReplyMarkup", 30, times=1)
+    anna.say("x")
+    tg.wait_until(lambda: bool(tg.called("editMessageReplyMarkup")))
+    bot.kill()
+    bot.wait()
+    tg.heal()
+    assert buttons(anna)[-1] == ["Begin"]
+
+
+def test_killed_between_sent_and_recorded_the_copy_loses_its_buttons(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    a_copy(tg, anna, start)
+    start()
+    tg.wait_until(lambda: buttons(anna) == [[], [], ["Begin"]])
+    until(all_shown)
+    assert Conversation.get().posting is None
+
+
+def test_the_first_message_of_all_can_have_a_copy_too(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    start()
+    tg.fault("sendMessage", drop="after")
+    anna.say("/start")
+    tg.wait_until(lambda: buttons(anna) == [[], ["Begin"]])
+    until(all_shown)
+
+
+def test_a_press_on_a_copy_counts_and_takes_its_buttons_away(
+    tg: FakeTelegram, anna: Person, start: Start
+) -> None:
+    a_copy(tg, anna, start)
+    copy = anna.last
+    tg.fault("editMessageReplyMarkup", code=400, description="Bad Request: not today", times=None)
+    start()
+    until(all_shown)
+    assert buttons(anna)[-2:] == [["Begin"], ["Begin"]]
+    tg.heal()
+    anna.press("Begin", copy.id)
+    anna.wait_for("How was it?")
+    tg.wait_until(lambda: buttons(anna)[-2:] == [[], ["1", "2", "3"]])
+    assert [log.trigger for log in TransitionLog.select()][-1] == "begin"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import socket
 import sqlite3
@@ -23,7 +24,7 @@ from core.conversation.models import Conversation, InboxEvent, TransitionLog
 from core.db import run, transaction
 from core.errors import ConfigurationError
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
-from tests.channels.telegram.test_showing import all_shown, begun, until
+from tests.channels.telegram.test_showing import all_shown, begun, signal, until
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.patience import LONG
 
@@ -160,24 +161,89 @@ def test_updates_of_unknown_and_broken_kinds_are_passed_over(
     assert [call.params["callback_query_id"] for call in tg.called("answerCallbackQuery")] == ["7"]
 
 
-def test_stickers_voices_and_places_get_a_hint(
+def test_stickers_voices_and_places_are_answered_and_change_nothing(
     tg: FakeTelegram, anna: Person, bot: Running
 ) -> None:
     begun(anna)
-    anna.send_sticker()
-    anna.send_voice()
-    anna.send_other(location={"latitude": 1.0, "longitude": 2.0})
-    anna.wait_for("texts: 3")
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    for send in (
+        anna.send_sticker,
+        anna.send_voice,
+        functools.partial(anna.send_other, location={"latitude": 1.0, "longitude": 2.0}),
+    ):
+        send()
+        anna.wait_for("unusable", new=True)
+    anna.press("2")
+    anna.wait_for("2 stars")
 
 
-def test_an_edited_message_is_no_new_one(tg: FakeTelegram, anna: Person, bot: Running) -> None:
+def test_what_telegram_writes_into_the_chat_is_passed_over(
+    tg: FakeTelegram, anna: Person, bot: Running
+) -> None:
     begun(anna)
-    said = anna.say("hm")
-    anna.wait_for("texts: 1")
-    anna.edit_message(said, "hmm")
-    tg.raw_update({"edited_message": {"message_id": said, "text": "hmm"}})
+    content: dict[str, Any]
+    for content in (
+        {"pinned_message": {"message_id": 2}},
+        {"forum_topic_created": {"name": "A", "icon_color": 1}},
+        {"forum_topic_edited": {"name": "B"}},
+        {"web_app_data": {"data": "{}", "button_text": "x"}},
+        {"video_chat_started": {}},
+        {"of_the_future": {"text": "hello"}},
+    ):
+        anna.send_other(**content)
+    tg.wait_until(lambda: not tg.pending_updates)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    assert [log.trigger for log in TransitionLog.select()] == ["start", "begin"]
+    assert len([m for m in anna.chat if m.from_bot]) == 1
+
+
+# Topics
+
+
+def test_an_answer_comes_in_the_topic_where_the_person_spoke(
+    tg: FakeTelegram, anna: Person, bot: Running, house: House
+) -> None:
+    begun(anna)
+    anna.go_to_topic(77)
     anna.say("hm")
-    anna.wait_for("texts: 2")
+    assert anna.wait_for("texts: 1").thread == 77
+    signal(house, "1")
+    assert anna.wait_for("Pong 1").thread == 77
+    anna.go_to_topic(None)
+    anna.say("hm")
+    assert anna.wait_for("texts: 2").thread is None
+
+
+def test_in_a_topic_that_was_closed_the_answer_still_comes(
+    tg: FakeTelegram, anna: Person, bot: Running, house: House
+) -> None:
+    begun(anna)
+    anna.go_to_topic(77)
+    anna.say("hm")
+    anna.wait_for("texts: 1")
+    anna.close_topic(77)
+    signal(house, "1")
+    assert anna.wait_for("Pong 1").thread is None
+
+
+# Edits
+
+
+def test_an_edit_is_read_anew_and_says_nothing_more(
+    tg: FakeTelegram, anna: Person, bot: Running
+) -> None:
+    begun(anna)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    said = anna.say("too")
+    anna.wait_for(lambda message: message.id > said)
+    anna.edit_message(said, "2")
+    anna.wait_for("2 stars")
+    anna.edit_message(said, "3")
+    anna.say("because")
+    anna.wait_for("Thanks: because")
 
 
 # Trouble with Telegram

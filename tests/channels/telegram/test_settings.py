@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from channels.telegram import Settings, Telegram
-from channels.telegram.messages import fitting
+from channels.telegram.posting import fitting
 from channels.telegram.words import WORDS
 from core.conversation.rendering import Offer
 
@@ -45,3 +45,14 @@ def test_labels_too_long_for_their_row_stand_below_each_other() -> None:
     assert fitting(short) == [short]
     long = [Offer("Delete this avatar for ever", "a"), Offer("Keep it", "b")]
     assert fitting(long) == [[long[0]], [long[1]]]
+
+
+@pytest.mark.parametrize("name", ["base_url", "base_file_url"])
+def test_updates_and_files_come_from_one_server(name: str) -> None:
+    with pytest.raises(ValidationError, match=r"base_url and telegram\.base_file_url"):
+        Settings.model_validate({name: "http://127.0.0.1:8081/bot"})
+
+
+def test_a_folder_of_files_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValidationError, match="no folder that can be read"):
+        Settings.model_validate({"files_folder": "/no/such/folder"})

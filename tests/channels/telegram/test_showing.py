@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from channels.telegram.messages import SEARCHED, _searched
 from core.conversation.models import Conversation
 from core.db import transaction
 from tests.channels.telegram.feedback import House
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 def begun(person: Person) -> Person:
     person.say("/start")
-    person.wait_for(lambda message: message.labels == ["Begin"], new=True)
+    person.wait_for(lambda message: message.labels == ["Begin"], timeout=60, new=True)
     return person
 
 
@@ -160,13 +161,14 @@ def test_whoever_blocks_the_bot_is_left_alone_until_they_write(
 ) -> None:
     begun(anna)
     anna.block()
-    signal(house, "1")
     until(lambda: Conversation.get().unreachable)
+    signal(house, "1")
     signal(house, "2")
     time.sleep(0.5)
-    assert len(tg.called("sendMessage")) == 2
+    assert len(tg.called("sendMessage")) == 1
     anna.unblock()
     anna.say("/start")
+    anna.wait_for("Pong 1")
     anna.wait_for("Pong 2")
     anna.wait_for("Hello", new=True)
     assert not Conversation.get().unreachable
@@ -246,6 +248,58 @@ def test_an_album_whose_photos_trickle_in_is_one_message_edited_as_they_come(
     tg.wait_until(lambda: buttons(anna) == [[], ["Begin"]])
     assert tg.called("sendChatAction")
     assert [call for call in tg.called("editMessageText") if call.params["text"] == "10 photos"]
+
+
+# What would soon be untrue
+
+
+def counted(anna: Person) -> None:
+    """To a screen whose words change by themselves, and on with a text."""
+    begun(anna)
+    anna.send_photo(b"photo")
+    anna.wait_for("1 photos")
+    anna.say("hm")
+
+
+def test_a_message_whose_words_move_on_does_not_stay_above_what_came_of_them(
+    anna: Person, tg: FakeTelegram
+) -> None:
+    counted(anna)
+    tg.wait_until(lambda: bool(tg.called("deleteMessage")))
+    tg.wait_until(lambda: buttons(anna) == [[], ["Begin"]])
+    assert len([m for m in anna.chat if "photos" in m.text]) == 1
+    assert anna.chat[-1].text == "1 photos"
+
+
+def test_where_it_can_not_be_deleted_it_says_what_has_come_of_it(
+    anna: Person, tg: FakeTelegram
+) -> None:
+    why = "Bad Request: message can't be deleted for everyone"
+    tg.fault("deleteMessage", code=400, description=why, times=None)
+    begun(anna)
+    anna.send_photo(b"photo")
+    untrue = anna.wait_for("1 photos")
+    anna.say("/start later")
+    anna.wait_for("later")
+    ended: list[tuple[int, str, list[str]]] = [(untrue.id, "Hello 👋 Anna", [])]
+    tg.wait_until(
+        lambda: [(m.id, m.text, m.labels) for m in anna.chat if m.id == untrue.id] == ended
+    )
+
+
+def test_what_could_not_be_ended_at_once_is_ended_later(anna: Person, tg: FakeTelegram) -> None:
+    tg.fault("deleteMessage", drop="before")
+    counted(anna)
+    tg.wait_until(lambda: len(tg.called("deleteMessage")) == 2)
+    tg.wait_until(lambda: buttons(anna) == [[], ["Begin"]])
+
+
+def test_of_the_numbers_that_a_lost_message_may_have_notices_and_others_are_left_out() -> None:
+    lost = {"after": 10, "notices": ["12"]}
+    assert _searched(lost, {13}, shown=16) == [11, 14, 15]
+    assert len(_searched(lost, (), shown=1000)) == SEARCHED - 1
+    assert _searched({"after": 0, "notices": []}, (), shown=16) == []
+    assert _searched(None, (), shown=16) == []
 
 
 # Pictures

@@ -10,10 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.fakes.foreign_fal.platform import BASE, PlatformDoor
+from tests.weights import safetensors
+
 if TYPE_CHECKING:
     from tests.fakes.foreign_fal.fake import ForeignFal, Order
 
-WEIGHTS = bytes(range(256)) * 4000
+WEIGHTS = safetensors(1_000_000)
 CONFIG = b'{"trained_by": "a stranger"}'
 REQUIRED = {
     "fal-ai/flux-lora-portrait-trainer": ("images_data_url",),
@@ -42,7 +45,7 @@ class Server:
         self._thread.join()
 
 
-class Door(BaseHTTPRequestHandler):
+class Door(BaseHTTPRequestHandler, PlatformDoor):
     """One connection."""
 
     fal: ForeignFal
@@ -84,14 +87,24 @@ class Door(BaseHTTPRequestHandler):
         path, query = self._where()
         if path == "/.well-known/jwks.json":
             self._say(200, self.fal.jwks())
+        elif path.startswith(f"{BASE}/"):
+            self.platform("GET", path.removeprefix(BASE))
         elif path.startswith("/out/"):
-            self._give(CONFIG if path.endswith(".json") else WEIGHTS)
+            self._file(path)
+        elif path.startswith("/in/"):
+            name = path.removeprefix("/in/")
+            gone = name not in self.fal.files
+            self._say(404, None) if gone else self._give(self.fal.files[name])
         elif path.endswith("/status"):
             if found := self._known(path, "/status"):
                 self._status(found, query)
         elif found := self._known(path, ""):
             done = self.fal.training_of(found) == "COMPLETED"
             self._say(*((200, self.fal.result(found)) if done else (400, {"detail": "not yet"})))
+
+    def do_DELETE(self) -> None:
+        path, _ = self._where()
+        self.platform("DELETE", path.removeprefix(BASE))
 
     # uploads
 
@@ -205,6 +218,16 @@ class Door(BaseHTTPRequestHandler):
         self.fal.wrong.append(f"{self.command} {self.path} without the key")
         self._say(401, {"detail": "Cannot access application. Authentication is required."})
         return False
+
+    def _file(self, path: str) -> None:
+        """A file that a training made, unless it is deleted; or what a test puts in its place."""
+        _, _, request_id, name = path.split("/")
+        if request_id in self.fal.deleted:
+            self._say(404, None)
+        elif self.fal.instead is not None:
+            self.fal.instead(self)
+        else:
+            self._give(CONFIG if name.endswith(".json") else WEIGHTS)
 
     def _give(self, data: bytes) -> None:
         if "Authorization" in self.headers:

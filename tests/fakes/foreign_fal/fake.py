@@ -57,6 +57,7 @@ class Order:
     headers: dict[str, str]
     webhook: str
     at: float = field(default_factory=time.monotonic)
+    sent_at: float = field(default_factory=time.time)
     polls: int = 0
     cancelled: bool = False
     heard: list[int] = field(default_factory=list)
@@ -74,6 +75,14 @@ class ForeignFal:
         self.orders: list[Order] = []
         self.files: dict[str, bytes] = {}
         self.file_headers: dict[str, dict[str, str]] = {}
+        self.prices: dict[str, float] = {}
+        """US dollars a step, by endpoint."""
+        self.admin = True
+        """Whether the key may list and delete requests."""
+        self.deleted: list[str] = []
+        """The request ids whose payloads and files were deleted."""
+        self.instead: Callable[[Any], None] | None = None
+        """Answers in the place of a trained file, where it is set; it is given the connection."""
         self.wrong: list[str] = []
         """What a caller did that the protocol does not allow."""
         self._lock = threading.Lock()

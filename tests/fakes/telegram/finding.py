@@ -1,7 +1,7 @@
 """The chat or the message that a call speaks of, if the bot may touch it."""
 
 from tests.fakes.telegram.params import Params
-from tests.fakes.telegram.refusals import ApiError, bad
+from tests.fakes.telegram.refusals import ApiError, bad, migrated
 from tests.fakes.telegram.world import Chat, Message, World
 
 
@@ -9,6 +9,8 @@ def known_chat(world: World, params: Params) -> Chat:
     if not params.text("chat_id"):
         raise bad("chat_id is empty")
     chat = world.chats.get(params.number("chat_id"))
+    if chat is not None and chat.id in world.upgraded:
+        raise migrated(world.upgraded[chat.id])
     if chat is None or not chat.met:
         raise bad("chat not found")
     return chat

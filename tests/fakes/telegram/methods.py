@@ -1,7 +1,9 @@
 """The methods a bot may call. Each is given the world, locked, and the parameters."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.fakes.telegram.editing import (
@@ -39,12 +41,23 @@ def get_file(world: World, params: Params) -> Json:
         raise bad("file_id not specified")
     if params.text("file_id") not in world.files:
         raise bad("invalid file_id")
-    file, _ = world.files[params.text("file_id")]
+    file, media = world.files[params.text("file_id")]
+    answer = {key: value for key, value in file.json.items() if key.startswith("file_")}
+    path = file.path
+    if world.keeps_names:
+        path = f"documents/{json.loads(media.details)['file_name']}"
+    if world.local_folder is not None:  # --local: no limit, and nothing by HTTP
+        return answer | {"file_path": str(kept(world.local_folder / path, file.data))}
     if file.size > DOWNLOAD_BYTES:
         raise bad("file is too big")
-    world.downloadable[file.path] = file
-    answer = {key: value for key, value in file.json.items() if key.startswith("file_")}
-    return answer | {"file_path": file.path}
+    world.downloadable[path] = file
+    return answer | {"file_path": path}
+
+
+def kept(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
 
 
 def get_me(world: World, params: Params) -> Json:

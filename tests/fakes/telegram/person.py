@@ -23,6 +23,7 @@ class Person:
         place = {name: user[name] for name in names if name in user} | {"type": "private"}
         self._chat = world.chats.setdefault(self.id, Chat(place))
         self._acted_at = 0.0
+        self._topic: int | None = None
 
     # Acting: each returns the message's id
 
@@ -78,6 +79,18 @@ class Person:
         """Anything else: `send_other(location={"latitude": 1.0, "longitude": 2.0})`."""
         return self._send(None, other=content)
 
+    def go_to_topic(self, topic: int | None) -> None:
+        """What is said from now on is said in this topic; a new one is announced by a message."""
+        self._topic = topic
+        if topic is not None and topic not in self._chat.topics:
+            self._chat.topics.add(topic)
+            self.send_other(forum_topic_created={"name": f"Topic {topic}", "icon_color": 7322096})
+
+    def close_topic(self, topic: int) -> None:
+        """Nothing can be written there any more."""
+        with self._lock:
+            self._chat.topics.discard(topic)
+
     def in_group(self, text: str, chat_id: int = -1001, title: str = "A group") -> int:
         place = {"id": chat_id, "title": title, "type": "supergroup"}
         with self._lock:
@@ -85,11 +98,14 @@ class Person:
             self._chat.met = True
             return self._deliver(group, self._message(group, trimmed(text, [])))
 
-    def edit_message(self, message_id: int, text: str) -> None:
+    def edit_message(self, message_id: int, text: str, photo: bytes | None = None) -> None:
+        """Change a text, or what stands below a photo; or the photo too."""
         with self._lock:
             message = self._visible(message_id)
             assert not message.from_bot, f"only the bot can edit {message}"
             message.text, message.entities = trimmed(text, [])
+            if photo is not None:
+                message.media = self._world.photo(photo)
             message.history.append(message.text)
             message.edits += 1
             message.edited_at = self._acted_at = time.time()
@@ -169,7 +185,9 @@ class Person:
 
     def _message(self, chat: Chat, said: Formatted | None) -> Message:
         text, entities = said or Formatted("", [])
-        return Message(self._world.next_id(), chat.json, self.json, text, entities)
+        message = Message(self._world.next_id(), chat.json, self.json, text, entities)
+        message.thread = self._topic if chat is self._chat else None
+        return message
 
     def _deliver(self, chat: Chat, message: Message) -> int:
         self._acted_at = time.time()

@@ -18,8 +18,15 @@ NOT_MODIFIED = (
 class ApiError(Exception):
     """An answer with `ok: false`; the HTTP status is the code."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        description: str,
+        retry_after: int | None = None,
+        migrated_to: int | None = None,
+    ) -> None:
         super().__init__(description)
+        self.migrated_to = migrated_to
         self.code = code
         self.description = description
         self.retry_after = retry_after  # seconds
@@ -29,7 +36,14 @@ class ApiError(Exception):
         body: Json = {"ok": False, "error_code": self.code, "description": self.description}
         if self.retry_after is not None:
             body["parameters"] = {"retry_after": self.retry_after}
+        if self.migrated_to is not None:
+            body["parameters"] = {"migrate_to_chat_id": self.migrated_to}
         return body
+
+
+def migrated(to: int) -> ApiError:
+    what = "Bad Request: group chat was upgraded to a supergroup chat"
+    return ApiError(400, what, migrated_to=to)
 
 
 def bad(description: str) -> ApiError:

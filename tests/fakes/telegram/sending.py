@@ -50,15 +50,24 @@ def post(
     markup = reply_markup(params.text("reply_markup"))
     chat = writable_chat(world, params)
     check_reply(chat, params)
+    thread = topic(chat, params)
     message = Message(world.next_id(), chat.json, world.bot, said.text, said.entities)
+    message.thread = thread
     message.media, message.markup = load() if load else None, markup
     return world.add(chat, message).json
+
+
+def topic(chat: Chat, params: Params) -> int | None:
+    thread = params.number("message_thread_id")
+    if thread and thread not in chat.topics:
+        raise bad("message thread not found")
+    return thread or None
 
 
 def send_chat_action(world: World, params: Params) -> bool:
     if params.text("action").lower() not in ACTIONS.split():
         raise bad("wrong parameter action in request")
-    writable_chat(world, params)
+    topic(writable_chat(world, params), params)
     return True
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from tests.fakes.telegram.faults import Fault, Faults, RateLimits
 from tests.fakes.telegram.methods import BY_LOWER_NAME, METHODS, messages_in
 from tests.fakes.telegram.params import Params, read
-from tests.fakes.telegram.refusals import ApiError
+from tests.fakes.telegram.refusals import ApiError, bad
 from tests.fakes.telegram.world import World
 from tests.patience import LONG
 
@@ -47,6 +47,7 @@ class Server:
         self.port = port  # 0: any free one, known once it runs
         self.rate_limit = False
         self.calls: list[Call] = []
+        self.unknown: set[str] = set()  # arguments that this server has never heard of
         self.refusals: list[Refused] = []  # what the rules refused; scripted faults are not here
         self._faults = Faults()
         self._limits = RateLimits()
@@ -140,6 +141,7 @@ class Server:
         self, request: web.Request, method: str, params: Params, work: Callable[[], Any]
     ) -> web.StreamResponse:
         try:
+            check_arguments(self.unknown, params)
             response: web.StreamResponse = await work()
         except ApiError as refusal:
             response = self._refuse(request, refusal, method, params)
@@ -215,6 +217,12 @@ class Server:
     def _soon(self, act: Callable[[], None]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act)
+
+
+def check_arguments(unknown: set[str], params: Params) -> None:
+    """A server that is not Telegram's own may refuse what it doesn't know."""
+    for name in unknown & params.values.keys():
+        raise bad(f"unknown parameter {name}")
 
 
 def refused(refusal: ApiError) -> web.Response:

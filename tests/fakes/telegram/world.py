@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from threading import Condition
 from typing import Any, NamedTuple
 
@@ -75,6 +76,7 @@ class Message:
     history: list[str] = field(default_factory=list)  # every text it has shown, newest last
     past_buttons: set[Button] = field(default_factory=set)
     reactions: list[str] = field(default_factory=list)
+    thread: int | None = None  # the topic that it stands in
 
     @property
     def from_bot(self) -> bool:
@@ -107,6 +109,8 @@ class Message:
     def json(self) -> Json:
         answer: Json = {"message_id": self.id, "from": self.sender, "chat": self.chat}
         answer |= {"date": self.date, **self.other}
+        if self.thread:
+            answer |= {"message_thread_id": self.thread, "is_topic_message": True}
         if self.edits:
             answer["edit_date"] = int(self.edited_at)
         if self.media_group_id:
@@ -139,6 +143,7 @@ class Chat:
     met: bool = False  # the bot has seen this chat or person
     started: bool = False  # ... and may write to it
     blocked: bool = False
+    topics: set[int] = field(default_factory=set)
 
     @property
     def id(self) -> int:
@@ -195,7 +200,10 @@ class World:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, tuple[File, Media]] = {}
         self.downloadable: dict[str, File] = {}
+        self.keeps_names = False  # a self-hosted server's files are called as people call them
+        self.local_folder: Path | None = None  # where one with --local keeps them
         self.callbacks: dict[str, Callback] = {}
+        self.upgraded: dict[int, int] = {}  # groups that became supergroups
         self.callback_seconds = CALLBACK_SECONDS
         self.commands: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.descriptions: dict[str, str] = {}

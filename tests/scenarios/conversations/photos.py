@@ -42,7 +42,8 @@ def each_refused_photo_is_named_with_its_reason_and_the_good_ones_count(chat: Ch
 def of_fifty_one_photos_fifty_are_taken(chat: Chat) -> None:
     portrait(chat)
     chat.send_photos(pictures(51))
-    chat.see("{uploaded}, no more will fit", uploaded=chat.t.n(*UPLOADED, 50))
+    chat.see_count(*UPLOADED, 50)
+    chat.see("No more will fit")
     one = "This avatar has {n} photo, and no more will fit. You can remove some in the gallery."
     many = "This avatar has {n} photos, and no more will fit. You can remove some in the gallery."
     chat.send_photos(pictures(1, start=60))

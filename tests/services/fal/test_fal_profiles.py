@@ -9,7 +9,7 @@ from core.avatars.ports import Trainer, TrainingOrder
 from core.services.fal import FalTrainer, answers, profiles
 from core.services.fal.profiles import UnexpectedResult
 from core.settings import Settings
-from core.settings.fal import Fal, PortraitTrainer, StepProfile
+from core.settings.fal import Fal, Flux2Trainer, PortraitTrainer
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]
@@ -21,14 +21,14 @@ def test_it_is_a_trainer(trainer: FalTrainer) -> None:
     assert port.upload_seconds == 12 * 3600
 
 
-def test_each_type_has_the_trainer_that_the_specification_names_first(trainer: FalTrainer) -> None:
+def test_each_type_has_its_trainers_a_deprecated_one_last(trainer: FalTrainer) -> None:
     assert [trainer.endpoint(name) for name in trainer.profiles("portrait")] == [
         "fal-ai/flux-lora-portrait-trainer",
         "fal-ai/flux-lora-fast-training",
     ]
     assert [trainer.endpoint(name) for name in trainer.profiles("style")] == [
-        "fal-ai/flux-pro-trainer",
         "fal-ai/flux-2-trainer",
+        "fal-ai/flux-pro-trainer",
     ]
 
 
@@ -92,13 +92,34 @@ def test_flux_2_takes_the_trigger_word_as_a_caption(trainer: FalTrainer, order: 
 def test_a_price_is_the_steps_times_what_one_costs(trainer: FalTrainer) -> None:
     assert trainer.price_usd("flux-lora-portrait-trainer") == 6.0
     assert trainer.price_usd("flux-lora-fast-training") == 2.0
-    assert trainer.price_usd("flux-pro-trainer") == 0.0
+    assert trainer.price_usd("flux-2-trainer") == 6.4
+    assert trainer.price_usd("flux-pro-trainer") is None, "unknown is not free"
+
+
+@pytest.mark.parametrize(
+    ("usd", "unit", "price"),
+    [
+        (0.003, "step", 7.5),
+        (0.003, "steps", 7.5),
+        (3.0, "1000 steps", 7.5),
+        (0.003, "training step", 7.5),
+        (7.0, "request", 7.0),
+        (7.0, "training", 7.0),
+        (7.0, "megapixels", None),
+        (7.0, "", None),
+        (7.0, "second", None),
+    ],
+)
+def test_fals_own_price_of_a_unit_is_used_where_it_tells_what_a_training_costs(
+    trainer: FalTrainer, usd: float, unit: str, price: float | None
+) -> None:
+    assert trainer.priced("flux-lora-portrait-trainer", usd, unit) == price
 
 
 def test_what_the_configuration_says_wins(connect: Callable[..., FalTrainer], order: Order) -> None:
     fal = Fal(
         flux_lora_portrait_trainer=PortraitTrainer(steps=1000, usd_per_step=0.003),
-        flux_2_trainer=StepProfile(usd_per_step=0.008),
+        flux_2_trainer=Flux2Trainer(usd_per_step=0.008),
     )
     trainer = connect(Settings(fal=fal))
     assert trainer.price_usd("flux-lora-portrait-trainer") == 3.0

@@ -17,7 +17,7 @@ import pytest
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
 from core.services.fal import FalTrainer, errors, wire
 from core.services.fal.simulation import FalServer
-from core.services.fal.simulation.files import WEIGHTS_BYTES
+from core.services.fal.simulation.model import WEIGHTS_BYTES
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES
 from core.settings import Settings
 from core.settings.fal import Fal

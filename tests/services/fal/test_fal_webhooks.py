@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.avatars.ports import Forged, TrainingOrder, Unreachable
-from core.services.fal import FalTrainer, Verifier, run_of, run_token, wire
+from core.services.fal import FalTrainer, Verifier, name_of, token_of, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
@@ -272,24 +272,24 @@ def test_an_outage_of_the_keys_harms_no_known_one(
 
 def test_a_token_names_its_run() -> None:
     run = str(uuid.uuid4())
-    token = run_token(SECRET, run)
-    assert run_of(SECRET, token) == run
-    assert run_of(b"another", token) is None
+    token = token_of(SECRET, run)
+    assert name_of(SECRET, token) == run
+    assert name_of(b"another", token) is None
     assert len(token) < 64
     assert token.replace("-", "").replace("_", "").isalnum()
 
 
 @given(st.text(max_size=80))
 def test_no_token_can_be_made_up(token: str) -> None:
-    assert run_of(SECRET, token) is None
+    assert name_of(SECRET, token) is None
 
 
 def test_a_token_that_was_changed_anywhere_is_none() -> None:
-    token = run_token(SECRET, str(uuid.uuid4()))
+    token = token_of(SECRET, str(uuid.uuid4()))
     for place in range(len(token)):
         other = "A" if token[place] != "A" else "B"
-        assert run_of(SECRET, token[:place] + other + token[place + 1 :]) is None
-    assert run_of(SECRET, token + "=") is None
+        assert name_of(SECRET, token[:place] + other + token[place + 1 :]) is None
+    assert name_of(SECRET, token + "=") is None
 
 
 # As the simulated fal sends them

@@ -1,8 +1,12 @@
-"""JPEG: segments that each start with a marker, coded data behind some of them."""
+"""JPEG: segments that each start with a marker, coded data behind some of them.
+
+The mark that ends the image may be missing, or be zeros: then the picture must be shown to be
+whole by other means, which `PictureFile.load` does.
+"""
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.avatars.inspection.picture_files import colour_profile
 from core.avatars.inspection.picture_files.picture_file import (
@@ -22,7 +26,8 @@ _ICC_PIECE = 65_000
 
 
 def read(data: bytes) -> PictureFile:
-    parts = list(_parts(data))
+    *parts, last = _parts(data)
+    ended = last[0] == _END
     frames = [(marker, body) for marker, body, _ in parts if marker in _FRAMES]
     scans = sum(marker == _SCAN for marker, _, _ in parts)
     if len(frames) != 1 or not scans:
@@ -31,6 +36,8 @@ def read(data: bytes) -> PictureFile:
     bits, height, width, layers = struct.unpack_from(">BHHB", frame)
     if marker not in _USUAL_FRAMES or bits != 8:
         raise Unreadable("wrong_format")
+    if not ended and scans > 1 and not _complete(frame, parts):
+        raise Unreadable("broken")
     exif = (body[6:] for m, body, _ in parts if m == _EXIF and body.startswith(b"Exif\0\0"))
     profile = _profile(parts, b"GRAY" if layers == 1 else b"RGB ")
     return PictureFile(
@@ -43,6 +50,7 @@ def read(data: bytes) -> PictureFile:
         scans=scans,
         held=_held(frame, width * height) if scans > 1 else 0,
         raw=width * height * layers if layers == 4 else 0,
+        ended=ended,
     )
 
 
@@ -54,11 +62,15 @@ def _held(frame: bytes, pixels: int) -> int:
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, body and the coded data behind it, up to the first end of an image."""
+    """Marker, body and the coded data behind it; last the end of the image, if only of the file.
+
+    The end of the file is one behind coded data alone, and has the marker 0.
+    """
     place = 2
     for _ in range(MOST_PARTS):
         marker, start = _next_marker(data, place)
         if marker == _END:
+            yield marker, b"", b""
             return
         length = int.from_bytes(data[start : start + 2])
         place = start + length
@@ -66,10 +78,36 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             raise Unreadable("broken")
         body, coded = data[start + 2 : place], b""
         if marker == _SCAN:
-            coded = data[place : _next_marker(data, place)[1] - 2]
+            found = _MARKER.search(data, place)
+            coded = data[place : found.end() - 2] if found else _to_the_end(data[place:])
             place += len(coded)
+            if not found:
+                yield marker, body, coded
+                yield 0, b"", b""
+                return
         yield marker, body, coded
     raise Unreadable("too_complex")
+
+
+def _to_the_end(coded: bytes) -> bytes:
+    """Coded data without the half of an end, or the zeros that stand for what never came.
+
+    One zero stays: it may be the last byte, and adds too little to a picture to complete it.
+    """
+    kept = coded.rstrip(b"\0")
+    return kept + b"\0" if len(kept) < len(coded) else coded.rstrip(b"\xff")
+
+
+def _complete(frame: bytes, parts: Sequence[tuple[int, bytes, bytes]]) -> bool:
+    """Whether the scans, of which there are several, bring every layer to its full precision."""
+    lacking = {(layer, band) for layer in frame[6::3] for band in ("mean", "detail")}
+    for marker, body, _ in parts:
+        if marker == _SCAN and not body[-1] & 15:
+            layers = body[1 : 1 + 2 * body[0] : 2]
+            first, last = body[-3:-1]
+            bands = (("mean",) if first == 0 else ()) + (("detail",) if last == 63 else ())
+            lacking -= {(layer, band) for layer in layers for band in bands}
+    return not lacking
 
 
 def _next_marker(data: bytes, place: int) -> tuple[int, int]:

@@ -48,6 +48,11 @@ _TURNS = {
 }
 
 
+_WAYS = {1: (0, 0), 8: (0, 1), 3: (0, 2), 6: (0, 3), 2: (1, 0), 5: (1, 1), 4: (1, 2), 7: (1, 3)}
+"""Each orientation as a mirror, left to right, and then quarter turns anticlockwise."""
+_ORIENTATIONS = {way: orientation for orientation, way in _WAYS.items()}
+
+
 class Unreadable(LikenessError):
     """The file can't be read as a picture: `reason` is one of the codes of photos.py."""
 
@@ -75,6 +80,8 @@ class PictureFile:
     frames: int = 1
     raw: int = 0
     """Bytes of all pixels, as laborious as they are; of a JPEG only those in four inks."""
+    ended: bool = True
+    """Whether the file says where the image ends; it may have been cut off otherwise."""
 
     @property
     def laborious(self) -> bool:
@@ -116,7 +123,7 @@ class PictureFile:
         if self.refusal:
             raise Unreadable(self.refusal)
         loaded = self._loaded(self.clean, side)
-        if self._ends_grey(loaded):
+        if not self.ended or self._ends_grey(loaded):
             longer = self._loaded(self.clean[:-2] + NOISE + self.clean[-2:], side)
             if _differ(loaded, longer):
                 raise Unreadable("broken")
@@ -146,6 +153,12 @@ class PictureFile:
             picture = _opaque(loaded, int(_shrink(loaded.size, side)) if side else 1)
             turn = _TURNS.get(self.orientation)
             return picture if turn is None else picture.transpose(turn)
+
+
+def further_turned(orientation: int, quarters: int) -> int:
+    """The orientation of what is turned by so many quarters more, anticlockwise."""
+    mirror, before = _WAYS[orientation]
+    return _ORIENTATIONS[mirror, (before + quarters) % 4]
 
 
 def exif_orientation(tiff: bytes) -> int:

@@ -44,19 +44,34 @@ def read(data: bytes) -> PictureFile:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and body, up to the end of the image; only what is kept must be whole."""
-    place = 8
+    """Name and body, up to the end of the image; only what is kept must be whole.
+
+    Where its pixels came, the end of the file, or what is no chunk, ends the image as well: that
+    no pixel is missing shows when they are inflated.
+    """
+    place, pixels = 8, False
     for _ in range(MOST_PARTS):
-        length, kind = struct.unpack_from(">I4s", data, place)
+        length, kind = _head(data, place)
+        if kind == b"IEND" or (pixels and not kind.isalpha()):
+            yield b"IEND", b""
+            return
+        if not kind:
+            raise Unreadable("broken")
         body = data[place + 8 : place + 8 + length]
         (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
         if kind in _KEPT and zlib.crc32(kind + body) != checksum:
             raise Unreadable("broken")
         yield kind, body
-        if kind == b"IEND":
-            return
+        pixels = pixels or kind == b"IDAT"
         place += 12 + length
     raise Unreadable("too_complex")
+
+
+def _head(data: bytes, place: int) -> tuple[int, bytes]:
+    """Length and kind of the next chunk; an empty kind where the file has no other whole one."""
+    length, kind = struct.unpack(">I4s", data[place : place + 8].ljust(8, b"\0"))
+    whole = place + 12 + length <= len(data) or kind == b"IEND"
+    return (length, kind) if whole else (0, b"")
 
 
 def _clean(chunks: list[tuple[bytes, bytes]], profile: bytes, needed: Set[bytes]) -> bytes:

@@ -21,7 +21,10 @@ from starlette.routing import Route
 from core.services.fal import profiles
 from core.services.fal.simulation import files
 from core.services.fal.simulation.faults import Ledger, Plan, Post
+from core.services.fal.simulation.model import size_of
 from core.services.fal.simulation.orders import CODES, FAILURE, REQUEST_CODES, Order
+from core.services.fal.simulation.platform import Platform
+from core.services.fal.simulation.refusals import has_key, refusal
 from core.services.fal.simulation.webhooks import Webhooks
 
 Proceed = Callable[[], Awaitable[Response]]
@@ -30,12 +33,6 @@ _LONGEST_HANG = 600.0
 _ENDPOINTS = {profile.endpoint for profile in profiles.BY_NAME.values()}
 _DATA = ("images_data_url", "image_data_url", "data_url")
 _STEPS = ("steps", "iterations")
-_REFUSALS = {
-    "400": "Bad request", "401": "Cannot access application. Authentication is required",
-    "402": "Payment required", "403": "Forbidden", "404": "Application not found",
-    "410": "This endpoint is gone", "429": "Too many requests",
-}  # fmt: skip
-_BALANCE = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard"
 _PAGE = "<html><head><title>503</title></head><body><center>nginx</center></body></html>"
 
 
@@ -61,6 +58,7 @@ class Simulation:
         self._clock = clock
         self._abort = abort
         self._cancelled: set[str] = set()
+        self.platform = Platform(self, clock)
         own = "/queue/{owner}/{alias}/requests/{id}"
         self.asgi = Starlette(
             routes=[
@@ -70,6 +68,7 @@ class Simulation:
                 Route("/queue/{endpoint:path}", self._order, methods=["POST"]),
                 Route("/rest/.well-known/jwks.json", self._keys, methods=["GET"]),
                 *files.routes(self),
+                *self.platform.routes(),
             ]
         )
 
@@ -77,8 +76,8 @@ class Simulation:
         """The answer to a call, or what the plan makes of it."""
         fault = self.plan.take(phase, run)
         word, untaken, _ = fault.partition("_untaken")
-        if refusal := _refusal(fault):
-            return refusal
+        if refused := refusal(fault):
+            return refused
         request.state.fault = fault
         answer = Response(status_code=500) if untaken else await proceed()
         if word == "hang":
@@ -125,6 +124,7 @@ class Simulation:
             round(self.training_seconds * 1000), int(steps),
             FAILURE if outcome == "failure" else outcome,
         )  # fmt: skip
+        self.platform.note(endpoint, order, arguments)
         if self.ledger is not None:
             self.ledger.taken[run].append(order.request_id)
         if webhook_url and self.webhooks is not None:
@@ -237,44 +237,24 @@ class Simulation:
         base = f"{self.base}/cdn/files/trained/{order.request_id}"
         named = {"diffusers_lora_file": "weights.safetensors", "config_file": "config.json"}
         return {
-            key: {"url": f"{base}/{name}", "file_name": name, "file_size": files.size_of(name)}
+            key: {"url": f"{base}/{name}", "file_name": name, "file_size": size_of(name)}
             for key, name in named.items()
         }
 
 
-def _refusal(fault: str) -> Response | None:
-    """The answer of a fault that refuses."""
-    status, _, kind = fault.partition(":")
-    if kind:
-        errors = [{"loc": ["body"], "msg": "It is simulated.", "type": kind}]
-        return JSONResponse({"detail": errors}, int(status))
-    if fault == "balance":
-        return JSONResponse({"detail": _BALANCE}, 403)
-    if fault in _REFUSALS:
-        headers = {"Retry-After": "7"} if fault == "429" else {}
-        return JSONResponse({"detail": _REFUSALS[fault]}, int(fault), headers)
-    return None
-
-
 def _wrong_order(request: Request, endpoint: str, arguments: Any) -> Response | None:
     if not has_key(request):
-        return _refusal("401")
+        return refusal("401")
     if endpoint not in _ENDPOINTS:
-        return _refusal("404")
+        return refusal("404")
     given = [arguments.get(name) for name in _DATA] if isinstance(arguments, dict) else []
-    return None if any(given) else _refusal("422:missing")
+    return None if any(given) else refusal("422:missing")
 
 
 def _refused(request: Request, order: Order | None) -> Response | None:
     if not has_key(request):
-        return _refusal("401")
+        return refusal("401")
     return JSONResponse({"status": "NOT_FOUND"}, 404) if order is None else None
-
-
-def has_key(request: Request) -> bool:
-    """Whether a call carries a key; which one is of no account here."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return scheme == "Key" and bool(key)
 
 
 def _run(request: Request, content: bytes) -> str:

@@ -42,6 +42,8 @@ class Ledger:
         self.taken: defaultdict[str, list[str]] = defaultdict(list)
         """The request ids of each run's orders that were taken: each would have been paid."""
         self.cancelled: list[str] = []
+        self.deleted: list[str] = []
+        """The request ids whose payloads and files were deleted."""
         self.uploads: dict[str, bytes] = {}
         """What was uploaded, by the file's name; empty bytes unless `keeps_uploads`."""
         self.uploaded_bytes = 0

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.services.fal.simulation.faults import Ledger
+from core.services.fal.simulation.model import made
+from core.services.fal.simulation.platform import Platform
 
-WEIGHTS_BYTES = 256 * 1024
-CONFIG = b'{"simulated": true}'
 _TOKEN = "simulated-upload"
 _PIECE = 64 * 1024
 
@@ -23,6 +23,7 @@ class Simulation(Protocol):
 
     base: str
     ledger: Ledger | None
+    platform: Platform
 
     async def suffer(
         self,
@@ -31,11 +32,6 @@ class Simulation(Protocol):
         run: str,
         proceed: Callable[[], Awaitable[Response]],
     ) -> Response: ...
-
-
-def size_of(name: str) -> int:
-    """The bytes of a trained file."""
-    return len(CONFIG) if name == "config.json" else WEIGHTS_BYTES
 
 
 def routes(simulation: Simulation) -> list[Route]:
@@ -134,14 +130,15 @@ class _Files:
         if "authorization" in request.headers:
             return JSONResponse({"detail": "a key has no business here"}, 400)
         name, request_id = request.path_params["name"], request.path_params["id"]
-        size = size_of(name)
+        data = made(name, request_id)
 
         async def give() -> Response:
+            if request_id in self._simulation.platform.deleted:
+                return JSONResponse({"detail": "Not Found"}, 404)
             cut = request.state.fault == "truncated"
-            sent = size // 2 if cut else size
             return StreamingResponse(
-                _pieces(name, request_id, sent),
-                headers={"Content-Length": str(size)},
+                _pieces(data[: len(data) // 2] if cut else data),
+                headers={"Content-Length": str(len(data))},
                 media_type="application/octet-stream",
             )
 
@@ -164,14 +161,9 @@ class _Files:
                 ledger.uploads[name] = ledger.uploads.get(name, b"") + kept
 
 
-async def _pieces(name: str, request_id: str, size: int) -> AsyncIterator[bytes]:
-    """The first bytes of a made-up model: always the same ones for the same training."""
-    if name == "config.json":
-        yield CONFIG[:size]
-        return
-    pattern = (request_id.encode() + b"\n") * (_PIECE // (len(request_id) + 1) + 1)
-    for start in range(0, size, _PIECE):
-        yield pattern[: min(_PIECE, size - start)]
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), _PIECE):
+        yield data[start : start + _PIECE]
 
 
 def _refused(request: Request) -> Response | None:

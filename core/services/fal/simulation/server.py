@@ -85,6 +85,11 @@ class FalServer:
         return self._app.plan
 
     @property
+    def prices(self) -> dict[str, float]:
+        """US dollars a unit by endpoint, as its platform tells: none at first."""
+        return self._app.platform.prices
+
+    @property
     def ledger(self) -> Ledger:
         """What came, from the first time on that it is asked for: for tests."""
         if self._app.ledger is None:
@@ -100,6 +105,7 @@ class FalServer:
             "rest_url": f"{self.base}/rest",
             "cdn_url": f"{self.base}/cdn",
             "jwks_url": f"{self.base}/rest/.well-known/jwks.json",
+            "api_url": f"{self.base}/api",
             "key": SecretStr(key),
         }
         return settings.model_copy(update={"fal": settings.fal.model_copy(update=places)})

@@ -16,6 +16,7 @@ from core.avatars.ports import (
     TrainingOrder,
 )
 from core.services.fal.client import FalTrainer
+from core.services.fal.platform import FalPlatform
 from core.services.fal.simulation.server import FalServer
 from core.settings import Settings
 
@@ -27,6 +28,11 @@ class SimulatedTrainer(FalTrainer):
         super().__init__(server.settings(settings), observe, test_mode=True)
         self.server = server
         weakref.finalize(self, server.dismiss)
+
+    @property
+    def platform(self) -> FalPlatform:
+        self.server.start()
+        return super().platform
 
     @property
     def jwks_url(self) -> str:

@@ -1,0 +1,127 @@
+"""Putting a message into a chat: as it is meant, and where that is refused, plainer.
+
+Nobody is left without a word because of a picture, an argument or a keyboard that Telegram, or
+another server that speaks like it, won't take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
+
+from channels.telegram.api import Api
+from channels.telegram.refusals import in_our_words
+from core.conversation.channel import Place
+from core.conversation.rendering import Offer, Rendered, length
+from core.errors import Refused
+
+log = structlog.get_logger()
+
+ROW_LETTERS = 36
+"""What a narrow phone shows of the labels of one row; Telegram cuts the rest off."""
+
+FILE_SECONDS = 120.0
+"""How long a file may take on its way to Telegram."""
+
+PLAIN = LinkPreviewOptions(is_disabled=True)
+
+
+class Posted(NamedTuple):
+    """A message that was sent: its number, and whether it is a "photo", a "document" or "text"."""
+
+    id: int
+    kind: str
+
+
+class File(NamedTuple):
+    """A file to be handed over."""
+
+    name: str
+    data: bytes
+
+
+class Posting:
+    """Sends messages, each in the fullest form that is taken."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def post(
+        self, place: Place, rendered: Rendered, picture: bytes | None = None,
+        file: File | None = None,
+    ) -> Posted:  # fmt: skip
+        """Send it; raises Refused where not even its text alone is taken."""
+        refused: Refused | None = None
+        for kind, send in self._forms(place, rendered, picture, file):
+            try:
+                with in_our_words():
+                    sent = await send()
+            except Refused as error:
+                log.warning("Telegram refuses a message as it is", kind=kind, error=str(error))
+                refused = error
+            else:
+                self._api.see(sent.message_id)
+                return Posted(sent.message_id, kind)
+        raise refused or Refused("there is nothing to send")
+
+    def _forms(
+        self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
+    ) -> Iterator[tuple[str, Callable[[], Awaitable[Any]]]]:
+        """The fullest form first: each without what may be left out, and the words alone last."""
+        api, text = self._api, rendered.text
+        for more in (full(rendered, "caption_entities", place), bare(rendered)):
+            if file is not None:
+                more = {**more, "filename": file.name, "write_timeout": FILE_SECONDS}
+                yield "document", _call(api.send_document, place.chat, file.data, text, **more)
+        for more in (full(rendered, "caption_entities", place), bare(rendered)):
+            if picture:
+                yield "photo", _call(api.send_photo, place.chat, picture, text, **more)
+        preview = {"link_preview_options": PLAIN}
+        for more in (full(rendered, "entities", place) | preview, bare(rendered)):
+            yield "text", _call(api.send_message, place.chat, text, **more)
+        yield "text", _call(api.send_message, place.chat, with_labels(rendered))
+
+
+def _call(method: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> Any:
+    return lambda: method(*args, **named)
+
+
+def full(rendered: Rendered, entities: str, place: Place | None = None) -> dict[str, Any]:
+    """All that a message can have beside its words."""
+    thread = {"message_thread_id": int(place.thread)} if place and place.thread else {}
+    return {**bare(rendered), entities: bold(rendered.title), **thread}
+
+
+def bare(rendered: Rendered) -> dict[str, Any]:
+    """What a message can't be used without: its buttons."""
+    return {"reply_markup": keyboard(rendered.rows)}
+
+
+def bold(title: str) -> list[MessageEntity]:
+    """The title in bold, without any markup that a text could break."""
+    return [MessageEntity(MessageEntity.BOLD, 0, length(title))] if title else []
+
+
+def keyboard(rows: Sequence[Sequence[Offer]]) -> InlineKeyboardMarkup | None:
+    """The buttons of a message; labels too long for their row get one each."""
+    lines = [line for row in rows for line in fitting(row)]
+    if not lines:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(o.label, callback_data=o.token) for o in line] for line in lines]
+    )
+
+
+def fitting(row: Sequence[Offer]) -> list[Sequence[Offer]]:
+    """A row as it is, or its buttons below each other where a phone would cut the labels off."""
+    longest = max(length(offer.label) for offer in row)
+    return [row] if longest * len(row) <= ROW_LETTERS else [[offer] for offer in row]
+
+
+def with_labels(rendered: Rendered) -> str:
+    """The text, and below it what can be typed where there are no buttons to press."""
+    labels = "\n".join(f"▫️ {offer.label}" for row in rendered.rows for offer in row)
+    return "\n\n".join(part for part in (rendered.text, labels) if part)

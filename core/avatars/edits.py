@@ -1,0 +1,80 @@
+"""Messages that were edited: what they gave is corrected, an avatar's name or a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.avatars import owned
+from core.avatars.guards import Guards
+from core.avatars.held import HeldPhoto
+from core.avatars.models import Avatar, AvatarPhoto, change
+from core.conversation.turn import Turn
+
+
+class Edits(Guards):
+    """Guards and effects for what stands beside a photo, and for what was changed afterwards."""
+
+    def captioned(self, turn: Turn) -> bool:
+        """Whether a text beside the photo will lead on, so that nothing is to be asked here."""
+        return turn.captioned
+
+    def renames(self, turn: Turn) -> bool:
+        """Whether an edited text is another name for the avatar that it had named."""
+        found = self._just_named(turn)
+        return found is not None and found.name != self.name_of(turn)
+
+    def same_photo(self, turn: Turn) -> bool:
+        """Whether a message was edited without its photo: only what stands beside it is new."""
+        event = turn.event
+        if not event.edited or event.file is None:
+            return False
+        return any(_same_file(photo.reference, event.file) for photo in _sent_in(turn))
+
+    def rename(self, turn: Turn) -> None:
+        """Give the avatar that was named last the name that stands there now."""
+        found = self._just_named(turn)
+        assert found is not None, "a guard asks for it first"
+        change(found, name=self.name_of(turn))
+        turn.cache.pop("focus", None)
+        turn.say("renamed", name=found.name)
+
+    def remember_named(self, turn: Turn, named: Avatar) -> None:
+        """Note which avatar a text has named: an edit of it means the same one."""
+        turn.memory["named"] = named.id.hex
+
+    def drop_replaced(self, turn: Turn) -> None:
+        """Take out the photos that an edited message no longer shows."""
+        for photo in _sent_in(turn) if turn.event.edited else ():
+            if isinstance(photo, HeldPhoto):
+                photo.delete_instance()
+            elif photo.removed_at is None:
+                change(photo, removed_at=turn.now)
+
+    def reference_of(self, turn: Turn) -> dict[str, Any]:
+        """What a photo is fetched by, and the message that it came in where that can be edited."""
+        reference = dict(turn.event.file or {})
+        return {**reference, "message": turn.event.message} if turn.event.message else reference
+
+    def _just_named(self, turn: Turn) -> Avatar | None:
+        return owned.avatar(turn.user_id, turn.memory.get("named"))
+
+
+def _sent_in(turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
+    """The photos that came in the event's message, before it was edited."""
+    found: list[AvatarPhoto | HeldPhoto] = []
+    for model in (AvatarPhoto, HeldPhoto) if turn.event.message else ():
+        sent: Any = model.select().where(
+            model.user == turn.user_id,
+            model.conversation == turn.conversation_id,
+            model.reference["message"] == turn.event.message,
+        )
+        found.extend(sent)
+    return found
+
+
+def _same_file(known: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two references lead to one file."""
+    if known.get("unique_id"):
+        return bool(known["unique_id"] == now.get("unique_id"))
+    return {name: value for name, value in known.items() if name != "message"} == dict(now)

@@ -1,0 +1,162 @@
+"""What the trainer keeps of an order and must not: written down when it becomes superfluous.
+
+The rows outlive the person's and name nobody. A worker asks the trainer to delete what they name,
+until it says that it has. A model that can only stay with the trainer is shown to whoever runs
+Likeness, who deletes it there by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from core.avatars.models import Avatar, TrainingRun
+from core.avatars.platform_port import KEY_REFUSED, Platform
+from core.avatars.ports import Failure, Unreachable
+from core.avatars.privacy.remains import RemoteCopy
+from core.avatars.runs.submissions import OPEN, Fate, Submission
+from core.db import transaction
+
+log = structlog.get_logger()
+
+LATE_SECONDS = 86_400.0
+"""What was given up may still be made, and found, for so long; it is deleted after that."""
+CLAIM_SECONDS = 120.0
+FIRST_WAIT, LONGEST_WAIT = 60.0, 6 * 3600.0
+"""Between two tries; the longest at once where the key may not delete."""
+
+
+class Trainer(Protocol):
+    """What is needed of a trainer."""
+
+    @property
+    def test_mode(self) -> bool: ...
+
+    @property
+    def platform(self) -> Platform: ...
+
+
+def forget_orders(run: TrainingRun, now: float, late: bool = False) -> None:
+    """Have all that the trainer keeps of a run's orders deleted, in the caller's transaction.
+
+    One that is under way is deleted once it is over; one that was given up, and every one where it
+    is to be `late`, when it can't be made any more.
+    """
+    for order in Submission.select().where(Submission.run == run.id):
+        if order.request_id:
+            wait = LATE_SECONDS if late or order.fate is Fate.ABANDONED else 0.0
+            _forget(run, "request", order.request_id, now + wait)
+
+
+def forget_model(run: TrainingRun, name: object, now: float) -> None:
+    """A model that stays with the trainer, and that nobody wants any more."""
+    if name:
+        _forget(run, "model", str(name), now)
+
+
+def forget_avatar(found: Avatar, now: float) -> None:
+    """All that the trainer keeps of an avatar: of every order, and the models that stay there."""
+    last = None
+    for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
+        forget_orders(run, now)
+        last = run
+    if last is not None:
+        for name in models_of(found):
+            forget_model(last, name, now)
+
+
+def models_of(found: Avatar) -> list[str]:
+    """The names of an avatar's models that stay with the trainer, its earlier ones included."""
+    known: list[Mapping[str, Any]] = [
+        {"finetune_id": found.finetune_id, **found.avatar_data},
+        *found.avatar_data.get("earlier", []),
+    ]
+    return [
+        str(model["finetune_id"])
+        for model in known
+        if model.get("finetune_id") and not model.get("weights") and not model.get("test_mode")
+    ]
+
+
+def deleted_by_hand(copy_id: int) -> bool:
+    """Somebody has seen to it that this is gone; whether it was known."""
+    with transaction():
+        return bool(RemoteCopy.delete().where(RemoteCopy.id == copy_id).execute())
+
+
+class RemoteCopies:
+    """Has them deleted; `clock` gives seconds since 1970. Safe in any number of processes."""
+
+    def __init__(self, trainer: Trainer, clock: Callable[[], float]) -> None:
+        self._trainer = trainer
+        self._clock = clock
+
+    def due(self, now: float, limit: int = 20) -> list[str]:
+        """What wants to be deleted now, the longest waiting first."""
+        query: Any = RemoteCopy.select(RemoteCopy.id).where(
+            RemoteCopy.kind == "request", RemoteCopy.next_check_at <= now
+        )
+        return [str(row.id) for row in query.order_by(RemoteCopy.next_check_at).limit(limit)]
+
+    def delete(self, copy_id: str) -> None:
+        """Have one deleted, unless somebody else is at it, or it is needed still."""
+        now = self._clock()
+        claimed: Any = RemoteCopy.update(next_check_at=now + CLAIM_SECONDS).where(
+            RemoteCopy.id == copy_id, RemoteCopy.next_check_at <= now
+        )
+        with transaction():
+            if not claimed.execute():
+                return
+            copy = RemoteCopy.get_by_id(copy_id)
+            needed = _needed(copy.name)
+        if needed:
+            self._wait(copy, 3600.0, copy.error_type)
+        elif copy.test_mode and not self._trainer.test_mode:
+            deleted_by_hand(copy.id)  # the simulation forgot it with its process
+        elif copy.test_mode != self._trainer.test_mode:
+            self._wait(copy, LONGEST_WAIT, "mode_changed")
+        else:
+            self._delete(copy)
+
+    def _delete(self, copy: RemoteCopy) -> None:
+        try:
+            self._trainer.platform.delete(copy.name)
+        except Unreachable as away:
+            self._wait(copy, _patience(copy, away.failure), away.failure.error_type)
+            return
+        with transaction():
+            copy.delete_instance()
+
+    def _wait(self, copy: RemoteCopy, seconds: float, why: str) -> None:
+        with transaction():
+            RemoteCopy.update(
+                next_check_at=self._clock() + seconds,
+                attempts=RemoteCopy.attempts + 1,
+                error_type=why[:64],
+            ).where(RemoteCopy.id == copy.id).execute()
+
+
+def _patience(copy: RemoteCopy, failure: Failure) -> float:
+    if failure.error_type == KEY_REFUSED:
+        log.error("the key may not delete what fal keeps: set LIKENESS_FAL__ADMIN_KEY")
+        return LONGEST_WAIT
+    return float(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(copy.attempts, 10)))
+
+
+def _needed(request_id: str) -> bool:
+    """Whether an order is under way, or still asked after: its result may be wanted."""
+    going_on: Any = Submission.fate.in_(OPEN) | Submission.watch_until.is_null(False)
+    return bool(Submission.select().where(Submission.request_id == request_id, going_on).exists())
+
+
+def _forget(run: TrainingRun, kind: str, name: str, at: float) -> None:
+    row = {
+        "kind": kind, "name": name[:255], "endpoint": run.endpoint, "test_mode": run.test_mode,
+        "at": at, "next_check_at": at, "attempts": 0, "error_type": "",
+    }  # fmt: skip
+    RemoteCopy.insert(row).on_conflict(
+        conflict_target=[RemoteCopy.kind, RemoteCopy.name],
+        update={"at": at, "next_check_at": at},
+    ).execute()

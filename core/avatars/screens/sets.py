@@ -1,0 +1,96 @@
+"""What is said of an avatar's photos as a set, before money is spent on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
+from core.avatars.screens import verdicts, words
+from core.texts import Translator
+
+COMMON, SHARE = 3, 0.25
+"""So many photos, and such a share of them, and an advice is one on the whole set."""
+
+
+def taken(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """How many photos a training takes of those that there are."""
+    most = limits.photos_taken.get(avatar.training_type, avatar.valid)
+    if most >= avatar.valid:
+        return t("Photos: {count}", count=avatar.valid)
+    return t("Photos: the best {taken} of your {count} are used", taken=most, count=avatar.valid)
+
+
+def whole(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """What holds for so much of the set that it should be mended first; nothing where all is well.
+
+    It is advice: the training can be started all the same.
+    """
+    return words.lines(useless(avatar, limits, t), verdicts.variety(avatar, t), _common(avatar, t))
+
+
+def useless(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """That photos count from which nothing is learnt, and how many remain without them."""
+    count, rest = len(avatar.useless), remaining(avatar)
+    if not count:
+        return ""
+    which = {"total": avatar.valid, "which": words.numbers(avatar.useless)}
+    found = t.n(
+        "⚠️ {n} of {total} photos teaches the avatar next to nothing (no. {which}): the face is "
+        "tiny, blurred or badly lit.",
+        "⚠️ {n} of {total} photos teach the avatar next to nothing (no. {which}): the face is "
+        "tiny, blurred or badly lit.",
+        count,
+        **which,
+    )
+    if rest >= limits.min_photos:
+        return words.lines(found, t("It gets better if you take them out."))
+    lacking = limits.min_photos - rest
+    better = t.n(
+        "Without them you have {rest}: better send {n} more good photo first.",
+        "Without them you have {rest}: better send {n} more good photos first.",
+        lacking,
+        rest=rest,
+    )
+    return words.lines(found, better)
+
+
+def remaining(avatar: AvatarFacts) -> int:
+    """How many photos a training can learn from."""
+    return avatar.valid - len(avatar.useless)
+
+
+def apart(avatar: AvatarFacts, t: Translator) -> str:
+    """The advice on single photos that isn't said of the whole set."""
+    said = {*_groups(avatar), *(("looks_alike",) if avatar.alike else ())}
+    return verdicts.advice((_without(photo, said) for photo in avatar.advised), t)
+
+
+def _common(avatar: AvatarFacts, t: Translator) -> str:
+    return words.lines(
+        *(
+            t(
+                "💡 {count} of {total} photos: {reason} – {remedy} (no. {which})",
+                count=len(found),
+                total=avatar.valid,
+                reason=t(verdicts.ADVICE[code][0]),
+                remedy=t(verdicts.ADVICE[code][1]),
+                which=words.numbers(found),
+            )
+            for code, found in _groups(avatar).items()
+        )
+    )
+
+
+def _groups(avatar: AvatarFacts) -> dict[str, list[int]]:
+    """The numbers of the photos that share an advice, where they are many; variety is apart."""
+    found = {
+        code: [photo.number for photo in avatar.advised if code in photo.advice]
+        for code in verdicts.ADVICE
+        if code != "looks_alike"
+    }
+    least = max(COMMON, SHARE * avatar.valid)
+    return {code: numbers for code, numbers in found.items() if len(numbers) >= least}
+
+
+def _without(photo: PhotoFacts, said: set[str]) -> PhotoFacts:
+    return replace(photo, advice=tuple(code for code in photo.advice if code not in said))

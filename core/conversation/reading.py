@@ -1,0 +1,124 @@
+"""What an event means: the trigger that a press, a text, a caption or an edit fires."""
+
+from __future__ import annotations
+
+import json
+
+from core.conversation import statements
+from core.conversation.flow import Flow
+from core.conversation.messages import Kind
+from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
+from core.conversation.turn import Turn
+
+STALE = ""
+"""Stands for the trigger of a button whose moment has passed."""
+
+
+class Reader:
+    """Reads events by a flow: it fills in a turn's argument, and notes what was read of it."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+
+    def captioned(self, turn: Turn) -> bool:
+        """Whether what stands beside a file will act: a command, a text that is asked for, an edit.
+
+        Any other caption is no answer to anything, and no mistake either.
+        """
+        event = turn.event
+        if event.kind not in (Kind.PHOTO, Kind.FILE) or not event.caption.strip():
+            return False
+        if event.edited or self._flow.takes_text(turn.state):
+            return True
+        return self._named(event.caption)[0] is not None
+
+    def trigger(self, turn: Turn, key: str) -> str | None:
+        """The trigger that an event means; None where it shall pass without a word."""
+        event = turn.event
+        turn.argument = event.argument
+        if event.kind is Kind.PRESS:
+            return self._press(turn, key, event.value)
+        if event.kind in (Kind.PHOTO, Kind.FILE):
+            return self._flow.table.files
+        if event.kind is Kind.SIGNAL:
+            return event.value if event.visit in (None, turn.visit) else None
+        return self._correction(turn, key) if event.edited else self._typed(turn, key)
+
+    def _typed(self, turn: Turn, key: str) -> str | None:
+        """What a text or a command means now; remembered, for its message may be edited."""
+        visit, message = turn.visit, turn.event.message
+        trigger = self._worded(turn, key)
+        turn.memory.pop("typed", None)
+        if message:
+            turn.memory["typed"] = [message, trigger, visit]
+        return trigger
+
+    def _correction(self, turn: Turn, key: str) -> str | None:
+        """What an edited text means: anew while its answer is still wanted, else what corrects it.
+
+        Only the last text of a conversation can be corrected.
+        """
+        message, trigger, visit = turn.memory.get("typed", ("", "", 0))
+        if not turn.event.message or turn.event.message != message:
+            return None
+        if visit == turn.visit:
+            return self._typed(turn, key)
+        turn.argument = turn.event.value
+        return self._flow.table.corrections.get(trigger)
+
+    def _worded(self, turn: Turn, key: str) -> str | None:
+        event = turn.event
+        if event.kind is Kind.COMMAND:
+            command = self._flow.table.commands.get(event.value.lower())
+        else:
+            command, argument = self._named(event.value)
+            turn.argument = argument
+        if command is not None:
+            return command
+        turn.argument = event.value
+        if event.kind is Kind.COMMAND:
+            return self._flow.table.typed[-1]
+        reply = self._reply(turn, key)
+        return self._flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
+
+    def _named(self, text: str) -> tuple[str | None, str]:
+        """The trigger of the command that a text begins with, and what follows it."""
+        if not text.startswith("/"):
+            return None, ""
+        name, _, argument = text[1:].partition(" ")
+        return self._flow.table.commands.get(name.lower()), argument
+
+    def _reply(self, turn: Turn, key: str) -> str | None:
+        """The token of the button that a text means: as last shown, as it reads elsewhere, or one
+        that is nowhere to be seen.
+        """
+        text, numbers = turn.event.value, not self._flow.takes_text(turn.state)
+        shown = json.loads(statements.shown_buttons(turn.conversation_id))
+        offer = read_reply(text, [Offer(*offer) for offer in shown], numbers)
+        if offer is not None:
+            return offer.token
+        for language in self._flow.languages:
+            buttons = list(self._flow.draw(turn.position, language).each_button())
+            button = read_reply(text, buttons, numbers=False)
+            if button is not None:
+                return seal(key, turn.visit, button)
+        unseen = read_reply(text, self._flow.unseen, numbers=False)
+        return None if unseen is None else seal(key, turn.visit, unseen)
+
+    def _press(self, turn: Turn, key: str, token: str) -> str | None:
+        """The trigger of a button; of an old one STALE, but a double press passes in silence."""
+        press = unseal(key, token)
+        stale = press is None or press.visit not in (None, turn.visit)
+        if press is None or stale or not self._still_offered(turn, press):
+            return None if turn.memory.get("pressed") == token else STALE
+        turn.argument = press.argument
+        turn.pressed = turn.memory["pressed"] = token
+        return press.trigger
+
+    def _still_offered(self, turn: Turn, press: Press) -> bool:
+        """Whether what a paying or destroying button confirms is still so."""
+        if not press.confirms:
+            return True
+        buttons = self._flow.draw(turn.position).each_button()
+        offered = {(b.trigger, digest(b.confirms)) for b in buttons if b.confirms}
+        return (press.trigger, press.confirms) in offered
