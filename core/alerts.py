@@ -7,21 +7,19 @@ looks at the rules; while none is alive, whichever other process is.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import httpx
 import structlog
 
-from core.conversation.bridge import release
 from core.db import run, transaction
 from core.errors import kind_of
 from core.metrics import cost, errors, health, overview, stopped
-from core.metrics.scope import Mode, Scope, one, rows
+from core.metrics.scope import Scope, one, rows
+from core.mode import Mode, Own, paid, shown
 from core.operations import notice
 from core.proxies import loopback
 from core.settings import Settings
@@ -123,7 +121,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
     budget = settings.training.daily_budget_usd
     if budget <= 0 or settings.alerts.budget_percent <= 0:
         return
-    percent = 100 * cost.sent_today(settings.zone, now, mode) / budget
+    percent = 100 * cost.sent_today(settings.zone, now, paid(mode)) / budget
     if percent >= settings.alerts.budget_percent:
         yield Holds("budget", "", percent, settings.alerts.budget_percent)
 
@@ -144,17 +142,20 @@ def silences(now: float) -> list[tuple[str, float, str]]:
 
 
 class Watch:
-    """Looks at the rules; `clock` gives seconds since 1970."""
+    """Looks at the rules; `clock` gives seconds since 1970.
+
+    `own` is the mode of this process, which counts where no worker has said another; `core.mode`.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        mode: Mode,
+        own: Own,
         clock: Callable[[], float] = time.time,
         post: Callable[[str, object], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._mode = mode
+        self._own = own
         self._clock = clock
         self._post = post or _post
         self._posts: deque[object] = deque(maxlen=LONGEST_QUEUE)
@@ -162,7 +163,7 @@ class Watch:
     def look(self) -> None:
         """Open and close alerts, and tell of them."""
         now = self._clock()
-        self._record(list(holding(self._settings, now, self._mode)), now)
+        self._record(list(holding(self._settings, now, shown(self._own, now))), now)
         self._tell(now)
 
     def stand_in(self) -> None:
@@ -254,29 +255,6 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.is_server_error
     return isinstance(error, httpx.TransportError)
-
-
-@contextmanager
-def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
-    """Stand in for a dead worker, every so many seconds, on a thread while the body runs."""
-    stopping = threading.Event()
-
-    def stand_in() -> None:
-        while not stopping.wait(seconds):
-            try:
-                watch.stand_in()
-            except Exception:
-                log.exception("the rules could not be looked at")
-            finally:
-                release()
-
-    thread = threading.Thread(target=stand_in, name="watch", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(5)
 
 
 def _post(url: str, body: object) -> None:

@@ -10,14 +10,13 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, TextIO
 
 import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core import db, photo_folder, proxies, webhooks
+from core import opening, proxies, webhooks
 from core.alerts import Watch
 from core.avatars import owned, screens
 from core.avatars.comparing import Comparing
@@ -47,7 +46,7 @@ from core.downloads import Downloads
 from core.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
 from core.isolation import guarded
 from core.log import configure
-from core.migrations import runner
+from core.mode import named
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal import checking as checking
@@ -71,7 +70,7 @@ class App:
     def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
         self.settings = settings
         self.data = settings.data_dir
-        self.database = _open(settings, elsewhere)
+        self.database = opening.database(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
@@ -122,7 +121,7 @@ class App:
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""
-        return Watch(self.settings, "test" if self.trainer.test_mode else "production")
+        return Watch(self.settings, named(self.trainer.test_mode))
 
     def trouble(self) -> str:
         """What is out of reach at the moment, for the heartbeat; "" where nothing is."""
@@ -298,14 +297,3 @@ def _webhook_secret(settings: Settings) -> bytes:
     """What run's webhook addresses are signed with: every process with our key has it."""
     key = settings.fal.key.get_secret_value()
     return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
-
-
-def _open(settings: Settings, elsewhere: bool) -> Any:
-    """The database: made where there is none yet, refused where it doesn't fit what is here."""
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
-    database = db.connect(url, settings.database.synchronous)
-    runner.prepare(database)
-    photo_folder.claim(settings, elsewhere)
-    return database

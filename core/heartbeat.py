@@ -26,8 +26,9 @@ LAST_FORGOTTEN_AFTER = 7 * FORGOTTEN_AFTER
 """A part's last process is missed for as long: it would seem well once it is forgotten."""
 
 _BEAT = """
-INSERT INTO heartbeats (part, process, at, started_at, version, trouble) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (part, process) DO UPDATE SET at = excluded.at, trouble = excluded.trouble
+INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (part, process)
+DO UPDATE SET at = excluded.at, trouble = excluded.trouble, mode = excluded.mode
 """
 _LEAVE = "DELETE FROM heartbeats WHERE part = ? AND (process = ? OR at < ?)"
 _FORGET = """
@@ -43,9 +44,12 @@ def version() -> str:
 
 
 @contextmanager
-def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS) -> Iterator[None]:
+def beating(
+    part: str, probe: Callable[[], str] = str, seconds: float = SECONDS, mode: str = ""
+) -> Iterator[None]:
     """Beat on a thread while the body runs; `probe` tells what troubles the process, or "".
 
+    `mode` is the one that it orders trainings in, "" where it orders none; see `core.mode`.
     A process that ends well takes its row away, and those of the part's dead: whoever is missing
     then was killed.
     """
@@ -56,7 +60,7 @@ def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS)
     def beat() -> None:
         try:
             while True:
-                _beat(part, process, started, probe)
+                _beat(part, process, started, probe, mode)
                 if stopping.wait(seconds):
                     return
         finally:
@@ -72,10 +76,10 @@ def beating(part: str, probe: Callable[[], str] = str, seconds: float = SECONDS)
         thread.join(5)
 
 
-def _beat(part: str, process: str, started: float, probe: Callable[[], str]) -> None:
+def _beat(part: str, process: str, started: float, probe: Callable[[], str], mode: str) -> None:
     now = time.time()
     trouble = _probed(probe)[:300]
-    _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble))
+    _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble, mode))
     _try(lambda: run(_FORGET, now - LAST_FORGOTTEN_AFTER, now - FORGOTTEN_AFTER))
 
 

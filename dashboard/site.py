@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from core import mode as modes
 from core.conversation.bridge import release
 from core.logins import Logins, Visitor
-from core.metrics.scope import Mode
+from core.mode import Mode, Own
 from core.settings import Settings
 
 COOKIE = "likeness_dashboard"
@@ -36,8 +37,18 @@ class Site:
 
     @property
     def mode(self) -> Mode:
+        """What is looked at unless another is chosen: the modes that anything runs in."""
+        return modes.shown(self._own, time.time())
+
+    @property
+    def ordered(self) -> Own:
         """The mode that trainings are made in at present."""
-        return "test" if self.house.trainer.test_mode else "production"
+        return modes.ordered(self._own, time.time())
+
+    @property
+    def _own(self) -> Own:
+        """What this process knows by itself; it needs no key."""
+        return modes.named(self.house.trainer.test_mode)
 
     def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
         """Who has logged in with these cookies; see `Logins.visitor`."""

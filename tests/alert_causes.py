@@ -57,7 +57,10 @@ class Causes:
                 lambda: self.order(0.0, fate="abandoned", ended_at=self.now - 5),
                 "DELETE FROM submissions",
             ),
-            "webhooks": (self.polled, "UPDATE training_runs SET finished_by = 'webhook'"),
+            "webhooks": (
+                self.polled,
+                "UPDATE training_runs SET finished_by = 'webhook', finished_at = finished_at - 1",
+            ),
             "remote": (self.copy, "DELETE FROM remote_copies"),
         }
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 import structlog
 
 from core import db as core_db
 from core.migrations import runner
+from tests.patience import SAFETY
 
 _TABLES = (
     "photo_folders", "owed_answers",
@@ -41,8 +43,22 @@ _LONG = (
 """Files that take longest: those that mostly wait stand beside those that mostly work."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no worker is left alone with it in the end."""
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left alone with it in the end.
+
+    A test that hangs is stopped; one on a slow machine isn't: see `tests.patience`.
+    """
+    usual = float(config.getini("timeout"))
+    for item in items:
+        own = item.get_closest_marker("timeout")
+        seconds = own.args[0] if own else usual
+        item.add_marker(pytest.mark.timeout(SAFETY * seconds), append=False)
     places = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

@@ -23,6 +23,7 @@ from core.services.fal.simulation import SimulatedTrainer
 from core.settings import Settings
 from core.settings.processes import Http
 from tests import makers
+from tests.patience import LONG
 
 FEW = 4
 """Photos that every trainer at fal takes."""
@@ -38,7 +39,7 @@ class HttpHouse:
         self.app = app
         self.trainer = app.trainer
         self.fal = app.trainer.server
-        self.site = httpx.Client(base_url=app.settings.public_url, trust_env=False, timeout=30)
+        self.site = httpx.Client(base_url=app.settings.public_url, trust_env=False, timeout=LONG)
 
     def begin(self) -> tuple[Conversation, Avatar, TrainingRun]:
         """A new person's training, started."""
@@ -119,7 +120,7 @@ def ends(run: TrainingRun) -> list[str]:
     return [about for about in told if about in ("completed", "failed", "cancelled")]
 
 
-def wait_for(holds: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(holds: Callable[[], object], seconds: float = LONG) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "it never happened"

@@ -35,6 +35,7 @@ from core.settings import Settings
 from tests import makers
 from tests.avatars.training_house import QUEUED, STOPPED, WEIGHED, ScriptedTrainer, training
 from tests.conversation.chat import Clock
+from tests.patience import LONG
 from tests.pictures_for_tests import photo
 
 KILLED = 9
@@ -285,7 +286,7 @@ def _around(function: Callable[..., Any], count: Callable[[], None]) -> Callable
 def kill_between_steps(url: str, folder: Path, name: str) -> int:
     """Run this module in a process of its own; returns how often it killed."""
     command = [sys.executable, "-m", "tests.killing", url, str(folder), name]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, done.stderr[-2000:]
     return int(done.stdout.split()[-1])
 

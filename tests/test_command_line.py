@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG
+
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0
+PATIENCE = LONG
 
 
 @pytest.fixture

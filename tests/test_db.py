@@ -14,6 +14,7 @@ from core import db as core_db
 from core.conversation.bridge import release
 from core.conversation.models import User
 from tests.conversation.racing import at_once
+from tests.patience import LONG
 
 
 def add(name: str) -> None:
@@ -75,10 +76,10 @@ def test_reading_does_not_wait_for_a_writer(db: Any) -> None:
         with core_db.transaction():
             add("Anna")
             writing.set()
-            assert read.wait(10)
+            assert read.wait(LONG)
 
     def look() -> None:
-        assert writing.wait(10)
+        assert writing.wait(LONG)
         with core_db.snapshot():
             assert names() == []
         read.set()

@@ -21,6 +21,7 @@ from core.db import run
 from core.errors import ConfigurationError
 from core.services.storage import FolderStore
 from core.settings import Settings
+from tests.patience import LONG
 from tests.scenarios.house import House
 
 ALL = ("web", "http", "worker", "console", "run", "repair")
@@ -190,5 +191,5 @@ def test_no_process_that_takes_or_keeps_photos_starts_elsewhere(
     (tmp_path / "second").mkdir()
     second = House(tmp_path / "second", database__url=database_url)
     process = second.start(command)
-    assert process.wait(60) == 2
+    assert process.wait(LONG) == 2
     assert "uses this database" in second.said(command)

@@ -18,11 +18,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import LONG
+
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("core", "channels", "dashboard")
 MADE = shutil.ignore_patterns("__pycache__", "*.mo", "*.egg-info")
 """What running makes; nothing of it is tracked."""
-PATIENCE = 120.0
+PATIENCE = LONG
 PAGES = ("/", "/training", "/running", "/errors", "/funnel", "/people", "/operations", "/cost")
 
 

@@ -34,13 +34,14 @@ from core.db import run, transaction
 from core.errors import StorageUnavailable
 from tests import makers
 from tests.conversation.chat import Clock
+from tests.patience import LONG
 from tests.pictures_for_tests import photo as picture
 from tests.working import House, quickly
 
 PENDING, VALID = PhotoValidationStatus.PENDING, PhotoValidationStatus.VALID
 
 
-def wait_for(holds: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(holds: Callable[[], object], seconds: float = LONG) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "it never happened"
@@ -344,7 +345,7 @@ def test_a_process_stops_cleanly_when_it_is_asked(
         photo = send(house, owner, makers.avatar(owner, photos=0), 1)
         wait_for(lambda: makers.fresh(photo).validation_status is VALID)
         worker.send_signal(number)
-        output, _ = worker.communicate(timeout=60)
+        output, _ = worker.communicate(timeout=LONG)
     assert worker.returncode == 0
     assert output.endswith("stopped\n")
 

@@ -77,9 +77,10 @@ def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.bootstrap import bootstrap
     from core.heartbeat import beating
+    from core.mode import named
 
     application = bootstrap(Settings.load())
-    with beating("worker", application.trouble):
+    with beating("worker", application.trouble, mode=named(application.trainer.test_mode)):
         application.worker().run()
 
 
@@ -125,8 +126,8 @@ def _serve(name: str) -> None:
 @contextmanager
 def _seen(part: str, application: App, probe: Callable[[], str] = str) -> Iterator[None]:
     """Beat, and look at the alerts' rules where no worker does."""
-    from core.alerts import standing_in
     from core.heartbeat import beating
+    from core.standing_in import standing_in
 
     seconds = application.settings.alerts.check_seconds
     with beating(part, probe), standing_in(application.watch(), seconds):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from core.metrics import cost, errors, health, overview, photos, training
 from core.metrics.scope import DAY, Mode, Scope
+from core.mode import said
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MODES: tuple[Mode, ...] = ("production", "test")
@@ -34,6 +35,7 @@ HELP = {
     "fal_calls": "Calls of fal in the last 24 hours.",
     "fal_errors": "Calls of fal that failed in the last 24 hours.",
     "cost_usd": "What the trainings that began in the last 24 hours cost.",
+    "orders": "Whether trainings are ordered in this mode: 1 for one of them, by what workers say.",
     "trainings_active": "Trainings under way.",
     "waiting": "How much waits now.",
     "waiting_seconds": "How long the oldest of it has waited.",
@@ -59,6 +61,9 @@ def samples(now: float) -> Iterator[Sample]:
     yield Sample("people_new", overview.people_new(day))
     for mode in _MODES:
         yield from _of_mode(Scope(now - DAY, now, mode))
+    ordered = said(now)
+    for mode in _MODES:
+        yield Sample("orders", None if ordered is None else int(ordered == mode), {"mode": mode})
     yield from _waiting(now)
     for outcome, n in health.notices(day)._asdict().items():
         yield Sample("notices", n, {"outcome": outcome})

@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.conversation.bridge import release
 from core.db import is_sqlite, run
+from core.mode import Mode as Mode
 from core.quantiles import SHARES
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-Mode = Literal["production", "test", "both"]
 
 HOUR = 3600.0
 DAY = 86_400.0

@@ -62,7 +62,7 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     """Today's, as it is enforced, in the mode that trainings are made in."""
     t = view.t
     budget = view.site.settings.training.daily_budget_usd
-    spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.mode)
+    spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.ordered)
     if budget <= 0:
         column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
         return

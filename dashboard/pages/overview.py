@@ -54,7 +54,7 @@ def rules(t: Translator) -> dict[str, str]:
 
 def _banners(view: View) -> None:
     t = view.t
-    if view.site.mode == "test":
+    if view.site.ordered == "test":
         st.info(t("Test mode is on: new trainings are simulated."), icon=":material/science:")
     beats = view.ask(health.beats)
     lives = [beat for beat in beats if view.now - beat.at < SILENT_SECONDS]

@@ -30,10 +30,11 @@ from core.services.fal.simulation.webhooks import FORGERIES
 from core.settings import Settings
 from tests.avatars.storm_settings import environ_for
 from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
+from tests.patience import LONG
 
 RUNS = int(os.environ.get("STORM_RUNS", "60"))
 KILLS = max(4, RUNS // 50)
-PATIENCE = 60 + RUNS
+PATIENCE = LONG + RUNS
 SURE = 10.0
 """Seconds after which nobody waits for the answer to an order any more."""
 FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)

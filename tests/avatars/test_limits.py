@@ -30,6 +30,7 @@ from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
 from core.settings import Settings
 from tests.conversation.chat import Chat
+from tests.patience import LONG
 from tests.pictures_for_tests import photo
 
 ROUNDS = 4
@@ -201,13 +202,13 @@ def test_ten_avatars_are_the_limit_for_two_processes_too(house: App, place: Plac
 
 def press_each(app: App, gate: Any, presses: Sequence[tuple[Address, str]]) -> None:
     for address, token in presses:
-        gate.wait(30)
+        gate.wait(LONG)
         act(app, address, Event(Kind.PRESS, token))
 
 
 def send_each(app: App, gate: Any, given: tuple[Address, Sequence[str]]) -> None:
     address, names = given
-    gate.wait(30)
+    gate.wait(LONG)
     for name in names:
         act(app, address, Event(Kind.PHOTO, file={"spool": name}))
 
@@ -223,7 +224,7 @@ def do_each(app: App, gate: Any, given: tuple[str, Any]) -> None:
 
 def judge_all(app: App, gate: Any, _nothing: None) -> None:
     due = app.verdicts.due(2e9, 1000)
-    gate.wait(30)
+    gate.wait(LONG)
     while due:
         for photo_id in due:
             app.verdicts.judge(photo_id)
@@ -233,7 +234,7 @@ def judge_all(app: App, gate: Any, _nothing: None) -> None:
 def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
     """The whole way to a name, as fast as it goes; a question is answered with "all the same"."""
     for address in addresses:
-        gate.wait(30)
+        gate.wait(LONG)
         chat = Talking(app, address)
         chat.press("🆕 Create avatar")
         another = "🆕 A new one all the same"

@@ -28,7 +28,7 @@ from core.avatars.runs.durations import Usual, usual
 from core.avatars.runs.rows import CLAIM_SECONDS
 from core.conversation.locks import lock_person
 from core.conversation.models import Conversation
-from core.db import database, transaction
+from core.db import database, run, transaction
 from core.errors import TrainingRefused
 from tests import makers
 from tests.avatars.training_house import (
@@ -45,6 +45,7 @@ from tests.avatars.training_house import (
 from tests.conversation.chat import Clock
 from tests.conversation.racing import at_once, in_processes
 from tests.killing import kill_between_steps
+from tests.patience import LONG
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,31 @@ def test_a_real_trainer_is_not_logged_as_a_simulated_one(house: House) -> None:
     with capture_logs() as logs:
         house.start()
     assert [line["event"][0] for line in logs] == ["🚀"]
+    assert not house.run.test_mode
+
+
+def test_a_channel_without_the_key_orders_what_the_worker_can_train(house: House) -> None:
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'host:1', ?, 0, '1', '', 'production')",
+        house.clock(),
+    )
+    house.start()
+    assert not house.run.test_mode
+    house.trainer.test_mode = False  # as the worker's is
+    house.advance(QUEUED)
+    assert house.run.status is not RunStatus.FAILED
+
+
+@pytest.mark.parametrize("said", ["", "test"])
+def test_a_channel_with_the_key_never_orders_a_simulation(house: House, said: str) -> None:
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'host:1', ?, 0, '1', '', ?)",
+        *(house.clock(), said),
+    )
+    house.trainer.test_mode = False
+    house.start()
     assert not house.run.test_mode
 
 
@@ -320,7 +346,7 @@ def test_people_who_start_at_once_do_not_overdraw_the_budget(db: Any) -> None:
             time.sleep(0.3)
 
     def start_meanwhile() -> str:
-        started.wait(10)
+        started.wait(LONG)
         return _start_at_once(second)
 
     assert at_once(start_slowly, start_meanwhile)[1] == "budget"

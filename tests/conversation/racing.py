@@ -10,6 +10,7 @@ from typing import Any
 
 from core import db
 from core.conversation.bridge import release
+from tests.patience import LONG
 
 _CONTEXT = multiprocessing.get_context(
     "forkserver"
@@ -47,6 +48,6 @@ def in_processes(url: str, work: Callable[..., Any], arguments: Sequence[tuple[A
 
 def _connected(url: str, gate: Any, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
     opened = db.connect(url, "normal")
-    gate.wait(30)
+    gate.wait(LONG)
     work(*given)
     opened.close()

@@ -10,6 +10,7 @@ import pytest
 from core.conversation.bridge import Bridge
 from core.conversation.models import User
 from core.db import database, transaction
+from tests.patience import LONG
 
 
 def count_users() -> int:
@@ -60,7 +61,7 @@ def test_calls_run_on_as_many_threads_as_were_asked_for() -> None:
         gate = threading.Barrier(3)
 
         def name() -> int:
-            gate.wait(5)
+            gate.wait(LONG)
             return threading.get_ident()
 
         names = await asyncio.gather(*[bridge.call(name) for _ in range(3)])
@@ -82,7 +83,7 @@ def test_closing_waits_for_what_is_running_and_gives_every_connection_back(
         await late
 
     asyncio.run(ask())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG
     while connections() > 1 and time.monotonic() < deadline:
         time.sleep(0.01)  # the server notices a moment later
     assert connections() == 1

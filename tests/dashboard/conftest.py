@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.settings.dashboard import Role
 from dashboard import app, site
 from dashboard.site import Site
+from tests.patience import LONG
 
 APP = Path(app.__file__).parent / "start" / "app.py"
 PAGES = ("overview", "training", "running", "errors", "funnel", "people", "operations", "cost")
@@ -120,7 +121,7 @@ def look(inside: Callable[[Role], Inside]) -> Look:
 
     def look(page: str, role: Role = "admin", **address: str) -> AppTest:
         inside(role)
-        tab = AppTest.from_file(str(APP), default_timeout=60)
+        tab = AppTest.from_file(str(APP), default_timeout=LONG)
         tab.query_params.update(address)
         tab.run()
         if page != "overview":

@@ -103,6 +103,27 @@ def test_a_first_look_shows_the_mode_that_trainings_are_made_in(
     assert look("overview").session_state["kept-mode"] == "production"
 
 
+def test_without_the_key_a_first_look_shows_productions_running_trainings(
+    sqlite_db: Any, look: Look, house: House
+) -> None:
+    """The dashboard's own process has no key: it pays for nothing."""
+    fill_lately(20)
+    run_id = running()
+    run("UPDATE training_runs SET test_mode = ?", False)
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'host:1', ?, 0, '1', '', 'production')",
+        time.time(),
+    )
+    assert house.trainer.test_mode
+    first = look("overview")
+    assert first.session_state["kept-mode"] == "production"
+    assert not [box.value for box in first.info if "Test mode" in box.value]
+    assert run_id in str(
+        [list(frame.value.to_dict().values()) for frame in look("running").dataframe]
+    )
+
+
 def test_what_is_chosen_stands_in_the_address_and_holds_on_the_next_page(
     sqlite_db: Any, look: Look
 ) -> None:

@@ -23,10 +23,11 @@ import urllib3
 from minio import Minio
 
 from core.services.minio_store import MinioStore
+from tests.patience import LONG
 
 ACCESS_KEY = "likeness-tests"
 SECRET_KEY = "c2VjcmV0LW9mLXRoZS10ZXN0cw"
-READY_SECONDS = 60.0
+READY_SECONDS = LONG
 STOP_SECONDS = 5.0
 _PORTS = ("master", "volume", "filer", "s3", "admin")
 _SPAN = range(10_000, 20_000)

@@ -21,6 +21,7 @@ from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.outbox import parcel, shown
 from core.conversation.rendering import seal
 from core.db import run, transaction
+from tests.patience import LONG
 
 MARK = "Zq7sentinelVk"
 MARKS = (MARK, "Меткащжюэ")
@@ -146,7 +147,7 @@ def rows_of(database: Any) -> Iterator[tuple[str, bytes]]:
             yield table, repr(row).encode()
 
 
-def wait_for(ready: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(ready: Callable[[], bool], seconds: float = LONG) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "it took too long"

@@ -24,6 +24,7 @@ from core.metrics import errors
 from core.metrics.scope import Scope
 from core.settings import Settings
 from tests import makers
+from tests.patience import LONG
 from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
 
 
@@ -191,7 +192,7 @@ def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app:
         app.store.put(key, b"\xff\xd8")
     run_id = app.training.start(avatar.id, owner.user_id, owner.id)
     User.update(erasing_at=4e9).execute()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG
     while not TrainingRun.get().status.final and time.monotonic() < deadline:
         TrainingRun.update(next_check_at=0).execute()
         app.training.advance(str(run_id))

@@ -17,10 +17,10 @@ from babel.messages.catalog import Catalog
 from core.conversation.rendering import words
 from core.texts import translator
 from core.texts.check import load
+from tests.patience import LONG
 from tests.scenarios.house import House, Kept
 
-PATIENCE = 60.0
-"""Seconds that something may take on a busy machine before it counts as never coming."""
+PATIENCE = LONG
 
 
 @dataclass(frozen=True)

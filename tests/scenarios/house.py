@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from core.services.storage import FolderStore
+from tests.patience import LONG
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+START_SECONDS = STOP_SECONDS = LONG
 
 
 @dataclass(frozen=True, repr=False)

@@ -135,7 +135,7 @@ class TelegramStage(Stage):
         return TelegramChat(self.house, self.telegram, language)
 
     def close(self) -> None:
-        self.telegram.wait_until(lambda: not self.telegram.unanswered, 30)
+        self.telegram.wait_until(lambda: not self.telegram.unanswered)
         super().close()
         self.telegram.stop()
         assert not self.telegram.crash

@@ -20,6 +20,7 @@ from core.db import connect, run
 from core.heartbeat import DEAD_AFTER
 from tests.alert_causes import Causes
 from tests.fakes.telegram import FakeTelegram, Person
+from tests.patience import LONG
 from tests.scenarios.contract import Words
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN, telegram_house
@@ -28,7 +29,7 @@ from tests.scenarios.stage import QUICK
 ADMIN = 77
 LOOK_SECONDS = 0.3
 SILENT_SECONDS = 60
-PATIENCE = 60.0
+PATIENCE = LONG
 SAY = Words("en")
 
 

@@ -29,11 +29,12 @@ from core.metrics.health import beats
 from core.migrations import runner
 from core.settings import Settings
 from tests.channels.web.conftest import _free_port
+from tests.patience import LONG
 from tests.pictures_for_tests import photo
 from tests.scenarios.house import House
 
 PARTS = ("web", "worker", "http", "dashboard", "telegram")
-PATIENCE = 90.0
+PATIENCE = LONG
 
 
 class Server:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.telegram import FakeTelegram
+from tests.patience import LONG
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import (
     TOKEN,
@@ -33,8 +34,8 @@ SEED = int(os.environ.get("LIKENESS_SEED", str(random.randrange(10**6))))
 PEOPLE = 4
 LONGEST_LIFE = 5.0
 """Seconds: most conversations are killed several times."""
-PATIENCE = 150.0
-"""Seconds: whatever a dead worker was at is taken over after thirty."""
+PATIENCE = 2 * LONG
+"""Whatever a dead worker was at is taken over after thirty seconds, again and again."""
 
 
 class Killer:
@@ -119,7 +120,7 @@ def test_whenever_the_bot_or_the_worker_is_killed_nothing_is_lost_or_doubled(
                     admin.done.set()
                 killing.result()
                 looking.result()
-            telegram.wait_until(lambda: not telegram.unanswered, 30)
+            telegram.wait_until(lambda: not telegram.unanswered)
             sent = telegram.world.updates.next_id - 700_000_001
             assert house.count("inbox", "channel = 'telegram'") == sent, "no update is lost"
             assert house.count("inbox", "handled_at IS NULL") == 0

@@ -18,6 +18,7 @@ from core.services.s3_client import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.fakes.bad_line import BadLine
 from tests.fakes.nonsense import NonsenseServer
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from tests.patience import LONG
 from tests.services.store_contract import KEY, operations
 
 
@@ -37,7 +38,7 @@ def test_a_killed_server_is_told_within_seconds_and_all_is_well_when_it_is_back(
             began = time.monotonic()
             with pytest.raises(StorageUnavailable, match=r"storage\.endpoint") as caught:
                 act()
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < LONG
             assert caught.value.__cause__ is not None
         assert not store.ping()
     finally:
@@ -155,7 +156,7 @@ def test_a_server_that_hangs_is_given_up(s3: S3Server, store: MinioStore) -> Non
             store.exists(KEY)
     finally:
         s3.thaw()
-    assert time.monotonic() - began < 2 * ANSWER_SECONDS + 2
+    assert time.monotonic() - began < 2 * ANSWER_SECONDS + LONG
     assert store.ping()
 
 
@@ -170,7 +171,7 @@ def test_a_host_that_does_not_answer_is_given_up() -> None:
         store = MinioStore(endpoint, "photos", ACCESS_KEY, SECRET_KEY, secure=False)
         began = time.monotonic()
         assert not store.ping()
-        assert CONNECT_SECONDS < time.monotonic() - began < 3 * CONNECT_SECONDS + 2
+        assert CONNECT_SECONDS < time.monotonic() - began < 3 * CONNECT_SECONDS + LONG
 
 
 def test_an_answer_that_breaks_off_is_no_object(s3: S3Server, store: MinioStore) -> None:
@@ -239,5 +240,5 @@ def test_whoever_is_no_store_is_told_as_a_failing_one_at_once(
         with pytest.raises(StorageUnavailable):
             act()
     store.close()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < LONG
     assert "/elsewhere" not in nonsense.asked

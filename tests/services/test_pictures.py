@@ -1,7 +1,7 @@
 """Contact sheets and thumbnails, looked at by their pixels."""
 
 from io import BytesIO
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +10,7 @@ from PIL import Image, ImageStat
 
 from core.services.pictures import EMPTY, MARKS, PAGE, WIDEST, contact_sheet, thumbnail
 from tests.pictures_for_tests import photo
+from tests.yardstick import worth
 
 TILE = 320
 GUTTER = TILE // 24
@@ -130,9 +131,9 @@ def test_transparency_is_white() -> None:
 
 def test_fifty_photos_are_one_sheet_that_a_chat_can_take() -> None:
     pictures = [(photo(n % 10, (4000, 3000)), f"{n} ✅") for n in range(50)]
-    started = perf_counter()
+    started = thread_time()
     data = contact_sheet(pictures)
-    assert perf_counter() - started < 5
+    assert thread_time() - started < worth(5)
     assert len(data) < 5_000_000
     assert max(opened(data).size) <= WIDEST
 

@@ -18,12 +18,12 @@ from core.avatars.inspection.verdict import MISTAKABLE
 from tests.nasty_corpus import corpus
 from tests.nasty_files import SIGNATURE
 from tests.photographs import ASTRONAUT, encoded, jpeg, photograph
+from tests.yardstick import worth
 
 ROOT = Path(__file__).parents[3]
 CORPUS = corpus()
 SECONDS, CONVERTED, MEGABYTES = 0.2, 1.0, 150
-SLOWER = 5
-"""Times: by the clock on a machine that others use too."""
+"""Of a processor, of a processor and another process, of memory."""
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
 
@@ -36,7 +36,6 @@ def judged() -> dict[str, dict[str, Any]]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=250,
         check=True,
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -48,7 +47,7 @@ def test_it_is_a_corpus_of_more_than_a_hundred_files() -> None:
 
 
 @linux
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CORPUS)
 def test_it_gets_its_verdict_soon_and_cheaply_and_the_process_lives(name: str) -> None:
     found, wanted = judged()[name], CORPUS[name]
@@ -56,8 +55,7 @@ def test_it_gets_its_verdict_soon_and_cheaply_and_the_process_lives(name: str) -
     assert found["elsewhere"] == wanted.made
     if wanted.status == "invalid":
         limit = CONVERTED if wanted.made else SECONDS
-        assert min(found["worked"], found["seconds"]) < limit
-        assert found["seconds"] < limit * SLOWER
+        assert min(found["worked"], found["seconds"]) < worth(limit)
         assert found["megabytes"] < MEGABYTES
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.telegram.updates import to_event
 from channels.telegram.words import words
@@ -25,6 +26,7 @@ from core.errors import ConfigurationError
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
 from tests.channels.telegram.test_showing import all_shown, begun, signal, until
 from tests.fakes.telegram import FakeTelegram, Person
+from tests.patience import LONG
 
 
 @contextmanager
@@ -100,7 +102,7 @@ def test_a_slow_turn_holds_up_nobody_else(
 
     def slow(conversation_id: int, *more: int) -> int:
         if conversation_id == 1:
-            hold.wait(10)
+            hold.wait(LONG)
         return drain(conversation_id, *more)
 
     monkeypatch.setattr(house.engine, "drain", slow)
@@ -120,7 +122,7 @@ def test_too_many_at_once_are_refused_politely_and_said_so_once(
     monkeypatch.setattr(house.engine, "inbox", Inbox("hello", str, cap=3))
     drain = house.engine.drain
     hold = threading.Event()
-    monkeypatch.setattr(house.engine, "drain", lambda *found: hold.wait(10) and drain(*found))
+    monkeypatch.setattr(house.engine, "drain", lambda *found: hold.wait(LONG) and drain(*found))
     with Running(channel(tg.base_url, tg.base_file_url), house):
         for number in range(6):
             anna.say(str(number))
@@ -321,8 +323,8 @@ def test_the_token_is_in_no_log_even_where_everything_is_logged(
 def test_a_standby_takes_over_when_the_lease_has_run_out(
     tg: FakeTelegram, anna: Person, house: House
 ) -> None:
-    lease.hold("telegram:123", "another-machine:1", seconds=1.5)
     started = time.monotonic()
+    lease.hold("telegram:123", "another-machine:1", seconds=1.5)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         anna.say("/start")
         anna.wait_for("Hello")
@@ -336,9 +338,10 @@ def test_whoever_loses_the_lease_stops_until_it_is_free_again(
     monkeypatch.setattr("channels.telegram.serving.RENEW_SECONDS", 0.1)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         begun(anna)
-        with transaction():
-            run("UPDATE leases SET holder = 'another-machine:1', until = until + 1000")
-        time.sleep(0.5)
+        with capture_logs() as logs:
+            with transaction():
+                run("UPDATE leases SET holder = 'another-machine:1', until = until + 1000")
+            until(lambda: any("standing by" in line["event"] for line in logs))
         anna.say("x")
         time.sleep(0.5)
         assert tg.pending_updates

@@ -34,9 +34,10 @@ from core.conversation.inbox import find
 from core.conversation.messages import Address
 from core.db import connect
 from tests.channels.web.form import FormHouse
+from tests.patience import LONG
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 30.0
+PATIENCE = LONG
 """Seconds; a busy machine needs a few of them."""
 
 FLAGS = (
@@ -211,7 +212,7 @@ def _running(command: Sequence[str], log: int) -> Iterator[subprocess.Popen[byte
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(LONG)
             except subprocess.TimeoutExpired:
                 process.kill()
 

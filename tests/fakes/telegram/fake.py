@@ -8,6 +8,7 @@ from tests.fakes.telegram.person import Person
 from tests.fakes.telegram.refusals import Json
 from tests.fakes.telegram.server import Call, Server
 from tests.fakes.telegram.world import Answer, Message
+from tests.patience import LONG
 
 
 class FakeTelegram(Server):
@@ -108,7 +109,7 @@ class FakeTelegram(Server):
             calls = [call for call in self.calls if call.method == method]
         return [call for call in calls if chat in (None, call.chat)]
 
-    def wait_until(self, condition: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout: float = LONG) -> None:
         """For what is not a message: `tg.wait_until(lambda: not tg.unanswered)`."""
         with self.world.lock:
             held = self.world.lock.wait_for(condition, timeout)

@@ -8,6 +8,7 @@ from tests.fakes.telegram.markup import Formatted
 from tests.fakes.telegram.refusals import Json
 from tests.fakes.telegram.texts import trimmed
 from tests.fakes.telegram.world import Button, Callback, Chat, Media, Message, World
+from tests.patience import LONG
 
 Wanted = str | Callable[[Message], bool]
 
@@ -154,7 +155,7 @@ class Person:
         assert message is not None, "the bot has said nothing"
         return message
 
-    def wait_for(self, wanted: Wanted, timeout: float = 10.0, *, new: bool = False) -> Message:
+    def wait_for(self, wanted: Wanted, timeout: float = LONG, *, new: bool = False) -> Message:
         """The newest visible message of the bot with this text in it, or that satisfies this.
 
         `new` asks for one sent or edited since the person last did something.

@@ -13,6 +13,7 @@ from tests.fakes.telegram.methods import BY_LOWER_NAME, METHODS, messages_in
 from tests.fakes.telegram.params import Params, read
 from tests.fakes.telegram.refusals import ApiError, bad
 from tests.fakes.telegram.world import World
+from tests.patience import LONG
 
 UPLOAD_BYTES = 50 * 2**20
 POLL_SECONDS = 50
@@ -60,7 +61,7 @@ class Server:
 
     def start(self) -> None:
         self._thread.start()
-        if not self._started.wait(10) or self._crashes:
+        if not self._started.wait(LONG) or self._crashes:
             raise RuntimeError("the fake of Telegram did not start") from self.crash
 
     def stop(self) -> None:

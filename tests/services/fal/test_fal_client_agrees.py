@@ -11,6 +11,7 @@ from fal_client import client as library
 from core.avatars.ports import TrainingOrder
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
+from tests.patience import LONG
 
 ENDPOINT = "fal-ai/flux-lora-portrait-trainer"
 ARGUMENTS = {"images_data_url": "https://files.invalid/photos.zip"}
@@ -22,7 +23,7 @@ def theirs(fal: FalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[fal_clie
     monkeypatch.setattr(library, "QUEUE_URL_FORMAT", f"{fal.base}/queue/")
     monkeypatch.setattr(library, "REST_URL", f"{fal.base}/rest")
     monkeypatch.setattr(library, "CDN_URL", f"{fal.base}/cdn")
-    made = fal_client.SyncClient(key="theirs", default_timeout=5)
+    made = fal_client.SyncClient(key="theirs", default_timeout=LONG)
     yield made
     made._client.close()
 

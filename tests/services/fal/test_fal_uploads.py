@@ -18,6 +18,7 @@ from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
 from core.settings import Settings
 from core.settings.fal import Fal
+from tests.patience import LONG
 
 RUN = "7a1f3c52-9a43-4f6c-8a3a-0d6c0f1b2c3d"
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -157,7 +158,7 @@ def test_fifty_photos_of_ten_megabytes_take_a_hundred_at_most(
         fal.plan.add("token", token_fault)
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, fal.base],
-        env=os.environ, capture_output=True, text=True, check=False, timeout=100,
+        env=os.environ, capture_output=True, text=True, check=False, timeout=LONG,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < EXTRA_BYTES

@@ -22,6 +22,7 @@ from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
 from core.settings import Settings
+from tests.patience import LONG
 
 NOW = 1_700_000_000.0
 BODY = b'{"request_id": "r1", "gateway_request_id": "r1", "status": "OK", "payload": null}'
@@ -322,7 +323,7 @@ class Listener:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def wait(self, count: int) -> list[str]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LONG
         while len(self.seen) < count and time.monotonic() < deadline:
             time.sleep(0.01)
         return [status for _, status, _ in self.seen]
