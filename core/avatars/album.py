@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.avatars.counting import NO_ROOM, room_of
-from core.avatars.inspection import alike
+from core.avatars.inspection import alike, pose
 from core.avatars.inspection.inspector import reconsidered
 from core.avatars.inspection.verdict import MILDER, MISTAKABLE, OVERRULABLE, Known, Purpose
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
@@ -124,6 +124,16 @@ def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
     }
     group = alike.largest_group(prints)
     return tuple(map(int, group)) if alike.lacks_variety(len(group), len(photos)) else ()
+
+
+def frontal(photos: Iterable[AvatarPhoto]) -> bool:
+    """Whether hardly one of these photos of a person shows the face from the side."""
+    held = (
+        pose.of_kept(photo.photo_metadata.get("pose"))
+        for photo in photos
+        if purpose_of(photo).person
+    )
+    return pose.frontal(found.turn for found in held if found)
 
 
 def useless(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:

@@ -65,7 +65,8 @@ class AvatarFacts:
     `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
     that could be better. `earlier` are the numbers of the refusals that were told before that
     series. `alike` are the numbers of those that look alike, where that should be said, `useless`
-    those of the valid ones that a training learns next to nothing from.
+    those of the valid ones that a training learns next to nothing from; `frontal` says that hardly
+    one of them shows the face from the side, where that should be said.
     `people` are the numbers of photos whose faces belong together, the largest group first; None
     where that is unknown; `comparing` says that it is being found out.
     `delayed` says that what a pending photo needs has been out of reach for a while,
@@ -94,6 +95,7 @@ class AvatarFacts:
     model_at_fal: bool = False
     earlier: tuple[int, ...] = ()
     useless: tuple[int, ...] = ()
+    frontal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.avatars import comparing, owned, rulings
-from core.avatars.album import may_be_kept, too_alike, useless
+from core.avatars.album import frontal, may_be_kept, too_alike, useless
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, PhotoFacts, RunFacts
 from core.avatars.inspection.picture_files.picture_file import most_megapixels
 from core.avatars.models import (
@@ -131,6 +131,7 @@ class Loader:
             advised=tuple(_photo(photo) for photo in valid if photo.photo_metadata.get("advice")),
             useless=useless(valid),
             alike=too_alike(valid) if position.state in _LAST_LOOKS else (),
+            frontal=position.state in _LAST_LOOKS and frontal(valid),
             comparing=position.state in _LAST_LOOKS and comparing.comparing(found),
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=owned.photos_digest(found.id),

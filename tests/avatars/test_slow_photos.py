@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from core.avatars import verdicts
+from core.avatars import comparing, keeping, verdicts
+from core.avatars.inspection import conversion
+from core.avatars.inspection.verdict import Verdict
 from core.avatars.keeping import kept
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.conversation.bridge import release
+from core.set_back import LONGEST
 from tests import makers
 from tests.avatars.test_verdicts import House
 from tests.pictures_for_tests import photo as picture
@@ -74,6 +77,51 @@ def test_a_claim_lives_as_long_as_the_download_goes_on(
         first.join()
     assert (len(house.fetched), house.now(photo).validation_status) == (1, VALID)
     assert house.now(photo).attempts == 1
+
+
+def test_a_claim_lives_as_long_as_its_conversion_waits_and_works(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute for its turn, and a minute in the process: four claims' time."""
+    monkeypatch.setattr(verdicts, "CLAIM_SECONDS", 0.3)
+    begun, go_on = threading.Event(), threading.Event()
+    looked = house.verdicts._inspect
+
+    def slowly(*asked: Any) -> Verdict:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return looked(*asked)
+
+    house.verdicts._inspect = slowly
+    photo = house.send(picture(0))
+
+    def judge() -> None:
+        house.judge(photo)
+        release()
+
+    first = threading.Thread(target=judge)
+    first.start()
+    try:
+        assert begun.wait(PATIENCE)
+        for _ in range(5):
+            house.clock.forward(0.3)
+            eventually(lambda: house.now(photo).next_check_at > house.clock.now)
+            assert house.verdicts.due(house.clock.now, 10) == []
+    finally:
+        go_on.set()
+        first.join()
+    assert (house.now(photo).attempts, house.now(photo).validation_status) == (1, VALID)
+
+
+def test_a_claim_is_renewed_for_longer_than_the_slowest_conversion_may_take() -> None:
+    renewed = keeping.MOST * verdicts.CLAIM_SECONDS / 3
+    assert renewed > 2 * (2 * conversion.CLOCK)  # for its turn and in the process, with ease
+
+
+def test_a_clock_that_was_set_back_cuts_no_claim_short() -> None:
+    longest = {(table, column): seconds for table, column, seconds, _ in LONGEST}
+    assert longest["avatar_photos", "next_check_at"] == verdicts.CLAIM_SECONDS
+    assert longest["avatars", "compare_at"] == comparing.CLAIM_SECONDS
 
 
 def test_a_photo_that_can_not_be_stored_yet_is_not_fetched_again(house: House) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.avatars.inspection import alike, quality, upright
+from core.avatars.inspection import alike, pose, quality, upright
 from core.avatars.inspection.alike import Fingerprint
 from core.avatars.inspection.conversion import FORMATS, Converter
 from core.avatars.inspection.face_port import SURE, Face, FaceFinder, Pixels
@@ -50,6 +50,7 @@ class Looked:
     whole: quality.Measures
     """Of the whole picture, unless a face is sure."""
     size: tuple[int, int]
+    pose: pose.Pose | None
     drawn: bool = False
     """Whether it has no face, and looks like text or a drawing and not like a photo."""
 
@@ -186,7 +187,8 @@ def reconsidered(
     )
     measures = quality.Measures(**kept["quality"])
     sought = bool(faces) or has_face is not None
-    looked = Looked(fingerprint, faces, sought, measures, measures, size)
+    held = pose.of_kept(kept.get("pose"))
+    looked = Looked(fingerprint, faces, sought, measures, measures, size, held)
     alike_still = tuple(code for code in kept["advice"] if code == "looks_alike")
     return _weighed(looked, purpose, alike_still)
 
@@ -200,7 +202,8 @@ def _looked(
     sure = first is None or first.score >= SURE
     whole = measures if sure else quality.measure(grey, None, scale)
     drawn = not faces and quality.drawn(grey)
-    return Looked(print_, faces, found is not None, measures, whole, grey.size, drawn)
+    held = pose.of(faces, grey.size)
+    return Looked(print_, faces, found is not None, measures, whole, grey.size, held, drawn)
 
 
 def _pixels(picture: Image.Image) -> Pixels:
@@ -267,7 +270,8 @@ def _advice(looked: Looked, purpose: Purpose) -> tuple[str, ...]:
     if not looked.faces:
         return ("no_face", *codes) if looked.sought else codes
     doubt = () if looked.has_face else ("maybe_no_face",)
-    return (*doubt, *quality.framing(looked.faces, looked.size), *codes)
+    cut = ("face_cut",) if looked.pose and looked.pose.cut else ()
+    return (*doubt, *quality.framing(looked.faces, looked.size), *cut, *codes)
 
 
 def _remembered(looked: Looked) -> dict[str, JSON]:
@@ -287,4 +291,5 @@ def _remembered(looked: Looked) -> dict[str, JSON]:
         "hashes": {**looked.fingerprint.kept},
         "faces": faces,
         "quality": {**looked.measures.kept},
+        "pose": {**looked.pose.kept} if looked.pose else None,
     }

@@ -9,8 +9,9 @@ too_bright   the same; both are said before no_face, for they hide faces
 
 repeated     a duplicate by its looks, not by its bytes; may be overruled
 
-A valid photo may have advice: several_faces, face_small, blurred, dark, bright, maybe_no_face (it
-may be an animal's, say), no_face (of a person who is trained as a style), looks_alike.
+A valid photo may have advice: several_faces, face_small, face_cut, blurred, dark, bright,
+maybe_no_face (it may be an animal's, say), no_face (of a person who is trained as a style),
+looks_alike.
 """
 
 from __future__ import annotations

@@ -25,7 +25,12 @@ def whole(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
 
     It is advice: the training can be started all the same.
     """
-    return words.lines(useless(avatar, limits, t), verdicts.variety(avatar, t), _common(avatar, t))
+    return words.lines(
+        useless(avatar, limits, t),
+        verdicts.variety(avatar, t),
+        _frontal(avatar, t),
+        _common(avatar, t),
+    )
 
 
 def useless(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
@@ -52,6 +57,15 @@ def useless(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
         rest=rest,
     )
     return words.lines(found, better)
+
+
+def _frontal(avatar: AvatarFacts, t: Translator) -> str:
+    if not avatar.frontal:
+        return ""
+    return t(
+        "💡 Nearly all photos show the face straight from the front. A few with the head turned to "
+        "the side make the avatar better."
+    )
 
 
 def remaining(avatar: AvatarFacts) -> int:

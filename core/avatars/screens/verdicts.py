@@ -95,6 +95,10 @@ ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("the face is small"),
             mark("come closer, or crop the picture around it"),
         ),
+        "face_cut": (
+            mark("forehead, chin or cheek is cut off"),
+            mark("leave some room around the head"),
+        ),
         "blurred": (mark("a little blurred"), mark("hold still, in more light")),
         "dark": (mark("rather dark"), mark("face a window or a lamp")),
         "bright": (mark("very bright"), mark("turn away from the strong light")),

@@ -48,7 +48,7 @@ PORTRAIT, CHARACTER = Purpose(), Purpose("style", "character")
 STYLE = Purpose("style", "style")
 JPEG, PNG = photo(1), photo(1, format="PNG")
 PERSON = jpeg(photograph(ASTRONAUT))
-SECONDS, MEGABYTES = 0.2, 150
+SECONDS, MEGABYTES, TRIES = 0.2, 150, 4
 
 
 def inspect(picture: Image.Image | bytes, purpose: Purpose = PORTRAIT) -> Verdict:
@@ -499,12 +499,22 @@ def test_every_nasty_file_gets_its_verdict_soon_and_cheaply(name: str) -> None:
     inspect(PERSON)  # what is loaded once does not count
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before, started = peak("VmRSS"), time.thread_time()
+    before = peak("VmRSS")
     verdict = inspect(data)
-    seconds, megabytes = time.thread_time() - started, peak("VmHWM") - before
+    megabytes = peak("VmHWM") - before
     assert (verdict.status, verdict.reason) == ("invalid", reason)
-    assert seconds < SECONDS
     assert megabytes < MEGABYTES
+    assert min(worth_of(lambda: inspect(data)) for _ in range(TRIES)) < SECONDS
+
+
+def worth_of(work: Callable[[], object]) -> float:
+    """Seconds that work took of a processor, counted as the machine's that the limit is from.
+
+    The yardstick is laid on right before and behind it: what slows the one slows the other.
+    """
+    before, started = worth(1), time.thread_time()
+    work()
+    return 2 * (time.thread_time() - started) / (before + worth(1))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])

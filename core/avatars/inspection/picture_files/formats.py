@@ -22,12 +22,12 @@ _SIGNATURES = {
     "SVG": rb"\s*(<\?xml.{0,200}?\?>\s*)?<svg",
 }
 _PATTERNS = {name: re.compile(pattern, re.DOTALL) for name, pattern in _SIGNATURES.items()}
-_FILM = re.compile(
-    rb"\0\0\0[\x08-\x80]ftyp(isom|iso[2-9]|mp4[12]|avc1|qt  |MSNV|3gp.|M4V )|....mpvd", re.DOTALL
-)
-"""Where a film begins; a HEIC that moves has it in a box of its own."""
+_FILM_TYPE = re.compile(rb"isom|iso[2-9]|mp4[12]|avc1|qt  |MSNV|3gp.|M4V ", re.DOTALL)
+"""What the first box of a film, `ftyp`, says that it is."""
 _FIRST_BOX = 32
 """Bytes in which a HEIC file says what it is itself."""
+_LENGTH = 4
+"""Bytes of a box's length, before its name, and of the name."""
 _READERS = {"JPEG": jpeg.read, "PNG": png.read}
 
 
@@ -38,9 +38,30 @@ def recognise(data: bytes) -> str | None:
 
 
 def picture_length(data: bytes) -> int:
-    """Bytes of the picture at the beginning of a file: a motion photo has a film behind it."""
-    found = _FILM.search(data, _FIRST_BOX)
-    return found.start() if found else len(data)
+    """Bytes of the picture at the beginning of a file: a motion photo has a film behind it.
+
+    A HEIC that moves has it in a box of its own, `mpvd`.
+    """
+    return min(_film(data, b"ftyp"), _film(data, b"mpvd"))
+
+
+def _film(data: bytes, box: bytes) -> int:
+    """Where the first such box begins that is a film's, its length of four bytes included.
+
+    Names are looked for, not lengths: of megabytes of zeros each may be the first of a length.
+    """
+    place = data.find(box, _FIRST_BOX + _LENGTH)
+    while place >= 0:
+        if box == b"mpvd" or _is_film(data, place):
+            return place - _LENGTH
+        place = data.find(box, place + 1)
+    return len(data)
+
+
+def _is_film(data: bytes, place: int) -> bool:
+    """Whether a `ftyp` there has the length and the type of a film's."""
+    length = int.from_bytes(data[place - _LENGTH : place])
+    return 8 <= length <= 128 and _FILM_TYPE.match(data, place + _LENGTH) is not None
 
 
 def read(data: bytes) -> PictureFile:
