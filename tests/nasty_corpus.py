@@ -28,6 +28,7 @@ from core.services.faces import YuNet
 from tests import nasty_files as nasty
 from tests.photographs import ASTRONAUT, CAT, COFFEE, encoded, jpeg, lit, photograph, selfie
 from tests.pictures_for_tests import exif, lying, photo
+from tests.yardstick import worth
 
 pillow_heif.register_heif_opener()
 
@@ -382,11 +383,19 @@ def main(names: list[str]) -> None:
         data = files[name].build()
         told = [_told(inspector, data)]
         if told[0]["seconds"] > LONG:
-            told += [_told(inspector, data) for _ in range(TIMES - 1)]
+            told += [_counted(inspector, data) for _ in range(TIMES - 1)]
         least = {key: min(found[key] for found in told) for key in ("seconds", "worked")}
         largest = {"megabytes": max(found["megabytes"] for found in told)}
         row = {"name": name, **_undisturbed(told), **least, **largest}
         sys.stdout.write(json.dumps(row) + "\n")
+
+
+def _counted(inspector: Inspector, data: bytes) -> dict[str, Any]:
+    """Seconds as the machine's that the limits are from: its yardstick before and behind it."""
+    before = worth(1)
+    found = _told(inspector, data)
+    slower = (before + worth(1)) / 2
+    return {**found, **{key: found[key] / slower for key in ("seconds", "worked")}}
 
 
 def _undisturbed(told: list[dict[str, Any]]) -> dict[str, Any]:

@@ -158,3 +158,58 @@ def test_russian_counts_as_russians_do() -> None:
     said = SCREENS["confirming_training"](ready("ru", valid=10, useless=(1, 2))).text
     assert "⚠️ 2 из 10 фото почти ничего не дают аватару (№ 1, 2)" in said
     assert "Без них остаётся 8: лучше сначала прислать ещё 2 хороших фото." in said
+
+
+def posed(turns: Mapping[int, float | None]) -> None:
+    """What was seen of the faces of these photos, by their numbers."""
+    for number, turn in turns.items():
+        found = AvatarPhoto.get(AvatarPhoto.number == number)
+        held = None if turn is None else {"turn": turn, "cut": False}
+        found.photo_metadata = {**found.photo_metadata, "pose": held}
+        found.save()
+
+
+FRONTS = "straight from the front"
+
+
+def test_a_set_of_fronts_alone_is_told_before_money_is_spent(house: App, chat: Chat) -> None:
+    send(house, chat, *map(good, range(4, 7)))
+    judge(house, chat)
+    posed(dict.fromkeys(range(1, 8), 0.03))
+    chat.press("🚀 Start training")
+    assert FRONTS in chat.rendered.text
+    chat.press("✅ The photos are right")
+    assert FRONTS in chat.rendered.text
+
+
+@pytest.mark.parametrize("turns", [{1: -0.3}, {1: None, 2: None}], ids=["one turned", "unknown"])
+def test_where_a_face_is_turned_or_it_is_not_known_nothing_is_said_of_fronts(
+    house: App, chat: Chat, turns: Mapping[int, float | None]
+) -> None:
+    send(house, chat, *map(good, range(4, 7)))
+    judge(house, chat)
+    posed({**dict.fromkeys(range(1, 8), 0.03), **turns})
+    chat.press("🚀 Start training")
+    assert FRONTS not in chat.rendered.text
+
+
+def test_how_a_style_shows_faces_is_its_makers_business(house: App, chat: Chat) -> None:
+    send(house, chat, *map(good, range(4, 7)))
+    judge(house, chat)
+    posed(dict.fromkeys(range(1, 8), 0.03))
+    Avatar.update(training_type="style", avatar_type="style").execute()
+    chat.press("🚀 Start training")
+    assert FRONTS not in chat.rendered.text
+
+
+@last_looks
+def test_fronts_alone_are_advice_in_russian_too(state: str) -> None:
+    screen = SCREENS[state](ready("ru", valid=12, frontal=True))
+    assert "💡 Почти на всех фото лицо снято прямо спереди." in screen.text
+    assert {"approve", "train"} & set(triggers(screen)), "it is advice, and stops nobody"
+
+
+def test_a_face_that_is_cut_off_is_named_with_what_helps() -> None:
+    known = ready(valid=12, **advised({4: "face_cut"}))
+    told = "💡 Photo 4: forehead, chin or cheek is cut off – leave some room around the head"
+    assert told in SCREENS["confirming_photos"](known).text

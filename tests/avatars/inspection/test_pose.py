@@ -45,7 +45,8 @@ def cropped(left: float, top: float, right: float, bottom: float) -> Image.Image
     """The astronaut, with so much around the face, in shares of its width and height."""
     x, y, width, height = FACE
     box = (x - left * width, y - top * height, x + (1 + right) * width, y + (1 + bottom) * height)
-    part = photograph(ASTRONAUT).crop(tuple(map(round, box)))
+    x, y, right_end, bottom_end = map(round, box)
+    part = photograph(ASTRONAUT).crop((x, y, right_end, bottom_end))
     factor = 900 / min(part.size)
     return part.resize((round(part.width * factor), round(part.height * factor)))
 
