@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -53,6 +54,21 @@ class Served:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes]
+        self.restart: Callable[[], subprocess.Popen[bytes]]
+
+    def start_anew(self) -> None:
+        """End the process, and start another one on the same port and folder."""
+        self.stop()
+        self.process = self.restart()
+        _wait_until_it_answers(self)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(LONG)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -148,10 +164,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(folder, port := _free_port())
     changes = json.dumps({"upload_megabytes": 1})
     command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port), changes]
-    with (folder / "log").open("wb") as log, _running(command, log.fileno()) as process:
-        served.process = process
-        _wait_until_it_answers(served)
-        yield served
+    with (folder / "log").open("wb") as log:
+        served.restart = partial(subprocess.Popen, command, cwd=ROOT, stdout=log, stderr=log)
+        served.process = served.restart()
+        try:
+            _wait_until_it_answers(served)
+            yield served
+        finally:
+            served.stop()
 
 
 @pytest.fixture(scope="module")
@@ -202,19 +222,6 @@ def photo(color: str) -> bytes:
     out = BytesIO()
     Image.new("RGB", (64, 48), color).save(out, "JPEG")
     return out.getvalue()
-
-
-@contextmanager
-def _running(command: Sequence[str], log: int) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(LONG)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 def _wait_until_it_answers(served: Served) -> None:
