@@ -13,7 +13,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -165,7 +164,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     changes = json.dumps({"upload_megabytes": 1})
     command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port), changes]
     with (folder / "log").open("wb") as log:
-        served.restart = partial(subprocess.Popen, command, cwd=ROOT, stdout=log, stderr=log)
+        served.restart = lambda: subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         served.process = served.restart()
         try:
             _wait_until_it_answers(served)
@@ -222,6 +221,19 @@ def photo(color: str) -> bytes:
     out = BytesIO()
     Image.new("RGB", (64, 48), color).save(out, "JPEG")
     return out.getvalue()
+
+
+@contextmanager
+def _running(command: Sequence[str], log: int) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(LONG)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _wait_until_it_answers(served: Served) -> None:
