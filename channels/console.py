@@ -1,6 +1,7 @@
 """The terminal: lines in, plain text out. Works by hand and through a pipe.
 
-A number or its words press a button, paths of files send photos, `/wait` waits until the screen
+A number or its words press a button, paths of files send photos (what else stands in a line that
+begins with one is their caption), `/wait` waits until the screen
 has stopped changing by itself, and so does the end of a piped input.
 """
 
@@ -15,6 +16,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
@@ -31,13 +33,19 @@ from core.settings import Section
 
 _WORDS = {
     "en": {
-        "how": "Type the paths of the pictures, several on one line if you like.",
+        "how": (
+            "Type the paths of the pictures, several on one line if you like. "
+            "Words after them are their caption."
+        ),
         "missing": "There is no file {path}.",
         "fault": "Something is wrong on our side, so this has not been taken. Please try again.",
         "full": "That was too much at once. Please wait a moment and send the rest again.",
     },
     "ru": {
-        "how": "Напишите пути к файлам, можно несколько в одной строке.",
+        "how": (
+            "Напишите пути к файлам, можно несколько в одной строке. "
+            "Слова после них станут подписью."
+        ),
         "missing": "Нет файла {path}.",
         "fault": "У нас неполадка, поэтому сообщение не принято. Попробуйте, пожалуйста, ещё раз.",
         "full": "Слишком много сразу. Подождите немного и отправьте остальное ещё раз.",
@@ -154,13 +162,14 @@ class _Talk:
         self._wait(_LONGEST_SETTLE, Motion.SETTLING)
 
     def _events(self, line: str) -> list[Event]:
-        paths = _paths(line)
+        paths, caption = _files(line)
         if not paths:
             return [Event(Kind.TEXT, line)]
         for path in paths:
             if not path.is_file():
                 self._print(self._words["missing"].format(path=path))
-        return [self._spooled(path) for path in paths if path.is_file()]
+        events = [self._spooled(path) for path in paths if path.is_file()]
+        return [*events[:-1], *(replace(last, caption=caption) for last in events[-1:])]
 
     def _spooled(self, path: Path) -> Event:
         kind = mimetypes.guess_type(path.name)[0] or ""
@@ -239,16 +248,21 @@ def _free(path: Path) -> Iterator[Path]:
     yield from (path.with_stem(f"{path.stem}-{number}") for number in count(2))
 
 
-def _paths(line: str) -> list[Path]:
-    """The files that a line names: existing ones, or what can't be anything else."""
+def _files(line: str) -> tuple[list[Path], str]:
+    """The files that a line names, and what stands beside them.
+
+    It is all paths, of existing files or of what can't be anything else, or it begins with an
+    existing one. Any other line is a text.
+    """
     try:
         parts = [os.path.expanduser(part) for part in shlex.split(line)]
-    except ValueError:
-        return []
+    except ValueError:  # a quotation mark that is none
+        parts = [os.path.expanduser(part) for part in line.split()]
     found = [path for part in parts for path in sorted(glob.glob(part)) or [part]]
-    if not found or not all(_is_path(part) for part in found):
-        return []
-    return [Path(part) for part in found]
+    beside = [part for part in found if not _is_path(part)]
+    if not found or (beside and not os.path.isfile(found[0])):
+        return [], ""
+    return [Path(part) for part in found if _is_path(part)], " ".join(beside)
 
 
 def _is_path(part: str) -> bool:

@@ -57,7 +57,7 @@ from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from core.settings import Settings
-from core.settings.installed import working_channels
+from core.settings.installed import channel_names, working_channels
 from core.texts import LANGUAGES
 from core.worker import Worker
 
@@ -129,7 +129,8 @@ class App:
             self.store.exists("health/health/health")
         except StorageUnavailable as error:
             return f"storage: {error}"
-        return ""
+        failing = [name for name in channel_names() if name not in self.channels]
+        return f"left out, for they fail: {', '.join(failing)}" if failing else ""
 
     def webhook_url(self, submission_id: str) -> str:
         """Where fal.ai is to tell of a submission; "" where nobody would hear it."""

@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-def in_turns(pieces: Iterable[tuple[T, Hashable]]) -> list[T]:
-    """Pieces with their owners, the first of each, then the second of each, and so on."""
-    rounds: Counter[Hashable] = Counter()
-    ordered = []
-    for number, (piece, owner) in enumerate(pieces):
-        ordered.append((rounds[owner], number, piece))
-        rounds[owner] += 1
-    return [piece for _, _, piece in sorted(ordered, key=lambda found: found[:2])]
 
 
 class Line(Generic[T]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import structlog
 
@@ -30,9 +30,30 @@ def guarded(name: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) 
         return call(*args, **kwargs)
     except LikenessError:
         raise
-    except Exception:
+    except (Exception, SystemExit):
         log.exception("a channel failed", channel=name)
         return None
+
+
+class Ended(NamedTuple):
+    """How a channel's process ended that was not asked to, the how manieth time in a row."""
+
+    failures: int
+    how: str
+
+    @property
+    def told(self) -> str:
+        return f"ended by itself and is started again: {self.how}"
+
+
+def failed_again(failures: int, served: float) -> int:
+    """How often it has failed in a row by now, after it had served for so many seconds."""
+    return 1 if served > LONGEST_WAIT else failures + 1
+
+
+def waiting(failures: int) -> float:
+    """Seconds until it is started again."""
+    return min(LONGEST_WAIT, 2.0 ** min(failures - 1, 9))
 
 
 class Isolation:
@@ -43,11 +64,14 @@ class Isolation:
         name: str,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        before: Ended | None = None,
     ) -> None:
+        """`before` is how the channel's last process ended, where that was not asked for."""
         self._name = name
         self._sleep = sleep
         self._clock = clock
-        self._trouble = ""
+        self._before = before
+        self._trouble = before.told if before else ""
 
     def trouble(self) -> str:
         """For the heartbeat: "" while it serves."""
@@ -59,6 +83,9 @@ class Isolation:
         A setting that is wrong is not waited out: ConfigurationError comes through.
         """
         failures = 0
+        if self._before:
+            log.error("a channel ended unasked", channel=self._name, how=self._before.how)
+            self._wait(self._before.failures)
         while True:
             began = self._clock()
             try:
@@ -68,9 +95,11 @@ class Isolation:
             except ConfigurationError:
                 raise
             except Exception as error:
-                failures = 1 if self._clock() - began > LONGEST_WAIT else failures + 1
-                wait = min(LONGEST_WAIT, 2.0 ** min(failures - 1, 9))
-                log.exception("a channel failed", channel=self._name, again_in=wait)
+                failures = failed_again(failures, self._clock() - began)
+                log.exception("a channel failed", channel=self._name, again_in=waiting(failures))
                 self._trouble = f"failed and is started again: {kind_of(error)}"
-                self._sleep(wait)
-                self._trouble = ""
+                self._wait(failures)
+
+    def _wait(self, failures: int) -> None:
+        self._sleep(waiting(failures))
+        self._trouble = ""

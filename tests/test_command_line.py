@@ -230,7 +230,8 @@ def _running(folder: Path, *command: str, **settings: object) -> Iterator[subpro
 def _environment(folder: Path, settings: dict[str, object]) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
     own = {f"LIKENESS_{name}": str(value) for name, value in settings.items()}
-    return clean | {"PYTHONPATH": str(ROOT), "LIKENESS_DATA_DIR": str(folder)} | own
+    path = os.pathsep.join([str(ROOT), str(folder / "site")])  # where a test installs a package
+    return clean | {"PYTHONPATH": path, "LIKENESS_DATA_DIR": str(folder)} | own
 
 
 def _wait_until_it_answers(address: str, process: subprocess.Popen[str]) -> None:

@@ -6,34 +6,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from core.conversation import inbox
 from core.conversation.engine import AT_A_TIME
 from core.conversation.messages import Event, Kind
 from core.crew import Crew
-from core.fairness import Line, in_turns
+from core.fairness import Line
 from tests import makers
 from tests.conversation.chat import Chat
 from tests.feedback import feedback_engine
 from tests.working import House
 
 PATIENCE = 60.0
-
-
-def test_pieces_are_ordered_by_turns() -> None:
-    waiting = [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("c1", "c"), ("b2", "b")]
-    assert in_turns(waiting) == ["a1", "b1", "c1", "a2", "b2", "a3"]
-
-
-@given(st.lists(st.tuples(st.integers(), st.sampled_from("abc"))))
-def test_nothing_is_lost_and_everybodys_own_order_is_kept(pieces: list[tuple[int, str]]) -> None:
-    ordered = in_turns([((n, owner), owner) for n, (_, owner) in enumerate(pieces)])
-    assert sorted(ordered) == [(n, owner) for n, (_, owner) in enumerate(pieces)]
-    for person in "abc":
-        own = [n for n, owner in ordered if owner == person]
-        assert own == sorted(own)
 
 
 def test_a_line_is_taken_from_each_in_turn() -> None:

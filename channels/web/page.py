@@ -27,6 +27,8 @@ from core.conversation.messages import Motion
 PAUSES = {Motion.STILL: 4.0, Motion.SETTLING: 0.7, Motion.MOVING: 1.0}
 TROUBLED = 3.0
 """Seconds between two looks whether anything has changed."""
+FIRST = "first"
+"""In the session's state: whether it draws the page for the first time."""
 
 
 def page() -> None:
@@ -39,6 +41,7 @@ def page() -> None:
 
 def _page(site: Site) -> None:
     st.set_page_config(page_title=site.settings.title, layout="centered")
+    st.session_state[FIRST] = FIRST not in st.session_state
     locale = st.context.locale or "en"
     visitor = site.visitor_of(st.context.cookies)
     if visitor is None:
@@ -54,7 +57,9 @@ def _page(site: Site) -> None:
     if talk.view is not None:
         _conversation(talk, talk.view, bubbles)
     _waiting(talk, bubbles, speech)
-    st.chat_input(speech.message, key="said", accept_file="multiple", on_submit=partial(_say, talk))
+    say = partial(_say, talk)
+    said = st.chat_input(speech.message, key="said", accept_file="multiple", on_submit=say)
+    _heard(said, say)
     pause = TROUBLED if talk.trouble else PAUSES[talk.motion]
     st.fragment(_watch, run_every=pause)(talk)
 
@@ -108,12 +113,14 @@ def _rows(talk: Talk, view: View, rows: Rows, name: str) -> None:
     for row in rows:
         with st.container(horizontal=True, gap=None):
             for offer in row:
-                st.button(
+                press = _released(partial(talk.press, offer, view.revision))
+                pressed = st.button(
                     button_label(offer.label),
                     key=f"{name}-{blake2b(offer.token.encode(), digest_size=8).hexdigest()}",
-                    on_click=_released(partial(talk.press, offer, view.revision)),
+                    on_click=press,
                     width="stretch",
                 )
+                _heard(pressed, press)
 
 
 def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
@@ -136,6 +143,17 @@ def _say(talk: Talk) -> None:
     uploads = [Upload(storable(file.name), file.type, file.getvalue()) for file in kept]
     lost = len(kept) < len(said.files)
     _released(partial(talk.say, storable(said.text), uploads, lost=lost))()
+
+
+def _heard(done: object, act: Callable[[], None]) -> None:
+    """See to what was done in an open tab while its process was started anew.
+
+    The first request of a session is called back for by nobody: no callback is known before the
+    page was drawn once.
+    """
+    if done and st.session_state[FIRST]:
+        act()
+        st.rerun()
 
 
 def _watch(talk: Talk) -> None:

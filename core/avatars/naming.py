@@ -42,7 +42,16 @@ def problem(name: str, longest: int) -> str | None:
 
 
 def _visible(text: str) -> str:
-    return "".join(" " if _is_control(letter) else letter for letter in text)
+    return "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    """A letter as it is kept: what marks a direction or a place to break goes without a gap, for it
+    stands within words; any other that can't be seen parts two of them.
+    """
+    if not _is_control(letter):
+        return letter
+    return "" if unicodedata.category(letter) == "Cf" and letter != "\u200b" else " "
 
 
 def _is_control(letter: str) -> bool:

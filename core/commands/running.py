@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -53,7 +55,7 @@ def run() -> None:
         dashboard.tell_password(page.prepare(settings.data_dir))
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
-    if not run_together([*(f"channel {name}" for name in channels), *pages, *beside]):
+    if not run_together([*pages, *beside], channels):
         typer.echo("One process stopped by itself (its last lines say why), so all did.", err=True)
         raise typer.Exit(1)
 
@@ -111,16 +113,29 @@ def _server_of(name: str) -> Callable[[], None]:
 
 def _serve(name: str) -> None:
     from core.bootstrap import bootstrap
+    from core.processes import ended_before, kept
 
     application = bootstrap(Settings.load())
-    application.channel(name)  # one that can't even be made is a sentence
-    isolation = Isolation(name)
+    if not kept():
+        application.channel(name)  # one that can't even be made is a sentence
+    isolation = Isolation(name, _sleep, before=ended_before())
+
+    def run() -> None:
+        if name not in application.channels:
+            renew()
+        application.channel(name).run(application)
 
     def renew() -> None:  # what it kept in mind may be what it failed by
         application.channels[name] = made_channel(application.settings, name)
 
     with _seen(name, application, isolation.trouble):
-        isolation.serve(lambda: application.channel(name).run(application), renew)
+        isolation.serve(run, renew)
+
+
+def _sleep(seconds: float) -> None:
+    """Wait; a process that is asked to stop meanwhile ends as it should."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    time.sleep(seconds)
 
 
 @contextmanager

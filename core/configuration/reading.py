@@ -21,6 +21,7 @@ from core.configuration.setting import (
     masked,
     sections_of,
     settings_of,
+    takes_anything,
 )
 from core.errors import ConfigurationError
 
@@ -52,12 +53,15 @@ class _Reading(Generic[M]):
         self.model = model
         self.settings = {setting.key: setting for setting in settings_of(model)}
         self.sections = set(sections_of(model))
+        self.open = {key[0] for key in self.sections if takes_anything(model, key)}
         self.given: dict[Key, Given] = {}
         self.problems: list[str] = []
 
     def take_table(self, table: Mapping[str, Any], above: Key, origin: str) -> None:
         for name, value in table.items():
             key = (*above, name)
+            if above and above[0] in self.open:
+                continue
             if key in self.settings:
                 self._take_line(key, Given(value, origin))
             elif key not in self.sections:
@@ -83,6 +87,8 @@ class _Reading(Generic[M]):
             key = tuple(variable.removeprefix(PREFIX).lower().split("__"))
             if setting := self.settings.get(key):
                 self.given[key] = Given(_from_text(text, setting.kind), variable)
+            elif key[0] in self.open and key not in self.sections:
+                continue
             elif key in self.sections:
                 self.problems.append(problems.not_a_key(key, variable))
             else:

@@ -115,6 +115,12 @@ def sections_of(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
             yield from sections_of(section, (*above, name))
 
 
+def takes_anything(model: type[BaseModel], key: Key) -> bool:
+    """Whether nothing is known of a section, so that anything may stand in it."""
+    section = _section(model.model_fields[key[0]].annotation)
+    return section is not None and section.model_config.get("extra") == "allow"
+
+
 def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
     """The settings in force as TOML, each with where it came from; secrets are masked."""
     lines: list[str] = []

@@ -8,6 +8,8 @@ that it was read from. A list is noted before it is sent (`coming`), and again o
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +17,7 @@ from typing import Any
 
 from core.conversation.rendering import Offer, Offers
 
+_NUMBER = re.compile(r"[#№(]?\s*(\d{1,4})[.)]?[\uFE0F\u20E3]*")
 KEPT = 5
 """So many lists that are no longer in sight are remembered."""
 
@@ -146,9 +149,11 @@ def write(lists: Lists) -> str:
 
 
 def number_in(text: str) -> int | None:
-    """The number that a text consists of."""
-    typed = text.strip()
-    return int(typed) if typed.isdecimal() and len(typed) < 5 else None
+    """The number that a text consists of, in any script's digits, and as people write it: "2.",
+    "2)", "№ 2", "#2", or a keycap.
+    """
+    typed = _NUMBER.fullmatch("".join(c for c in text if unicodedata.category(c) != "Cf").strip())
+    return int(typed[1]) if typed else None
 
 
 def _aged(sheet: Sheet, until: int) -> Sheet:

@@ -105,13 +105,19 @@ class Reader:
     def _reply(self, turn: Turn, key: str, lists: Lists) -> str | None:
         """The token of the button that a text means by its words: as last shown, as it reads
         elsewhere, or one that is nowhere to be seen.
+
+        What pays or destroys is spelled out where it is not what was shown last.
         """
         text = turn.event.value
-        offer = read_reply(text, lists.in_sight)
+        whole = statements.lies_above(turn.conversation_id)
+        offer = read_reply(text, lists.in_sight, whole=whole)
         if offer is not None:
             return offer.token
+        shown = {offer.token for offer in lists.shown.offers}
         for language in self._flow.languages:
-            button = read_reply(text, list(self._flow.draw(turn.position, language).each_button()))
+            drawn = list(self._flow.draw(turn.position, language).each_button())
+            here = {seal(key, turn.visit, button) for button in drawn if button.spelled} <= shown
+            button = read_reply(text, drawn, whole=whole or not here)
             if button is not None:
                 return seal(key, turn.visit, button)
         unseen = read_reply(text, self._flow.unseen)

@@ -23,6 +23,7 @@ from core.graphemes import clusters
 _BAR = 12
 _SEAL = 6
 _WORDS = re.compile(r"[^\Wℹ]+")  # ℹ counts as a letter
+_DIGIT = re.compile(r"\d")
 _COUNTER = re.compile(r"\([^()]*\)\s*$")
 
 
@@ -240,14 +241,16 @@ def shorten(text: str, limit: int) -> str:
     return kept + "…"
 
 
-def read_reply(text: str, offers: Sequence[L]) -> L | None:
+def read_reply(text: str, offers: Sequence[L], *, whole: bool = False) -> L | None:
     """The button that a typed reply means by its words, however they are written.
 
-    A label's counter may be left out, and what follows a comma: "no" is “No, go on”.
+    A label's counter may be left out, and what follows a comma: "no" is “No, go on”. With `whole`
+    that is not enough for a button which wants its words: "yes" may answer something else.
     """
     wanted = words(text)
     for spelling in (words, _uncounted, _in_short):
-        found = [offer for offer in offers if wanted and wanted in _spellings(offer, spelling)]
+        meant = [o for o in offers if not (whole and spelling is _in_short and spelled(o))]
+        found = [offer for offer in meant if wanted and wanted in _spellings(offer, spelling)]
         if len(found) == 1:
             return found[0]
     return None
@@ -261,9 +264,15 @@ def _spellings(offer: Labelled, spelling: Callable[[str], str]) -> set[str]:
     return {spelled for spelled in (label, words(offer.words)) if not spelled.isdecimal()}
 
 
+def spelled(offer: Labelled) -> str:
+    """What must be typed for a button or an offer; "" where a number will do as well."""
+    return offer.spelled if isinstance(offer, Button) else offer.words
+
+
 def words(label: str) -> str:
-    """A label without signs, pictures and capitals."""
-    return " ".join(_WORDS.findall(label.casefold()))
+    """A label without signs, pictures and capitals, and with its numbers in plain digits."""
+    plain = _DIGIT.sub(lambda digit: str(int(digit[0])), label.casefold())
+    return " ".join(_WORDS.findall(plain))
 
 
 def _uncounted(label: str) -> str:

@@ -158,6 +158,12 @@ def revive(conversation_id: int) -> None:
     )
 
 
+def lies_above(conversation_id: int) -> bool:
+    """Whether something lies below a conversation's screen, as a notice does."""
+    query = "SELECT post_revision > shown_revision FROM conversations WHERE id = ?"
+    return bool(run(query, conversation_id).fetchone()[0])
+
+
 def shown_buttons(conversation_id: int) -> str:
     """The buttons last shown, as JSON pairs of label and token."""
     query = "SELECT shown_buttons FROM conversations WHERE id = ?"

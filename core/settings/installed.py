@@ -6,7 +6,10 @@ import functools
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from core.errors import ConfigurationError
+from pydantic import BaseModel, ConfigDict
+
+from core.conversation.channel import Capabilities
+from core.errors import ConfigurationError, kind_of
 from core.isolation import guarded
 
 CHANNELS = "likeness.channels"
@@ -18,12 +21,29 @@ PAGES = "likeness.pages"
 
 def installed_channels() -> dict[str, Any]:
     """Every channel class that is installed, by the name of its entry point."""
-    return {point.name: _loaded(point) for point in entry_points(group=CHANNELS)}
+    return {point.name: _channel(point) for point in entry_points(group=CHANNELS)}
 
 
 def channel_names() -> list[str]:
     """What the installed channels are called, without loading them."""
     return sorted(point.name for point in entry_points(group=CHANNELS))
+
+
+class _AnySettings(BaseModel):
+    """What is written for a channel that can't be had: anything."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Unusable:
+    """Stands in for a channel whose class can't be had; to make one says why."""
+
+    Settings = _AnySettings
+    capabilities = Capabilities()
+    told = ""
+
+    def __init__(self, _settings: Any) -> None:
+        raise ImportError(self.told)
 
 
 @functools.cache
@@ -56,11 +76,32 @@ def installed_pages() -> dict[str, Any]:
     return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
 
 
+def _channel(point: EntryPoint) -> Any:
+    """A channel's class. In place of one that can't be had, a class that can't be made: the
+    others, and the settings of all, are none the worse for it.
+    """
+    try:
+        kind = point.load()
+        if kind.Settings and kind.capabilities:
+            return kind
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever stands in its modules
+        return _unusable(point, error)
+    return _unusable(point, TypeError("it has no Settings, or no capabilities"))
+
+
+def _unusable(point: EntryPoint, error: BaseException) -> type[Unusable]:
+    told = (
+        f"The channel {point.name!r} ({point.value}) can't be loaded: {kind_of(error)}: {error}. "
+        "Install what it needs, or uninstall it."
+    )
+    return type("Unusable", (Unusable,), {"told": told})
+
+
 def _loaded(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:  # whatever stands in its modules
         raise ConfigurationError(
-            f"The channel {point.name!r} ({point.value}) can't be loaded: {error}. "
+            f"{point.name!r} ({point.value}) can't be loaded: {error}. "
             "Install what it needs, or uninstall it."
         ) from error

@@ -8,6 +8,7 @@ brings the .po files in line with the sources, and leaves the translating to peo
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ PAGES = ("dashboard",)
 """The dashboard keeps what it says by itself: it is for other eyes."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"t": None, "mark": None, "n": (1, 2)}
 _WIDTH = 100
+_RUN_TOGETHER = re.compile(r"[^\W\d]+[.!?…][^\W\d]+")
+"""A full stop within a word: what a merge makes of a sentence that both sides had."""
 
 
 def extract(root: Path = ROOT, folders: Sequence[str] = SOURCES) -> Catalog:
@@ -90,6 +93,9 @@ def _faults(message: Message) -> Iterator[str]:
         yield "empty"
         return
     wanted = fields(_forms(message.id)[-1])
+    said = " ".join(_forms(message.id))
+    if any(word not in said for form in forms for word in _RUN_TOGETHER.findall(form)):
+        yield "two sentences that run together"
     for form in forms:
         try:
             same = fields(form) == wanted

@@ -80,6 +80,10 @@ def test_one_character_may_not_hide_a_thousand(chat: Chat) -> None:
         ("An\u200c\u200c\u200cna", "An\u200cna"),
         ("Anna\U000e0067\U000e007f", "Anna"),
         ("a\x00b", "a b"),
+        ("An\u00adna", "Anna"),
+        ("An\u2060na\ufeff", "Anna"),
+        ("\u0645\u0631\u200f\u062d\u0628\u0627", "\u0645\u0631\u062d\u0628\u0627"),
+        ("\u2066Anna\u2069 \u05e9\u200e\u05dc", "Anna \u05e9\u05dc"),
     ],
 )
 def test_what_only_hides_goes(typed: str, kept: str) -> None:

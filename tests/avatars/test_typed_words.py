@@ -13,8 +13,9 @@ from core.avatars.models import Avatar
 from core.avatars.screens.buttons import unseen
 from core.bootstrap import App
 from core.conversation.rendering import words
+from core.db import run
 from tests.avatars.test_limits import wired
-from tests.conversation.chat import Chat
+from tests.conversation.chat import PLAIN, Chat
 
 WAY = ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female")
 LEADS_TO = [
@@ -84,3 +85,38 @@ def test_every_word_is_a_command_and_only_one() -> None:
     assert {button.trigger for button in unseen()} == set(TABLE.commands.values())
     spelled = [words(button.label) for button in unseen()]
     assert len(set(spelled)) == len(spelled)
+
+
+def _asked_to_delete(chat: Chat) -> None:
+    chat.say("Anna", "/cancel")
+    chat.press("📁 My avatars (1)")
+    chat.press(chat.rendered.offers[0].label)
+    chat.press("🗑 Delete")
+    chat.show(PLAIN)
+    assert chat.state == "deleting_avatar"
+
+
+def test_yes_is_enough_where_nothing_lies_below_the_question(chat: Chat) -> None:
+    _asked_to_delete(chat)
+    chat.say("yes")
+    assert Avatar.select().count() == 0
+
+
+@pytest.mark.parametrize("yes", ["yes", "Да"])
+def test_yes_destroys_nothing_where_a_notice_came_after_the_question(chat: Chat, yes: str) -> None:
+    _asked_to_delete(chat)
+    run("UPDATE conversations SET post_revision = shown_revision + 1")  # as a notice that was sent
+    chat.say(yes)
+    assert (Avatar.get().name, chat.state) == ("Anna", "deleting_avatar")
+    chat.say("Yes, delete for good")
+    assert Avatar.select().count() == 0
+
+
+def test_yes_destroys_nothing_before_the_question_was_shown(chat: Chat) -> None:
+    chat.say("Anna", "/cancel")
+    chat.press("📁 My avatars (1)")
+    chat.press(chat.rendered.offers[0].label)
+    chat.show(PLAIN)
+    chat.press("🗑 Delete")
+    chat.say("yes")
+    assert (Avatar.get().name, chat.state) == ("Anna", "deleting_avatar")

@@ -4,7 +4,9 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from channels.console import Console
+import pytest
+
+from channels.console import Console, _files, _Talk
 from core.bootstrap import bootstrap
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.settings import Settings
@@ -33,3 +35,44 @@ def test_whoever_leaves_is_shown_first_what_was_just_committed(
     Console().run(app, "me", "en", Piped(lambda: app.engine.receive(update)), said)
     app.close()
     assert "📦 Download everything" in said.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg", "my cat.png", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "paths", "caption"),
+    [
+        ("a.jpg b.jpg", ["a.jpg", "b.jpg"], ""),
+        ("a.jpg Anna", ["a.jpg"], "Anna"),
+        ("a.jpg b.jpg /cancel", ["a.jpg", "b.jpg"], "/cancel"),
+        ("a.jpg this is me b.jpg", ["a.jpg", "b.jpg"], "this is me"),
+        ("a.jpg it's me", ["a.jpg"], "it's me"),
+        ("'my cat.png' Tom", ["my cat.png"], "Tom"),
+        ("a*.jpg 💃", ["a.jpg"], "💃"),
+        ("gone.jpg", ["gone.jpg"], ""),
+        ("a.jpg gone.jpg Anna", ["a.jpg", "gone.jpg"], "Anna"),
+        ("Anna a.jpg", [], ""),
+        ("gone.jpg is my file", [], ""),
+        ("don't", [], ""),
+        ("", [], ""),
+    ],
+)
+def test_what_stands_beside_paths_is_their_caption(
+    line: str, paths: list[str], caption: str, folder: Path
+) -> None:
+    assert _files(line) == ([Path(path) for path in paths], caption)
+
+
+def test_a_caption_comes_with_the_last_file(sqlite_url: str, folder: Path) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    talk = _Talk(app, "me", "en", io.StringIO(), io.StringIO())
+    events = talk._events("a.jpg b.jpg gone.jpg /help")
+    app.close()
+    assert [event.caption for event in events] == ["", "/help"]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.conversation.channel import Capabilities
 from core.conversation.listing import KEPT, Lists, Old, number_in, read, write
-from core.conversation.messages import Event, Kind
+from core.conversation.messages import Button, Event, Kind
 from core.conversation.outbox import begin_notice, parcel, shown
-from core.conversation.rendering import Offer, Rendered
+from core.conversation.rendering import Offer, Rendered, read_reply
 from tests.conversation.chat import PLAIN, Chat
 from tests.feedback import feedback_engine
 
@@ -214,7 +214,46 @@ def test_rows_of_before_are_read_and_have_no_numbers() -> None:
 @pytest.mark.parametrize(
     ("typed", "number"),
     [("1", 1), (" 12 ", 12), ("٢", 2), ("0", 0), ("12345", None), ("-1", None), ("one", None),
-     ("", None), ("1.", None), ("9" * 5000, None)],
+     ("", None), ("1.", 1), ("1)", 1), ("(1)", 1), ("№1", 1), ("№ 12", 12), ("#3", 3), ("1️⃣", 1),
+     ("１", 1), ("\u200f٣\u200f", 3), ("२.", 2), ("1.5", None), ("1-2", None), ("1️⃣2️⃣", None),
+     ("1 2", None), ("²", None), ("$1", None), ("9" * 5000, None)],
 )  # fmt: skip
 def test_what_is_a_number(typed: str, number: int | None) -> None:
     assert number_in(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["{}.", "{})", "№ {}", "#{}"])
+def test_a_number_is_written_as_people_write_it(anna: Chat, typed: str) -> None:
+    anna.say(typed.format(numbers(anna.show(PLAIN).rendered)["4"]))
+    assert (anna.state, anna.form["rating"]) == ("asking_comment", 4)
+
+
+def test_where_a_text_is_asked_for_such_a_number_is_a_text(anna: Chat) -> None:
+    anna.press("5")
+    anna.show(PLAIN)
+    anna.say("1.")
+    assert anna.form["comment"] == "1."
+
+
+class TestShortAnswers:
+    """“Yes” is short for “Yes, delete for good”, but not where it may answer something else."""
+
+    OFFERS = (Offer("Yes, delete for good", "d", "Yes, delete for good"), Offer("No, go on", "n"))
+
+    def test_it_is_enough_where_the_question_was_shown_last(self) -> None:
+        assert read_reply("yes", self.OFFERS) is self.OFFERS[0]
+
+    def test_what_destroys_is_spelled_out_where_something_else_was(self) -> None:
+        assert read_reply("yes", self.OFFERS, whole=True) is None
+        assert read_reply("Yes, delete for good!", self.OFFERS, whole=True) is self.OFFERS[0]
+        assert read_reply("no", self.OFFERS, whole=True) is self.OFFERS[1]
+
+    def test_a_button_of_a_screen_knows_what_it_confirms(self) -> None:
+        button = Button("Yes, delete for good", "yes", confirms="Anna")
+        assert read_reply("yes", [button], whole=True) is None
+
+
+@pytest.mark.parametrize("typed", ["photo ３", "Photo №3", "PHOTO ٣", "photo 3."])
+def test_a_number_among_words_may_be_of_any_digits(typed: str) -> None:
+    offers = [Offer("3", "three", "photo 3"), Offer("13", "thirteen", "photo 13")]
+    assert read_reply(typed, offers) is offers[0]

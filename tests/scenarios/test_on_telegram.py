@@ -161,7 +161,7 @@ def what_telegram_writes_itself_closes_no_question(chat: TelegramChat) -> None:
     chat.settle()
     assert len(chat.messages) == before
     chat.person.send_voice()
-    chat.see("That I can’t use: I understand text, photos and files.")
+    chat.see("I can’t use that: I understand text, photos and files.")
     chat.press_button(sure)
     chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
 

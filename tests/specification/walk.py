@@ -8,7 +8,7 @@ from core.avatars.models import Avatar, AvatarStatus, TrainingRun
 from tests.conversation.chat import Chat
 from tests.specification.product import SECONDS, Product, Simulated, picture
 
-AGREE, LAUNCH = "✅ Согласен, мне есть 18", "🚀 Запустить обучение"
+AGREE, LAUNCH = "✅ Даю согласие, мне есть 18", "🚀 Запустить обучение"
 PORTRAIT, STYLE = "🎭 Портретный (рекомендуемый)", "🎨 Художественный (универсальный)"
 TO_TRAIN = ("🚀 Начать обучение", "✅ Фото подходят", LAUNCH)
 

@@ -96,6 +96,10 @@ def left_over() -> Catalog:
             lambda: russian(minutes="пять минут"),
             ["fields differ in 'пять минут': '{n} minute'"],
         ),
+        (
+            lambda: russian(hello="Привет, {name}! Рад встрече.привет, {name}!"),
+            ["two sentences that run together: 'Hello, {name}!'"],
+        ),
         (left_over, ["obsolete: 'Goodbye!'"]),
     ],
 )

@@ -12,8 +12,8 @@ LONGEST = 120
 """Bytes: most systems take 255, and a number and a suffix come behind."""
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
-"""Devices on Windows, whatever stands behind the dot."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?\Z", re.IGNORECASE)
+"""Devices on Windows, with raised digits too, whatever stands behind the dot."""
 
 
 def safe(name: str, otherwise: str = "avatar") -> str:

@@ -11,7 +11,7 @@ from core.texts import Translator
 def told(avatar: AvatarFacts, t: Translator) -> str:
     """Two people in one set, photos that are like no other, or that it isn't known (yet)."""
     if avatar.comparing:
-        return t("👥 The faces in your photos are being compared: a moment, please…")
+        return t("👥 Comparing the faces in your photos: one moment, please…")
     if avatar.people is None:
         return t("👥 The faces in your photos could not be compared. Please look for yourself.")
     groups, alone = strangers(avatar.people)

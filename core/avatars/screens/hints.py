@@ -60,7 +60,7 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
 FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
-        "old_number": mark("That number was of an older list. Here is the current one."),
+        "old_number": mark("That number is from an older list. Here is the current one."),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
@@ -105,7 +105,7 @@ def sentence(code: str, told: Parameters, state: str, facts: Facts, t: Translato
     if code == "hint":
         return _what_to_do(state, facts, t)
     if code == "unusable":
-        known = t("That I can’t use: I understand text, photos and files.")
+        known = t("I can’t use that: I understand text, photos and files.")
         return f"{known} {_what_to_do(state, facts, t)}"
     if code in FIXED:
         return t(FIXED[code])

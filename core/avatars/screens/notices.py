@@ -119,7 +119,7 @@ def export_model(parameters: Mapping[str, Any], language: str) -> Screen:
         title=t("🧠 Your trained model"),
         text=words.paragraphs(
             t("The model of “{name}”: {file}", name=parameters.get("name", ""), file=called),
-            t("Whoever has it can make pictures of the person in it. Keep it to yourself."),
+            t("Anyone who has it can make pictures of the person in it. Keep it to yourself."),
         ),
         file=file,
     )

@@ -53,6 +53,21 @@ class Served:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes]
+        self.restart: Callable[[], subprocess.Popen[bytes]]
+
+    def start_anew(self) -> None:
+        """End the process, and start another one on the same port and folder."""
+        self.stop()
+        self.process = self.restart()
+        _wait_until_it_answers(self)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(LONG)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -148,10 +163,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(folder, port := _free_port())
     changes = json.dumps({"upload_megabytes": 1})
     command = [sys.executable, "-m", "tests.channels.web.serve", str(folder), str(port), changes]
-    with (folder / "log").open("wb") as log, _running(command, log.fileno()) as process:
-        served.process = process
-        _wait_until_it_answers(served)
-        yield served
+    with (folder / "log").open("wb") as log:
+        served.restart = lambda: subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        served.process = served.restart()
+        try:
+            _wait_until_it_answers(served)
+            yield served
+        finally:
+            served.stop()
 
 
 @pytest.fixture(scope="module")
