@@ -187,6 +187,16 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return bool(mine.exists())
 
 
+def still_watched(submission: Submission) -> bool:
+    """Whether an order is given up and asked after now, whatever it was when it was read."""
+    query: Any = Submission.select().where(
+        Submission.id == submission.id,
+        Submission.fate == Fate.ABANDONED,
+        Submission.watch_until.is_null(False),
+    )
+    return bool(query.exists())
+
+
 def adopted(run: TrainingRun) -> bool:
     """Whether the last order was given up before, and is under way again."""
     query: Any = Submission.select().where(
