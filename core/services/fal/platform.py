@@ -54,12 +54,10 @@ class FalPlatform:
     def delete(self, request_id: str) -> None:
         path = f"/models/requests/{quote(request_id, safe='')}/payloads"
         answer = self._ask("delete", "DELETE", path, {}, request_id)
-        body = answer.body if isinstance(answer.body, Mapping) else None
-        if body is None and answer.status not in (204, 404, 410):
+        if not deleted(answer):
             raise Unreachable(bad_answer(answer.status, "the answer to a deletion can't be read"))
-        results = (body or {}).get("cdn_delete_results")
-        listed = results if isinstance(results, list) else ()
-        files = [item for item in listed if isinstance(item, Mapping)]
+        results = answer.body.get("cdn_delete_results") if isinstance(answer.body, Mapping) else ()
+        files = [item for item in results or () if isinstance(item, Mapping)]
         if any(item.get("exception") for item in files):
             raise Unreachable(Failure("files_kept", "retry", "fal could not delete every file"))
 
@@ -121,6 +119,12 @@ def gone(answer: Answer) -> bool:
     error = answer.body.get("error") if isinstance(answer.body, Mapping) else None
     own = isinstance(error, Mapping) and error.get("type") == "not_found"
     return answer.status == 410 or (answer.status == 404 and own)
+
+
+def deleted(answer: Answer) -> bool:
+    """Whether the platform itself says that nothing is kept; a page with 200 is anybody's."""
+    said = answer.good and isinstance(answer.body, Mapping)
+    return said or answer.status == 204 or gone(answer)
 
 
 def _refusal(answer: Answer, phase: Phase) -> Failure:
