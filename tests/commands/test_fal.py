@@ -151,6 +151,14 @@ def test_each_fact_made_wrong_is_seen_to_differ(
     assert facts[name].line().startswith(f"DIFFERS  {name}: expected ")
 
 
+def test_a_page_with_200_is_no_answer_to_a_deletion(door: Tampering) -> None:
+    def page(passing: Passing) -> Passing:
+        return passing._replace(status=200, body=b"<html>")
+
+    door.alter = alter("DELETE", "/payloads", page)
+    assert differing(looked(door)) == ["the deletion of a made-up request's data"]
+
+
 def test_every_free_fact_is_made_wrong_above(stranger: ForeignFal, door: Tampering) -> None:
     order_one(stranger)
     prices = {f"the price of {endpoint}" for endpoint in ENDPOINTS}

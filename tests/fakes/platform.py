@@ -20,6 +20,8 @@ class ScriptedPlatform:
     refusals: list[TrainerError] = field(default_factory=list)
     trusting: bool = True
     """Whether an order that isn't listed may be any; else it is none."""
+    careless: bool = False
+    """Whether it gives more than was asked for: all moments, and each order twice."""
     away: TrainerError | None = None
     """What every call raises."""
 
@@ -31,6 +33,8 @@ class ScriptedPlatform:
         self._refuse()
         self.asked.append((endpoint, since, until))
         listed = self.listed.get(endpoint, [])
+        if self.careless:
+            return 2 * listed
         return [one for one in listed if one.sent_at is None or since <= one.sent_at <= until]
 
     def request(self, endpoint: str, request_id: str, since: float) -> Listed | None:

@@ -100,6 +100,15 @@ class Recount:
 
     # avatars, trainings
 
+    def unsettled(self) -> set[str]:
+        """The runs whose last order nobody knows to have arrived, stopped ones included."""
+        stopped = {
+            run.id
+            for run in self.runs
+            if run.status == "cancelling" and run.intent_at is not None and run.request_id is None
+        }
+        return stopped | {run.id for run in self.runs if run.status == "uncertain"}
+
     def created(self, period: Period) -> list[float]:
         """The moments at which the period's avatars with a name were begun."""
         there = [a.created_at for a in self.avatars if a.name and period.holds(a.created_at)]

@@ -31,10 +31,13 @@ class Finder:
     def candidates(self, run: TrainingRun) -> list[str]:
         """The ids of all listed requests that may be a run's lost order; raises Unreachable."""
         at = run.intent_at or 0.0
-        listed = self._trainer.platform.requests(
-            run.endpoint, at - EARLY_SECONDS, at + LATE_SECONDS
+        since, until = at - EARLY_SECONDS, at + LATE_SECONDS
+        listed = self._trainer.platform.requests(run.endpoint, since, until)
+        fitting = dict.fromkeys(  # a page may repeat what the one before it had
+            one.request_id
+            for one in listed
+            if _is_of(one, run) and (one.sent_at is None or since <= one.sent_at <= until)
         )
-        fitting = [one.request_id for one in listed if _is_of(one, run)]
         return [request_id for request_id in fitting if not taken_elsewhere(run, request_id)]
 
     def vouch(self, run: TrainingRun, request_id: str) -> None:

@@ -78,9 +78,10 @@ class LateOrders:
             return Submission.get_by_id(name) if query.execute() else None
 
     def _record(self, submission: Submission, standing: Standing) -> None:
+        """Written only while it is watched still: a slow answer may be another worker's by now."""
         run = TrainingRun.get_or_none(TrainingRun.id == submission.run_id)
-        if run is None:  # it was booked for somebody who is forgotten
-            return
+        if run is None or not submissions.still_watched(submission):
+            return  # or it was booked for somebody who is forgotten
         if standing.status in UNDER_WAY:
             self._later(submission)
         elif standing.status == "completed":

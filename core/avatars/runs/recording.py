@@ -94,7 +94,7 @@ class Recorder:
                 self._finish(run, result, weights)
 
     def fail(self, seen: TrainingRun, failure: Failure, charged: bool = False) -> None:
-        """End a run badly, for good; `charged` gives up an order that may be made all the same."""
+        """End a run badly, for good; `charged` gives up an order that may yet be made."""
         with transaction():
             run = self._held(seen)
             if run is not None:
@@ -208,7 +208,8 @@ class Recorder:
     def _failed(
         self, run: TrainingRun, failure: Failure, repeatable: bool, charged: bool | None = None
     ) -> None:
-        given_up = bool(charged)
+        # what was made can't be made later: asking after it would only find it made, and gone
+        given_up = bool(charged) and run.saving_at is None
         if charged is None:
             charged = may_be_charged(failure)
         if run.status is RunStatus.CANCELLING:

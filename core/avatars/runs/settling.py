@@ -14,7 +14,7 @@ from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Handle, Unreachable, Verified, Waker
 from core.avatars.runs import submissions
 from core.avatars.runs.finding import Finder, taken_elsewhere
-from core.avatars.runs.rows import NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
+from core.avatars.runs.rows import CLAIM_SECONDS, NO_ERROR, SENDING, UNDER_WAY, UNKNOWN, moved
 from core.avatars.runs.submissions import Submission
 from core.avatars.runs.submitting import Submitter
 from core.conversation.locks import lock_person
@@ -69,7 +69,7 @@ class Settler:
         refused with a ValueError; where it can't be asked, Unreachable. Both leave the question
         open. `note` is called in the transaction of the change.
         """
-        asked = _question(run_id)
+        asked = _question(run_id, self._clock())
         if asked is None:
             return False
         self._finder.vouch(asked, request_id)
@@ -89,7 +89,7 @@ class Settler:
     def _found(self, asked: TrainingRun, request_id: str, note: Note) -> bool:
         """Take an order up, unless another has been sent or found since the question was read."""
         with _held(str(asked.id)) as run:
-            if run is None or not _open(run) or run.submission != asked.submission:
+            if run is None or not _open(run, self._clock()) or run.submission != asked.submission:
                 return False
             if taken_elsewhere(run, request_id):
                 raise ValueError(f"{request_id!r} is not the id of a lost order")
@@ -104,14 +104,14 @@ class Settler:
         Where the trainer lists an order that may be it, that is a ValueError: it would be paid
         twice. Where the list can't be had, the admin is believed.
         """
-        asked = _question(run_id)
+        asked = _question(run_id, self._clock())
         if asked is None:
             return False
         with suppress(Unreachable):
             if listed := self._finder.candidates(asked):
                 raise ValueError(f"fal.ai lists this order, as {', '.join(listed)}")
         with _held(run_id) as run:
-            if run is None or not _open(run) or run.submission != asked.submission:
+            if run is None or not _open(run, self._clock()) or run.submission != asked.submission:
                 return False
             note()
             settled: dict[str, Any] = {"intent_at": None, "next_check_at": 0, **NO_ERROR}
@@ -205,16 +205,20 @@ def lost_orders() -> list[TrainingRun]:
     return list(TrainingRun.select().where(UNKNOWN).order_by(TrainingRun.intent_at))
 
 
-def _question(run_id: str) -> TrainingRun | None:
+def _question(run_id: str, now: float) -> TrainingRun | None:
     """A run whose order is lost, as it is now; None where nobody asks."""
     found: TrainingRun | None = TrainingRun.get_or_none(TrainingRun.id == _id(run_id))
-    return found if found is not None and _open(found) else None
+    return found if found is not None and _open(found, now) else None
 
 
-def _open(run: TrainingRun) -> bool:
-    """Whether nobody knows if the order has arrived, and nobody is about to know."""
+def _open(run: TrainingRun, now: float) -> bool:
+    """Whether nobody knows if the order has arrived, and nobody is about to know.
+
+    The answer to one that was stopped while it was sent may still come.
+    """
     asked = run.status in (RunStatus.UNCERTAIN, RunStatus.CANCELLING)
-    return asked and run.intent_at is not None and run.request_id is None
+    lost = run.intent_at is not None and run.request_id is None
+    return asked and lost and not submissions.awaited(run, now - 2 * CLAIM_SECONDS)
 
 
 def _given_up(run: TrainingRun) -> bool:

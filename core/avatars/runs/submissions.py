@@ -187,6 +187,22 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return bool(mine.exists())
 
 
+def awaited(run: TrainingRun, since: float) -> bool:
+    """Whether the last order was sent after a moment, and has had no answer, nor a lack of one."""
+    sent = current(run)
+    return sent is not None and sent.fate is Fate.SENDING and since < sent.sent_at
+
+
+def still_watched(submission: Submission) -> bool:
+    """Whether an order is given up and asked after now, whatever it was when it was read."""
+    query: Any = Submission.select().where(
+        Submission.id == submission.id,
+        Submission.fate == Fate.ABANDONED,
+        Submission.watch_until.is_null(False),
+    )
+    return bool(query.exists())
+
+
 def adopted(run: TrainingRun) -> bool:
     """Whether the last order was given up before, and is under way again."""
     query: Any = Submission.select().where(

@@ -17,6 +17,8 @@ PAGE = 100
 """Requests of a page; fal gives no more."""
 MOST_PAGES = 50
 """A list that is longer is not read to its end, and counts as one that can't be had."""
+MOST_USD = 10_000.0
+"""No unit costs as much. Nor is any free: 0 is what a list says that doesn't know."""
 _REFUSED = (401, 403)
 
 
@@ -52,6 +54,8 @@ class FalPlatform:
     def delete(self, request_id: str) -> None:
         path = f"/models/requests/{quote(request_id, safe='')}/payloads"
         answer = self._ask("delete", "DELETE", path, {}, request_id)
+        if not deleted(answer):
+            raise Unreachable(bad_answer(answer.status, "the answer to a deletion can't be read"))
         results = answer.body.get("cdn_delete_results") if isinstance(answer.body, Mapping) else ()
         files = [item for item in results or () if isinstance(item, Mapping)]
         if any(item.get("exception") for item in files):
@@ -65,8 +69,11 @@ class FalPlatform:
         return tuple(str(network) for network in found)
 
     def _listed(self, asked: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """What is listed of an endpoint; an item of another one is not what was asked for."""
         asked["limit"] = PAGE
-        return self._pages("requests", "/models/requests/by-endpoint", "items", asked)
+        found = self._pages("requests", "/models/requests/by-endpoint", "items", asked)
+        mine = (None, asked["endpoint_id"])
+        return (item for item in found if item.get("endpoint_id") in mine)
 
     def _pages(
         self, phase: Phase, path: str, name: str, asked: dict[str, Any]
@@ -114,6 +121,12 @@ def gone(answer: Answer) -> bool:
     return answer.status == 410 or (answer.status == 404 and own)
 
 
+def deleted(answer: Answer) -> bool:
+    """Whether the platform itself says that nothing is kept; a page with 200 is anybody's."""
+    said = answer.good and isinstance(answer.body, Mapping)
+    return said or answer.status == 204 or gone(answer)
+
+
 def _refusal(answer: Answer, phase: Phase) -> Failure:
     """Why it is not answered. A key that may not ask this may order all the same."""
     if answer.status in _REFUSED:
@@ -127,7 +140,7 @@ def price(item: Mapping[str, Any]) -> UnitPrice | None:
     usd = item.get("unit_price")
     if isinstance(usd, bool) or not isinstance(usd, int | float) or item.get("currency") != "USD":
         return None
-    known = math.isfinite(usd) and usd >= 0
+    known = math.isfinite(usd) and 0 < usd <= MOST_USD
     return UnitPrice(float(usd), str(item.get("unit") or "")) if known else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -119,13 +120,18 @@ def section(settings: Fal, name: str) -> StepProfile:
 def price_usd(settings: Fal, name: str) -> float | None:
     """What one training costs by the configured steps and price of a step; None is not known."""
     chosen = section(settings, name)
-    return None if chosen.usd_per_step is None else round(chosen.steps * chosen.usd_per_step, 2)
+    return None if chosen.usd_per_step is None else cents(chosen.steps * chosen.usd_per_step)
 
 
 def priced_by_fal(settings: Fal, name: str, usd: float, unit: str) -> float | None:
     """The same by fal's own price of a unit; None where the unit doesn't tell what one costs."""
     counted = re.fullmatch(r"(?:(\d{1,6})\s*)?(?:training[\s_-]*)?steps?", unit.strip().lower())
     if counted:
-        return round(section(settings, name).steps * usd / max(1, int(counted[1] or 1)), 2)
+        return cents(section(settings, name).steps * usd / max(1, int(counted[1] or 1)))
     whole = unit.strip().lower().rstrip("s") in ("training", "request", "run", "generation")
-    return round(usd, 2) if whole else None
+    return cents(usd) if whole else None
+
+
+def cents(usd: float) -> float:
+    """Dollars in whole cents, and never fewer than it costs: a part of a cent is not free."""
+    return math.ceil(round(usd * 100, 6)) / 100

@@ -112,15 +112,27 @@ NO_PROOF: dict[str, Callable[[House], object]] = {
 }
 
 
+@pytest.mark.parametrize("careless", [False, True], ids=["", "to one who lists too much"])
 @pytest.mark.parametrize("what", NO_PROOF)
-def test_anything_else_settles_nothing_however_long_it_takes(what: str, house: House) -> None:
+def test_anything_else_settles_nothing_however_long_it_takes(
+    what: str, careless: bool, house: House
+) -> None:
     lose(house)
+    house.trainer.platform.careless = careless
     NO_PROOF[what](house)
     for _ in range(30):
         look(house)
     assert house.status == RunStatus.UNCERTAIN
     assert "uncertain" in alerts(house)
     assert len(house.trainer.orders) == 1
+
+
+def test_one_that_two_pages_list_is_one(house: House) -> None:
+    lose(house)
+    listed(house)
+    house.trainer.platform.careless = True
+    look(house)
+    assert (house.status, house.run.request_id) == (RunStatus.QUEUED, "found")
 
 
 def test_an_order_that_we_know_already_is_not_the_lost_one(house: House) -> None:

@@ -163,3 +163,21 @@ def test_an_adopted_one_that_fails_is_never_ordered_anew_by_itself(house: House)
     house.advance(Standing("failed", failure=failure("runner_server_error")))
     assert (house.status, len(house.trainer.orders)) == (RunStatus.FAILED, 1)
     assert house.told[-1] == "failed"
+
+
+def test_an_answer_that_is_slower_than_another_workers_changes_nothing(house: House) -> None:
+    house.clock.forward(130)
+    house.trainer.standing = Standing("failed", failure=failure("runner_server_error"))
+    (slow,) = house.training.late.due(house.clock(), 10)
+
+    def another_worker() -> None:
+        house.trainer.meanwhile = lambda: None
+        said, house.trainer.standing = house.trainer.standing, COMPLETED
+        look(house, COMPLETED)
+        house.trainer.standing = said
+
+    house.trainer.meanwhile = another_worker
+    house.training.late.look(slow)
+    assert (house.status, house.fates) == (RunStatus.TRAINING, ["taken"])
+    house.advance(COMPLETED)
+    assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, 6.0)

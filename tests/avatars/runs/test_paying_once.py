@@ -416,6 +416,33 @@ def test_a_cancelled_order_that_was_not_sent_is_over(house: House) -> None:
     assert (house.status, house.run.cost_usd) == (RunStatus.CANCELLED, 0)
 
 
+def test_of_an_order_whose_answer_may_still_come_nothing_is_settled_by_hand(house: House) -> None:
+    started(house)
+
+    def stopped_and_settled() -> None:
+        house.cancel()
+        assert not house.training.settler.not_sent(str(house.run.id))
+        assert not house.training.settler.sent(str(house.run.id), "fal-7")
+
+    house.trainer.meanwhile = stopped_and_settled
+    house.advance()
+    house.trainer.meanwhile = lambda: None
+    ordered = f"request 1 of {house.run.id}"
+    assert (house.status, house.run.request_id) == (RunStatus.CANCELLING, ordered)
+    house.advance(QUEUED, STOPPED)
+    assert (house.status, house.trainer.cancelled) == (RunStatus.CANCELLED, [ordered])
+
+
+def test_one_whose_sender_was_killed_after_it_was_stopped_can_be_settled(house: House) -> None:
+    dies(house)
+    house.cancel()
+    assert not house.training.settler.not_sent(str(house.run.id)), "its sender may be alive"
+    house.clock.forward(2 * CLAIM_SECONDS)
+    assert house.training.settler.not_sent(str(house.run.id))
+    house.advance()
+    assert house.status == RunStatus.CANCELLED
+
+
 # failures that the trainer reports
 
 

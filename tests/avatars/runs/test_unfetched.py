@@ -178,3 +178,21 @@ def test_a_model_without_the_trainers_words_about_it_is_one(house: House) -> Non
     house.training.carry(str(house.run.id))
     assert house.status == RunStatus.COMPLETED
     assert house.now.avatar_data["config"] == {}
+
+
+def test_a_model_that_was_made_and_is_gone_is_not_waited_for_again(house: House) -> None:
+    made(house)
+    for _ in range(GONE_TRIES):
+        house.trainer.refusals = [Unreachable(failure("http_404"))]
+        try_again(house)
+    assert (house.status, house.fates) == (RunStatus.FAILED, ["failed"])
+    checks = house.trainer.checks
+    for _ in range(3):
+        house.clock.forward(130)
+        for name in house.training.late.due(house.clock(), 10):
+            house.training.late.look(name)
+        house.step(str(house.run.id))
+    assert house.trainer.checks == checks, "it would be found made, and gone"
+    assert (house.status, house.now.status) == (RunStatus.FAILED, AvatarStatus.ERROR)
+    assert (house.run.cost_usd, house.obstacle) == (PRICE, None)
+    assert house.told[-1] == "failed"

@@ -44,9 +44,8 @@ def test_what_fal_said(case: Case, see: Callable[..., AppTest], rows: Recount) -
         assert moment(row["last"]) == pytest.approx(max(event.at for event in events))
         assert moment(row["ever"]) == pytest.approx(rows.ever(key))
         assert row["news"] == ("new" if rows.ever(key) >= period.start else "returning")
-    uncertain = {run.id for run in rows.runs if run.status == "uncertain"}
     listed = drawn.table(tab, "took", "waited")
-    assert {row["id"].replace("-", "") for row in listed} == uncertain
+    assert {row["id"].replace("-", "") for row in listed} == rows.unsettled()
 
 
 def test_a_problem_opened(case: Case, see: Callable[..., AppTest], rows: Recount) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import math
 import threading
 import time
 import uuid
@@ -107,6 +108,12 @@ def test_prices_are_those_in_force_and_none_where_nobody_says(
         {"unit_price": "5", "currency": "USD"},
         {"unit_price": -1, "currency": "USD"},
         {"unit_price": True, "currency": "USD"},
+        {"unit_price": 0, "currency": "USD"},
+        {"unit_price": 0.0, "currency": "USD"},
+        {"unit_price": math.nan, "currency": "USD"},
+        {"unit_price": math.inf, "currency": "USD"},
+        {"unit_price": 1e300, "currency": "USD"},
+        {"unit_price": [5], "currency": "USD"},
         {"currency": "USD"},
     ],
 )
@@ -137,6 +144,9 @@ def test_what_is_deleted_is_gone_and_a_repetition_is_fine(
     [
         (404, b'{"detail": "Not Found"}', "http_404"),
         (404, b"<html>", "http_404"),
+        (200, b"<html>signed out</html>", "bad_answer"),
+        (200, b"", "bad_answer"),
+        (202, b"[]", "bad_answer"),
         (200, b'{"cdn_delete_results": [{"link": "x", "exception": "busy"}]}', "files_kept"),
         (500, b"", "http_500"),
         (403, b'{"error": {"message": "Admin key required"}}', KEY_REFUSED),
@@ -201,3 +211,16 @@ def test_a_simulated_platform_starts_when_it_is_first_asked() -> None:
     made = simulated_trainer(Settings(training=Training(simulated_seconds=0)))
     assert made.platform.requests(PORTRAIT, time.time() - 60, time.time()) == []
     made.close()
+
+
+def test_an_order_of_another_endpoint_is_not_what_was_asked_for(connect: Connect) -> None:
+    items = [
+        {"request_id": "other", "endpoint_id": STYLE},
+        {"request_id": "mine", "endpoint_id": PORTRAIT},
+        {"request_id": "unsaid"},
+    ]
+    with answering(200, json.dumps({"items": items, "has_more": False}).encode()) as base:
+        trainer = connect(Settings(fal=Fal(key=SecretStr("k"), queue_url=base)))
+        listed = trainer.platform.requests(PORTRAIT, 0, 9e9)
+        assert [one.request_id for one in listed] == ["mine", "unsaid"]
+        assert trainer.platform.request(PORTRAIT, "other", 0) is None

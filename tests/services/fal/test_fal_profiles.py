@@ -196,3 +196,13 @@ def test_no_training_took_longer_than_can_be_written_down(
     told: object, seconds: float | None
 ) -> None:
     assert answers.training_seconds({"inference_time": told}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("usd", "unit", "price"),
+    [(0.000001, "step", 0.01), (0.0001, "training", 0.01), (0.0024004, "steps", 6.01)],
+)
+def test_a_part_of_a_cent_is_never_free(
+    trainer: FalTrainer, usd: float, unit: str, price: float
+) -> None:
+    assert trainer.priced("flux-lora-portrait-trainer", usd, unit) == price

@@ -175,9 +175,9 @@ def _delete_unknown(place: Place) -> Iterator[Fact]:
         f"{place.settings.platform}/models/requests/{uuid.uuid4()}/payloads",
         headers=place.platform_key,
     )  # fmt: skip
-    ok = isinstance(answer, Answer) and (answer.good or platform.gone(answer))
+    ok = isinstance(answer, Answer) and platform.deleted(answer)
     name = "the deletion of a made-up request's data"
-    yield Fact(name, "200, or 404 with error.type not_found", said(answer), ok)
+    yield Fact(name, "200 with JSON, or 404 with error.type not_found", said(answer), ok)
 
 
 def _networks(place: Place) -> Iterator[Fact]:
