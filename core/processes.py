@@ -127,7 +127,8 @@ class _Kept(Process):  # type: ignore[misc]
             began = time.monotonic()
             super().run(events, ignore_signals)
             wrong_setting = self._code == CONFIGURATION and not failures
-            if self._asked.value or wrong_setting:
+            orphaned = not Path(self.env[HELD]).exists()  # whoever started all is gone
+            if self._asked.value or wrong_setting or orphaned:
                 super()._send_message({"returncode": self._code}, type="stop")
                 return
             failures = failed_again(failures, time.monotonic() - began)
