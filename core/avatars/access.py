@@ -9,6 +9,9 @@ from core.avatars.models import Admission
 from core.conversation.models import Conversation
 from core.settings import Settings
 
+WELCOMES = ("invited", "invited_already", "invite_unknown")
+"""The codes of what `welcome` says."""
+
 
 def allowed(settings: Settings, user_id: uuid.UUID) -> bool:
     """Whether `settings.access` lets this person in."""
@@ -38,9 +41,10 @@ def welcome(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> 
     valid = admit(settings, user_id, invite, now)
     if settings.access != "invite":
         return ""
+    admitted, known, unknown = WELCOMES
     if before:
-        return "invited_already"
-    return "invited" if valid else "invite_unknown"
+        return known
+    return admitted if valid else unknown
 
 
 def _admitted(user_id: uuid.UUID) -> bool:

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from channels.telegram import Telegram
-from core.avatars import collecting, dialogue, edits, flow, guards, owned
+from core.avatars import access, collecting, dialogue, edits, flow, guards, owned
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.flow_diagram import diagram
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
@@ -442,7 +442,7 @@ def said() -> Iterator[str]:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
     for module in (collecting, dialogue, edits, guards, engine):
         yield from _said_in(module)
-    yield from ("busy", *hints.OBSTACLES)
+    yield from ("busy", *access.WELCOMES, *hints.OBSTACLES)
 
 
 def _said_in(module: ModuleType) -> Iterator[str]:
