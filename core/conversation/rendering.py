@@ -248,6 +248,10 @@ def read_reply(text: str, offers: Sequence[L], *, whole: bool = False) -> L | No
     that is not enough for a button which wants its words: "yes" may answer something else.
     """
     wanted = words(text)
+    if not text.strip().isdecimal():  # "🗑 1" is no bare number
+        copied = [offer for offer in offers if offer.label == text.strip()]
+        if len(copied) == 1:
+            return copied[0]
     for spelling in (words, _uncounted, _in_short):
         meant = [o for o in offers if not (whole and spelling is _in_short and spelled(o))]
         found = [offer for offer in meant if wanted and wanted in _spellings(offer, spelling)]

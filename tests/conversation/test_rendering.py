@@ -237,6 +237,7 @@ def test_a_reply_means_a_label_however_it_is_written(typed: str, meant: str | No
 def test_what_wants_its_words_is_never_meant_by_a_bare_number() -> None:
     offers = [Offer("🗑 3", "remove", "photo 3"), Offer("🗑 12", "other", "photo 12")]
     assert read_reply("3", offers) is None
+    assert read_reply(" 🗑 3", offers) == offers[0]
     assert read_reply("Photo 3!", offers) == offers[0]
     assert read_reply("photo 12", offers) == offers[1]
 
