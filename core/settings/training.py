@@ -33,7 +33,7 @@ class Training(Section):
     deadline_style_minutes: Annotated[float, Field(gt=0, le=100_000)] = 240.0
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     breaker_failures: Annotated[int, Field(ge=0, le=1000)] = 3
-    breaker_minutes: Annotated[float, Field(ge=1, le=10_080)] = 30.0
+    breaker_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
     watch_hours: Annotated[float, Field(ge=0, le=168)] = 24.0
     simulated_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     simulated_queue_seconds: Annotated[float, Field(ge=0, le=86_400)] = 3.0

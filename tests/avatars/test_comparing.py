@@ -168,7 +168,7 @@ def test_while_a_worker_compares_the_launch_waits_and_says_so(house: App, chat: 
     assert found.due(9) == [], "it is claimed"
     house.engine.drain(chat.id)
     text = chat.show().rendered.text
-    assert "being compared" in text
+    assert "Comparing the faces" in text
     assert "🚀 Launch the training" not in labels(chat)
     found.compare(avatar_id)
     house.engine.drain(chat.id)

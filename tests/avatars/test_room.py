@@ -246,5 +246,5 @@ class _Crew:
     def __init__(self, given: list[str]) -> None:
         self._given = given
 
-    def take(self, _kind: str, _work: Any, row_id: str) -> None:
+    def take(self, _kind: str, _work: Any, row_id: str, _owner: str = "") -> None:
         self._given.append(row_id)

@@ -136,6 +136,7 @@ def test_processes_that_are_asked_to_stop_do_not_wait_for_a_server_that_says_not
         database__url=server.url,
         telegram__token="1:x",  # nobody's
         telegram__base_url="http://127.0.0.1:9/bot",
+        telegram__base_file_url="http://127.0.0.1:9/file/bot",
         **{f"{part}__port": _free_port() for part in ("web", "dashboard", "http")},
     )
     for part in PARTS:
