@@ -29,17 +29,29 @@ def kept(name: str, default: str, known: tuple[str, ...]) -> str:
     return wanted if wanted in known else default
 
 
-def keep(name: str, value: str, default: str) -> None:
-    """Put a choice into the address, and remember it for the other pages."""
+def keep(name: str, value: str, default: str, moves: bool = False) -> None:
+    """Put a choice into the address, and remember it for the other pages.
+
+    The default needs no place there, unless it `moves`: an address that names it keeps its meaning.
+    """
     st.session_state[f"kept-{name}"] = value
-    if value != default:
+    named = name in st.query_params
+    if value != default or (moves and named):
         st.query_params[name] = value
-    elif name in st.query_params:
+    elif named:
         del st.query_params[name]
 
 
-def choice(label: str, name: str, options: dict[str, str], default: str, help: str = "") -> str:
-    """A choice among options (value: label), in the address."""
+def choice(
+    label: str,
+    name: str,
+    options: dict[str, str],
+    default: str,
+    help: str = "",
+    *,
+    moves: bool = False,
+) -> str:
+    """A choice among options (value: label), in the address; see `keep`."""
     values = tuple(options)
     chosen = kept(name, default, values)
     value: str = st.selectbox(
@@ -50,7 +62,7 @@ def choice(label: str, name: str, options: dict[str, str], default: str, help: s
         key=f"choose-{name}-{chosen}",
         help=help or None,
     )
-    keep(name, value, default)
+    keep(name, value, default, moves)
     if value != chosen:
         st.rerun()
     return value
@@ -82,6 +94,7 @@ def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
         mode = choice(
             t("Trainings"), "mode", modes, site.mode,
             t("Simulated trainings are test mode. People and avatars count in every mode."),
+            moves=True,
         )  # fmt: skip
         choice(t("Language"), "lang", dict(NAMES), t.language)
         scope = _chosen_days(t, site) if span == "days" else _until_now(site, SPANS[span])

@@ -28,13 +28,13 @@ TITLES = {
 
 
 def test_the_whole_way_from_the_password_to_the_log_out(page: Page, served: Served) -> None:
-    page.goto("/errors?period=30d&mode=test")
+    page.goto("/errors?period=30d&mode=both")
     expect(page).to_have_url(re.compile("/login"))
     log_in(page, password="wrong")
     expect(page.get_by_role("alert")).to_have_text("Wrong name or password.")
     log_in(page)
     drawn(page, "fal errors")
-    expect(page).to_have_url(re.compile(r"/errors\?period=30d&mode=test"))
+    expect(page).to_have_url(re.compile(r"/errors\?period=30d&mode=both"))
     for title, path in TITLES.items():
         page.get_by_role("link", name=title).click()
         drawn(page, title)
