@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
-    "new_error", "remote", "stopped", "deadline", "webhooks",
+    "new_error", "stopped", "deadline", "webhooks", "remote",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
