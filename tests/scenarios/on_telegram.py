@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fakes.telegram import Button, FakeTelegram, Message, Person
+from tests.patience import LONG
 from tests.pictures_for_tests import photo
 from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House
@@ -123,6 +124,7 @@ class TelegramStage(Stage):
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.telegram = FakeTelegram(TOKEN)
+        self.telegram.callback_seconds = LONG  # answered late on a busy machine, but answered
         self.telegram.start()
         super().__init__(telegram_house(folder, self.telegram, **settings))
 

@@ -37,6 +37,12 @@ def collecting(visitor: Visitor, begin: str, name: str) -> None:
     expect(visitor.screen).to_contain_text(name)
 
 
+def connected(visitor: Visitor) -> None:
+    """Wait until the page has found the new process: before that nothing can be sent."""
+    page = visitor.page.get_by_test_id("stApp")
+    expect(page).to_have_attribute("data-test-connection-state", "CONNECTED")
+
+
 @pytest.mark.parametrize(
     ("locale", "begin", "told", "untrue"),
     [("en-GB", "🚀 Begin", EN.files_lost, EN.too_many),
@@ -49,6 +55,7 @@ def test_files_that_were_attached_before_are_told_to_be_lost_and_the_text_is_kep
     collecting(anna, begin, "Anna")
     attach(anna, "red", "green")
     served.start_anew()
+    connected(anna)
     entry = anna.page.get_by_test_id("stChatInputTextArea")
     expect(entry).to_be_enabled()
     entry.fill("two photos")
@@ -67,6 +74,7 @@ def test_what_is_attached_after_it_is_sent_though_what_was_before_is_lost(
     collecting(anna, "🚀 Begin", "Anna")
     attach(anna, "red")
     served.start_anew()
+    connected(anna)
     expect(anna.page.get_by_test_id("stChatInputTextArea")).to_be_enabled()
     attach(anna, "blue")
     anna.page.get_by_test_id("stChatInputSubmitButton").click()
