@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.fakes.telegram import Button, FakeTelegram, Message, Person
+from tests.fakes.telegram import Button, FakeTelegram, Message, Person, Refused
 from tests.patience import LONG
 from tests.pictures_for_tests import photo
 from tests.scenarios.contract import Chat, Sight
@@ -142,5 +142,11 @@ class TelegramStage(Stage):
         self.telegram.stop()
         assert not self.telegram.crash
         assert not self.telegram.unanswered, self.telegram.unanswered
-        refused = [r for r in self.telegram.refusals if HARMLESS not in r.description]
+        refused = [r for r in self.telegram.refusals if not _harmless(r)]
         assert not refused, refused
+
+
+def _harmless(refused: Refused) -> bool:
+    """An edit that changes nothing; or a copy was looked for, by its number, that is not there."""
+    looked = refused.method == "editMessageReplyMarkup" and "not found" in refused.description
+    return looked or HARMLESS in refused.description
