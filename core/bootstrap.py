@@ -9,7 +9,8 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import httpx
@@ -50,7 +51,7 @@ from core.mode import named
 from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal import checking as checking
-from core.services.fal.simulation import simulated_trainer
+from core.services.fal.simulation import simulated_trainer, steady
 from core.services.jobs import Jobs
 from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, placeholder, thumbnail
@@ -63,24 +64,34 @@ from core.worker import Worker
 
 log = structlog.get_logger()
 
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
 
 class App:
     """The house, wired: what a channel or a process is given to work with."""
 
-    def __init__(self, settings: Settings, elsewhere: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        elsewhere: bool = False,
+        clock: Clock = time.time,
+    ) -> None:
         self.settings = settings
+        self.clock = clock
         self.data = settings.data_dir
         self.database = opening.database(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db")
-        self.events = Events()
+        self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
-        self.trainer = _trainer(settings, self.events.observe)
+        self.trainer = _trainer(settings, self.events.observe, clock)
         self.inbox = Inbox(
             TABLE.initial,
             lambda wanted: self.flow.language(wanted),
             settings.conversation.queue_cap,
+            clock,
         )
         self.training = Training(
             settings,
@@ -90,14 +101,19 @@ class App:
             self.store,
             self.spool.folder,
             self.webhook_url,
+            clock,
         )
-        self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, inspect=self.inspect)
+        self.verdicts = Verdicts(
+            settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
+        )
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
-        loader = Loader(settings, self.training, self.how_to_send)
+        loader = Loader(settings, self.training, self.how_to_send, clock)
         self.flow = Flow(
             TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
         )
-        self.engine = Engine(self.flow, self.inbox, pace(settings), settings.conversation.attempts)
+        self.engine = Engine(
+            self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock
+        )
 
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
@@ -116,8 +132,8 @@ class App:
         if not (self.trainer.test_mode or self.settings.public_url):
             log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store, watch=self.watch(), events=self.events,
-                      comparing=_comparing(self))  # fmt: skip
+                      self.spool, self.store, self.clock, self.watch(), self.events,
+                      _comparing(self))  # fmt: skip
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""
@@ -234,15 +250,22 @@ class App:
             return None
 
 
-def bootstrap(settings: Settings, log: TextIO = sys.stderr, *, elsewhere: bool = False) -> App:
+def bootstrap(
+    settings: Settings,
+    log: TextIO = sys.stderr,
+    *,
+    elsewhere: bool = False,
+    clock: Clock = time.time,
+) -> App:
     """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
 
     What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
+    `clock` gives seconds since 1970: a test steps its own.
     """
     configure(settings.log, log)
     for name in proxies.unused(os.environ):
         structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
-    return App(settings, elsewhere)
+    return App(settings, elsewhere, clock)
 
 
 def pace(settings: Settings) -> Pace:
@@ -267,7 +290,7 @@ def _store(settings: Settings) -> ObjectStore:
     )
 
 
-def _trainer(settings: Settings, observe: Observe) -> FalTrainer:
+def _trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
     """fal.ai where there is a key for it, else the simulation of it.
 
     In production that must be asked for by name.
@@ -281,7 +304,9 @@ def _trainer(settings: Settings, observe: Observe) -> FalTrainer:
             "environment, or training.allow_simulated_in_production = true if that is what you "
             "want, or environment = 'development'."
         )
-    return simulated_trainer(settings, observe, _webhook_secret(settings))
+    return simulated_trainer(
+        settings, observe, _webhook_secret(settings), steady if clock is time.time else clock
+    )
 
 
 def _comparing(app: App) -> Comparing | None:
@@ -291,7 +316,7 @@ def _comparing(app: App) -> Comparing | None:
         return None
     from core.services.likeness import FaceTools
 
-    return Comparing(app.store, app.inbox, FaceTools())
+    return Comparing(app.store, app.inbox, FaceTools(), app.clock)
 
 
 def _webhook_secret(settings: Settings) -> bytes:

@@ -73,3 +73,17 @@ class Crew:
         except Exception:
             log.exception("work failed", kind=kind, id=id)
             release()  # a broken connection must not be kept
+
+
+class Here:
+    """A crew without threads: what it is given it does at once."""
+
+    def take(self, kind: str, work: Callable[[str], None], id: str, owner: str = "") -> None:  # noqa: ARG002  # a crew's own
+        """Do `work(id)` now; an error in it is logged."""
+        try:
+            work(id)
+        except Exception:
+            log.exception("work failed", kind=kind, id=id)
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

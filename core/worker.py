@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from core.avatars.verdicts import Verdicts
 from core.conversation import inbox, timers
 from core.conversation.bridge import release
 from core.conversation.engine import AT_A_TIME, Engine
-from core.crew import Crew
+from core.crew import Crew, Here
 from core.loops import Loops, Step, taken
 from core.set_back import SetBack
 from core.settings import Settings
@@ -96,7 +96,7 @@ class Worker:
         self._cleared = 0
         self._stopping = threading.Event()
         self._loops = Loops(self._stopping)
-        self._crews: dict[str, Crew] = {}
+        self._crews: Mapping[str, Crew | Here] = {}
         self._work: dict[str, Callable[[str], None]] = {
             "photo": self._judge,
             "run": self._advance,
@@ -159,6 +159,17 @@ class Worker:
         self._crews = {}
         self._events.lingering = False
         self._events.flush()
+
+    def step(self) -> None:
+        """Do here and now all that is due, each piece of work with what it leads to.
+
+        For a process that steps through time by itself, without threads of ours.
+        """
+        self._crews = dict.fromkeys(self._work, Here())
+        try:
+            taken(self._look_steps())
+        finally:
+            self._crews = {}
 
     def sweep(self) -> None:
         """Clear away what is past its time, once; a step that fails stops no other."""

@@ -17,7 +17,7 @@ from core.avatars.ports import (
 )
 from core.services.fal.client import FalTrainer
 from core.services.fal.platform import FalPlatform
-from core.services.fal.simulation.server import FalServer
+from core.services.fal.simulation.server import FalServer, steady
 from core.settings import Settings
 
 
@@ -74,7 +74,10 @@ def unobserved(observation: Observation) -> None:
 
 
 def simulated_trainer(
-    settings: Settings, observe: Observe = unobserved, secret: bytes = b""
+    settings: Settings,
+    observe: Observe = unobserved,
+    secret: bytes = b"",
+    clock: Callable[[], float] = steady,
 ) -> SimulatedTrainer:
     """A trainer in test mode with a server of its own.
 
@@ -87,5 +90,6 @@ def simulated_trainer(
         chosen.simulated_seconds,
         chosen.simulated_outcome,
         secret,
+        clock,
     )
     return SimulatedTrainer(settings, observe, server)

@@ -1,0 +1,74 @@
+"""One chat on a channel that pushes, carried step by step: receive, apply, show what is due."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from core.conversation.channel import Capabilities
+from core.conversation.engine import Engine
+from core.conversation.messages import Address, Event, Kind, Person, Update
+from core.conversation.outbox import begin_notice, parcel, settle, shown
+from core.conversation.rendering import Rendered
+from core.db import run
+
+BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True, pushes=True)
+PLAIN = Capabilities(payload_bytes=200)
+
+_DUE = """
+SELECT revision > shown_revision AND due_at <= ? AND not_before <= ? FROM conversations WHERE id = ?
+"""
+_NOTICES = "SELECT id FROM notices WHERE conversation_id = ? AND outcome = 'pending' ORDER BY id"
+
+
+class SteppedChat:
+    """A person in a chat, and what they have in sight.
+
+    `screen` is the screen as it was last shown, `notices` are those since the person's last act.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float],
+        address: Address,
+        person: Person,
+        can: Capabilities = BUTTONS,
+    ) -> None:
+        self._engine, self._clock, self._address, self._person = engine, clock, address, person
+        self._can = can
+        self._keys = itertools.count(1)
+        self.id = 0
+        self.screen: Rendered | None = None
+        self.notices: list[Rendered] = []
+
+    def say(self, text: str) -> None:
+        """Type something; what begins with a slash is a command."""
+        name, _, argument = text.partition(" ")
+        if name.startswith("/"):
+            self.do(Event(Kind.COMMAND, name[1:], argument))
+        else:
+            self.do(Event(Kind.TEXT, text))
+
+    def do(self, *events: Event) -> None:
+        """Do several things at once; then they are applied, and what is due is shown."""
+        self.notices = []
+        for event in events:
+            key = f"{self._address.chat} {next(self._keys)}"
+            received = self._engine.receive(Update(key, self._address, event, self._person))
+            self.id = received.conversation_id
+        self._engine.drain(self.id)
+        self.show()
+
+    def show(self) -> None:
+        """Show the screen if it is due, and every notice that waits."""
+        now = self._clock()
+        due = run(_DUE, now, now, self.id).fetchone()
+        if due and due[0]:
+            ready = parcel(self._engine, self.id, self._can)
+            shown(self.id, ready.revision, ready.rendered.offers, {"message": ready.revision}, now)
+            self.screen = ready.rendered
+        for (notice_id,) in run(_NOTICES, self.id).fetchall():
+            _, rendered = begin_notice(self._engine, notice_id, self._can, now)
+            settle(notice_id, "sent", now)
+            self.notices.append(rendered)
