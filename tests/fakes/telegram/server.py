@@ -112,6 +112,9 @@ class Server:
             return self._refuse(request, ApiError(413, "Request Entity Too Large"))
         except ApiError as refusal:
             return self._refuse(request, refusal)
+        except Exception as error:  # else the bot would be told 500, and the test nothing
+            self._crashes.append(error)
+            raise
         return await self._suffer(request, method, params, lambda: self._answer(method, params))
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
