@@ -134,8 +134,11 @@ class Server:
         await asyncio.sleep(delay)
         if fault and fault.drop == "before":
             return cut(request)
-        if fault and fault.refusal:
-            response: web.StreamResponse = refused(fault.refusal)
+        response: web.StreamResponse
+        if fault and fault.code and fault.body is not None:
+            response = web.Response(status=fault.code, text=fault.body)
+        elif fault and fault.refusal:
+            response = refused(fault.refusal)
         else:
             response = await self._respond(request, method, params, work)
         return cut(request) if fault and fault.drop else response
