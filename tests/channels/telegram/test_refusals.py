@@ -14,6 +14,7 @@ from telegram.error import (
 from telegram.error import RetryAfter as TooMany
 
 from channels.telegram.refusals import LONGEST_PAUSE, PAUSE_SECONDS, answered, described, translated
+from core.conversation import outbox
 from core.conversation.models import Conversation
 from core.db import transaction
 from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
@@ -68,6 +69,23 @@ def test_where_a_picture_is_refused_its_words_come_alone(
     tg.heal()
     anna.say("hm")
     anna.wait_for(lambda message: message.kind == "photo")
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("code", [404, 409, 500, 502, 599])
+def test_where_a_method_never_works_the_screen_comes_without_it(
+    tg: FakeTelegram, anna: Person, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "STUBBORN", 1)
+    begun(anna)
+    for method in ("editMessageText", "editMessageMedia", "sendPhoto"):
+        tg.fault(method, code=code, description="nobody has seen this yet", times=None)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    with transaction():
+        Conversation.update(state="picture", memory='{"picture": "red"}').execute()
+    anna.say("hm")
+    anna.wait_for("A picture")
 
 
 @pytest.mark.usefixtures("bot")
