@@ -79,6 +79,10 @@ class Submission(Model):
         table_name = "submissions"
 
 
+WATCHED: Any = (Submission.fate == Fate.ABANDONED) & Submission.watch_until.is_null(False)
+"""Given up, and asked after still, for it may be made."""
+
+
 def begin(run: TrainingRun, price_usd: float | None, now: float) -> Submission:
     """The row of an order about to be sent, in the intent's transaction.
 
@@ -179,12 +183,7 @@ def given_up(run: TrainingRun, failure: Failure, now: float, watch_seconds: floa
 def watched(avatar_id: uuid.UUID) -> bool:
     """Whether an order for this one was given up, and may be made still."""
     query: Any = Submission.select().join(TrainingRun)
-    mine = query.where(
-        TrainingRun.avatar == avatar_id,
-        Submission.fate == Fate.ABANDONED,
-        Submission.watch_until.is_null(False),
-    )
-    return bool(mine.exists())
+    return bool(query.where(TrainingRun.avatar == avatar_id, WATCHED).exists())
 
 
 def awaited(run: TrainingRun, since: float) -> bool:
@@ -195,12 +194,7 @@ def awaited(run: TrainingRun, since: float) -> bool:
 
 def still_watched(submission: Submission) -> bool:
     """Whether an order is given up and asked after now, whatever it was when it was read."""
-    query: Any = Submission.select().where(
-        Submission.id == submission.id,
-        Submission.fate == Fate.ABANDONED,
-        Submission.watch_until.is_null(False),
-    )
-    return bool(query.exists())
+    return bool(Submission.select().where(Submission.id == submission.id, WATCHED).exists())
 
 
 def adopted(run: TrainingRun) -> bool:
