@@ -73,6 +73,18 @@ def test_while_there_is_a_budget_an_order_of_unknown_price_waits(db: Any) -> Non
     assert house.status == RunStatus.QUEUED, "it goes on when the price is known"
 
 
+def test_while_there_is_a_budget_what_is_agreed_to_is_an_order_that_can_be_sent(db: Any) -> None:
+    house = real(2.0, None, daily_budget_usd=13.0)
+    controls.switch_on(f"{controls.GONE}{FIRST}", "http_404", house.clock(), "test")
+    assert house.training.price_usd("portrait") == 2.0
+    house.start()
+    house.later()
+    assert (house.status, house.run.error_type) == (RunStatus.READY, "unknown_price")
+    controls.switch_off(f"{controls.GONE}{FIRST}")
+    house.later()
+    assert (house.status, house.run.profile) == (RunStatus.QUEUED, FIRST), "it is there again"
+
+
 def test_a_price_that_becomes_unknown_meanwhile_is_not_ordered_at(db: Any) -> None:
     house = real(6.0, None, daily_budget_usd=13.0)
     house.start()
