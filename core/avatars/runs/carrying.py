@@ -150,6 +150,8 @@ class Carrier:
             self._recorder.fail(run, lost, charged=True)
         elif postpone(run, failure, self._clock()):
             self._recorder.waits(run)
+            if failure is not _STORAGE:
+                self._recorder.unread(run, failure)
 
     def _save(self, run: TrainingRun, seen: Standing | None) -> None:
         handle = handle_of(run)

@@ -48,8 +48,9 @@ class Submission(Model):
 
     `price_usd` is what it may cost, fixed when it is sent, `cost_usd` what it cost; null is not
     known. `arguments` are without addresses. `sent_at` is when the intent was committed,
-    `answered_at` when it was known to be taken or refused. `watch_until` is set while an abandoned
-    one is asked after.
+    `answered_at` when it was known to be taken or refused. One that is `taken` and has ended is
+    over, and what came of it can't be had. `watch_until` is set while an abandoned one is asked
+    after.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -81,6 +82,8 @@ class Submission(Model):
 
 WATCHED: Any = (Submission.fate == Fate.ABANDONED) & Submission.watch_until.is_null(False)
 """Given up, and asked after still, for it may be made."""
+UNREAD: Any = (Submission.fate == Fate.TAKEN) & Submission.ended_at.is_null(False)
+"""It is over, and what came of it can't be had so far."""
 
 
 def begin(run: TrainingRun, price_usd: float | None, now: float) -> Submission:
@@ -144,6 +147,17 @@ def taken(run: TrainingRun, handle: Handle, now: float) -> bool:
         ended_at=None,
         **_error(None),
     )
+
+
+def unread(run: TrainingRun, failure: Failure, now: float) -> bool:
+    """What came of the last order can't be had; whether that is news."""
+    query: Any = Submission.update(ended_at=now, **_error(failure)).where(
+        Submission.run == run.id,
+        Submission.number == run.submission,
+        Submission.fate == Fate.TAKEN,
+        Submission.ended_at.is_null(),
+    )
+    return bool(query.execute())
 
 
 def ended(
