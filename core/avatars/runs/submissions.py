@@ -48,9 +48,8 @@ class Submission(Model):
 
     `price_usd` is what it may cost, fixed when it is sent, `cost_usd` what it cost; null is not
     known. `arguments` are without addresses. `sent_at` is when the intent was committed,
-    `answered_at` when it was known to be taken or refused. One that is `taken` and has ended is
-    over, and what came of it can't be had. `watch_until` is set while an abandoned one is asked
-    after.
+    `answered_at` when it was known to be taken or refused. A `taken` one with `ended_at` is over,
+    and what came of it can't be had. `watch_until` is set while an abandoned one is asked after.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
