@@ -37,13 +37,13 @@ class Collecting(Edits):
 
     def add_photo(self, turn: Turn) -> None:
         """Take a photo in: pending, until its verdict."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._add(turn, self.reference_of(turn))
         self._recount(turn)
 
     def leave_out(self, turn: Turn) -> None:
         """Refuse a photo that doesn't fit, by its number; nothing of it is fetched."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         more = self.room(turn).places > 0
         self._refuse(turn, TOO_MANY if more else NO_ROOM)
 
@@ -52,7 +52,7 @@ class Collecting(Edits):
 
         More of them than may wait are left out, and the person is told.
         """
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._say_no_photo(turn)
         if owned.held_photos(turn.user_id).count() >= self._settings.photos.max_pending:
             doom_spooled([turn.event.file or {}], turn.now)
@@ -68,7 +68,7 @@ class Collecting(Edits):
 
     def leave_file(self, turn: Turn) -> None:
         """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         doom_spooled([turn.event.file or {}], turn.now)
         turn.memory["no_photos"] = [self._no_photos(turn) + 1, turn.now]
         self._say_no_photo(turn)
@@ -77,7 +77,7 @@ class Collecting(Edits):
 
     def refuse_file(self, turn: Turn) -> None:
         """Refuse what is certain to be no picture among photos that are collected."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._refuse(turn, "not_a_picture")
 
     def take_held_photos(self, turn: Turn) -> None:
@@ -171,6 +171,17 @@ class Collecting(Edits):
         turn.say("restored", number=photo.number)
 
     # what effects share
+
+    def _drop_replaced(self, turn: Turn) -> None:
+        """Take out the photos that an edited message no longer shows."""
+        replaced = self.replaced(turn)
+        for photo in replaced:
+            if isinstance(photo, HeldPhoto):
+                photo.delete_instance()
+            else:
+                change(photo, removed_at=turn.now)
+        if any(isinstance(photo, AvatarPhoto) for photo in replaced):
+            self._recount(turn)
 
     def _reconsider_photos(self, turn: Turn) -> None:
         """After another training type was chosen: it may want faces, or not miss them."""

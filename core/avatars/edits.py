@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.avatars import owned
+from core.avatars.counting import room_of
 from core.avatars.guards import Guards
 from core.avatars.held import HeldPhoto
 from core.avatars.models import Avatar, AvatarPhoto, change
+from core.avatars.room import Room
 from core.conversation.turn import Turn
 
 
@@ -31,6 +33,14 @@ class Edits(Guards):
             return False
         return any(_same_file(photo.reference, event.file) for photo in _sent_in(turn))
 
+    def room_left(self, turn: Turn) -> bool:
+        """Whether one more photo may be looked at."""
+        return self.room(turn).intake > 0
+
+    def place_left(self, turn: Turn) -> bool:
+        """Whether one more photo can count."""
+        return self.room(turn).places > 0
+
     def rename(self, turn: Turn) -> None:
         """Give the avatar that was named last the name that stands there now."""
         found = self._just_named(turn)
@@ -43,13 +53,22 @@ class Edits(Guards):
         """Note which avatar a text has named: an edit of it means the same one."""
         turn.memory["named"] = named.id.hex
 
-    def drop_replaced(self, turn: Turn) -> None:
-        """Take out the photos that an edited message no longer shows."""
-        for photo in _sent_in(turn) if turn.event.edited else ():
-            if isinstance(photo, HeldPhoto):
-                photo.delete_instance()
-            elif photo.removed_at is None:
-                change(photo, removed_at=turn.now)
+    def replaced(self, turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
+        """The photos that give way to an edited message's own.
+
+        One of another avatar, or of one that a training has taken, stays: there is nothing to put
+        in its place.
+        """
+        if not turn.event.edited:
+            return []
+        found = self.focus_of(turn) if self.can_collect(turn) else None
+        return [photo for photo in _sent_in(turn) if _gives_way(photo, found)]
+
+    def room(self, turn: Turn) -> Room:
+        """What the avatar in focus has room for, once what is replaced has left."""
+        found = self.focus_of(turn)
+        leaving = [photo.id for photo in self.replaced(turn) if isinstance(photo, AvatarPhoto)]
+        return room_of(found.id, self._settings, leaving) if found else Room(0, 0)
 
     def reference_of(self, turn: Turn) -> dict[str, Any]:
         """What a photo is fetched by, and the message that it came in where that can be edited."""
@@ -71,6 +90,12 @@ def _sent_in(turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
         )
         found.extend(sent)
     return found
+
+
+def _gives_way(photo: AvatarPhoto | HeldPhoto, focused: Avatar | None) -> bool:
+    if isinstance(photo, HeldPhoto):
+        return True
+    return focused is not None and photo.avatar_id == focused.id and photo.removed_at is None
 
 
 def _same_file(known: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
