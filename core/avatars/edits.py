@@ -11,6 +11,7 @@ from core.avatars.guards import Guards
 from core.avatars.held import HeldPhoto
 from core.avatars.models import Avatar, AvatarPhoto, change
 from core.avatars.room import Room
+from core.conversation.reading import CORRECTABLE
 from core.conversation.turn import Turn
 
 
@@ -21,9 +22,13 @@ class Edits(Guards):
         """Whether a text beside the photo will lead on, so that nothing is to be asked here."""
         return turn.captioned
 
+    def names(self, turn: Turn) -> bool:
+        """Whether the avatar that an edited text had named is there still."""
+        return self._named_by(turn) is not None
+
     def renames(self, turn: Turn) -> bool:
         """Whether an edited text is another name for the avatar that it had named."""
-        found = self._just_named(turn)
+        found = self._named_by(turn)
         return found is not None and found.name != self.name_of(turn)
 
     def same_photo(self, turn: Turn) -> bool:
@@ -42,16 +47,18 @@ class Edits(Guards):
         return self.room(turn).places > 0
 
     def rename(self, turn: Turn) -> None:
-        """Give the avatar that was named last the name that stands there now."""
-        found = self._just_named(turn)
+        """Give the avatar that the message had named the name that stands there now."""
+        found = self._named_by(turn)
         assert found is not None, "a guard asks for it first"
         change(found, name=self.name_of(turn))
         turn.cache.pop("focus", None)
         turn.say("renamed", name=found.name)
 
     def remember_named(self, turn: Turn, named: Avatar) -> None:
-        """Note which avatar a text has named: an edit of it means the same one."""
-        turn.memory["named"] = named.id.hex
+        """Note which avatar a message has named: an edit of it means the same one."""
+        if turn.event.message:
+            known = {**turn.memory.get("named_by", {}), turn.event.message: named.id.hex}
+            turn.memory["named_by"] = dict([*known.items()][-CORRECTABLE:])
 
     def replaced(self, turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
         """The photos that give way to an edited message's own.
@@ -75,8 +82,9 @@ class Edits(Guards):
         reference = dict(turn.event.file or {})
         return {**reference, "message": turn.event.message} if turn.event.message else reference
 
-    def _just_named(self, turn: Turn) -> Avatar | None:
-        return owned.avatar(turn.user_id, turn.memory.get("named"))
+    def _named_by(self, turn: Turn) -> Avatar | None:
+        named_by = turn.memory.get("named_by", {})
+        return owned.avatar(turn.user_id, named_by.get(turn.event.message))
 
 
 def _sent_in(turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
