@@ -70,7 +70,7 @@ class Collecting(Edits):
         """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
         self._drop_replaced(turn)
         doom_spooled([turn.event.file or {}], turn.now)
-        turn.memory["no_photos"] = [self._no_photos(turn) + 1, turn.now]
+        self._note_no_photos(turn, self._no_photos(turn) + 1)
         self._say_no_photo(turn)
         if turn.question == "held":
             turn.ask("held")
@@ -203,13 +203,21 @@ class Collecting(Edits):
     def _say_no_photo(self, turn: Turn) -> None:
         """Say what is left out of the series that this belongs to: its parts come one by one."""
         if count := self._no_photos(turn):
-            turn.memory["no_photos"] = [count, turn.now]
+            self._note_no_photos(turn, count)
             turn.say("no_photo", n=count)
 
+    def _note_no_photos(self, turn: Turn, count: int) -> None:
+        turn.memory["left_out"] = [count, turn.now, turn.visit, turn.revision + 1]
+
     def _no_photos(self, turn: Turn) -> int:
-        """How many files of this series were left out."""
-        count, at = turn.memory.get("no_photos", (0, 0.0))
-        return int(count) if turn.now - at <= self._settings.conversation.series_seconds else 0
+        """How many files of this series were left out.
+
+        It is over after a while, and once it was seen and the person has gone elsewhere.
+        """
+        count, at, visit, revision = turn.memory.get("left_out", (0, 0.0, 0, 0))
+        late = turn.now - at > self._settings.conversation.series_seconds
+        told = turn.visit != visit and turn.seen >= revision
+        return 0 if late or told else int(count)
 
     def _add(self, turn: Turn, reference: Mapping[str, Any]) -> None:
         photo_id = str(self._create(turn, reference).id)
