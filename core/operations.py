@@ -131,11 +131,12 @@ class Operations:
 
         The conversation that will do it.
         """
-        with self._audited("erase", user_id):
+        with self._audited("erase", user_id) as entry:
             found = erasing.order(self._house.inbox, uuid.UUID(user_id), self._clock())
             if found is None:
                 raise LikenessError("There is no such person any more.")
-        return found
+            entry.changed = found.new
+        return found.conversation_id
 
     def block(self, user_id: str) -> None:
         """Serve a person no more: no new training, no new photos; those that run go on."""

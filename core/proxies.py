@@ -34,13 +34,14 @@ def way(proxy: str, *addresses: str) -> dict[str, Any]:
 
 def loopback(address: str) -> bool:
     """Whether an address is this machine's own."""
-    host = urlsplit(address).hostname or ""
+    host = (urlsplit(address).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        found = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def unused(environ: Mapping[str, str]) -> list[str]:

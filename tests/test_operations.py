@@ -180,8 +180,10 @@ def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> N
 def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: Operations) -> None:
     made = made_run()
     admin.erase(str(made.user_id))
-    (payload,) = run("SELECT payload FROM inbox").fetchone()
+    admin.erase(str(made.user_id))
+    ((payload,),) = run("SELECT payload FROM inbox").fetchall()
     assert json.loads(payload)[1] == "forget"
+    assert [row[2] for row in audited()] == ["erase"], "the second has changed nothing"
 
 
 def test_a_person_is_blocked_once_and_served_again(admin: Operations) -> None:

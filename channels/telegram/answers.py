@@ -2,7 +2,7 @@
 
 Telegram repeats an update until it is confirmed, and the process that gets it again can answer it.
 So before a press is confirmed it is answered, or it stands in a row: the process that serves the
-bot next answers it then.
+bot next answers it then. Answering comes before all else, for Telegram takes no answer after 15 s.
 """
 
 from __future__ import annotations
@@ -40,11 +40,6 @@ class Answers:
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._owed: set[str] = set()
 
-    @property
-    def tasks(self) -> Collection[asyncio.Task[None]]:
-        """What is under way."""
-        return self._waiting.values()
-
     def begin(self, callback: str) -> None:
         """Answer a press beside everything else."""
         if callback not in self._waiting:
@@ -63,8 +58,9 @@ class Answers:
                 await self._pause()
 
     async def _pause(self) -> None:
-        if self._waiting:
-            await asyncio.wait(self.tasks, timeout=ANSWER_SECONDS)
+        """Give what is not written down a moment to be answered; what is holds nobody up."""
+        if new := [task for name, task in self._waiting.items() if name not in self._owed]:
+            await asyncio.wait(new, timeout=ANSWER_SECONDS)
 
     async def take_over(self) -> None:
         """Answer what a process that served this bot before has left unanswered."""
@@ -81,7 +77,7 @@ class Answers:
 
     async def stop(self) -> None:
         """Leave the rest to the next process: it is written down, or Telegram brings it again."""
-        left = list(self.tasks)
+        left = list(self._waiting.values())
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -9,10 +9,10 @@ import logging
 from typing import Any
 
 from telegram import Bot
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
-from channels.telegram.refusals import answered, count_in_timedeltas
+from channels.telegram.refusals import answered, count_in_timedeltas, readable
 from channels.telegram.updates import KINDS, number_of
 from core import proxies
 
@@ -64,9 +64,11 @@ class Api(Bot):
         except BadRequest:  # a server that knows fewer kinds
             del wanted["allowed_updates"]
             found = await self._post("getUpdates", wanted, read_timeout=patience)
+        if not isinstance(found, list) or not all(map(_is_update, found)):
+            raise TelegramError("Invalid server response")
         for raw in found:
             self.see(number_of(raw))
-        return list(found)
+        return found
 
 
 class _Requests(HTTPXRequest):
@@ -74,6 +76,14 @@ class _Requests(HTTPXRequest):
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
         return answered(*await super().do_request(*args, **named))
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        return readable(HTTPXRequest.parse_json_payload(payload))
+
+
+def _is_update(raw: Any) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
 
 
 def hush() -> None:

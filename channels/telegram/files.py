@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import weakref
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,9 +13,11 @@ from urllib.parse import quote
 
 import httpx
 import structlog
+from telegram.error import BadRequest, TelegramError
+from telegram.error import RetryAfter as TooMany
 
 from channels.telegram.api import READ_SECONDS, hush
-from channels.telegram.refusals import described
+from channels.telegram.refusals import answered, described, readable, seconds_of
 from core import proxies
 from core.errors import Missing, RetryAfter, Unreachable
 
@@ -64,13 +67,22 @@ class Files:
     def _path(self, file_id: str) -> str | None:
         """Where a file can be had for the next hour; None where it is too big for that."""
         answer = self._client.post(f"{self._methods}/getFile", data={"file_id": file_id})
-        if answer.status_code == HTTPStatus.BAD_REQUEST:
-            why = str(answer.json()["description"])
-            if "file is too big" in why:
+        try:
+            code, payload = answered(answer.status_code, answer.content)
+            told = readable(json.loads(payload))
+            if code == HTTPStatus.BAD_REQUEST:
+                raise BadRequest(told["description"])
+        except TooMany as error:
+            raise RetryAfter(seconds_of(error)) from None
+        except BadRequest as error:
+            if "file is too big" in error.message.lower():
                 return None
-            raise Missing(described(why))
-        _check(answer)
-        return str(answer.json()["result"]["file_path"])
+            raise Missing(described(error.message)) from None
+        except TelegramError as error:
+            raise Unreachable(described(error.message)) from None
+        if code != HTTPStatus.OK:
+            raise Unreachable(f"Telegram answers {code}")
+        return str(told["result"]["file_path"])
 
     def _download(self, path: str, limit: int) -> bytes:
         data = bytearray()

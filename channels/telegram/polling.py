@@ -97,13 +97,14 @@ class Polling:
         await self._answers.take_over()
         while True:
             batch = [self._read(raw) for raw in await self._poll()]
+            for taken in batch:  # Telegram takes no answer after 15 s, however long storing takes
+                if taken.callback is not None:
+                    self._answers.begin(taken.callback)
             for taken in batch:
                 if taken.update is not None:
                     await self._receive(taken, taken.update, batch)
                 if taken.standing is not None:
                     await self._note(*taken.standing)
-                if taken.callback is not None:
-                    self._answers.begin(taken.callback)
                 if taken.group is not None:
                     text = words(taken.language).private_only
                     self._tell(taken.group, text, once=True)
@@ -124,8 +125,9 @@ class Polling:
 
     async def finish(self) -> None:
         """Let what has begun come to its end."""
-        if begun := {*self._tasks, *self._answers.tasks}:
-            await asyncio.wait(begun, timeout=FINISH_SECONDS)
+        kept = self._spawn(self._answers.keep())
+        await asyncio.wait(set(self._tasks), timeout=FINISH_SECONDS)
+        kept.cancel()
         await self._answers.stop()
         self._intake.close()
 

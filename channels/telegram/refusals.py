@@ -16,7 +16,14 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    TelegramError,
+)
 from telegram.error import RetryAfter as TooMany
 
 from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
@@ -24,8 +31,13 @@ from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """The connection was never made: whatever was to be sent has not arrived."""
 
+_NOTHING_DONE = (InvalidToken, Conflict)
+"""401, 404, 409: answers, though not to what was asked."""
+
 PAUSE_SECONDS = 5
 """How long to wait where a limit doesn't say it."""
+
+LONGEST_PAUSE = 86_400
 
 _LIMITS = (420, HTTPStatus.TOO_MANY_REQUESTS)
 _NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
@@ -58,7 +70,7 @@ def translated(error: TelegramError, repeatable: bool) -> Exception:
         return Blocked(described(error.message))
     if isinstance(error, BadRequest):
         return _refusal(error.message)
-    if repeatable or isinstance(error, InvalidToken) or isinstance(error.__cause__, NOT_SENT):
+    if repeatable or isinstance(error, _NOTHING_DONE) or isinstance(error.__cause__, NOT_SENT):
         return Unreachable(described(error.message))
     return Uncertain(described(error.message))
 
@@ -88,9 +100,20 @@ def answered(code: int, payload: bytes) -> tuple[int, bytes]:
     if code in _LIMITS:
         count_in_timedeltas()
         raise TooMany(_seconds(more.get("retry_after")))
-    if 400 <= code < 500 and code not in _LIBRARYS:
+    if code < 500 and code not in _LIBRARYS:
         raise BadRequest(str(told.get("description") or code))
     return code, payload
+
+
+def readable(told: Any) -> dict[str, Any]:
+    """An answer of which the library can read what it will look for. Raises TelegramError."""
+    if not isinstance(told, dict) or ("result" not in told and told.get("ok") is not False):
+        raise TelegramError("Invalid server response")
+    parameters = told.get("parameters")
+    more = parameters if isinstance(parameters, dict) else {}
+    wait = {"retry_after": _seconds(more["retry_after"])} if "retry_after" in more else {}
+    description = str(told.get("description") or "")
+    return {"result": None, **told, "description": description, "parameters": {**more, **wait}}
 
 
 def count_in_timedeltas() -> None:
@@ -120,4 +143,4 @@ def _told(payload: bytes) -> dict[str, Any]:
 
 def _seconds(wanted: Any) -> int:
     number = isinstance(wanted, int | float) and not isinstance(wanted, bool)
-    return max(1, int(wanted)) if number and wanted else PAUSE_SECONDS
+    return max(1, int(min(wanted, LONGEST_PAUSE))) if number and wanted > 0 else PAUSE_SECONDS

@@ -118,7 +118,7 @@ def _said(message: Raw) -> Event | None:
 
 def _thread(message: Raw) -> str:
     """The topic of a chat that has such; else a number there only says what was replied to."""
-    return str(message["message_thread_id"]) if message.get("is_topic_message") else ""
+    return str(message.get("message_thread_id", "")) if message.get("is_topic_message") else ""
 
 
 def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:

@@ -14,7 +14,9 @@ from channels.web.words import Words
 from core.conversation.messages import Motion
 from core.conversation.rendering import Rendered
 
-_FOR_SCRIPT = ("attach", "send", "drop", "take_out", "too_large", "not_uploaded")
+_FOR_SCRIPT = (
+    "attach", "send", "drop", "take_out", "too_large", "not_uploaded", "not_sent", "files_lost",
+)  # fmt: skip
 _DOTS = '<span class="dots" role="presentation"><i></i><i></i><i></i></span>'
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _SHORTHAND = re.compile(r"(?<=:)(?=[\w+/-]+:)|(?<=[<>~=-])(?=[<>~=-])")
@@ -43,22 +45,25 @@ class Bubbles:
         """One bubble of the transcript."""
         content, time = entry.content, self._time(entry.at)
         if entry.by_person:
-            return self.said(content, time)
+            return self.said(content, time, number=entry.id)
         pictures = [(key, label) for key, label in content.get("pictures", ())]
         words = _words(content["title"], content["text"], time)
         return _bubble("bot", words + self.pictures(pictures) + self._file(content.get("file")))
 
-    def said(self, content: Mapping[str, Any], foot: str = "", waiting: bool = False) -> str:
-        """What the person said: a text, a pressed button, or files with a caption."""
+    def said(self, content: Mapping[str, Any], foot: str = "", number: int | None = None) -> str:
+        """What the person said: a text, a pressed button, or files with a caption.
+
+        Without a number it has not been taken yet.
+        """
         files = self._sent(content.get("files", ()))
-        classes = "person" + " waiting" * waiting
-        return _bubble(classes, files + (_words("", content["text"], foot) or foot))
+        inside = files + (_words("", content["text"], foot) or foot)
+        return _bubble("person waiting" if number is None else "person", inside, number)
 
     def waiting(self, content: Mapping[str, Any]) -> str:
         """What the person said and we could not take yet."""
         files = [{**file, "photo": False} for file in content["files"]]
         foot = f'<span class="time">🕓 {escape(self._words.waiting)}</span>'
-        return self.said({**content, "files": files}, foot, waiting=True)
+        return self.said({**content, "files": files}, foot)
 
     def screen(self, rendered: Rendered) -> str:
         """The inside of the bubble that is still alive."""
@@ -124,8 +129,9 @@ def button_label(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", _SHORTHAND.sub(_JOINER, text))
 
 
-def _bubble(classes: str, inside: str) -> str:
-    return f'<div class="bubble {classes}">{inside}</div>'
+def _bubble(classes: str, inside: str, number: int | None = None) -> str:
+    entry = "" if number is None else f' data-entry="{number}"'
+    return f'<div class="bubble {classes}"{entry}>{inside}</div>'
 
 
 def _words(title: str, text: str, foot: str = "") -> str:

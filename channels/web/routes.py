@@ -20,7 +20,8 @@ from core.conversation.messages import Address
 from core.serving.replies import health
 
 HERE = Path(__file__).parent
-LOOKS = ("style.css", "page.js", "icon.svg")
+SCRIPTS = ("page.js", "unsent.js")
+LOOKS = ("style.css", "icon.svg", *SCRIPTS)
 _AS_ZIP = 'attachment; filename="likeness.zip"'
 _A_WHILE = {"Cache-Control": "private, max-age=300"}
 _FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
@@ -108,5 +109,7 @@ def first_page(title: str) -> str:
     text = text.replace('href="./favicon.png"', 'href="/looks/icon.svg" type="image/svg+xml"')
     text = text.replace("<title>Streamlit</title>", f"<title>{escape(title)}</title>")
     looks = f'<link rel="stylesheet" href="/looks/style.css?{version[:12]}">'
-    script = f'<script defer src="/looks/page.js?{version[:12]}"></script>'
-    return text.replace("</head>", f"{looks}{script}\n</head>")
+    scripts = "".join(
+        f'<script defer src="/looks/{name}?{version[:12]}"></script>' for name in SCRIPTS
+    )
+    return text.replace("</head>", f"{looks}{scripts}\n</head>")

@@ -18,6 +18,7 @@ class Words:
     press_again: str
     waiting: str
     too_many: str
+    not_sent: str
     files_lost: str
     no_cookies: str
     broken: str
@@ -51,6 +52,10 @@ EN = Words(
     too_many=(
         "That was too much at once, and I couldn't take the last part. "
         "Give me a moment, then send again what is missing."
+    ),
+    not_sent=(
+        "The connection broke off before this was sent. It is back in the line below: "
+        "please send it once more."
     ),
     files_lost=(
         "Not all of the files you attached arrived: the connection broke off in between. "
@@ -93,6 +98,10 @@ RU = Words(
     too_many=(
         "Слишком много сразу: последнее принять не удалось. "
         "Подождите немного и пришлите ещё раз то, чего не хватает."
+    ),
+    not_sent=(
+        "Связь прервалась раньше, чем это ушло. Текст снова в строке ввода: "
+        "отправьте его, пожалуйста, ещё раз."
     ),
     files_lost=(
         "Дошли не все файлы: связь прервалась, пока они были прикреплены. "

@@ -9,10 +9,15 @@ from typing import Any
 from core import days
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
 from core.avatars.privacy.remains import CostEntry, DailyTotal, day_of
-from core.avatars.runs.submissions import Submission
+from core.avatars.runs.submissions import WATCHED, Submission
 from core.db import run, transaction
 
 MILLION = 1_000_000
+_OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
+    Submission.select(Submission.run).where(WATCHED)
+)
+"""Nothing more comes of a run: one whose order may still be made is asked after first, for its
+model would stay at the trainer, and nobody would know."""
 _SENT = "sent_microdollars_"
 _ADD = """
 INSERT INTO daily_totals (day, metric, count) VALUES (?, ?, ?)
@@ -21,11 +26,11 @@ ON CONFLICT (day, metric) DO UPDATE SET count = daily_totals.count + excluded.co
 
 
 def book(runs: Any, zone: str) -> int:
-    """Replace finished runs by anonymous entries, in the caller's transaction; how many.
+    """Replace runs that are over by anonymous entries, in the caller's transaction; how many.
 
     What their orders cost counts in the budget of the days that they were sent on, by the zone.
     """
-    ended = list(runs.where(TrainingRun.status.not_in(ACTIVE)))
+    ended = list(runs.where(_OVER))
     for ended_run in ended:
         day = day_of(ended_run.created_at)
         CostEntry.create(
@@ -48,7 +53,7 @@ def book_nameless(zone: str, limit: int = 100) -> int:
     """Book the runs whose person is gone, once they have ended; how many."""
     with transaction():
         nameless: Any = TrainingRun.select().where(TrainingRun.user.is_null())
-        return book(nameless.where(TrainingRun.status.not_in(ACTIVE)).limit(limit), zone)
+        return book(nameless.limit(limit), zone)
 
 
 def count(avatars: list[Avatar]) -> None:

@@ -37,13 +37,13 @@ class Collecting(Edits):
 
     def add_photo(self, turn: Turn) -> None:
         """Take a photo in: pending, until its verdict."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._add(turn, self.reference_of(turn))
         self._recount(turn)
 
     def leave_out(self, turn: Turn) -> None:
         """Refuse a photo that doesn't fit, by its number; nothing of it is fetched."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         more = self.room(turn).places > 0
         self._refuse(turn, TOO_MANY if more else NO_ROOM)
 
@@ -52,7 +52,7 @@ class Collecting(Edits):
 
         More of them than may wait are left out, and the person is told.
         """
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._say_no_photo(turn)
         if owned.held_photos(turn.user_id).count() >= self._settings.photos.max_pending:
             doom_spooled([turn.event.file or {}], turn.now)
@@ -68,16 +68,16 @@ class Collecting(Edits):
 
     def leave_file(self, turn: Turn) -> None:
         """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         doom_spooled([turn.event.file or {}], turn.now)
-        turn.memory["no_photos"] = [self._no_photos(turn) + 1, turn.now]
+        self._note_no_photos(turn, self._no_photos(turn) + 1)
         self._say_no_photo(turn)
         if turn.question == "held":
             turn.ask("held")
 
     def refuse_file(self, turn: Turn) -> None:
         """Refuse what is certain to be no picture among photos that are collected."""
-        self.drop_replaced(turn)
+        self._drop_replaced(turn)
         self._refuse(turn, "not_a_picture")
 
     def take_held_photos(self, turn: Turn) -> None:
@@ -172,6 +172,17 @@ class Collecting(Edits):
 
     # what effects share
 
+    def _drop_replaced(self, turn: Turn) -> None:
+        """Take out the photos that an edited message no longer shows."""
+        replaced = self.replaced(turn)
+        for photo in replaced:
+            if isinstance(photo, HeldPhoto):
+                photo.delete_instance()
+            else:
+                change(photo, removed_at=turn.now)
+        if any(isinstance(photo, AvatarPhoto) for photo in replaced):
+            self._recount(turn)
+
     def _reconsider_photos(self, turn: Turn) -> None:
         """After another training type was chosen: it may want faces, or not miss them."""
         refused = reconsider(self._focused(turn).id, self._settings)
@@ -192,13 +203,21 @@ class Collecting(Edits):
     def _say_no_photo(self, turn: Turn) -> None:
         """Say what is left out of the series that this belongs to: its parts come one by one."""
         if count := self._no_photos(turn):
-            turn.memory["no_photos"] = [count, turn.now]
+            self._note_no_photos(turn, count)
             turn.say("no_photo", n=count)
 
+    def _note_no_photos(self, turn: Turn, count: int) -> None:
+        turn.memory["left_out"] = [count, turn.now, turn.visit, turn.revision + 1]
+
     def _no_photos(self, turn: Turn) -> int:
-        """How many files of this series were left out."""
-        count, at = turn.memory.get("no_photos", (0, 0.0))
-        return int(count) if turn.now - at <= self._settings.conversation.series_seconds else 0
+        """How many files of this series were left out.
+
+        It is over after a while, and once it was seen and the person has gone elsewhere.
+        """
+        count, at, visit, revision = turn.memory.get("left_out", (0, 0.0, 0, 0))
+        late = turn.now - at > self._settings.conversation.series_seconds
+        told = turn.visit != visit and turn.seen >= revision
+        return 0 if late or told else int(count)
 
     def _add(self, turn: Turn, reference: Mapping[str, Any]) -> None:
         photo_id = str(self._create(turn, reference).id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -36,10 +37,11 @@ class Standing(Enum):
     LEFT_OUT = "left_out"
 
 
-def room_of(avatar_id: uuid.UUID, settings: Settings) -> Room:
-    """What an avatar has room for now; it stays true while the caller holds its person."""
-    valid = owned.photos_with(avatar_id, _VALID).count()
-    pending = owned.photos_with(avatar_id, _PENDING).count()
+def room_of(avatar_id: uuid.UUID, settings: Settings, leaving: Sequence[uuid.UUID] = ()) -> Room:
+    """What an avatar has room for once some have left; true while the caller holds its person."""
+    staying = AvatarPhoto.id.not_in(list(leaving))
+    valid = owned.photos_with(avatar_id, _VALID).where(staying).count()
+    pending = owned.photos_with(avatar_id, _PENDING).where(staying).count()
     return room(valid, pending, settings.training.max_photos, settings.photos.max_pending)
 
 

@@ -80,6 +80,7 @@ ROWS = (
     row("name", "entering_name", "consent", when="name_ok", then="set_name"),
     row("name", "editing_avatar", "avatar_details", when="name_ok", then="set_name"),
     row("name", "entering_name editing_avatar", SAME, then="say_name_rule"),
+    row("rename", "ANY", SAME, when="not names", then="say(gone)"),
     row("rename", "ANY", SAME, when="renames, name_ok", then="rename"),
     row("rename", "ANY", SAME, when="renames", then="say_name_rule"),
     row("rename", "ANY", SAME),

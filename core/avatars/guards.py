@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from core.avatars import naming, owned, rulings
 from core.avatars.album import may_be_kept
-from core.avatars.counting import room_of
 from core.avatars.declared import Declared, declared
 from core.avatars.facts import stoppable
 from core.avatars.flow import ENDED, MENUS, SET
@@ -19,7 +18,6 @@ from core.avatars.models import (
     AvatarType,
     PhotoValidationStatus,
 )
-from core.avatars.room import Room
 from core.avatars.training import Training
 from core.conversation.messages import Kind
 from core.conversation.turn import Turn
@@ -159,14 +157,6 @@ class Guards:
         """Whether what was sent is certain to be no picture."""
         return self.declared(turn) is Declared.OTHER
 
-    def room_left(self, turn: Turn) -> bool:
-        """Whether one more photo may be looked at."""
-        return self.room(turn).intake > 0
-
-    def place_left(self, turn: Turn) -> bool:
-        """Whether one more photo can count."""
-        return self.room(turn).places > 0
-
     def has_photos(self, turn: Turn) -> bool:
         """Whether there is anything to look at."""
         found = self.focus_of(turn)
@@ -255,11 +245,6 @@ class Guards:
             return None
         photo = owned.refusals(found.id).where(AvatarPhoto.id == turn.argument).first()
         return photo if photo is not None and may_be_kept(photo) else None
-
-    def room(self, turn: Turn) -> Room:
-        """What the avatar in focus has room for."""
-        found = self.focus_of(turn)
-        return room_of(found.id, self._settings) if found else Room(0, 0)
 
     def declared(self, turn: Turn) -> Declared:
         """What the file that was sent says of itself."""

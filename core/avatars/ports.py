@@ -78,6 +78,8 @@ class Failure:
     """404 or 410 of a submission: this profile takes no more orders."""
     undelivered: bool = False
     """The trainer has taken an order and makes nothing of it, whoever's it is: another may."""
+    ended: bool = False
+    """The trainer says that an order is over: only what came of it can't be had."""
     stop_submitting: bool = False
     """The key is refused or the balance exhausted: no order would be taken."""
     retry_after: float | None = None

@@ -19,7 +19,7 @@ from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received
 from core.conversation.messages import Kind, Screen, Update
 from core.conversation.pacing import Pace
-from core.conversation.reading import OLD_NUMBER, STALE, Reader
+from core.conversation.reading import UNHEARD, Reader
 from core.conversation.statements import Locked
 from core.conversation.turn import Turn
 from core.db import snapshot, transaction
@@ -182,7 +182,7 @@ class Engine:
     def _fire(self, turn: Turn, trigger: str) -> None:
         """Take the table's step, and note what the person will see of it."""
         state = turn.state
-        if turn.person and turn.pressed is None and trigger not in (STALE, OLD_NUMBER):
+        if turn.person and turn.pressed is None and trigger not in UNHEARD:
             turn.memory.pop("pressed", None)
         seen = self._step(turn, trigger)
         moved = turn.state != state
@@ -195,11 +195,8 @@ class Engine:
 
     def _step(self, turn: Turn, trigger: str) -> bool:
         """Whether a step was taken that isn't quiet; a person is told why none was."""
-        if trigger == STALE:
-            turn.say("stale")
-        if trigger == OLD_NUMBER:
-            turn.say("old_number")
-        if trigger in (STALE, OLD_NUMBER):
+        if trigger in UNHEARD:
+            turn.say(UNHEARD[trigger])
             turn.alert()
             return False
         turn.trigger = trigger

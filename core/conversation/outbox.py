@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.conversation import noting, statements
@@ -27,11 +27,15 @@ UPDATE conversations SET shown_revision = ?, shown = ?,
        failures = 0, posting = NULL WHERE id = ? AND shown_revision <= ?
 """
 _PLACE = """
-SELECT chat, thread, shown, post_revision > shown_revision, posting FROM conversations WHERE id = ?
+SELECT chat, thread, shown, post_revision > shown_revision, posting, failures FROM conversations
+WHERE id = ?
 """
 _LONGEST_WAIT = 60.0
 MOST_REFUSALS = 8
 """So often is a notice refused in every form before it is given up."""
+STUBBORN = 4
+"""After so many failures in a row, 15 s, a screen comes as a new message of words alone: it may be
+the edit or the picture that the channel can't take, though it says that the fault is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,18 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """
     with snapshot():
         look = engine.look(conversation_id)
-        chat, thread, before, below, posting = run(_PLACE, conversation_id).fetchone()
+        chat, thread, before, below, posting, failures = run(_PLACE, conversation_id).fetchone()
         lost = None if posting is None else _lost(conversation_id, posting)
+    plain = failures >= STUBBORN
+    screen = replace(look.screen, pictures=()) if plain else look.screen
     listed = noting.of_screen(engine, look.position)
-    rendered = render(look.screen, can, look.token_key, look.position.visit, *listed)
+    rendered = render(screen, can, look.token_key, look.position.visit, *listed)
     return Parcel(
         conversation_id,
         Place(chat, thread),
         rendered,
         json.loads(before) if before else None,
-        bool(below) or lost is not None,
+        bool(below) or lost is not None or plain,
         look.position.revision,
         look.position.visit,
         lost,

@@ -13,6 +13,12 @@ STALE = ""
 """Stands for the trigger of a button whose moment has passed."""
 OLD_NUMBER = "#"
 """Stands for the trigger of a number that was read from an older list."""
+OLD_TEXT = "✎"
+"""Stands for the trigger of a text that was edited when nothing could be done about it any more."""
+UNHEARD = {STALE: "stale", OLD_NUMBER: "old_number", OLD_TEXT: "old_text"}
+"""What is said of these."""
+CORRECTABLE = 5
+"""So many texts that can be corrected later are remembered."""
 
 
 class Reader:
@@ -31,7 +37,8 @@ class Reader:
             return False
         if event.edited or self._flow.takes_text(turn.state):
             return True
-        return self._named(event.caption)[0] is not None
+        known = self._named(event.caption)[0] or read_reply(event.caption, self._flow.unseen)
+        return known is not None
 
     def trigger(self, turn: Turn, key: str) -> str | None:
         """The trigger that an event means; None where it shall pass without a word."""
@@ -51,21 +58,29 @@ class Reader:
         trigger = self._worded(turn, key)
         turn.memory.pop("typed", None)
         if message:
-            turn.memory["typed"] = [message, trigger, visit]
+            turn.memory["typed"] = [message, visit]
+            self._remember(turn, message, trigger)
         return trigger
+
+    def _remember(self, turn: Turn, message: str, trigger: str | None) -> None:
+        """Note what an edit of this message would correct, if anything."""
+        known = turn.memory.get("correctable", {})
+        known.pop(message, None)
+        if trigger in self._flow.table.corrections:
+            known[message] = trigger
+        turn.memory["correctable"] = dict([*known.items()][-CORRECTABLE:])
 
     def _correction(self, turn: Turn, key: str) -> str | None:
         """What an edited text means: anew while its answer is still wanted, else what corrects it.
 
-        Only the last text of a conversation can be corrected.
+        What stands beside a file and answers nothing passes without a word, edited or not.
         """
-        message, trigger, visit = turn.memory.get("typed", ("", "", 0))
-        if not turn.event.message or turn.event.message != message:
-            return None
-        if visit == turn.visit:
+        message = turn.event.message
+        if message and turn.memory.get("typed") == [message, turn.visit]:
             return self._typed(turn, key)
         turn.argument = turn.event.value
-        return self._flow.table.corrections.get(trigger)
+        trigger = turn.memory.get("correctable", {}).get(message, "")
+        return self._flow.table.corrections.get(trigger, None if turn.captioned else OLD_TEXT)
 
     def _worded(self, turn: Turn, key: str) -> str | None:
         event = turn.event
@@ -97,10 +112,11 @@ class Reader:
 
     def _named(self, text: str) -> tuple[str | None, str]:
         """The trigger of the command that a text begins with, and what follows it."""
-        if not text.startswith("/"):
+        name, *rest = text.split(maxsplit=1) or [""]
+        if not name.startswith("/"):
             return None, ""
-        name, _, argument = text[1:].partition(" ")
-        return self._flow.table.commands.get(name.lower()), argument
+        name = name[1:].partition("@")[0]  # in Telegram's groups a command names its bot
+        return self._flow.table.commands.get(name.lower()), "".join(rest)
 
     def _reply(self, turn: Turn, key: str, lists: Lists) -> str | None:
         """The token of the button that a text means by its words: as last shown, as it reads

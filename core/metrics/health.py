@@ -158,6 +158,8 @@ def unfetched(scope: Scope) -> int:
     query = f"""
     SELECT count(*) FROM training_runs r
     WHERE ((r.status IN ('saving', 'cancelling') AND r.saving_at IS NOT NULL AND r.failures > 1)
+        OR EXISTS (SELECT 1 FROM submissions s WHERE s.run_id = r.id AND s.fate = 'taken'
+                   AND s.ended_at IS NOT NULL)
         OR (r.error_type = 'result_gone' AND r.finished_at >= ?)){scope.of_mode()}
     """
     return int(one(query, scope.start)[0])

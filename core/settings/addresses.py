@@ -36,7 +36,7 @@ def _proxy(address: str) -> str:
     if parts.scheme not in _PROXIES or not parts.hostname or re.search(r"\s", address):
         raise ValueError(f"a proxy is written scheme://host:port, with one of {_KINDS}")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("a proxy has no path, no ? and no #")
+        raise ValueError("a proxy has no path, no ? and no #; in a password write %2F, %3F, %23")
     _ = parts.port
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ValueError('a SOCKS proxy needs the package socksio: pip install "httpx[socks]"')

@@ -59,10 +59,14 @@ def test_a_caption_gives_a_new_name_where_one_is_changed(chat: Chat) -> None:
     assert "put aside" in chat.screen.hint, "the photo is not passed over in silence"
 
 
-def test_cancel_under_a_photo_cancels_and_the_photo_is_kept(chat: Chat) -> None:
+@pytest.mark.parametrize(
+    "caption",
+    ["/cancel", " /Cancel", "/cancel\nplease", "/cancel@likeness_bot", "Cancel", "отмена"],
+)
+def test_cancel_under_a_photo_cancels_and_the_photo_is_kept(chat: Chat, caption: str) -> None:
     chat.say("Anna")
     agree(chat)
-    chat.photo("a", "/cancel")
+    chat.photo("a", caption)
     assert chat.state == "avatar_menu"
     assert AvatarPhoto.select().count() == 1
 
@@ -98,11 +102,31 @@ def test_an_edit_that_is_no_name_leaves_the_name_and_says_why(chat: Chat) -> Non
     assert "ordinary letters" in chat.screen.hint
 
 
-def test_an_edit_renames_the_avatar_that_it_had_named_and_no_other(chat: Chat) -> None:
-    chat.write("Anna", "7")
-    chat.say("Berta")
-    chat.write("Clara", "7", edited=True)
+def test_an_edit_renames_the_avatar_that_it_had_named_whatever_was_said_since(chat: Chat) -> None:
+    chat.write("Ana", "7")
+    chat.write("ok thanks", "8")
+    chat.write("Anna", "7", edited=True)
     assert Avatar.get().name == "Anna"
+    agree(chat)
+    chat.say("/menu")
+    for label in (WAY[0], "🆕 A new one all the same", *WAY[1:]):
+        chat.press(label)
+    chat.write("🙂", "9")
+    chat.write("Berta", "10")
+    chat.write("Clara", "9", edited=True)
+    chat.write("Anna Maria", "7", edited=True)
+    assert sorted(avatar.name for avatar in Avatar.select()) == ["Anna Maria", "Berta"]
+
+
+def test_of_an_edit_that_changes_nothing_any_more_it_is_said(chat: Chat) -> None:
+    chat.write("Ana", "7")
+    chat.write("what now?", "8")
+    agree(chat)
+    chat.write("what next?", "8", edited=True)
+    assert "You changed a message that has been answered" in chat.screen.hint
+    Avatar.delete().execute()
+    chat.write("Anna", "7", edited=True)
+    assert "doesn’t exist any more" in chat.screen.hint
 
 
 def test_a_photo_that_is_replaced_by_an_edit_is_replaced_in_the_avatar(chat: Chat) -> None:

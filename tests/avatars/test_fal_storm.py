@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
+from core.avatars.ports import Unreachable
 from core.avatars.runs.settling import lost_orders
 from core.avatars.runs.submissions import Fate, Submission
 from core.bootstrap import App
@@ -109,13 +110,23 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
 def _settle(app: App, run: TrainingRun, taken: list[str]) -> None:
     """As the admin does who looks at fal's own list: an order that we never asked after is ours.
 
-    A webhook may have settled it meanwhile.
+    A webhook may have settled it meanwhile. The storm goes on: where fal can't be asked, the
+    question stays open, and the admin asks again.
     """
     known = {event.request_id for event in events(run_id=run.id, phase="status")}
     if taken and taken[-1] not in known:
-        app.training.settler.sent(str(run.id), taken[-1])
+        wait_for(lambda: _said(app, run, taken[-1]), PATIENCE)
     else:
         app.training.settler.not_sent(str(run.id))
+
+
+def _said(app: App, run: TrainingRun, request_id: str) -> bool:
+    """Whether the admin could say it; refused where fal is away."""
+    try:
+        app.training.settler.sent(str(run.id), request_id)
+    except Unreachable:
+        return False
+    return True
 
 
 def _check(run: TrainingRun, taken: list[str]) -> None:

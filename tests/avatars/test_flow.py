@@ -30,6 +30,7 @@ from core.conversation import engine
 from core.conversation.channel import Capabilities
 from core.conversation.flow import QUIET, Flow, Step
 from core.conversation.messages import Screen
+from core.conversation.reading import UNHEARD
 from core.conversation.rendering import render
 from core.texts import LANGUAGES, translator
 
@@ -442,7 +443,7 @@ def said() -> Iterator[str]:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
     for module in (collecting, dialogue, edits, guards, engine):
         yield from _said_in(module)
-    yield from ("busy", *access.WELCOMES, *hints.OBSTACLES)
+    yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
 
 
 def _said_in(module: ModuleType) -> Iterator[str]:

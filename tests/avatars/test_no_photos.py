@@ -172,3 +172,22 @@ def test_a_file_that_may_be_a_photo_is_looked_at(house: App, chat: Chat) -> None
     judge(house, chat)
     assert statuses()[1] == "valid"
     assert "❌ Photo 2" in chat.rendered.text
+
+
+def test_what_was_told_is_not_counted_again_after_something_else_was_done(
+    house: App, chat: Chat
+) -> None:
+    send_file(house, chat, b"%PDF", **PDF)
+    chat.show()
+    chat.say("/help")
+    send_file(house, chat, b"%PDF", **PDF)
+    assert ONE in chat.rendered.text
+
+
+def test_what_nobody_has_seen_yet_is_counted_though_its_person_went_on(
+    house: App, chat: Chat
+) -> None:
+    send_file(house, chat, b"%PDF", **PDF)
+    chat.say("/help")
+    send_file(house, chat, b"%PDF", **PDF)
+    assert "2 files are not photos" in chat.rendered.text

@@ -216,13 +216,23 @@ def test_a_photo_just_removed_can_be_put_back_while_there_is_room() -> None:
         ({"status": "ready", "error_class": "operator"}, "Вы здесь ни при чём"),
         ({"status": "uncertain"}, "дважды он оплачен не будет"),
         ({"status": "saving"}, "Почти готово"),
+        ({"status": "completed"}, "Почти готово"),
+        ({"status": "cancelled"}, "Останавливаем..."),
+        ({"status": "failed"}, "обучение идёт само"),
     ],
 )
 def test_a_training_says_how_it_stands(changes: dict[str, object], wanted: str) -> None:
     run = replace(RUN, **changes)  # type: ignore[arg-type]  # fields by name
     screen = SCREENS["training_in_progress"](facts(avatar={"status": "training", "run": run}))
     assert wanted in screen.text
-    assert screen.motion is Motion.MOVING
+    assert screen.motion is Motion.MOVING, "its words are never true for long"
+
+
+@pytest.mark.parametrize("status", ["saving", "completed", "failed", "cancelling", "cancelled"])
+def test_a_training_that_ends_is_not_said_to_begin(status: str) -> None:
+    run = replace(RUN, status=status)
+    screen = SCREENS["training_in_progress"](facts(avatar={"status": "training", "run": run}))
+    assert "Начнём" not in screen.text
 
 
 @pytest.mark.parametrize("state", ["entering_name", "editing_avatar"])

@@ -72,14 +72,28 @@ def test_an_edit_of_a_text_that_meant_nothing_is_read_anew_while_nothing_has_cha
     assert (anna.state, anna.form["rating"]) == ("asking_comment", 5)
 
 
-def test_an_edit_of_anything_else_passes_without_a_word(anna: Chat) -> None:
+def test_an_answer_can_be_corrected_whatever_was_said_since(anna: Chat) -> None:
+    anna.press("5")
+    anna.write("Lovly", "7")
+    anna.write("hm", "8")
+    anna.write("Lovely", "7", edited=True)
+    assert anna.form["comment"] == "Lovely"
+
+
+@pytest.mark.parametrize("message", ["6", ""])
+def test_an_edit_of_anything_else_changes_nothing_and_that_is_said(
+    anna: Chat, message: str
+) -> None:
     anna.press("5")
     anna.write("Lovely", "7")
-    anna.write("hm", "8")
-    before = anna.row
-    for text, message in (("Better", "7"), ("Better", "6"), ("Better", "")):
-        anna.write(text, message, edited=True)
-    assert (anna.row.revision, anna.form["comment"]) == (before.revision, "Lovely")
+    anna.write("Better", message, edited=True)
+    assert (anna.form["comment"], anna.screen.hint) == ("Lovely", "That text is old.")
+
+
+def test_an_edited_caption_that_answers_nothing_passes_without_a_word(anna: Chat) -> None:
+    anna.photo("a", "My dog", message="7")
+    anna.photo("a", "My dog Rex", message="7", edited=True)
+    assert anna.screen.hint == ""
 
 
 def test_an_edited_caption_corrects_as_an_edited_text_does(anna: Chat) -> None:

@@ -266,6 +266,20 @@ def test_failures_in_a_row_wait_longer_and_at_most_a_minute(post: Post) -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
+def test_an_edit_that_fails_again_and_again_gives_way_to_a_new_message(post: Post) -> None:
+    post.deliver()
+    post.anna.press("5")
+    for _ in range(outbox.STUBBORN):
+        post.clock.now = max(post.clock.now + 1, post.anna.row.not_before)
+        post.channel.before = [Unreachable()]
+        post.deliver()
+    assert post.channel.kinds == ["post"]
+    post.clock.now = post.anna.row.not_before
+    post.deliver()
+    assert post.channel.kinds == ["post", "post"]
+    assert post.anna.row.failures == 0
+
+
 def test_one_chat_that_must_wait_makes_no_other_wait(post: Post) -> None:
     post.channel.before = [RetryAfter(30)]
     post.deliver()

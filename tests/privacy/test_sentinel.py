@@ -177,7 +177,7 @@ def test_the_operator_erases_somebody_who_has_asked_for_it(app: App) -> None:
     anna = Marked(app)
     anna.live()
     user_id = Conversation.get_by_id(anna.id).user_id
-    assert erasing.order(app.inbox, user_id, 1.0) == anna.id
+    assert erasing.order(app.inbox, user_id, 1.0) == (anna.id, True)
     app.engine.drain(anna.id)
     assert "Everything is deleted" in app.engine.look(anna.id).screen.hint
     erase(app, anna)

@@ -36,7 +36,6 @@ def an_album_with_all_that_can_be_wrong_is_ten_photos_and_one_training(
 @own
 def an_album_is_answered_at_once_and_by_one_message(chat: TelegramChat) -> None:
     portrait(chat)
-    chat.settle()
     before = len(chat.messages)
     chat.send_photos(pictures(10))
     chat.wait_for(lambda _: len(chat.messages) > before, "an answer to the album")
@@ -48,7 +47,6 @@ def an_album_is_answered_at_once_and_by_one_message(chat: TelegramChat) -> None:
 @own
 def photos_that_come_one_by_one_are_one_message_too(chat: TelegramChat) -> None:
     portrait(chat)
-    chat.settle()
     before = len(chat.messages)
     chat.person.send_album(pictures(4), pause=1.5)
     chat.see("Uploaded: {count}/{wanted} photos", count=4, wanted=10)
@@ -175,7 +173,7 @@ def nothing_that_was_true_on_the_way_stands_above_what_came_of_it(chat: Telegram
     complete(chat)
     untrue = ("▓", chat.t("🤖 Training the avatar"))
 
-    def ended(_: object) -> bool:
+    def ended(_: object) -> bool:  # just after the new screen came: nobody is ever without one
         return not any(part in message.text for message in chat.messages for part in untrue)
 
     chat.wait_for(ended, "an end of what was said on the way")

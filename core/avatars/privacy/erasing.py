@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -28,6 +28,7 @@ from core.db import forget_deleted, forget_log, transaction
 
 log = structlog.get_logger()
 
+_FORGET = "forget:"
 LINGER_SECONDS = 10.0
 """What was under way when a person asked to be forgotten is over by then."""
 LONGEST_REST = 60.0
@@ -42,6 +43,13 @@ class Queue(Protocol):
     def forget(self) -> bool:
         """Overwrite what was taken from it; False while somebody is in the way."""
         ...
+
+
+class Ordered(NamedTuple):
+    """The conversation that erases its person, and whether that had not been asked of it yet."""
+
+    conversation_id: int
+    new: bool
 
 
 class Erasing:
@@ -193,17 +201,31 @@ def _begun_since(name: str) -> bool:
     return any(model.select().where(model.id == wanted).exists() for model in (Avatar, Export))
 
 
-def order(inbox: Inbox, user_id: uuid.UUID, now: float) -> int | None:
-    """Have somebody erased who has asked the operator; the conversation that will do it.
-
-    None where nobody has this id.
-    """
-    found = Conversation.get_or_none(Conversation.user == user_id)
-    if found is None:
-        return None
+def order(inbox: Inbox, user_id: uuid.UUID, now: float) -> Ordered | None:
+    """Have somebody erased who has asked the operator; None where nobody has this id."""
     with transaction():
-        inbox.signal(found.id, "forget", "", f"forget:{user_id}:{now}")
-    return int(found.id)
+        lock_person(None, user_id)
+        found = Conversation.get_or_none(Conversation.user == user_id)
+        if found is None:
+            return None
+        new = not (found.user.erasing_at or _ordered(user_id))
+        if new:
+            inbox.signal(found.id, "forget", "", f"{_FORGET}{user_id}:{now}")
+    return Ordered(int(found.id), new)
+
+
+def _ordered(user_id: uuid.UUID) -> bool:
+    waiting: Any = (
+        InboxEvent.select()
+        .join(Conversation)
+        .where(
+            Conversation.user == user_id,
+            InboxEvent.update_id.startswith(_FORGET),
+            InboxEvent.handled_at.is_null(),
+            InboxEvent.failed_at.is_null(),
+        )
+    )
+    return bool(waiting.exists())
 
 
 def forget_shells(before: float, limit: int = 100) -> int:

@@ -1,6 +1,7 @@
 """A breaker for each profile: a trainer that takes orders and delivers nothing gets no more.
 
-It opens after so many orders in a row that came to nothing by no fault of the person's. Once its
+It opens after so many orders in a row that came to nothing by no fault of the person's, or whose
+result can't be had. Once its
 time is over, one order tries whether the trainer delivers again; a delivery closes it.
 """
 
@@ -10,6 +11,7 @@ from typing import Any
 
 from core.avatars import controls
 from core.avatars.models import TrainingRun
+from core.avatars.runs import submissions
 from core.avatars.runs.submissions import Fate, Submission
 from core.settings import Settings
 
@@ -54,7 +56,7 @@ class Breakers:
         query: Any = Submission.select().join(TrainingRun)
         ended = query.where(
             Submission.profile == profile,
-            Submission.fate.in_(_JUDGED),
+            Submission.fate.in_(_JUDGED) | submissions.UNREAD,
             ~TrainingRun.test_mode,
         )
         return list(ended.order_by(Submission.ended_at.desc()).limit(self._failures))

@@ -7,6 +7,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import structlog
 from core.avatars import arrivals
 from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
+from core.avatars.platform_port import KEY_REFUSED
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
 from core.avatars.runs.outcome import Weights
 from core.avatars.runs.recording import Recorder
@@ -148,10 +150,12 @@ class Carrier:
             self._recorder.fail(run, lost, charged=True)
         elif postpone(run, failure, self._clock()):
             self._recorder.waits(run)
+            if failure is not _STORAGE:
+                self._recorder.unread(run, failure)
 
     def _save(self, run: TrainingRun, seen: Standing | None) -> None:
         handle = handle_of(run)
-        standing = seen or self._trainer.check(handle)
+        standing = seen or self._standing(handle)
         address = standing.result.get("weights_url")
         if standing.status != "completed" or not address:
             raise Unreachable(standing.failure or _DAMAGED)
@@ -167,6 +171,15 @@ class Carrier:
             self._later(run, _DAMAGED)
             return
         self._recorder.finish(run, standing.result, Weights(key, sha256, size, config))
+
+    def _standing(self, handle: Handle) -> Standing:
+        """How the training stands; a key that is refused says nothing of its model."""
+        try:
+            return self._trainer.check(handle)
+        except Unreachable as away:
+            if away.failure.stop_submitting:
+                raise Unreachable(replace(away.failure, error_type=KEY_REFUSED)) from away
+            raise
 
     def _download(
         self, run: TrainingRun, handle: Handle, address: str, file: Any

@@ -62,6 +62,8 @@ class Finder:
         try:
             self._trainer.check(Handle(str(run.id), run.profile, request_id))
         except Unreachable as away:
+            if away.failure.ended:
+                return True
             if away.failure.http_status in _UNKNOWN_THERE:
                 return False
             raise

@@ -55,9 +55,15 @@ class Gate:
 
     def quote(self, training_type: str, now: float) -> Offer:
         """What a new training would be ordered as; the preferred profile where none is there."""
-        names = self._trainer.profiles(training_type)
-        there = [name for name in names if self._there(name, now) and not self._broken(name, now)]
-        return self._offered(training_type, (there or names)[0])
+        offers = [self._offered(training_type, n) for n in self._trainer.profiles(training_type)]
+        there = [
+            offer
+            for offer in offers
+            if self._there(offer.profile, now)
+            and not self._broken(offer.profile, now)
+            and self._priced(offer)
+        ]
+        return (there or offers)[0]
 
     def judge(self, run: TrainingRun, now: float) -> None:
         """Take note of how the last order of a run has ended."""
@@ -71,12 +77,11 @@ class Gate:
     def _affordable(self, waiting: TrainingRun, now: float) -> Offer | Failure:
         """The first profile that takes orders, delivers, and costs no more than was agreed to."""
         hopeless = self._breakers.hopeless(waiting, now)
-        budgeted = self._settings.training.daily_budget_usd > 0
         steps: tuple[tuple[Callable[[Offer], bool], Failure], ...] = (
             (lambda offer: self._there(offer.profile, now), _GONE),
             (lambda offer: not self._broken(offer.profile, now), _NO_DELIVERY),
             (lambda offer: offer.profile not in hopeless, _NO_DELIVERY),
-            (lambda offer: not (budgeted and offer.price_usd is None), _UNKNOWN_PRICE),
+            (self._priced, _UNKNOWN_PRICE),
             (lambda offer: _agreed(waiting, offer), _DEARER),
         )
         left = self._in_order(waiting)
@@ -93,6 +98,10 @@ class Gate:
 
     def _offered(self, training_type: Any, profile: str) -> Offer:
         return Offer(profile, self.prices.order_usd(training_type, profile))
+
+    def _priced(self, offer: Offer) -> bool:
+        """Whether its price is known, which none needs to be where there is no budget."""
+        return offer.price_usd is not None or self._settings.training.daily_budget_usd <= 0
 
     def _there(self, profile: str, now: float) -> bool:
         return not controls.gone(profile, now)

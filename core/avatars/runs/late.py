@@ -14,10 +14,11 @@ import structlog
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.obstacles import busy
 from core.avatars.ports import Handle, Standing, Trainer, Unreachable, Waker
+from core.avatars.privacy import remote
 from core.avatars.runs import submissions
 from core.avatars.runs.recording import NEARLY, change_avatar, may_be_charged
 from core.avatars.runs.rows import CLAIM_SECONDS, DAY, NO_ERROR, UNDER_WAY, wanted
-from core.avatars.runs.submissions import Fate, Submission
+from core.avatars.runs.submissions import Submission
 from core.conversation.locks import lock_person
 from core.db import database, transaction
 from core.settings import Settings
@@ -43,9 +44,7 @@ class LateOrders:
     def due(self, now: float, limit: int) -> list[str]:
         """Orders that want to be asked after."""
         query: Any = Submission.select(Submission.id).where(
-            Submission.watch_until.is_null(False),
-            Submission.fate == Fate.ABANDONED,
-            Submission.next_check_at <= now,
+            submissions.WATCHED, Submission.next_check_at <= now
         )
         found = query.order_by(Submission.next_check_at).limit(limit).tuples()
         return [str(name) for (name,) in found]
@@ -69,10 +68,7 @@ class LateOrders:
     def _claimed(self, name: str) -> Submission | None:
         now = self._clock()
         query: Any = Submission.update(next_check_at=now + CLAIM_SECONDS).where(
-            Submission.id == name,
-            Submission.fate == Fate.ABANDONED,
-            Submission.watch_until.is_null(False),
-            Submission.next_check_at <= now,
+            Submission.id == name, submissions.WATCHED, Submission.next_check_at <= now
         )
         with transaction():
             return Submission.get_by_id(name) if query.execute() else None
@@ -85,7 +81,7 @@ class LateOrders:
         if standing.status in UNDER_WAY:
             self._later(submission)
         elif standing.status == "completed":
-            self._made(run, submission)
+            self._made(run, submission, standing)
         else:
             assert standing.failure is not None, "what has failed says why"
             charged = may_be_charged(standing.failure)
@@ -102,7 +98,7 @@ class LateOrders:
         )
         watching.where(Submission.id == submission.id).execute()
 
-    def _made(self, run: TrainingRun, submission: Submission) -> None:
+    def _made(self, run: TrainingRun, submission: Submission, standing: Standing) -> None:
         """It was made after all: the person's where they can have it, else only booked."""
         avatar = wanted(run)
         free = avatar is not None and avatar.status not in _TAKEN
@@ -110,6 +106,7 @@ class LateOrders:
         if avatar is None or not (free and last):
             submissions.made_after_all(submission, self._clock())
             submissions.book(run)
+            remote.forget_model(run, standing.result.get("finetune_id"), self._clock())
         elif run.user_id is not None and busy(run.user_id):
             self._wait_for_the_slot(submission)
         else:

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 NEARLY = 99
 """Percent: 100 is shown at the end and not before."""
+ASKED_ENOUGH = 6
+"""So many times a result that can't be had is asked for before it counts: some minutes."""
 CANCELLED = Failure("cancelled", "person", "")
 CHARGED = (200, 422)
 """The codes of a result that failed, and may have been charged."""
@@ -116,6 +118,18 @@ class Recorder:
             if run is not None and run.error_type != seen.error_type:
                 self._tell(run, "progress", f"{run.status}:{run.error_type}:{self._clock():.0f}")
 
+    def unread(self, seen: TrainingRun, failure: Failure) -> None:
+        """What came of an order can't be had for long. It stays open, for it may be there later.
+
+        Until then its trainer has delivered nothing.
+        """
+        if seen.failures < ASKED_ENOUGH or failure.stop_submitting:
+            return  # a key that is refused says nothing of the trainer
+        with transaction():
+            run = self._held(seen)
+            if run is not None and submissions.unread(run, failure, self._clock()):
+                self._judge(run, self._clock())
+
     def _held(self, seen: TrainingRun) -> TrainingRun | None:
         """The run as it is now, with its person held; None where it has ended."""
         lock_person(seen.conversation_id, seen.user_id)
@@ -138,7 +152,7 @@ class Recorder:
             progress=progress,
             position=position,
             started_at=started,
-            queue_seconds=_queued(run, started),
+            queue_seconds=durations.waited(run, started),
             told_at=now if telling else run.told_at,
             # a webhook has come while we asked: what it says is not known yet
             next_check_at=now + poll_seconds(self._settings, run) if run.next_check_at else 0,
@@ -161,10 +175,10 @@ class Recorder:
 
     def _completed(self, run: TrainingRun, standing: Standing) -> None:
         now = self._clock()
-        started = run.started_at or _begun(run, now, standing.training_seconds)
+        started = run.started_at or durations.begun(run, now, standing.training_seconds)
         found = {
             "started_at": started,
-            "queue_seconds": _queued(run, started),
+            "queue_seconds": durations.waited(run, started),
             "training_seconds": standing.training_seconds,
             "finished_by": run.finished_by,
         }
@@ -281,17 +295,3 @@ class Recorder:
 def may_be_charged(failure: Failure) -> bool:
     """Whether an order that failed like this may have been charged."""
     return failure.error_class == "person" or failure.http_status in CHARGED
-
-
-def _queued(run: TrainingRun, started: float | None) -> float | None:
-    """How long it has waited at the trainer, once it has begun."""
-    if started is None or run.submitted_at is None:
-        return None
-    return max(0.0, started - float(run.submitted_at))
-
-
-def _begun(run: TrainingRun, now: float, training_seconds: float | None) -> float | None:
-    """When one that was never seen training has begun: it may have done it all since its order."""
-    if run.submitted_at is None or training_seconds is None:
-        return run.submitted_at
-    return max(float(run.submitted_at), now - training_seconds)

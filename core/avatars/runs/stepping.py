@@ -10,7 +10,7 @@ from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Trainer, Unreachable
 from core.avatars.runs.carrying import Carrier
 from core.avatars.runs.gate import Gate, Offer
-from core.avatars.runs.recording import Recorder
+from core.avatars.runs.recording import ASKED_ENOUGH, Recorder
 from core.avatars.runs.rows import DAY, UNDER_WAY, handle_of, moved, poll_seconds, postpone
 from core.avatars.runs.submitting import LOST, Submitter
 from core.db import transaction
@@ -20,8 +20,6 @@ log = structlog.get_logger()
 
 CANCEL_SECONDS = 900.0
 """How long a cancellation may take to be confirmed before it is taken for granted."""
-ASKED_ENOUGH = 6
-"""So many times a result that is said not to be there is asked for: some minutes."""
 LOOK_SECONDS, UNKNOWN_SECONDS = 30.0, 3600.0
 """How long until a lost order is looked for again, at first and at most."""
 
@@ -121,6 +119,8 @@ class Stepper:
                 self._recorder.fail(run, away.failure, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
+                if away.failure.ended:
+                    self._recorder.unread(run, away.failure)
             return False
         if standing.failure is _OVERDUE:
             self._recorder.fail(run, _OVERDUE, charged=True)

@@ -48,8 +48,8 @@ class Submission(Model):
 
     `price_usd` is what it may cost, fixed when it is sent, `cost_usd` what it cost; null is not
     known. `arguments` are without addresses. `sent_at` is when the intent was committed,
-    `answered_at` when it was known to be taken or refused. `watch_until` is set while an abandoned
-    one is asked after.
+    `answered_at` when it was known to be taken or refused. A `taken` one with `ended_at` is over,
+    and what came of it can't be had. `watch_until` is set while an abandoned one is asked after.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -77,6 +77,12 @@ class Submission(Model):
 
     class Meta:
         table_name = "submissions"
+
+
+WATCHED: Any = (Submission.fate == Fate.ABANDONED) & Submission.watch_until.is_null(False)
+"""Given up, and asked after still, for it may be made."""
+UNREAD: Any = (Submission.fate == Fate.TAKEN) & Submission.ended_at.is_null(False)
+"""It is over, and what came of it can't be had so far."""
 
 
 def begin(run: TrainingRun, price_usd: float | None, now: float) -> Submission:
@@ -142,6 +148,17 @@ def taken(run: TrainingRun, handle: Handle, now: float) -> bool:
     )
 
 
+def unread(run: TrainingRun, failure: Failure, now: float) -> bool:
+    """What came of the last order can't be had; whether that is news."""
+    query: Any = Submission.update(ended_at=now, **_error(failure)).where(
+        Submission.run == run.id,
+        Submission.number == run.submission,
+        Submission.fate == Fate.TAKEN,
+        Submission.ended_at.is_null(),
+    )
+    return bool(query.execute())
+
+
 def ended(
     run: TrainingRun, fate: Fate, charged: bool, now: float, failure: Failure | None = None
 ) -> None:
@@ -179,12 +196,7 @@ def given_up(run: TrainingRun, failure: Failure, now: float, watch_seconds: floa
 def watched(avatar_id: uuid.UUID) -> bool:
     """Whether an order for this one was given up, and may be made still."""
     query: Any = Submission.select().join(TrainingRun)
-    mine = query.where(
-        TrainingRun.avatar == avatar_id,
-        Submission.fate == Fate.ABANDONED,
-        Submission.watch_until.is_null(False),
-    )
-    return bool(mine.exists())
+    return bool(query.where(TrainingRun.avatar == avatar_id, WATCHED).exists())
 
 
 def awaited(run: TrainingRun, since: float) -> bool:
@@ -195,12 +207,7 @@ def awaited(run: TrainingRun, since: float) -> bool:
 
 def still_watched(submission: Submission) -> bool:
     """Whether an order is given up and asked after now, whatever it was when it was read."""
-    query: Any = Submission.select().where(
-        Submission.id == submission.id,
-        Submission.fate == Fate.ABANDONED,
-        Submission.watch_until.is_null(False),
-    )
-    return bool(query.exists())
+    return bool(Submission.select().where(Submission.id == submission.id, WATCHED).exists())
 
 
 def adopted(run: TrainingRun) -> bool:

@@ -37,7 +37,6 @@ _SETTLING = (*SET, "photo_tips", "main_menu", "avatar_menu", "avatar_details")
 """Where the verdicts on photos change what is seen."""
 _BELOW_PICTURES = 1024
 """UTF-16 units that a channel can show below pictures, at least."""
-_ENDED = ("completed", "failed", "cancelled")
 
 
 def _complete(state: str, own: Draw) -> Callable[[Facts], Screen]:
@@ -81,9 +80,8 @@ def _motion(state: str, facts: Facts) -> Motion:
     avatar = facts.avatar
     if avatar is None:
         return Motion.STILL
-    if state == "training_in_progress":
-        ended = avatar.run is not None and avatar.run.status in _ENDED
-        return Motion.STILL if ended else Motion.MOVING
+    if state == "training_in_progress":  # ended or not: what has come of it is told elsewhere
+        return Motion.MOVING
     return Motion.SETTLING if avatar.pending and state in _SETTLING else Motion.STILL
 
 

@@ -61,6 +61,9 @@ FIXED: Mapping[str, str] = MappingProxyType(
     {
         "stale": mark("This button was out of date. Here is where things stand now."),
         "old_number": mark("That number is from an older list. Here is the current one."),
+        "old_text": mark(
+            "You changed a message that has been answered already. Please write it once more."
+        ),
         "not_now": mark("That can’t be done right now. Here is what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."

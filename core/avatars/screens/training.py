@@ -154,8 +154,10 @@ def _waiting(run: RunFacts | None, t: Translator) -> str:
 
 
 def _left(run: RunFacts | None, t: Translator) -> str:
-    if run is not None and run.status == "saving":
+    if run is not None and run.status in ("saving", "completed"):
         return t("⏱️ Almost done")
+    if run is not None and run.status in ("cancelling", "cancelled", "failed"):
+        return ""
     if run is not None and run.status == "training":
         return words.lines(t("⏱️ Training continues…"), words.remaining(run.left, t))
     ahead = (run.position or 1) - 1 if run is not None and run.status == "queued" else 0

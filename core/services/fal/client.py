@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -134,7 +135,10 @@ class FalTrainer:
         if ended is None:
             return standing
         with self._wire.observed(handle.run_id, endpoint, "result", handle.request_id) as note:
-            return self._result(handle, ended, note)
+            try:
+                return self._result(handle, ended, note)
+            except Unreachable as away:
+                raise Unreachable(replace(away.failure, ended=True)) from away
 
     def cancel(self, handle: Handle) -> CancelAnswer:
         endpoint = self.endpoint(handle.profile)

@@ -219,6 +219,18 @@ def test_an_id_of_something_else_is_refused(where: str, house: House, admin: Ope
     assert house.status == RunStatus.UNCERTAIN
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_order_whose_result_can_not_be_had_is_known_all_the_same(
+    status: int, house: House, admin: Operations
+) -> None:
+    run = lose(house)
+    listed(house)
+    no_result = failure(f"http_{status}", http_status=status, ended=True)
+    house.trainer.refusals = [Unreachable(no_result)]
+    admin.sent(str(run.id), "found")
+    assert (house.status, house.run.request_id) == (RunStatus.QUEUED, "found")
+
+
 def test_an_id_of_an_order_that_we_know_is_refused(house: House, admin: Operations) -> None:
     run = lose(house)
     other = makers.avatar(makers.conversation())

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.alerts import holding
 from core.avatars import books, controls, rulings
 from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
@@ -18,7 +19,7 @@ from core.avatars.runs.submissions import Submission
 from core.db import transaction
 from core.settings import Settings
 from core.settings.dashboard import Dashboard
-from tests.avatars.training_house import COMPLETED, QUEUED, House, failed, failure
+from tests.avatars.training_house import COMPLETED, QUEUED, WEIGHED, House, failed, failure
 
 FIRST, SECOND = "portrait-first", "portrait-second"
 GONE = failure("http_410", "operator", endpoint_gone=True)
@@ -71,6 +72,18 @@ def test_while_there_is_a_budget_an_order_of_unknown_price_waits(db: Any) -> Non
     TrainingRun.update(price_usd=0.5).where(TrainingRun.id == house.run.id).execute()
     house.later()
     assert house.status == RunStatus.QUEUED, "it goes on when the price is known"
+
+
+def test_while_there_is_a_budget_what_is_agreed_to_is_an_order_that_can_be_sent(db: Any) -> None:
+    house = real(2.0, None, daily_budget_usd=13.0)
+    controls.switch_on(f"{controls.GONE}{FIRST}", "http_404", house.clock(), "test")
+    assert house.training.price_usd("portrait") == 2.0
+    house.start()
+    house.later()
+    assert (house.status, house.run.error_type) == (RunStatus.READY, "unknown_price")
+    controls.switch_off(f"{controls.GONE}{FIRST}")
+    house.later()
+    assert (house.status, house.run.profile) == (RunStatus.QUEUED, FIRST), "it is there again"
 
 
 def test_a_price_that_becomes_unknown_meanwhile_is_not_ordered_at(db: Any) -> None:
@@ -285,6 +298,56 @@ def test_a_result_that_is_said_not_to_be_there_is_asked_for_again_before_it_coun
     assert (house.status, house.fates) == (RunStatus.READY, ["failed"])
     house.later()
     assert house.run.profile == SECOND
+
+
+@pytest.mark.parametrize("error", ["http_500", "bad_answer", "unexpected_result", "timeout"])
+def test_a_trainer_whose_results_can_not_be_read_gets_no_more_orders(error: str, db: Any) -> None:
+    house = real(6.0, None, breaker_failures=2)
+    controls.switch_on(f"{controls.GONE}{SECOND}", "http_404", house.clock(), "test")
+    two = (house, beside(house, breaker_failures=2))
+    unreadable = Unreachable(failure(error, ended=True))
+    for one in two:
+        one.start()
+        one.advance(QUEUED)
+        for _ in range(8):
+            one.clock.forward(200)
+            one.refused(unreadable)
+        assert (one.status, one.fates) == (RunStatus.QUEUED, ["taken"]), "it may be there later"
+    assert controls.broken(FIRST, house.clock(), 1800.0)
+    assert "results" in [held.rule for held in holding(house.settings, house.clock(), "production")]
+    for one in two:
+        one.later()
+        one.advance(COMPLETED)
+        assert (one.status, one.run.cost_usd, len(one.trainer.orders)) == ("completed", 6.0, 1)
+    assert not controls.broken(FIRST, house.clock(), 1800.0)
+
+
+def test_a_trainer_whose_models_do_not_arrive_gets_no_more_orders(db: Any) -> None:
+    house = real(6.0, None, breaker_failures=1)
+    house.start()
+    house.advance(QUEUED, QUEUED)
+    house.trainer.standing = WEIGHED
+    house.training.advance(str(house.run.id))
+    for _ in range(8):
+        house.trainer.refusals = [Unreachable(failure("http_503"))]
+        house.later()
+    assert (house.status, house.fates) == (RunStatus.SAVING, ["taken"])
+    assert controls.broken(FIRST, house.clock(), 1800.0)
+    house.later()
+    assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, 6.0)
+    assert not controls.broken(FIRST, house.clock(), 1800.0)
+
+
+def test_a_key_that_may_not_read_a_result_says_nothing_of_the_trainer(db: Any) -> None:
+    house = real(6.0, None, breaker_failures=1)
+    house.start()
+    house.advance(QUEUED)
+    for _ in range(8):
+        house.clock.forward(200)
+        house.refused(
+            Unreachable(failure("http_401", "operator", ended=True, stop_submitting=True))
+        )
+    assert controls.Control.select().count() == 0
 
 
 # one day for everything

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus
+from core.avatars import books
+from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Failure, Standing, Unreachable
 from core.avatars.privacy.erasure import Erasure
+from core.avatars.runs import budget
 from core.avatars.runs.submissions import Submission
 from core.db import transaction
 from tests import makers
@@ -21,6 +24,7 @@ from tests.avatars.training_house import (
     House,
     failure,
 )
+from tests.privacy.test_remote import delete_avatar, erase, waiting, withdraw
 
 HOUR = 3600.0
 
@@ -129,6 +133,34 @@ def test_of_a_deleted_avatar_only_the_cost_is_kept(house: House) -> None:
     look(house, COMPLETED)
     assert Avatar.select().count() == 0
     assert (makers.fresh(run).status, makers.fresh(run).cost_usd) == (RunStatus.FAILED, 6.0)
+
+
+@pytest.mark.parametrize("forget", [delete_avatar, withdraw, erase])
+def test_a_late_model_that_stays_with_the_trainer_is_named_to_whoever_can_delete_it(
+    house: House, forget: Callable[[House], None]
+) -> None:
+    forget(house)
+    look(house, COMPLETED)
+    assert ("model", "ft-1") in waiting()
+
+
+def test_a_late_second_model_that_stays_with_the_trainer_is_named_as_well(house: House) -> None:
+    house.start()
+    house.advance(QUEUED, Standing("completed", result={"finetune_id": "ft-2"}))
+    look(house, COMPLETED)
+    assert ("model", "ft-1") in waiting()
+    assert ("model", "ft-2") not in waiting()
+
+
+def test_the_order_of_somebody_forgotten_is_booked_once_it_can_not_be_made_any_more(
+    house: House,
+) -> None:
+    erase(house)
+    assert books.book_nameless("UTC") == 0
+    spent = budget.sent_usd("UTC", house.clock(), True)
+    look(house, STOPPED)
+    assert (books.book_nameless("UTC"), TrainingRun.select().count()) == (1, 0)
+    assert (spent, budget.sent_usd("UTC", house.clock(), True)) == (6.0, 0.0)
 
 
 def test_one_that_was_stopped_after_all_costs_nothing(house: House) -> None:

@@ -138,6 +138,20 @@ def test_what_is_surely_gone_ends_soon_and_is_booked_once(house: House, error: s
     assert len(house.trainer.orders) == 1
 
 
+def test_a_key_that_is_refused_says_nothing_of_the_model(house: House) -> None:
+    made(house)
+    house.trainer.refusals = [Unreachable(failure("http_503"))]
+    try_again(house)
+    refusal = failure("http_403", "operator", http_status=403, stop_submitting=True)
+    for _ in range(2 * GONE_TRIES):
+        house.trainer.refusals = [Unreachable(refusal)]
+        try_again(house)
+        assert house.status == RunStatus.SAVING
+    assert "results" in alerts(house)
+    try_again(house)
+    assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, PRICE)
+
+
 def test_another_trouble_between_begins_the_count_anew(house: House) -> None:
     made(house)
     for number in range(3 * GONE_TRIES):

@@ -66,6 +66,32 @@ def test_an_update_is_committed_before_telegram_may_forget_it(
     tg.wait_until(lambda: not tg.pending_updates)
 
 
+def test_a_press_is_answered_before_it_is_stored(
+    tg: FakeTelegram, anna: Person, impatient: House, bot: Running, tmp_path: Path
+) -> None:
+    begun(anna)
+    with locked(tmp_path):
+        anna.press("Begin")
+        tg.wait_until(lambda: not tg.unanswered)
+        assert tg.pending_updates
+    anna.wait_for("How was it?")
+
+
+def test_a_press_that_can_not_be_answered_holds_up_nobody(
+    tg: FakeTelegram, anna: Person, bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(anna)
+    tg.fault("answerCallbackQuery", code=429, retry_after=10_000, times=None)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    until(lambda: run("SELECT count(*) FROM owed_answers").fetchone()[0] == 1)
+    monkeypatch.setattr("channels.telegram.answers.ANSWER_SECONDS", 10_000)
+    anna.say("2")
+    anna.wait_for("2 stars")
+    anna.say("because")
+    anna.wait_for("Thanks: because")
+
+
 def test_a_screen_that_was_sent_is_not_sent_again_while_that_cannot_be_recorded(
     tg: FakeTelegram, anna: Person, impatient: House, bot: Running, tmp_path: Path
 ) -> None:

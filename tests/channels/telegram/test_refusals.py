@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+)
 from telegram.error import RetryAfter as TooMany
 
-from channels.telegram.refusals import PAUSE_SECONDS, answered, described, translated
+from channels.telegram.refusals import LONGEST_PAUSE, PAUSE_SECONDS, answered, described, translated
+from core.conversation import outbox
 from core.conversation.models import Conversation
 from core.db import transaction
 from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
@@ -61,6 +69,23 @@ def test_where_a_picture_is_refused_its_words_come_alone(
     tg.heal()
     anna.say("hm")
     anna.wait_for(lambda message: message.kind == "photo")
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("code", [404, 409, 500, 502, 599])
+def test_where_a_method_never_works_the_screen_comes_without_it(
+    tg: FakeTelegram, anna: Person, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "STUBBORN", 1)
+    begun(anna)
+    for method in ("editMessageText", "editMessageMedia", "sendPhoto"):
+        tg.fault(method, code=code, description="nobody has seen this yet", times=None)
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    with transaction():
+        Conversation.update(state="picture", memory='{"picture": "red"}').execute()
+    anna.say("hm")
+    anna.wait_for("A picture")
 
 
 @pytest.mark.usefixtures("bot")
@@ -140,6 +165,7 @@ def test_a_chat_that_is_no_more_is_left_alone(tg: FakeTelegram, anna: Person, co
         (BadRequest("Chat not found"), Blocked),
         (BadRequest("whatever it may be"), Refused),
         (InvalidToken("Not Found"), Unreachable),
+        (Conflict("Conflict: whatever it may be"), Unreachable),
         (NetworkError("Bad Gateway"), Uncertain),
     ],
 )
@@ -160,6 +186,8 @@ def test_every_other_4xx_is_an_answer_that_nothing_was_done(code: int) -> None:
         (429, b"slow down", PAUSE_SECONDS),
         (429, b'{"ok": false, "parameters": {"retry_after": 9}}', 9),
         (200, b'{"ok": false, "error_code": 429, "parameters": {"retry_after": 4}}', 4),
+        (429, b'{"ok": false, "parameters": {"retry_after": "9"}}', PAUSE_SECONDS),
+        (429, b'{"ok": false, "parameters": {"retry_after": 1e400}}', LONGEST_PAUSE),
     ],
 )
 def test_a_limit_waits_however_it_is_said(code: int, payload: bytes, seconds: int) -> None:
@@ -175,6 +203,40 @@ def test_a_no_that_is_said_with_200_is_a_no() -> None:
     assert answered(200, said) == (400, said)
     yes = b'{"ok":true,"result":true}'
     assert answered(200, yes) == (200, yes)
+
+
+@pytest.mark.parametrize("told", [b'{"ok": false}', b'{"ok":false,"error_code":"400"}'])
+def test_a_no_without_a_number_is_a_no(told: bytes) -> None:
+    with pytest.raises(BadRequest):
+        answered(200, told)
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (200, "[]"),
+        (200, "{}"),
+        (200, '{"ok": true, "result": [{"message": {}}]}'),
+        (400, "null"),
+        (409, "[]"),
+        (500, "5"),
+        (400, '{"ok": false, "description": 5, "parameters": [7]}'),
+    ],
+)
+def test_an_answer_of_any_shape_ends_nothing(
+    tg: FakeTelegram, anna: Person, code: int, body: str
+) -> None:
+    begun(anna)
+    faults = [
+        tg.fault(method, code=code, body=body)
+        for method in ("getUpdates", "answerCallbackQuery", "editMessageText")
+    ]
+    anna.press("Begin")
+    anna.wait_for("How was it?")
+    anna.say("2")
+    anna.wait_for("2 stars")
+    assert all(fault.hits for fault in faults)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,7 @@ def test_what_stands_below_a_photo_or_file_comes_with_it(content: dict[str, Any]
 def test_a_topic_is_where_the_answer_goes_and_a_reply_is_no_topic() -> None:
     assert event_of(text="x", message_thread_id=5, is_topic_message=True).thread == "5"
     assert event_of(text="x", message_thread_id=5).thread == ""
+    assert event_of(text="x", is_topic_message=True).thread == ""
     said = message(text="x", message_thread_id=5, is_topic_message=True)["message"]
     query = {"id": "9", "from": ANNA, "message": said, "data": "1:begin::"}
     update = to_event({"update_id": 71, "callback_query": query}, "123")

@@ -54,9 +54,11 @@ class FakeTelegram(Server):
         drop: Literal["before", "after"] | None = None,
         times: int | None = 1,
         chat: int | None = None,
+        body: str | None = None,
     ) -> Fault:
         """The next `times` such calls fail: refused, or cut off before or after the work."""
-        return self._add(Fault(method, code, description, retry_after, drop, 0.0, times, chat))
+        fault = Fault(method, code, description, retry_after, drop, 0.0, times, chat, body)
+        return self._add(fault)
 
     def delay(
         self, method: str, seconds: float, *, times: int | None = None, chat: int | None = None

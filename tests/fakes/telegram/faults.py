@@ -29,6 +29,7 @@ class Fault:
     delay: float = 0.0
     times: int | None = 1  # None: until `heal()`
     chat: int | None = None
+    body: str | None = None  # the whole answer, whatever it may be
     hits: int = 0
 
     def strikes(self, method: str, chat: int | None) -> bool:

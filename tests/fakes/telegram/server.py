@@ -112,6 +112,9 @@ class Server:
             return self._refuse(request, ApiError(413, "Request Entity Too Large"))
         except ApiError as refusal:
             return self._refuse(request, refusal)
+        except Exception as error:  # else the bot would be told 500, and the test nothing
+            self._crashes.append(error)
+            raise
         return await self._suffer(request, method, params, lambda: self._answer(method, params))
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
@@ -131,8 +134,11 @@ class Server:
         await asyncio.sleep(delay)
         if fault and fault.drop == "before":
             return cut(request)
-        if fault and fault.refusal:
-            response: web.StreamResponse = refused(fault.refusal)
+        response: web.StreamResponse
+        if fault and fault.code and fault.body is not None:
+            response = web.Response(status=fault.code, text=fault.body)
+        elif fault and fault.refusal:
+            response = refused(fault.refusal)
         else:
             response = await self._respond(request, method, params, work)
         return cut(request) if fault and fault.drop else response

@@ -119,8 +119,13 @@ def test_a_servers_error_without_a_word_of_fals_says_nothing_of_the_training(
     fal: FalServer, trainer: FalTrainer, handle: Handle
 ) -> None:
     fal.plan.add("result", "500")
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as away:
         trainer.check(handle)
+    assert away.value.failure.ended
+    fal.plan.add("status", "503_html")
+    with pytest.raises(Unreachable) as away:
+        trainer.check(handle)
+    assert not away.value.failure.ended
     assert trainer.check(handle).status == "completed"
 
 
