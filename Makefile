@@ -25,7 +25,7 @@ check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff format --check --quiet . || { echo "Run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
-	@$(BIN)/python -m core.texts.check
+	@$(BIN)/python -m core.base.texts.check
 	@find core channels dashboard -name '*.py' | sort | while read -r file; do \
 	  lines=$$(wc -l < "$$file"); \
 	  if [ "$$lines" -gt $(MAXIMUM_LINES) ] && \

@@ -22,8 +22,8 @@ from benchmarks.fill import fill
 from benchmarks.floor import Floor
 from benchmarks.likeness import Likeness
 from benchmarks.rivals import Aiogram, PythonTelegramBot
-from core import db
-from core.migrations import runner
+from core.base import db
+from core.base.migrations import runner
 
 FillIn = Callable[[int], None]
 SMALL = 1_000

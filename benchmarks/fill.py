@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import updates
-from core.db import run, transaction
+from core.base.db import run, transaction
 
 _COUNT = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
 _USERS = f"""{_COUNT}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import updates
 from channels.telegram.updates import to_event
+from core.base.db import run
 from core.conversation.inbox import encode
-from core.db import run
 
 _STATES = ("asking_rating", "asking_comment", "confirming", "thanked")
 _MEMORY = '{"form":{"rating":5,"comment":"It was very good, thank you"}}'

@@ -7,7 +7,7 @@ import json
 from benchmarks import updates
 from channels.telegram import Telegram
 from channels.telegram.updates import to_event
-from core.conversation.rendering import Rendered, render
+from core.conversation.delivery.rendering import Rendered, render
 from tests.feedback import feedback_engine
 
 

@@ -29,13 +29,12 @@ import streamlit as st
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
-from core.bootstrap import bootstrap
-from core.conversation.bridge import release
-from core.db import connect, database, run
-from core.demo import Story, fill
-from core.logins import Visitor
-from core.migrations import runner
-from core.settings import Settings
+from core.app.bootstrap import bootstrap
+from core.base.db import connect, database, release, run
+from core.base.migrations import runner
+from core.base.settings import Settings
+from core.operation.auth import Visitor
+from core.operation.demo import Story, fill
 from dashboard import app, site
 from dashboard.site import Site
 from dashboard.words import translator

@@ -28,19 +28,19 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from core.avatars import owned
-from core.avatars.inspection import alike, quality
-from core.avatars.inspection.conversion import Converter
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.picture_files.formats import read
-from core.avatars.inspection.verdict import Purpose
+from core.app.bootstrap import App, bootstrap
+from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus
-from core.avatars.photos import LOOKED_AT, Opened, accept, open_photo
-from core.bootstrap import App, bootstrap
+from core.avatars.photos.inspection import alike, quality
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.picture_files.formats import read
+from core.avatars.photos.inspection.verdict import Purpose
+from core.avatars.photos.rules import LOOKED_AT, Opened, accept, open_photo
+from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation
 from core.services.faces import YuNet
-from core.settings import Settings
 from tests.photographs import (
     ASTRONAUT,
     COFFEE,
@@ -192,7 +192,7 @@ def _begun(app: App) -> Callable[[Event], None]:
 
     do(Event(Kind.COMMAND, "start"))
     owner = Conversation.get()
-    Consent.create(user=owner.user, version=owned.CONSENT_VERSION, given_at=0)
+    Consent.create(user=owner.user, version=queries.CONSENT_VERSION, given_at=0)
     avatar = Avatar.create(user=owner.user, name="Anna", avatar_type="character", gender="female")
     memory = json.dumps({"avatar": avatar.id.hex})
     Conversation.update(state="uploading_photos", memory=memory).execute()

@@ -21,15 +21,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from core.conversation.channel import Capabilities
-from core.conversation.engine import INFRASTRUCTURE
-from core.conversation.inbox import Receipt, find, storable
+from core.base.db import INFRASTRUCTURE, storable
+from core.base.errors import Gone
+from core.base.readable import forgiving
+from core.base.settings import Section
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import parcel, shown, take_notices
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.inbox import Receipt, find
 from core.conversation.messages import Address, Attachment, Event, Kind, Motion, Person, Update
-from core.conversation.outbox import parcel, shown, take_notices
-from core.conversation.rendering import Offer, Rendered
-from core.errors import Gone
-from core.readable import forgiving
-from core.settings import Section
+from core.conversation.tokens import Offer
 
 _WORDS = {
     "en": {

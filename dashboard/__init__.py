@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.logins import first_password
-from core.settings.dashboard import Dashboard as Settings
+from core.base.settings.dashboard import Dashboard as Settings
+from core.operation.auth import first_password
 
 
 class Dashboard:

@@ -11,8 +11,8 @@ from html import escape
 
 import streamlit as st
 
-from core.conversation.bridge import release
-from core.texts import Translator
+from core.base.db import release
+from core.base.texts import Translator
 from dashboard import filters, site
 from dashboard.pages import (
     cost,

@@ -14,8 +14,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.metrics.scope import DAY
-from core.texts import Translator
+from core.base.texts import Translator
+from core.operation.metrics.scope import DAY
 from dashboard.view import View
 
 COLOURS = {

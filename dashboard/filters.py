@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.logins import Visitor
-from core.metrics.scope import DAY, HOUR, Mode, Scope
-from core.texts import LANGUAGES, NAMES, Translator
+from core.base.texts import LANGUAGES, NAMES, Translator
+from core.operation.auth import Visitor
+from core.operation.metrics.scope import DAY, HOUR, Mode, Scope
 from dashboard.site import Site
 from dashboard.view import View, rounded
 from dashboard.words import translator

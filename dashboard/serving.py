@@ -10,11 +10,11 @@ import structlog
 from starlette.middleware import Middleware
 from streamlit import config
 
-from core.serving import streamlit_options
-from core.serving.server import MEBIBYTE, listen, run, server_of
-from core.settings import Settings
-from dashboard.doors import Doors
-from dashboard.login import Login
+from core.base.settings import Settings
+from core.operation.serving import streamlit_options
+from core.operation.serving.server import MEBIBYTE, listen, run, server_of
+from dashboard.login.middleware import Doors
+from dashboard.login.password import Login
 from dashboard.site import Site, open_site
 from dashboard.words import translator
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from core import mode as modes
-from core.conversation.bridge import release
-from core.logins import Logins, Visitor
-from core.mode import Mode, Own
-from core.settings import Settings
+from core.base import mode as modes
+from core.base.db import release
+from core.base.mode import Mode, Own
+from core.base.settings import Settings
+from core.operation.auth import Logins, Visitor
 
 COOKIE = "likeness_dashboard"
 LEAVE = "/login/oidc"

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.conversation.bridge import release
-from core.logins import Visitor
-from core.metrics.scope import Scope
-from core.operations import Operations
-from core.texts import Translator
+from core.base.db import release
+from core.base.texts import Translator
+from core.operation.admin_actions import Operations
+from core.operation.auth import Visitor
+from core.operation.metrics.scope import Scope
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
@@ -41,7 +41,7 @@ class View:
     asked: list[float] = field(default_factory=list)
 
     def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """A number of `core.metrics`; within a few seconds nobody asks the database twice."""
+        """A number of the metrics; within a few seconds nobody asks the database twice."""
         return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
 
     def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -88,7 +88,7 @@ class View:
         return f"/{page}?{urlencode(wanted)}"
 
     def row(self, kind: str, id: object) -> str:
-        """The address of one row; see `core.metrics.records`."""
+        """The address of one row; see `core.operation.metrics.records`."""
         return self.place("row", of=kind, id=str(id))
 
     def as_of(self) -> None:

@@ -6,7 +6,7 @@ import functools
 import re
 from importlib.resources import files
 
-from core.texts import LANGUAGES, Translator, read
+from core.base.texts import LANGUAGES, Translator, read
 
 
 @functools.cache

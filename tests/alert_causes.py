@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars import controls
+from core.avatars import switches
 from core.avatars.models import AvatarTrainingType, RunStatus, TrainingRun
-from core.avatars.runs.submissions import Submission
+from core.avatars.orders.submissions import Submission
+from core.base.db import run
 from core.conversation import inbox
 from core.conversation.messages import Event, Kind
-from core.db import run
 from tests import makers
 
 NEVER = 9e9
@@ -50,7 +50,7 @@ class Causes:
             ),
             "new_error": (self.error, "DELETE FROM fal_events"),
             "stopped": (
-                lambda: controls.switch_on(controls.PAUSED, "", self.now, "boss"),
+                lambda: switches.switch_on(switches.PAUSED, "", self.now, "boss"),
                 "DELETE FROM controls",
             ),
             "deadline": (

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 import structlog
 
-from core import db as core_db
-from core.migrations import runner
+from core.base import db as core_db
+from core.base.migrations import runner
 from tests.patience import SAFETY
 
 _TABLES = (

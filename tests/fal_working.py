@@ -5,9 +5,9 @@ Run as `python -m tests.fal_working`, configured by the environment alone.
 
 from __future__ import annotations
 
-from core.avatars.runs import rows
-from core.bootstrap import bootstrap
-from core.settings import Settings
+from core.app.bootstrap import bootstrap
+from core.avatars.training import rows
+from core.base.settings import Settings
 
 
 def main() -> None:

@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 
-from core import http
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
-from core.avatars.runs.events import FalEvent
-from core.bootstrap import App
-from core.conversation.locks import lock_person
+from core.avatars.orders.events import FalEvent
+from core.base.db import transaction
+from core.base.settings import Settings
+from core.base.settings.processes import Http
 from core.conversation.models import Conversation, InboxEvent
-from core.db import transaction
+from core.conversation.statements import lock_person
+from core.operation import http
 from core.services.fal.simulation import SimulatedTrainer
-from core.settings import Settings
-from core.settings.processes import Http
 from tests import makers
 from tests.patience import LONG
 

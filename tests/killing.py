@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import db
 from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
@@ -24,14 +23,15 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.orders.resolver import lost_orders
+from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import CancelAnswer, Handle, Standing, TrainingOrder
-from core.avatars.runs.settling import lost_orders
-from core.avatars.training import Training
-from core.avatars.verdicts import Verdicts
-from core.conversation.locks import lock_person
-from core.db import transaction
+from core.avatars.training.training import Training
+from core.base import db
+from core.base.db import transaction
+from core.base.settings import Settings
+from core.conversation.statements import lock_person
 from core.services.storage import FolderStore
-from core.settings import Settings
 from tests import makers
 from tests.avatars.training_house import QUEUED, STOPPED, WEIGHED, ScriptedTrainer, training
 from tests.conversation.chat import Clock

@@ -16,9 +16,9 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
-from core.settings import Settings
 
 _SECTIONS = ("training", "photos", "conversation", "avatars", "jobs")
 

@@ -22,8 +22,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageFilter
 
-from core.avatars.inspection.conversion import Converter
-from core.avatars.inspection.inspector import Inspector
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.inspector import Inspector
 from core.services.faces import YuNet
 from tests import nasty_files as nasty
 from tests.photographs import ASTRONAUT, CAT, COFFEE, encoded, jpeg, lit, photograph, selfie

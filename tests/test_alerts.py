@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from core.alerts import RULES, Watch, holding, recent, silences
-from core.avatars import controls
+from core.avatars import switches
 from core.avatars.models import RunStatus
-from core.avatars.runs.events import FalEvent
+from core.avatars.orders.events import FalEvent
+from core.base.db import run
+from core.base.settings import Settings
 from core.conversation.models import Conversation
-from core.db import run
-from core.settings import Settings
+from core.operation.alerts import RULES, Watch, holding, recent, silences
 from tests import makers
 from tests.alert_causes import Causes
 from tests.conversation.chat import Clock
@@ -250,15 +250,15 @@ def subjects(now: float, rule: str, mode: Any = "production") -> list[str]:
 def test_each_switch_that_stops_money_is_an_alert_of_its_own_each_time_it_is_set(
     watch: Watch, boss: Conversation, clock: Clock
 ) -> None:
-    switches = {
-        controls.PAUSED: "",
-        controls.STOPPED: "balance_exhausted",
-        f"{controls.GONE}flux-2-trainer": "http_410",
-        f"{controls.BROKEN}flux-2-trainer": "runner_server_error",
-        controls.BUDGET: "2027-01-15",
+    wanted = {
+        switches.PAUSED: "",
+        switches.STOPPED: "balance_exhausted",
+        f"{switches.GONE}flux-2-trainer": "http_410",
+        f"{switches.BROKEN}flux-2-trainer": "runner_server_error",
+        switches.BUDGET: "2027-01-15",
     }
-    for name, value in switches.items():
-        controls.switch_on(name, value, NOW, "worker")
+    for name, value in wanted.items():
+        switches.switch_on(name, value, NOW, "worker")
     assert subjects(NOW, "stopped") == [
         "breaker:flux-2-trainer (runner_server_error)",
         "daily_budget (2027-01-15)",
@@ -268,16 +268,16 @@ def test_each_switch_that_stops_money_is_an_alert_of_its_own_each_time_it_is_set
     ]
     watch.look()
     assert told(boss) == [("stopped", False)] * 5
-    controls.switch_off(controls.STOPPED)
+    switches.switch_off(switches.STOPPED)
     watch.look()
-    controls.switch_on(controls.STOPPED, "http_401", clock.now, "worker")
+    switches.switch_on(switches.STOPPED, "http_401", clock.now, "worker")
     watch.look()
     assert told(boss)[5:] == [("stopped", True), ("stopped", False)]
 
 
 def test_a_switch_whose_time_is_over_is_no_alert(db: Any) -> None:
-    controls.switch_on(controls.BUDGET, "2027-01-14", NOW, "worker")
-    controls.switch_on(f"{controls.GONE}x", "http_404", NOW - 2 * 86_400, "worker")
+    switches.switch_on(switches.BUDGET, "2027-01-14", NOW, "worker")
+    switches.switch_on(f"{switches.GONE}x", "http_404", NOW - 2 * 86_400, "worker")
     assert subjects(NOW, "stopped") == []
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import core
-from core.conversation.bridge import Bridge
-from core.conversation.channel import Capabilities
-from core.conversation.delivery import Courier
-from core.errors import FlowError
-from core.metrics import health
-from core.settings.installed import channel_names, installed_channels, pulled, pushing
+from core.base.errors import FlowError
+from core.base.settings.installed import channel_names, installed_channels, pulled, pushing
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.courier import Courier
+from core.operation.metrics import health
 from tests import makers
 
 CORE = Path(core.__file__).parent

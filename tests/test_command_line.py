@@ -66,7 +66,7 @@ def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: 
 def test_a_log_that_can_not_be_written_stops_nobody(tmp_path: Path, port: int) -> None:
     with open("/dev/full", "w") as full:
         process = subprocess.Popen(
-            [sys.executable, "-m", "core.cli", "http"],
+            [sys.executable, "-m", "core.app.cli", "http"],
             cwd=tmp_path,
             env=_environment(tmp_path, {"HTTP__PORT": port}),
             stdout=full,
@@ -198,7 +198,7 @@ def test_the_settings_are_shown_without_secrets(tmp_path: Path) -> None:
 
 def _run(folder: Path, *command: str, **settings: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "core.cli", *command],
+        [sys.executable, "-m", "core.app.cli", *command],
         cwd=folder,
         env=_environment(folder, settings),
         stdin=subprocess.DEVNULL,
@@ -212,7 +212,7 @@ def _run(folder: Path, *command: str, **settings: object) -> subprocess.Complete
 @contextmanager
 def _running(folder: Path, *command: str, **settings: object) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.cli", *command],
+        [sys.executable, "-m", "core.app.cli", *command],
         cwd=folder,
         env=_environment(folder, settings),
         stdin=subprocess.DEVNULL,

@@ -10,8 +10,8 @@ from typing import Any
 import peewee
 import pytest
 
-from core import db as core_db
-from core.conversation.bridge import release
+from core.base import db as core_db
+from core.base.db import release
 from core.conversation.models import User
 from tests.conversation.racing import at_once
 from tests.patience import LONG

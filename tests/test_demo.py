@@ -18,13 +18,13 @@ from core.avatars.models import (
 )
 from core.avatars.ports import Phase
 from core.avatars.screens.verdicts import REASONS
+from core.base.db import run, transaction
+from core.base.settings import Settings
+from core.base.settings.installed import installed_channels
 from core.conversation.messages import Kind
-from core.db import run, transaction
-from core.demo import Story, empty, fill
-from core.demo.known import FAULTS, Fault, trainers
+from core.operation.demo import Story, empty, fill
+from core.operation.demo.known import FAULTS, Fault, trainers
 from core.services.fal import errors, profiles, wire
-from core.settings import Settings
-from core.settings.installed import installed_channels
 from tests.avatars.test_flow import bound
 
 NOW = 1_800_000_000.0

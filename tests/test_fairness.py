@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from core.base.fairness import Line
 from core.conversation import inbox
 from core.conversation.engine import AT_A_TIME
 from core.conversation.messages import Event, Kind
-from core.crew import Crew
-from core.fairness import Line
+from core.operation.worker_pool import Crew
 from tests import makers
 from tests.conversation.chat import Chat
 from tests.feedback import feedback_engine
@@ -126,7 +126,7 @@ def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path
 def test_work_is_known_by_its_person(db: Any) -> None:
     from core.avatars import owners
     from core.avatars.models import RunStatus, TrainingRun
-    from core.avatars.runs.submissions import Submission
+    from core.avatars.orders.submissions import Submission
 
     conversation = makers.conversation()
     avatar = makers.avatar(conversation, photos=0)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
-from core.settings.installed import installed_channels
+from core.base.settings import Settings
+from core.base.settings.installed import installed_channels
 from tests.patience import LONG
 from tests.test_command_line import _running, _wait_until_it_answers, port
 

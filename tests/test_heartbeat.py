@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from core.db import run
-from core.errors import StorageUnavailable
-from core.heartbeat import beating
-from core.metrics.health import Beat, beats
+from core.base.db import run
+from core.base.errors import StorageUnavailable
+from core.base.heartbeat import beating
+from core.operation.metrics.health import Beat, beats
 from tests.patience import LONG, until
 
 

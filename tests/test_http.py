@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from core import http
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
-from core.db import database
-from core.errors import ConfigurationError
+from core.base.db import database
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.base.settings.processes import Http
+from core.operation import http
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
-from core.settings import Settings
-from core.settings.processes import Http
 from tests import makers
 from tests.http_house import NEVER, HttpHouse, ends, events, opened, wait_for
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core.bootstrap import bootstrap
-from core.commands import running
-from core.errors import ConfigurationError, Unreachable
-from core.isolation import Isolation
-from core.settings import Settings, installed
+from core.app.bootstrap import bootstrap
+from core.app.commands import running
+from core.base.errors import ConfigurationError, Unreachable
+from core.base.isolation import Isolation
+from core.base.settings import Settings, installed
 
 
 class Pigeon:
@@ -43,7 +43,7 @@ def settings(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     before = installed.installed_channels()
     foreign = {**before, "pigeon": Pigeon, "mute": Mute}
     monkeypatch.setattr(installed, "installed_channels", lambda: foreign)
-    for module in ("core.settings.installed", "core.commands.running"):
+    for module in ("core.base.settings.installed", "core.app.commands.running"):
         monkeypatch.setattr(f"{module}.channel_names", lambda: list(foreign))
     environ = {"LIKENESS_DATA_DIR": str(tmp_path), "LIKENESS_DATABASE__URL": sqlite_url}
     loaded = Settings.load(environ=environ)

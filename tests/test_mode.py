@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from core.alerts import Watch, recent
 from core.avatars.models import RunStatus, TrainingRun
-from core.db import run
-from core.heartbeat import DEAD_AFTER, beating
-from core.metrics import exposition
-from core.mode import ordered, shown
-from core.settings import Settings
+from core.base.db import run
+from core.base.heartbeat import DEAD_AFTER, beating
+from core.base.mode import ordered, shown
+from core.base.settings import Settings
+from core.operation.alerts import Watch, recent
+from core.operation.metrics import exposition
 from tests import makers
 from tests.test_heartbeat import eventually
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from core.avatars import controls, rulings
+from core.avatars import restrictions, switches
 from core.avatars.models import RunStatus, TrainingRun
-from core.avatars.privacy.remains import RemoteCopy
+from core.avatars.privacy.retained import RemoteCopy
+from core.base.db import run
+from core.base.errors import LikenessError, TrainingRefused
 from core.conversation import inbox as inboxes
 from core.conversation.messages import Event, Kind
-from core.db import run
-from core.errors import LikenessError, TrainingRefused
-from core.logins import Visitor
-from core.metrics import people
-from core.operations import Forbidden, Operations
+from core.operation.admin_actions import Forbidden, Operations
+from core.operation.auth import Visitor
+from core.operation.metrics import people
 from tests import makers
 from tests.dashboard.conftest import House
 
@@ -92,8 +92,8 @@ def copy_at_fal() -> int:
 
 
 NEEDS_FIRST: dict[str, Callable[[Any], object]] = {
-    "resume": lambda made: controls.switch_on(controls.PAUSED, "", NOW, "anna"),
-    "unblock": lambda made: rulings.block(made.user_id, NOW, "anna"),
+    "resume": lambda made: switches.switch_on(switches.PAUSED, "", NOW, "anna"),
+    "unblock": lambda made: restrictions.block(made.user_id, NOW, "anna"),
 }
 
 

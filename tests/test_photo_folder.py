@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from core import photo_folder
-from core.avatars import orphans
-from core.bootstrap import bootstrap
-from core.cli import app
-from core.conversation.bridge import release
-from core.db import run
-from core.errors import ConfigurationError
+from core.app import photo_folder
+from core.app.bootstrap import bootstrap
+from core.app.cli import app
+from core.avatars.privacy import orphans
+from core.base.db import release, run
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
 from core.services.storage import FolderStore
-from core.settings import Settings
 from tests.patience import LONG
 from tests.scenarios.house import House
 

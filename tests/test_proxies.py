@@ -13,11 +13,11 @@ import pytest
 from pydantic import ValidationError
 
 from channels.telegram import Settings as TelegramSettings
-from core import proxies
-from core.errors import ConfigurationError
+from core.base import proxies
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal.wire import Wire
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.channels.telegram.feedback import TOKEN, channel
 from tests.fakes.telegram import FakeTelegram, Person
 
@@ -177,7 +177,7 @@ def test_what_is_no_proxy_is_refused_with_key_value_and_remedy(tmp_path: Path, p
 
 
 def test_socks_without_its_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.settings.addresses.find_spec", lambda name: None)
+    monkeypatch.setattr("core.base.settings.addresses.find_spec", lambda name: None)
     with pytest.raises(ValidationError, match="socksio"):
         TelegramSettings.model_validate({"proxy": "socks5://127.0.0.1:1080"})
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.readable import forgiving, readable
+from core.base.readable import forgiving, readable
 
 ROOT = Path(__file__).parents[1]
 ENCODINGS = ("ascii", "latin-1", "cp1251", "koi8-r", "cp437", "utf-8")
@@ -64,7 +64,7 @@ def test_a_conversation_is_held_in_any_terminal(tmp_path: Path, terminal: dict[s
     own = {"PYTHONPATH": str(ROOT), "LIKENESS_DATA_DIR": str(tmp_path)}
     said = "/help\nпривет 🙂\n".encode() + b"\xff\xfe \x98\n/start\n"
     done = subprocess.run(
-        [sys.executable, "-m", "core.cli", "console", "--as", "anna", "--lang", "ru"],
+        [sys.executable, "-m", "core.app.cli", "console", "--as", "anna", "--lang", "ru"],
         cwd=tmp_path, env=clean | own | terminal, input=said, capture_output=True, timeout=300,
         check=False,
     )  # fmt: skip

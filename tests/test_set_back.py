@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from core.avatars.models import AvatarPhoto, RunStatus, TrainingRun
-from core.avatars.privacy.remains import Export
-from core.avatars.runs.durations import Usual
-from core.conversation import lease
+from core.avatars.privacy.retained import Export
+from core.avatars.training.durations import Usual
+from core.base.settings.dashboard import Dashboard
+from core.conversation.delivery import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease
 from core.conversation.pacing import Pace, Schedule
-from core.logins import FREE_ATTEMPTS, Logins, TooMany
-from core.set_back import LONGEST, NOTICED_SECONDS, SetBack
-from core.settings.dashboard import Dashboard
+from core.operation.auth import FREE_ATTEMPTS, Logins, TooMany
+from core.operation.clock_guard import LONGEST, NOTICED_SECONDS, SetBack
 from tests import makers
 from tests.conversation.chat import Clock
 

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
-from core.errors import ConfigurationError
-from core.settings import Section, Settings, describe
-from core.settings.installed import CHANNELS
-from core.settings.training import Training
+from core.base.errors import ConfigurationError
+from core.base.settings import Section, Settings, describe
+from core.base.settings.installed import CHANNELS
+from core.base.settings.training import Training
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
 TOKEN = "123456:AAF-the-secret-of-a-bot"

@@ -118,10 +118,10 @@ def test_the_installed_dashboard_serves_its_pages(python: Path, tmp_path: Path) 
 
 
 def test_the_installed_program_speaks_russian(python: Path, tmp_path: Path) -> None:
-    said = "from core.texts import translator; print(translator('ru')('Cancel') != 'Cancel')"
+    said = "from core.base.texts import translator; print(translator('ru')('Cancel') != 'Cancel')"
     speaking = [
-        said.replace("core.texts", module).replace("'Cancel'", f"'{text}'")
-        for module, text in (("core.texts", "✅ Choose"), ("dashboard.words", "Overview"))
+        said.replace("core.base.texts", module).replace("'Cancel'", f"'{text}'")
+        for module, text in (("core.base.texts", "✅ Choose"), ("dashboard.words", "Overview"))
     ]
     for line in speaking:
         done = subprocess.run(
@@ -141,7 +141,7 @@ def served(python: Path, folder: Path, command: str, **more: str) -> Iterator[ht
     log = folder / "said"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [python, "-m", "core.cli", command], cwd=folder, env=env, stdout=said, stderr=said
+            [python, "-m", "core.app.cli", command], cwd=folder, env=env, stdout=said, stderr=said
         )
     try:
         with httpx.Client(
@@ -166,7 +166,7 @@ def answers(client: httpx.Client) -> bool:
 
 
 def hashed(python: Path, password: str) -> str:
-    line = f"from core.logins import hashed; print(hashed({password!r}))"
+    line = f"from core.operation.auth import hashed; print(hashed({password!r}))"
     done = subprocess.run([python, "-c", line], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -17,8 +17,6 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import disposal
-from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -27,11 +25,13 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.runs.settling import lost_orders
-from core.conversation.locks import lock_person
+from core.avatars.orders.resolver import lost_orders
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.privacy import disposal
+from core.base.db import run, transaction
+from core.base.errors import StorageUnavailable
 from core.conversation.models import Conversation, InboxEvent
-from core.db import run, transaction
-from core.errors import StorageUnavailable
+from core.conversation.statements import lock_person
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.patience import LONG
@@ -116,7 +116,7 @@ def spooled(house: House) -> list[Path]:
 def test_a_woken_worker_judges_a_photo_at_once_and_the_dialogue_knows(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr("core.operation.worker.LOOK_SECONDS", 3600.0)
     owner = makers.conversation()
     avatar = makers.avatar(owner, photos=0)
     house.worker.start()

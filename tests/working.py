@@ -12,24 +12,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import db
-from core.avatars import verdicts
+from core.avatars.orders.events import Events
+from core.avatars.photos import verdicts
+from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import Waker
-from core.avatars.runs import rows
-from core.avatars.runs.events import Events
-from core.avatars.training import Training
-from core.avatars.verdicts import Verdicts
+from core.avatars.training import rows
+from core.avatars.training.training import Training
+from core.base import db
+from core.base.errors import Gone, ObjectMissing
 from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Screen
 from core.conversation.turn import Turn
-from core.errors import Gone, ObjectMissing
+from core.operation.worker import Worker
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.spool import Spool
 from core.services.storage import FolderStore
-from core.worker import Worker
 from tests import makers
 
 SIGNALS = ("judged", "progress", "finished", "failed", "cancelled", "remind")

@@ -17,11 +17,11 @@ from channels.telegram.files import Files
 from channels.telegram.serving import House, Service
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
-from core import ending
-from core.conversation.channel import Capabilities
-from core.errors import ConfigurationError
-from core.settings import Section
-from core.settings.addresses import ProxyAddress
+from core.base import shutdown
+from core.base.errors import ConfigurationError
+from core.base.settings import Section
+from core.base.settings.addresses import ProxyAddress
+from core.conversation.delivery.channel import Capabilities
 
 __all__ = ["Settings", "Telegram", "to_event"]
 
@@ -66,7 +66,7 @@ class Settings(Section):
 
 
 class Telegram:
-    """The channel; see `core.conversation.channel.Channel`."""
+    """The channel; see `core.conversation.delivery.channel.Channel`."""
 
     name: ClassVar[str] = NAME
     Settings: ClassVar[type[Settings]] = Settings
@@ -121,7 +121,7 @@ class Telegram:
         stop = asyncio.Event()
 
         def asked() -> None:
-            ending.begin()
+            shutdown.begin()
             stop.set()
 
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -17,10 +17,9 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from channels.telegram.api import Api
 from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
-from core.conversation.bridge import Bridge
-from core.conversation.engine import INFRASTRUCTURE
-from core.db import run, transaction
-from core.errors import kind_of
+from core.base.db import INFRASTRUCTURE, run, transaction
+from core.base.errors import kind_of
+from core.conversation.delivery.bridge import Bridge
 
 log = structlog.get_logger()
 

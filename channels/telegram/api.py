@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 
 from channels.telegram.refusals import answered, count_in_timedeltas, readable
 from channels.telegram.updates import KINDS, number_of
-from core import proxies
+from core.base import proxies
 
 READ_SECONDS = 20.0
 

@@ -18,8 +18,8 @@ from telegram.error import RetryAfter as TooMany
 
 from channels.telegram.api import READ_SECONDS, hush
 from channels.telegram.refusals import answered, described, readable, seconds_of
-from core import proxies
-from core.errors import Missing, RetryAfter, Unreachable
+from core.base import proxies
+from core.base.errors import Missing, RetryAfter, Unreachable
 
 log = structlog.get_logger()
 

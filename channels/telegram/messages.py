@@ -22,17 +22,10 @@ from telegram.constants import ChatAction
 from channels.telegram.api import Api
 from channels.telegram.posting import PLAIN, File, Posting, bare, full
 from channels.telegram.refusals import NotModified, in_our_words
-from core.conversation.channel import Place
+from core.base.errors import ChannelError, Gone, Refused, StorageUnavailable, Unreachable, kind_of
+from core.conversation.delivery.channel import Place
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.messages import Motion, Picture
-from core.conversation.rendering import Rendered
-from core.errors import (
-    ChannelError,
-    Gone,
-    Refused,
-    StorageUnavailable,
-    Unreachable,
-    kind_of,
-)
 
 log = structlog.get_logger()
 
@@ -60,7 +53,7 @@ class Messages:
     def mark(
         self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
     ) -> Mapping[str, Any] | None:
-        """The newest message before one is posted; see `core.conversation.delivery.Show`."""
+        """The newest message before one is posted; see `Show.mark`."""
         old = previous or {}
         changes = bool(old.get("pictures")) != bool(_wanted(rendered, old, post))
         if not post and "id" in old and not changes:
@@ -75,7 +68,7 @@ class Messages:
         post: bool,
         lost: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """Show a screen; see `core.conversation.delivery.Show`."""
+        """Show a screen; see `core.conversation.delivery.courier.Show`."""
         old = previous or {}
         marks = _wanted(rendered, old, post)
         here = not post and "id" in old
@@ -100,7 +93,7 @@ class Messages:
         return reference
 
     async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice; see `core.conversation.delivery.Show`."""
+        """Post a notice; see `core.conversation.delivery.courier.Show`."""
         file = None
         if rendered.file is not None and self._open_file is not None:
             data = await self._opened(rendered.file.key, self._open_file)

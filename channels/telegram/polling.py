@@ -27,12 +27,14 @@ from channels.telegram.updates import (
     to_event,
 )
 from channels.telegram.words import words
-from core.conversation import inbox, outbox
-from core.conversation.bridge import Bridge
-from core.conversation.engine import AT_A_TIME, INFRASTRUCTURE, Engine
+from core.base.db import INFRASTRUCTURE
+from core.base.errors import kind_of
+from core.conversation import inbox
+from core.conversation.delivery import outbox
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Receipt
 from core.conversation.messages import Address, Update
-from core.errors import kind_of
 
 log = structlog.get_logger()
 

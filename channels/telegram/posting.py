@@ -14,9 +14,11 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 
 from channels.telegram.api import Api
 from channels.telegram.refusals import in_our_words
-from core.conversation.channel import Place
-from core.conversation.rendering import Offer, Rendered, length
-from core.errors import Refused
+from core.base.errors import Refused
+from core.base.graphemes import length
+from core.conversation.delivery.channel import Place
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.tokens import Offer
 
 log = structlog.get_logger()
 

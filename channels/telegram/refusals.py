@@ -26,7 +26,7 @@ from telegram.error import (
 )
 from telegram.error import RetryAfter as TooMany
 
-from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
+from core.base.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """The connection was never made: whatever was to be sent has not arrived."""

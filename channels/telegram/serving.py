@@ -17,13 +17,14 @@ from channels.telegram.polling import Polling
 from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
 from channels.telegram.words import EN, WORDS
-from core.conversation import lease
-from core.conversation.bridge import Bridge
-from core.conversation.channel import Capabilities
-from core.conversation.delivery import Courier
-from core.conversation.engine import INFRASTRUCTURE, Engine
+from core.base.db import INFRASTRUCTURE
+from core.base.errors import ConfigurationError, kind_of
+from core.conversation.delivery import lease
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.courier import Courier
+from core.conversation.engine import Engine
 from core.conversation.messages import Picture
-from core.errors import ConfigurationError, kind_of
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ PICTURE_SIDE = 1280
 
 
 class House(Protocol):
-    """What this channel needs of `core.bootstrap.App`."""
+    """What this channel needs of `core.app.bootstrap.App`."""
 
     engine: Engine
     settings: Any

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.rendering import lasting
+from core.conversation.tokens import lasting
 
 NAME = "telegram"
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, SecretStr, field_validator
 
 from channels.web.words import words
-from core.conversation.channel import Capabilities
-from core.errors import Gone
-from core.settings.site import SiteSection
+from core.base.errors import Gone
+from core.base.settings.site import SiteSection
+from core.conversation.delivery.channel import Capabilities
 
 NAME = "web"
 
@@ -32,7 +32,7 @@ class Settings(SiteSection):
 
 
 class Web:
-    """The channel; see `core.conversation.channel.Channel`."""
+    """The channel; see `core.conversation.delivery.channel.Channel`."""
 
     name: ClassVar[str] = NAME
     Settings: ClassVar[type[Settings]] = Settings

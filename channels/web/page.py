@@ -14,14 +14,13 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from channels.web import site as sites
-from channels.web.bubbles import Bubbles, button_label, header, trouble
-from channels.web.posts import Upload
+from channels.web.message_html import Bubbles, button_label, header, trouble
+from channels.web.outgoing import Upload
 from channels.web.site import Site
-from channels.web.talk import Talk, View
+from channels.web.tab_session import Talk, View
 from channels.web.transcript import Entry, Rows
 from channels.web.words import Words, words
-from core.conversation.bridge import release
-from core.conversation.inbox import storable
+from core.base.db import release, storable
 from core.conversation.messages import Motion
 
 PAUSES = {Motion.STILL: 4.0, Motion.SETTLING: 0.7, Motion.MOVING: 1.0}

@@ -13,11 +13,11 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from channels.web.site import SIDES, Site
-from channels.web.talk import TROUBLE
-from core.conversation.bridge import release
+from channels.web.tab_session import TROUBLE
+from core.base.db import release
 from core.conversation.inbox import find
 from core.conversation.messages import Address
-from core.serving.replies import health
+from core.operation.serving.replies import health
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "unsent.js")

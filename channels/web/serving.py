@@ -11,13 +11,13 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from channels.web import Settings, callbacks
-from channels.web.bubbles import header, trouble
-from channels.web.doors import Doors
+from channels.web.message_html import header, trouble
+from channels.web.middleware import Doors
 from channels.web.routes import Routes
 from channels.web.site import House, Site, current, open_site
 from channels.web.words import words
-from core.serving import streamlit_options
-from core.serving.server import MEBIBYTE, listen, run, server_of
+from core.operation.serving import streamlit_options
+from core.operation.serving.server import MEBIBYTE, listen, run, server_of
 
 log = structlog.get_logger()
 

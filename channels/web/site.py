@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from channels.web import Settings
+from core.base.errors import ConfigurationError
 from core.conversation.engine import Engine
-from core.errors import ConfigurationError
 
 COOKIE = "likeness_visitor"
 SIDES = (320, 1600)
@@ -30,7 +30,7 @@ class Spool(Protocol):
 
 
 class House(Protocol):
-    """What this channel needs of `core.bootstrap.App`.
+    """What this channel needs of `core.app.bootstrap.App`.
 
     `sent_picture` makes a picture small that came through the spool in this conversation, for as
     long as anybody keeps it.

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.conversation.rendering import Offer, Rendered
-from core.db import run
+from core.base.db import run
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.tokens import Offer
 
 SHOWN = 50
 KEPT = 200

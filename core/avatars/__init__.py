@@ -1,0 +1,1 @@
+"""The product: the avatar flow, its photos, its trainings, and what belongs to a person."""

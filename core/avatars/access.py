@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from core.avatars.models import Admission
+from core.base.settings import Settings
 from core.conversation.models import Conversation
-from core.settings import Settings
 
 WELCOMES = ("invited", "invited_already", "invite_unknown")
 """The codes of what `welcome` says."""

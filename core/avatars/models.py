@@ -15,8 +15,8 @@ import peewee
 from playhouse.fields import EnumField
 
 from core.avatars.naming import LONGEST
+from core.base.db import Model
 from core.conversation.models import Conversation, User
-from core.db import Model
 
 
 class AvatarGender(StrEnum):

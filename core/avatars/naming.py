@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from core import graphemes
+from core.base import graphemes
 
 LONGEST = 1200
 """Code points that the column holds: the longest names that `config.toml` can allow."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
-from core.avatars.privacy.remains import Export
-from core.avatars.runs.submissions import Submission
+from core.avatars.orders.submissions import Submission
+from core.avatars.privacy.retained import Export
 
 _ROWS: Mapping[str, Any] = {
     "photo": AvatarPhoto.select(AvatarPhoto.id, AvatarPhoto.user),

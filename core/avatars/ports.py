@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.avatars.platform_port import Platform
-from core.errors import LikenessError
+from core.base.errors import LikenessError
 
 TrainingStatus = Literal["queued", "training", "completed", "failed"]
 Phase = Literal[

@@ -6,14 +6,13 @@ An update's way: `receive` commits it, `drain` applies it, `look` draws what has
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import peewee
 import structlog
 
+from core.base.db import blameless, snapshot, transaction
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received
@@ -22,13 +21,8 @@ from core.conversation.pacing import Pace
 from core.conversation.reading import UNHEARD, Reader
 from core.conversation.statements import Locked
 from core.conversation.turn import Turn
-from core.db import snapshot, transaction
 
 log = structlog.get_logger()
-
-INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
-"""What is nobody's poison: a locked or unreachable database, a full disk."""
-
 
 AT_A_TIME = 10
 """So many events of one conversation are applied before others have their turn."""
@@ -232,11 +226,3 @@ class Engine:
             statements.quarantine(event_id, now)
             log.error("event quarantined", conversation=conversation_id, id=event_id)
             self.say(conversation_id, "our_fault")
-
-
-def blameless(error: Exception) -> bool:
-    """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
-    if not isinstance(error, INFRASTRUCTURE):
-        return False
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
-    return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH)

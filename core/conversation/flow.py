@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from transitions import EventData, Machine
 
+from core.base.errors import FlowError
 from core.conversation.messages import Button, Screen, in_words
-from core.errors import FlowError
 
 SAME = "="
 QUIET = "–"

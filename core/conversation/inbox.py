@@ -15,9 +15,9 @@ from typing import Any
 
 import peewee
 
+from core.base.db import run, storable, transaction
 from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
-from core.db import run, transaction
 
 SIGNAL = "signal"
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -167,14 +167,6 @@ def decode(payload: str) -> tuple[Event, Person]:
     kind, value, argument, file, visit, language, name, *more = json.loads(payload)
     event = Event(Kind(kind), value, argument, file, visit, *more[1:])
     return event, Person(name, language, *more[:1])
-
-
-def storable(text: str) -> str:
-    """A client's text without what a database refuses: zero characters and halves of pairs."""
-    if text.isascii():
-        return text.replace("\0", "")
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return whole.replace("\0", "")
 
 
 def _storable_value(value: object) -> object:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from core.conversation.rendering import Offer, Offers
+from core.conversation.tokens import Offer, Offers
 
 _NUMBER = re.compile(r"[#№(]?\s*(\d{1,4})[.)]?[\uFE0F\u20E3]*")
 KEPT = 5

@@ -12,7 +12,7 @@ import uuid
 
 import peewee
 
-from core.db import Model
+from core.base.db import Model
 
 
 def new_key() -> str:

@@ -6,7 +6,8 @@ from core.conversation import listing, statements
 from core.conversation.flow import Flow
 from core.conversation.listing import Lists, Old
 from core.conversation.messages import Kind
-from core.conversation.rendering import Offer, Press, digest, read_reply, seal, unseal
+from core.conversation.replies import read_reply
+from core.conversation.tokens import Offer, Press, digest, seal, unseal
 from core.conversation.turn import Turn
 
 STALE = ""

@@ -9,10 +9,13 @@ import json
 import uuid
 from typing import Any, NamedTuple
 
+from core.base.db import is_sqlite, run
 from core.conversation.pacing import Schedule
 from core.conversation.turn import Turn
-from core.db import is_sqlite, run
 
+_BOTH = """
+SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ? FOR NO KEY UPDATE
+"""
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` makes one each time
 
 
@@ -194,3 +197,40 @@ def said(conversation_id: int, memory: dict[str, Any], now: float) -> None:
 def encoded(memory: dict[str, Any]) -> str:
     """A conversation's memory as it is stored."""
     return _JSON.encode(memory)
+
+
+# holding a person from outside of a turn, in a turn's own order: the conversation, then its user
+
+
+def lock_person(conversation_id: int | None, user_id: uuid.UUID | None) -> None:
+    """Hold a conversation and its user until the transaction ends; either may be gone.
+
+    On SQLite the transaction itself is the lock. As a turn does, it leaves the key alone, so that
+    a channel can write to the inbox meanwhile.
+    """
+    if is_sqlite():
+        return
+    if conversation_id is not None and run(_BOTH, conversation_id).fetchone():
+        return
+    if user_id is not None:
+        run("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", user_id)
+
+
+def hold_firmly(user_id: uuid.UUID) -> None:
+    """Hold a person's conversations and themselves against everything, an update included."""
+    if not is_sqlite():
+        run("SELECT 1 FROM conversations WHERE user_id = ? FOR UPDATE", user_id)
+        run("SELECT 1 FROM users WHERE id = ? FOR UPDATE", user_id)
+
+
+def erased(user_id: uuid.UUID, since: float) -> bool:
+    """Whether a person has asked to be forgotten after a moment: what began then is not written.
+
+    For work that was under way meanwhile; the caller holds the person.
+    """
+    row = run("SELECT erasing_at FROM users WHERE id = ?", _key(user_id)).fetchone()
+    return row is None or (row[0] is not None and row[0] >= since)
+
+
+def _key(user_id: uuid.UUID) -> object:
+    return user_id.hex if is_sqlite() else user_id

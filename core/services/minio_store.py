@@ -18,7 +18,7 @@ from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.helpers import MIN_PART_SIZE
 
-from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable, kind_of
+from core.base.errors import ConfigurationError, ObjectMissing, StorageUnavailable, kind_of
 from core.services.s3_client import connect, s3_errors
 from core.services.storage import PIECE, checked_key, checked_prefix, disk_errors
 

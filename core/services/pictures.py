@@ -14,9 +14,9 @@ from math import ceil, sqrt
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from core.avatars.inspection.picture_files.formats import read
-from core.avatars.inspection.picture_files.picture_file import Unreadable
-from core.errors import kind_of
+from core.avatars.photos.inspection.picture_files.formats import read
+from core.avatars.photos.inspection.picture_files.picture_file import Unreadable
+from core.base.errors import kind_of
 
 Colour = tuple[int, int, int]
 

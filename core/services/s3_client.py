@@ -19,7 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Retry,
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from core.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from core.base.errors import ConfigurationError, ObjectMissing, StorageUnavailable
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 5.0

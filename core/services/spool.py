@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from uuid import uuid4
 
-from core.errors import ObjectMissing
+from core.base.errors import ObjectMissing
 from core.services.storage import (
     disk_errors,
     files_in,

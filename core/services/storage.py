@@ -8,7 +8,7 @@ from time import time
 from typing import BinaryIO
 from uuid import uuid4
 
-from core.errors import ObjectMissing, StorageUnavailable
+from core.base.errors import ObjectMissing, StorageUnavailable
 
 LONGEST_PART = 200
 """Bytes of one part of a key; file systems allow 255."""

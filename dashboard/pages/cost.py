@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.metrics import cost
+from core.operation.metrics import cost
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.metrics import errors, training
+from core.operation.metrics import errors, training
 from dashboard import charts
 from dashboard.pages import runs
 from dashboard.tables import Column, table

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.metrics import funnel, photos
-from core.metrics.scope import HOUR, Scope
-from core.texts import LANGUAGES, NAMES
+from core.base.texts import LANGUAGES, NAMES
+from core.operation.metrics import funnel, photos
+from core.operation.metrics.scope import HOUR, Scope
 from dashboard import charts, filters
 from dashboard.tables import Column, table
 from dashboard.view import View

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core import alerts
-from core.heartbeat import version
-from core.metrics import health, people
-from core.settings import describe
+from core.base.heartbeat import version
+from core.base.settings import describe
+from core.operation import alerts
+from core.operation.metrics import health, people
 from dashboard.pages import overview, runs
 from dashboard.tables import Column, table
 from dashboard.view import View

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import alerts
-from core.metrics import errors, health, overview, training
-from core.metrics.scope import DAY
-from core.texts import Translator
+from core.base.texts import Translator
+from core.operation import alerts
+from core.operation.metrics import errors, health, overview, training
+from core.operation.metrics.scope import DAY
 from dashboard import charts
 from dashboard.tables import Column, table
 from dashboard.view import View

@@ -6,8 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.metrics import people, training
-from core.metrics.scope import DAY, own_id, text_id
+from core.operation.metrics import people, training
+from core.operation.metrics.scope import DAY, own_id, text_id
 from dashboard.pages import runs
 from dashboard.tables import Column, table
 from dashboard.view import View

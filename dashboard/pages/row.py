@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.metrics import records
-from core.metrics.scope import seconds_of
+from core.operation.metrics import records
+from core.operation.metrics.scope import seconds_of
 from dashboard.tables import Column, table
 from dashboard.view import View
 

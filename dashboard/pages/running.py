@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.metrics import training
-from core.metrics.scope import DAY
+from core.operation.metrics import training
+from core.operation.metrics.scope import DAY
 from dashboard import charts
 from dashboard.pages import runs
 from dashboard.view import View

@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import LikenessError
-from core.metrics import errors, orders, training
-from core.metrics.scope import own_id
-from core.texts import Translator
+from core.base.errors import LikenessError
+from core.base.texts import Translator
+from core.operation.metrics import errors, training
+from core.operation.metrics.scope import own_id
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
 
@@ -120,7 +120,7 @@ def draw(view: View, run_id: str) -> None:
         st.link_button(t("Whose it is"), place, icon=":material/person:")
     acting(view, run)
     st.subheader(t("What was ordered"), anchor=False)
-    table(view, "orders", order_columns(t), view.ask(orders.of_run, run_id),
+    table(view, "orders", order_columns(t), view.ask(training.orders_of, run_id),
           empty=t("Nothing has been ordered."),
           place=lambda order: view.row("submission", order.id))  # fmt: skip
     st.subheader(t("What was asked of fal"), anchor=False)

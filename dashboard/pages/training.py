@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from core.metrics import training
+from core.operation.metrics import training
 from dashboard import charts
 from dashboard.pages import runs
 from dashboard.view import View

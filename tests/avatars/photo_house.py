@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.avatars import owned
+from core.app.bootstrap import App, bootstrap
+from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
-from core.bootstrap import App, bootstrap
+from core.base.settings import Settings
 from core.conversation.messages import Event, Kind
-from core.settings import Settings
 from tests.conversation.chat import Chat
 from tests.pictures_for_tests import photo
 
@@ -83,7 +83,7 @@ def statuses() -> dict[int, str]:
 
 def pending() -> int:
     """How many photos of the only avatar wait for their verdict."""
-    return int(owned.photos_with(Avatar.get().id, PhotoValidationStatus.PENDING).count())
+    return int(queries.photos_with(Avatar.get().id, PhotoValidationStatus.PENDING).count())
 
 
 def labels(chat: Chat) -> list[str]:

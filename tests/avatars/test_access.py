@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import structlog
 
+from core.app.bootstrap import App, bootstrap
 from core.avatars import access
-from core.bootstrap import App, bootstrap
-from core.settings import Settings
+from core.base.settings import Settings
 from tests import makers
 from tests.conversation.chat import Chat
 

@@ -11,14 +11,14 @@ import pytest
 import structlog
 from PIL import Image, ImageFilter
 
+from core.app.bootstrap import App, bootstrap
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, AvatarTrainingType
 from core.avatars.models import PhotoValidationStatus as Status
 from core.avatars.screens.verdicts import NO_PICTURE
-from core.bootstrap import App, bootstrap
+from core.base.settings import Settings
 from core.conversation.messages import Event, Kind
-from core.metrics import photos as metrics
-from core.metrics.scope import Scope
-from core.settings import Settings
+from core.operation.metrics import photos as metrics
+from core.operation.metrics.scope import Scope
 from tests.conversation.chat import BUTTONS, Chat
 from tests.photographs import (
     ASTRONAUT,

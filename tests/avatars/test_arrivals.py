@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.avatars.arrivals import NotWhatWasOrdered, check
+from core.avatars.training.arrivals import NotWhatWasOrdered, check
 from core.services.fal.simulation.model import made
 from tests.weights import safetensors
 

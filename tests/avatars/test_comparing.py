@@ -11,14 +11,14 @@ import pytest
 import structlog
 from PIL import Image, ImageOps
 
-from core.avatars.comparing import Comparing
-from core.avatars.counting import recount
+from core.app.bootstrap import App, bootstrap
 from core.avatars.models import Avatar, AvatarPhoto, Consent
-from core.bootstrap import App, bootstrap
+from core.avatars.photos.comparing import Comparing
+from core.avatars.photos.counting import recount
+from core.base.errors import StorageUnavailable
+from core.base.settings import Settings
 from core.conversation.messages import Event, Kind
-from core.errors import StorageUnavailable
 from core.services.likeness import FaceTools
-from core.settings import Settings
 from tests.conversation.chat import Chat
 from tests.photographs import ASTRONAUT, COFFEE, far_away, jpeg, lit, photograph, selfie
 

@@ -33,12 +33,10 @@ from hypothesis.stateful import (
 
 from channels.console import Console
 from channels.telegram import Telegram
-from core import db
-from core.avatars import disposal, owned, screens
-from core.avatars.dialogue import AvatarDialogue
+from core.avatars import queries, screens
+from core.avatars.dialogue.dialogue import AvatarDialogue
+from core.avatars.facts_loader import Loader
 from core.avatars.flow import ENDED, SET, TABLE
-from core.avatars.held import HeldPhoto
-from core.avatars.loading import Loader
 from core.avatars.models import (
     ACTIVE,
     HOLDING,
@@ -49,24 +47,28 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import Handle, Standing, TrainingOrder
+from core.avatars.privacy import disposal
 from core.avatars.screens import _WITH_AVATAR
-from core.avatars.training import Training
-from core.avatars.verdicts import Verdicts
+from core.avatars.training.training import Training
+from core.base import db
+from core.base.db import transaction
+from core.base.errors import Gone, Unreachable
+from core.base.settings import Settings
+from core.base.settings.avatars import Avatars, Photos
+from core.base.settings.training import Training as Terms
+from core.base.texts import LANGUAGES
+from core.conversation.delivery.outbox import parcel, shown, take_notices
+from core.conversation.delivery.rendering import render
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox, decode
 from core.conversation.messages import Address, Button, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
-from core.conversation.outbox import parcel, shown, take_notices
-from core.conversation.rendering import render, seal
-from core.db import transaction
-from core.errors import Gone, Unreachable
+from core.conversation.tokens import seal
 from core.services.storage import FolderStore
-from core.settings import Settings
-from core.settings.avatars import Avatars, Photos
-from core.settings.training import Training as Terms
-from core.texts import LANGUAGES
 from tests.avatars.training_house import (
     COMPLETED,
     QUEUED,
@@ -104,8 +106,8 @@ TEXTS = (
     "x" * 5000, "🙂", "\u202eannA", "a\x00b", "%s {name}", "Back", "назад", "start training", "no",
 )  # fmt: skip
 PHASES = [phase for phase in Phase if phase not in (Phase.explain, Phase.shrink)]
-UNFINISHED = owned.UNFINISHED
-COUNTING = owned.COUNTING
+UNFINISHED = queries.UNFINISHED
+COUNTING = queries.COUNTING
 
 
 class MoodyTrainer(ScriptedTrainer):
@@ -386,14 +388,14 @@ class Storm(RuleBasedStateMachine):
         assert Avatar.select().where(Avatar.name == "").count() <= 1
         assert TrainingRun.select().where(TrainingRun.status.in_(HOLDING)).count() <= 1
         for avatar in Avatar.select():
-            valid = owned.photos_with(avatar.id, PhotoValidationStatus.VALID).count()
-            pending = owned.photos_with(avatar.id, PhotoValidationStatus.PENDING).count()
+            valid = queries.photos_with(avatar.id, PhotoValidationStatus.VALID).count()
+            pending = queries.photos_with(avatar.id, PhotoValidationStatus.PENDING).count()
             assert valid <= LIMITS.training.max_photos
             assert pending <= LIMITS.photos.max_pending
 
     def an_avatar_says_what_it_is(self) -> None:
         for avatar in Avatar.select():
-            valid = owned.photos_with(avatar.id, PhotoValidationStatus.VALID).count()
+            valid = queries.photos_with(avatar.id, PhotoValidationStatus.VALID).count()
             if avatar.status is not AvatarStatus.COMPLETED:
                 assert avatar.photos_count == valid
             enough = valid >= LIMITS.training.min_photos
@@ -412,7 +414,7 @@ class Storm(RuleBasedStateMachine):
         if row.state in _WITH_AVATAR:
             assert found is not None
         if found is not None and row.state in (*ENDED, "training_in_progress"):
-            assert owned.place_of(found) == row.state
+            assert queries.place_of(found) == row.state
         if found is not None and row.state in set(SET) - {"viewing_photo_gallery"}:
             assert found.name
             assert found.status in UNFINISHED
@@ -478,13 +480,15 @@ class Storm(RuleBasedStateMachine):
     def _wants_photos(self) -> bool:
         found = self._focus()
         takes = self._row().state in ("uploading_photos", "insufficient_photos")
-        counted = owned.photos_with(found.id, *COUNTING).count() if found else 0
+        counted = queries.photos_with(found.id, *COUNTING).count() if found else 0
         return (
-            takes and owned.consented(self._row().user_id) and counted < LIMITS.training.min_photos
+            takes
+            and queries.consented(self._row().user_id)
+            and counted < LIMITS.training.min_photos
         )
 
     def _focus(self) -> Avatar | None:
-        return owned.avatar(self._row().user_id, self._memory().get("avatar"))
+        return queries.avatar(self._row().user_id, self._memory().get("avatar"))
 
     def _memory(self) -> Mapping[str, Any]:
         return dict(json.loads(self._row().memory))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from core.avatars import disposal
-from core.avatars.held import HeldPhoto
 from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.privacy import disposal
+from core.base.errors import StorageUnavailable
 from core.conversation.models import InboxEvent
-from core.errors import StorageUnavailable
 from core.services.storage import FolderStore
 from tests import makers
 

@@ -18,17 +18,17 @@ from typing import Any
 
 import pytest
 
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
+from core.avatars.orders.resolver import lost_orders
+from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.ports import Unreachable
-from core.avatars.runs.settling import lost_orders
-from core.avatars.runs.submissions import Fate, Submission
-from core.bootstrap import App
+from core.base.settings import Settings
 from core.services.fal.errors import TYPES
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.faults import Ledger
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
 from core.services.fal.simulation.webhooks import FORGERIES
-from core.settings import Settings
 from tests.avatars.storm_settings import environ_for
 from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
 from tests.patience import LONG

@@ -20,19 +20,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from channels.telegram import Telegram
-from core.avatars import access, collecting, dialogue, edits, flow, guards, owned
+from core.app.commands.diagram import diagram
+from core.app.commands.showing import BLOCK
+from core.avatars import access, flow, queries
+from core.avatars.dialogue import collecting, dialogue, edits, guards
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
-from core.avatars.flow_diagram import diagram
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
-from core.commands.showing import BLOCK
+from core.base.texts import LANGUAGES, translator
 from core.conversation import engine
-from core.conversation.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.rendering import render
 from core.conversation.flow import QUIET, Flow, Step
 from core.conversation.messages import Screen
 from core.conversation.reading import UNHEARD
-from core.conversation.rendering import render
-from core.texts import LANGUAGES, translator
 
 ROOT = Path(__file__).parents[2]
 TABLE = flow.TABLE
@@ -116,7 +117,7 @@ def facts(asked: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy
         busy_with=st.none() | lines,
         held=st.sampled_from([0, 1, 3]),
         consented=st.booleans(),
-        consent_version=st.just(owned.CONSENT_VERSION),
+        consent_version=st.just(queries.CONSENT_VERSION),
         page=st.just(2),
         pages=st.sampled_from([2, 3]),
         avatars=st.lists(lines, max_size=6).map(tuple),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from core import db
+from core.app.bootstrap import App, bootstrap
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -25,10 +25,10 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
-from core.bootstrap import App, bootstrap
+from core.base import db
+from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
-from core.settings import Settings
 from tests.conversation.chat import Chat
 from tests.patience import LONG
 from tests.pictures_for_tests import photo

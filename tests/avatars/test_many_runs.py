@@ -16,12 +16,12 @@ from typing import Any
 import httpx
 import pytest
 
+from core.app.bootstrap import App
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
-from core.bootstrap import App
-from core.db import transaction
+from core.base.db import transaction
+from core.base.settings import Settings
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
-from core.settings import Settings
 from tests import makers
 from tests.avatars.storm_settings import environ_for
 from tests.http_house import free_port, serving, wait_for

@@ -10,12 +10,12 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import graphemes
+from core.app.bootstrap import App
 from core.avatars import naming
 from core.avatars.models import Avatar
 from core.avatars.screens import SCREENS
-from core.bootstrap import App
-from core.conversation.rendering import length, shorten
+from core.base import graphemes
+from core.base.graphemes import length, shorten
 from tests.avatar_facts import facts, labels
 from tests.avatars.photo_house import opened
 from tests.conversation.chat import Chat

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import structlog
 
-from core.avatars.declared import Declared, declared
-from core.avatars.held import HeldPhoto
+from core.app.bootstrap import App
 from core.avatars.models import AvatarPhoto
-from core.avatars.privacy.remains import DoomedFile
-from core.bootstrap import App
+from core.avatars.photos.declared import Declared, declared
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.privacy.retained import DoomedFile
 from tests.avatars.photo_house import (
     collecting,
     describe,

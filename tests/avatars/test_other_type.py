@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import structlog
 
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.runs.rows import due
-from core.bootstrap import App
+from core.avatars.training.rows import due
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
 from tests.conversation.chat import Chat
 from tests.http_house import wait_for

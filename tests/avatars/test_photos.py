@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 
-from core.avatars.photos import Judgement, PhotoRules, judge
+from core.avatars.photos.rules import Judgement, PhotoRules, judge
 from tests.nasty_files import png, telling, thumbnailed, two_frames, with_chunk, with_segment
 from tests.pictures_for_tests import exif, photo
 

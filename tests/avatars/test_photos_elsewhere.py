@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from core.avatars import owned
-from core.avatars.held import HeldPhoto
-from core.avatars.models import (
-    Avatar,
-    AvatarPhoto,
-    AvatarStatus,
-    PhotoValidationStatus,
-)
-from core.bootstrap import App
+from core.app.bootstrap import App
+from core.avatars import queries
+from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, PhotoValidationStatus
+from core.avatars.photos.held import HeldPhoto
 from core.conversation.messages import Event, Kind
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
 from tests.conversation.chat import Chat
@@ -56,7 +51,7 @@ def labels(chat: Chat) -> list[str]:
 
 
 def pending() -> int:
-    return int(owned.photos_with(Avatar.get().id, PhotoValidationStatus.PENDING).count())
+    return int(queries.photos_with(Avatar.get().id, PhotoValidationStatus.PENDING).count())
 
 
 @pytest.mark.parametrize(
@@ -144,7 +139,7 @@ def test_whoever_withdraws_consent_over_photos_is_not_sent_back_to_send_some(cha
 
 
 def test_a_photo_that_has_come_again_is_not_said_to_be_back(house: App, chat: Chat) -> None:
-    first = owned.photos(Avatar.get().id).first()
+    first = queries.photos(Avatar.get().id).first()
     chat.press("◀️ Back")
     chat.press("🖼️ View (2)")
     chat.press(f"🗑 {first.number}")

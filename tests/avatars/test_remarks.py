@@ -9,8 +9,8 @@ import pytest
 from core.avatars import screens
 from core.avatars.flow import MENUS, STATES, TABLE
 from core.avatars.screens import SCREENS, hints
+from core.base.texts import LANGUAGES, translator
 from core.conversation.messages import Button
-from core.texts import LANGUAGES, translator
 from tests.avatar_facts import (
     BORIS,
     LINE,

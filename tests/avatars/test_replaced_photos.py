@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from core.avatars.held import HeldPhoto
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto
-from core.bootstrap import App
+from core.avatars.photos.held import HeldPhoto
 from core.conversation.messages import Event, Kind
 from tests.avatars.photo_house import collecting, describe, good, judge, opened
 from tests.conversation.chat import Chat

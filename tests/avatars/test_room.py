@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import structlog
 
-from core.avatars import owned
-from core.avatars.held import HeldPhoto
+from core.app.bootstrap import App
+from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, AvatarTrainingType, PhotoValidationStatus
-from core.avatars.room import Room, room
-from core.bootstrap import App
-from core.set_back import hasten
-from core.worker import Worker
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.photos.room import Room, room
+from core.operation.clock_guard import hasten
+from core.operation.worker import Worker
 from tests.avatars.photo_house import (
     NO_PICTURE,
     collecting,
@@ -100,7 +100,7 @@ def test_what_is_left_out_is_neither_fetched_nor_kept(house: App, chat: Chat) ->
 def test_verdicts_come_in_the_order_of_arrival(house: App, chat: Chat) -> None:
     send(house, chat, *map(good, range(9)))
     due = house.verdicts.due(2e9, 100)
-    first = [str(row.id) for row in owned.photos(Avatar.get().id)]
+    first = [str(row.id) for row in queries.photos(Avatar.get().id)]
     assert due == first[:MOST]
     last, *others = reversed(first)
     assert house.verdicts.judge(last) is None, "its turn has not come, however early it is taken up"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars import rulings
-from core.avatars.held import HeldPhoto
+from core.app.bootstrap import App, bootstrap
+from core.avatars import restrictions
 from core.avatars.models import AvatarPhoto, TrainingRun
-from core.bootstrap import App, bootstrap
+from core.avatars.photos.held import HeldPhoto
+from core.base.settings import Settings
 from core.conversation.models import Conversation, User
-from core.settings import Settings
 from tests.privacy.people import Marked
 
 SORRY = "I can’t make avatars for you"
@@ -44,7 +44,7 @@ def anna(app: App) -> Marked:
 
 
 def block(person: Marked) -> None:
-    rulings.block(Conversation.get_by_id(person.id).user_id, 1.0, "anna")
+    restrictions.block(Conversation.get_by_id(person.id).user_id, 1.0, "anna")
 
 
 def said(person: Marked) -> str:
@@ -63,7 +63,7 @@ def test_a_photo_of_somebody_blocked_is_not_taken(anna: Marked) -> None:
     assert (AvatarPhoto.select().count(), HeldPhoto.select().count()) == (before, 0)
     assert said(anna).count(SORRY) == 1
     assert not {"add_photos", "keep_anyway"} & triggers(anna)
-    rulings.unblock(Conversation.get_by_id(anna.id).user_id)
+    restrictions.unblock(Conversation.get_by_id(anna.id).user_id)
     anna.send_photo()
     assert AvatarPhoto.select().count() == before + 1
     assert SORRY not in said(anna)
@@ -137,4 +137,4 @@ def test_their_data_stays_theirs(anna: Marked) -> None:
     anna.press("erase")
     anna.press("yes")
     assert AvatarPhoto.select().count() == 0
-    assert rulings.Block.select().count() == 0
+    assert restrictions.Block.select().count() == 0

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from core.avatars.facts import Facts, Kept, Limits
 from core.avatars.flow import STATES, TABLE
 from core.avatars.screens import SCREENS
-from core.conversation.channel import Capabilities
+from core.base.graphemes import length
+from core.base.texts import LANGUAGES
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.rendering import render
 from core.conversation.messages import Button, Screen
-from core.conversation.rendering import length, read_reply, render
-from core.texts import LANGUAGES
+from core.conversation.replies import read_reply
 from tests.avatar_facts import (
     BORIS,
     ID,

@@ -7,8 +7,8 @@ import pytest
 
 from core.avatars.facts import PhotoFacts, RunFacts
 from core.avatars.screens import NOTICES, SCREENS
+from core.base.texts import LANGUAGES
 from core.conversation.messages import Button, Motion
-from core.texts import LANGUAGES
 from tests.avatar_facts import ID, LINE, READY, RUN, button, facts, labels, photo, triggers
 
 languages = pytest.mark.parametrize("language", LANGUAGES)

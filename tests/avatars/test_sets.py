@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import structlog
 
+from core.app.bootstrap import App
 from core.avatars.facts import Facts
 from core.avatars.models import Avatar, AvatarPhoto
 from core.avatars.screens import SCREENS
-from core.bootstrap import App
 from core.services.fal import profiles
 from tests.avatar_facts import LIMITS, READY, facts, photo, triggers
 from tests.avatars.photo_house import collecting, good, judge, opened, send

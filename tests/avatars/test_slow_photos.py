@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from core.avatars import comparing, keeping, verdicts
-from core.avatars.inspection import conversion
-from core.avatars.inspection.verdict import Verdict
-from core.avatars.keeping import kept
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
-from core.conversation.bridge import release
-from core.set_back import LONGEST
+from core.avatars.photos import claim_keeper, comparing, verdicts
+from core.avatars.photos.claim_keeper import kept
+from core.avatars.photos.inspection import conversion
+from core.avatars.photos.inspection.verdict import Verdict
+from core.base.db import release
+from core.operation.clock_guard import LONGEST
 from tests import makers
 from tests.avatars.test_verdicts import House
 from tests.pictures_for_tests import photo as picture
@@ -114,7 +114,7 @@ def test_a_claim_lives_as_long_as_its_conversion_waits_and_works(
 
 
 def test_a_claim_is_renewed_for_longer_than_the_slowest_conversion_may_take() -> None:
-    renewed = keeping.MOST * verdicts.CLAIM_SECONDS / 3
+    renewed = claim_keeper.MOST * verdicts.CLAIM_SECONDS / 3
     assert renewed > 2 * (2 * conversion.CLOCK)  # for its turn and in the process, with ease
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto
-from core.bootstrap import App
 from core.conversation.models import Conversation
 from tests.avatars.photo_house import (
     NO_PICTURE,

@@ -10,7 +10,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import rulings
+from core.avatars import restrictions
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -23,13 +23,13 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.ports import Standing, Unreachable
-from core.avatars.runs import outcome
-from core.avatars.runs.durations import Usual, usual
-from core.avatars.runs.rows import CLAIM_SECONDS
-from core.conversation.locks import lock_person
+from core.avatars.training import outcome
+from core.avatars.training.durations import Usual, usual
+from core.avatars.training.rows import CLAIM_SECONDS
+from core.base.db import database, run, transaction
+from core.base.errors import TrainingRefused
 from core.conversation.models import Conversation
-from core.db import database, run, transaction
-from core.errors import TrainingRefused
+from core.conversation.statements import lock_person
 from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,
@@ -261,9 +261,9 @@ def test_a_grant_is_one_training_more_for_a_day(db: Any) -> None:
     house.start()
     house.cancel()
     house.advance()
-    rulings.grant(makers.conversation().user_id, house.clock(), "anna")
+    restrictions.grant(makers.conversation().user_id, house.clock(), "anna")
     assert house.obstacle == "daily_limit", "it was somebody else's"
-    rulings.grant(house.owner.user_id, house.clock(), "anna")
+    restrictions.grant(house.owner.user_id, house.clock(), "anna")
     assert house.obstacle is None
     house.avatar = house.with_objects(makers.avatar(house.owner))
     house.start()
@@ -274,7 +274,7 @@ def test_a_grant_is_one_training_more_for_a_day(db: Any) -> None:
 
 def test_a_grant_that_nobody_used_is_over_after_a_day(db: Any) -> None:
     house = House(training={"runs_per_day": 1})
-    rulings.grant(house.owner.user_id, house.clock(), "anna")
+    restrictions.grant(house.owner.user_id, house.clock(), "anna")
     house.clock.forward(86_400)
     house.start()
     house.cancel()
@@ -284,11 +284,11 @@ def test_a_grant_that_nobody_used_is_over_after_a_day(db: Any) -> None:
 
 def test_who_is_blocked_trains_nothing_whatever_else_is_the_case(db: Any) -> None:
     house = House(training={"enabled": False})
-    assert rulings.block(house.owner.user_id, 1.0, "anna")
-    assert not rulings.block(house.owner.user_id, 2.0, "boris"), "once is enough"
+    assert restrictions.block(house.owner.user_id, 1.0, "anna")
+    assert not restrictions.block(house.owner.user_id, 2.0, "boris"), "once is enough"
     assert house.obstacle == house.refusal() == "blocked"
-    assert rulings.unblock(house.owner.user_id)
-    assert not rulings.unblock(house.owner.user_id)
+    assert restrictions.unblock(house.owner.user_id)
+    assert not restrictions.unblock(house.owner.user_id)
     assert house.obstacle == "closed"
 
 

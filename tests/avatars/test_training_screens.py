@@ -9,8 +9,8 @@ import pytest
 from core.avatars.facts import stoppable
 from core.avatars.screens import SCREENS, hints
 from core.avatars.screens.notices import training_failed
+from core.base.texts import LANGUAGES, translator
 from core.conversation.messages import Screen
-from core.texts import LANGUAGES, translator
 from tests.avatar_facts import ID, RUN, facts, labels, triggers
 
 SAVING = replace(RUN, status="saving", progress=99, left=None)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import structlog
 
+from core.app.bootstrap import App
 from core.avatars.flow import TABLE
 from core.avatars.models import Avatar
 from core.avatars.screens.buttons import unseen
-from core.bootstrap import App
-from core.conversation.rendering import words
-from core.db import run
+from core.base.db import run
+from core.conversation.replies import words
 from tests.avatars.test_limits import wired
 from tests.conversation.chat import PLAIN, Chat
 

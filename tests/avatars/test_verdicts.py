@@ -8,10 +8,6 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import disposal, missing, verdicts
-from core.avatars.counting import recount
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -20,9 +16,14 @@ from core.avatars.models import (
     DoomedObject,
     PhotoValidationStatus,
 )
-from core.avatars.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
-from core.db import database, transaction
-from core.errors import (
+from core.avatars.photos import missing, verdicts
+from core.avatars.photos.counting import recount
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
+from core.avatars.photos.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
+from core.avatars.privacy import disposal
+from core.base.db import database, transaction
+from core.base.errors import (
     Gone,
     Missing,
     Overloaded,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from core.avatars.models import Avatar, TrainingRun
+from core.avatars.orders.submissions import Submission
 from core.avatars.ports import (
     CancelAnswer,
     Download,
@@ -26,13 +27,12 @@ from core.avatars.ports import (
     TrainingOrder,
     Verified,
 )
-from core.avatars.runs.submissions import Submission
-from core.avatars.training import Training
-from core.conversation.locks import lock_person
-from core.db import transaction
-from core.errors import TrainingRefused
+from core.avatars.training.training import Training
+from core.base.db import transaction
+from core.base.errors import TrainingRefused
+from core.base.settings import Settings
+from core.conversation.statements import lock_person
 from core.services.storage import FolderStore
-from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.fakes.platform import ScriptedPlatform

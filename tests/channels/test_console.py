@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from channels.console import Console, _files, _Talk
-from core.bootstrap import bootstrap
+from core.app.bootstrap import bootstrap
+from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.settings import Settings
 
 
 class Piped(io.StringIO):

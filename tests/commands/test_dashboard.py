@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from core.cli import app
-from core.errors import ConfigurationError
-from core.logins import PASSWORD_FILE
-from core.settings.dashboard import Dashboard
+from core.app.cli import app
+from core.base.errors import ConfigurationError
+from core.base.settings.dashboard import Dashboard
+from core.operation.auth import PASSWORD_FILE
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ import structlog
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from core import bootstrap as _bootstrap  # noqa: F401  # before stderr is the runner's
-from core.cli import app
-from core.errors import ConfigurationError
+from core.app import bootstrap as _bootstrap  # noqa: F401  # before stderr is the runner's
+from core.app.cli import app
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import checking
 from core.services.fal.checking import Fact
 from core.services.fal.checking.transcript import shape
 from core.services.fal.simulation import FalServer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.fakes.foreign_fal import ForeignFal, Liberties
 from tests.fakes.tampering import Passing, Tampering
 

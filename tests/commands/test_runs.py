@@ -9,12 +9,12 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from core import bootstrap as _bootstrap  # noqa: F401  # before stderr is the runner's
-from core.avatars import controls
+from core.app import bootstrap as _bootstrap  # noqa: F401  # before stderr is the runner's
+from core.app.cli import app
+from core.app.commands.by_hand import operator
+from core.avatars import switches
 from core.avatars.models import RunStatus, TrainingRun
-from core.cli import app
-from core.commands.by_hand import operator
-from core.db import run
+from core.base.db import run
 from core.services.fal.simulation.orders import Order
 from tests import makers
 
@@ -103,22 +103,22 @@ def test_what_was_not_sent_is_ordered_again(likeness: Any, lost: TrainingRun) ->
 
 def test_orders_are_paused_and_resumed(likeness: Any) -> None:
     assert likeness("runs", "pause")[0] == 0
-    assert controls.paused()
+    assert switches.paused()
     assert likeness("runs", "resume") == (0, "trainings_paused\n")
-    assert not controls.paused()
+    assert not switches.paused()
     assert "trainings_paused was not on." in likeness("runs", "resume")[1]
     assert [row[1] for row in audited()] == ["pause", "resume"], "the last one changed nothing"
 
 
 def test_resuming_takes_one_switch_away_and_names_the_others(likeness: Any) -> None:
-    controls.switch_on(controls.STOPPED, "balance_exhausted", 1.0, "submission")
+    switches.switch_on(switches.STOPPED, "balance_exhausted", 1.0, "submission")
     likeness("runs", "pause")
     code, said = likeness("runs", "resume")
     assert code == 0
     assert said.startswith("trainings_paused\nStill on: stop_submitting  balance_exhausted")
-    assert [control.name for control in controls.on()] == [controls.STOPPED]
+    assert [control.name for control in switches.on()] == [switches.STOPPED]
     assert likeness("runs", "resume", "stop_submitting") == (0, "stop_submitting\n")
-    assert controls.on() == []
+    assert switches.on() == []
 
 
 def test_an_erasure_is_audited_under_the_name_of_who_typed_it(

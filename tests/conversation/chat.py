@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from core.conversation.channel import Capabilities
+from core.base.db import transaction
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import Parcel, parcel, shown
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, TransitionLog
-from core.conversation.outbox import Parcel, parcel, shown
-from core.conversation.rendering import Rendered
-from core.db import transaction
 
 BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True, pushes=True)
 PLAIN = Capabilities(payload_bytes=200)

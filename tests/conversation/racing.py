@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from core import db
-from core.conversation.bridge import release
+from core.base import db
+from core.base.db import release
 from tests.patience import LONG
 
 _CONTEXT = multiprocessing.get_context(

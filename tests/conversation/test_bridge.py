@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.conversation.bridge import Bridge
+from core.base.db import database, transaction
+from core.conversation.delivery.bridge import Bridge
 from core.conversation.models import User
-from core.db import database, transaction
 from tests.patience import LONG
 
 

@@ -11,7 +11,7 @@ from core.conversation.flow import QUIET, Flow, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button
 from core.conversation.models import Conversation, PendingNotice
-from core.conversation.rendering import seal, unseal
+from core.conversation.tokens import seal, unseal
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import SCREENS, TABLE, Feedback, facts, feedback_engine, feedback_flow

@@ -10,15 +10,15 @@ from typing import Any
 import peewee
 import pytest
 
-from core.conversation import outbox
-from core.conversation.bridge import Bridge
-from core.conversation.channel import Place
-from core.conversation.delivery import TICKS_AT_ONCE, Courier
+from core.base.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
+from core.conversation.delivery import outbox
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.channel import Place
+from core.conversation.delivery.courier import TICKS_AT_ONCE, Courier
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.engine import Engine
 from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
-from core.conversation.rendering import Rendered
-from core.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
 from tests.conversation.chat import BUTTONS, Chat, Clock
 from tests.feedback import feedback_engine
 
@@ -697,7 +697,7 @@ def test_a_courier_outlives_a_database_in_trouble(
         return due(courier, limit)
 
     monkeypatch.setattr(Courier, "_due", unlucky)
-    monkeypatch.setattr("core.conversation.delivery.asyncio.sleep", _no_sleep)
+    monkeypatch.setattr("core.conversation.delivery.courier.asyncio.sleep", _no_sleep)
     run_until(post, lambda: len(post.channel.calls) == 1)
 
 

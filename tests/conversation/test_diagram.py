@@ -1,6 +1,6 @@
 """The table as a picture."""
 
-from core.conversation.diagram import diagram
+from core.app.commands.diagram import diagram
 from tests.feedback import TABLE
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core import db as core_db
+from core.base import db as core_db
 from core.conversation.engine import Engine
 from core.conversation.messages import Event, Kind, Person
 from core.conversation.models import Conversation, InboxEvent, TransitionLog, User

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from core.base.errors import FlowError
 from core.conversation.flow import QUIET, SAME, Call, Flow, Position, Row, Step, Table, row
 from core.conversation.messages import Screen
-from core.errors import FlowError
 from tests.feedback import TABLE, feedback_flow
 
 STATES = ("closed", "open", "locked")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import db as core_db
+from core.base import db as core_db
 from core.conversation import inbox, statements
 from core.conversation.inbox import Inbox, Receipt
 from core.conversation.messages import Address, Event, Kind, Person, Update

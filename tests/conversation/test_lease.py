@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.conversation import lease
+from core.conversation.delivery import lease
 from core.conversation.models import Lease
 from tests.conversation.racing import at_once, in_processes
 

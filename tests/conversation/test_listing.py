@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conversation.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import begin_notice, parcel, shown
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.listing import KEPT, Lists, Old, number_in, read, write
 from core.conversation.messages import Button, Event, Kind
-from core.conversation.outbox import begin_notice, parcel, shown
-from core.conversation.rendering import Offer, Rendered, read_reply
+from core.conversation.replies import read_reply
+from core.conversation.tokens import Offer
 from tests.conversation.chat import PLAIN, Chat
 from tests.feedback import feedback_engine
 

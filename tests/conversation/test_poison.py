@@ -11,9 +11,9 @@ from typing import Any
 import peewee
 import pytest
 
-from core import db as core_db
+from core.base import db as core_db
+from core.base.db import INFRASTRUCTURE
 from core.conversation import inbox, statements
-from core.conversation.engine import INFRASTRUCTURE
 from core.conversation.messages import Event, Kind
 from core.conversation.models import InboxEvent
 from core.conversation.turn import Turn

@@ -4,7 +4,7 @@ import itertools
 import random
 from typing import Any
 
-from core import db as core_db
+from core.base import db as core_db
 from core.conversation import inbox
 from core.conversation.engine import Engine
 from core.conversation.messages import Address, Event, Kind, Update

@@ -6,22 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conversation.channel import Capabilities
+from core.base.errors import FlowError
+from core.base.graphemes import length, shorten
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.rendering import bar, render
 from core.conversation.messages import Button, Picture, Screen
-from core.conversation.rendering import (
-    Offer,
-    Press,
-    bar,
-    digest,
-    length,
-    read_reply,
-    render,
-    seal,
-    shorten,
-    unseal,
-    words,
-)
-from core.errors import FlowError
+from core.conversation.replies import read_reply, words
+from core.conversation.tokens import Offer, Press, digest, seal, unseal
 
 KEY, OTHER_KEY = "a" * 32, "b" * 32
 PLAIN = Capabilities()

@@ -18,11 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core import db as core_db
+from core.base import db as core_db
 from core.conversation import timers
 from core.conversation.messages import Event, Kind, Person
 from core.conversation.models import InboxEvent
-from core.conversation.rendering import unseal
+from core.conversation.tokens import unseal
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import TABLE, feedback_engine
 

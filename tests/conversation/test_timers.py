@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from core.base.db import transaction
 from core.conversation import timers
 from core.conversation.models import Conversation
-from core.db import transaction
 from tests import makers
 from tests.conversation.racing import at_once
 

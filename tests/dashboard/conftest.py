@@ -15,11 +15,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.avatars.ports import Failure, Unreachable
+from core.base.settings import Settings
+from core.base.settings.dashboard import Role
 from core.conversation.inbox import Inbox
-from core.demo import Story, fill
-from core.logins import Visitor
-from core.settings import Settings
-from core.settings.dashboard import Role
+from core.operation.auth import Visitor
+from core.operation.demo import Story, fill
 from dashboard import app, site
 from dashboard.site import Site
 from tests.patience import LONG

@@ -5,14 +5,14 @@ import sys
 import time
 from pathlib import Path
 
+from core.base.db import connect
+from core.base.heartbeat import beating
+from core.base.migrations import runner
+from core.base.settings import Settings
+from core.base.settings.dashboard import Dashboard
 from core.conversation.models import Conversation, InboxEvent
-from core.db import connect
-from core.demo import Story, fill
-from core.heartbeat import beating
-from core.logins import hashed
-from core.migrations import runner
-from core.settings import Settings
-from core.settings.dashboard import Dashboard
+from core.operation.auth import hashed
+from core.operation.demo import Story, fill
 from dashboard.serving import serve
 from tests.dashboard.conftest import House
 from tests.dashboard.voucher import vouched

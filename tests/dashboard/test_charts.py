@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.metrics.scope import DAY, HOUR, Scope
+from core.operation.metrics.scope import DAY, HOUR, Scope
 from dashboard.charts import _stack, _time
 from dashboard.words import translator, unless_nought
 

@@ -17,9 +17,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core.db import run
-from core.errors import ConfigurationError
-from core.logins import (
+from core.base.db import run
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.base.settings.dashboard import Dashboard
+from core.operation.auth import (
     FORGOTTEN_AFTER,
     PASSWORD_FILE,
     Logins,
@@ -29,10 +31,8 @@ from core.logins import (
     sweep,
     users,
 )
-from core.settings import Settings
-from core.settings.dashboard import Dashboard
-from dashboard.doors import Doors
-from dashboard.login import Login
+from dashboard.login.middleware import Doors
+from dashboard.login.password import Login
 from dashboard.site import COOKIE, Site
 from tests.conversation.chat import Clock
 from tests.dashboard.conftest import House
@@ -185,7 +185,7 @@ def test_a_database_that_is_away_is_said_to_be(
         raise peewee.OperationalError("connection refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.logins.run", away)
+        patch.setattr("core.operation.auth.run", away)
         page = client.get("/people?user=1")
         assert (page.status_code, page.text.count("<form")) == (503, 1)
         assert "The database can’t be reached now." in page.text

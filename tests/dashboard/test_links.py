@@ -13,10 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.retained import Export
+from core.base.db import run
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
-from core.db import run
-from core.metrics import records
+from core.operation.metrics import records
 from dashboard.tables import PLACE
 from tests.dashboard import drawn
 from tests.dashboard.conftest import Look, fill_lately

@@ -11,13 +11,13 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 from structlog.testing import capture_logs
 
-from core.db import run
-from core.errors import ConfigurationError
-from core.logins import PASSWORD_FILE, Logins, TooMany, first_password, hashed
-from core.operations import Forbidden, Operations
-from core.settings import Settings, describe
+from core.base.db import run
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings, describe
+from core.operation.admin_actions import Forbidden, Operations
+from core.operation.auth import PASSWORD_FILE, Logins, TooMany, first_password, hashed
+from dashboard.login.oidc_routes import FLOW
 from dashboard.site import COOKIE
-from dashboard.vouching import FLOW
 from tests.conversation.chat import Clock
 from tests.dashboard import voucher
 from tests.dashboard.conftest import House

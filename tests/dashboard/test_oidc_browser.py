@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from dashboard.login.oidc_routes import FLOW
 from dashboard.site import COOKIE
-from dashboard.vouching import FLOW
 from tests.channels.web import conftest as web
 from tests.channels.web.conftest import Served
 from tests.dashboard import browsing

@@ -18,10 +18,10 @@ from joserfc.jwk import OctKey
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from core.logins import hashed
-from dashboard import oidc
-from dashboard.oidc import Away, Flow, Provider, Unbelievable
-from dashboard.vouching import FLOW
+from core.operation.auth import hashed
+from dashboard.login import providers
+from dashboard.login.oidc_routes import FLOW
+from dashboard.login.providers import Away, Flow, Provider, Unbelievable
 from tests.channels.web.conftest import _free_port
 from tests.dashboard import voucher
 from tests.dashboard.test_doors import client_of, log_in
@@ -302,10 +302,10 @@ def test_a_provider_is_found_again_when_it_is_back(provider: FakeProvider) -> No
     provider.metadata = {}
     with pytest.raises(Away, match="another issuer"):
         asked.address(Flow.to("/"), "")
-    now[0] += oidc.AWAY_SECONDS
+    now[0] += providers.AWAY_SECONDS
     assert asked.address(Flow.to("/"), "").startswith(f"{provider.issuer}/authorize?")
     provider.metadata = {"authorization_endpoint": f"{provider.issuer}/authorize?tenant=7"}
-    now[0] += oidc.KEPT_SECONDS
+    now[0] += providers.KEPT_SECONDS
     assert asked.address(Flow.to("/"), "").startswith(f"{provider.issuer}/authorize?tenant=7&")
     with pytest.raises(Unbelievable, match="invalid_grant"):
         asked.person("made-up", Flow.to("/"), "")

@@ -11,12 +11,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.avatars.privacy.remains import Export, RemoteCopy
+from core.avatars.privacy.retained import Export, RemoteCopy
+from core.base.db import database, run, transaction
+from core.base.settings.dashboard import Role
 from core.conversation.models import User
-from core.db import database, run, transaction
-from core.metrics import overview
-from core.metrics.scope import DAY, Scope
-from core.settings.dashboard import Role
+from core.operation.metrics import overview
+from core.operation.metrics.scope import DAY, Scope
 from dashboard import site
 from tests import makers
 from tests.dashboard.conftest import PAGES, House, Look, fill_lately
@@ -167,7 +167,7 @@ def test_a_second_viewer_costs_no_second_query(
         asked.append(query)
         return run(query, *parameters)
 
-    monkeypatch.setattr("core.metrics.scope.run", asking)
+    monkeypatch.setattr("core.operation.metrics.scope.run", asking)
     for page in PAGES:
         look(page, mode="both")
         first = len(asked)
@@ -322,7 +322,7 @@ def test_what_people_wrote_is_shown_as_they_wrote_it(sqlite_db: Any, look: Look)
 
 def test_a_problem_opens_to_its_events_and_an_event_to_its_run(sqlite_db: Any, look: Look) -> None:
     fill_lately(200)
-    from core.metrics import errors
+    from core.operation.metrics import errors
 
     now = time.time()
     group = errors.groups(Scope(now - 7 * DAY, now))[0]

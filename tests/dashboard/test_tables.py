@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from core.logins import Visitor
-from core.metrics.scope import Scope
-from core.settings.dashboard import Role
+from core.base.settings.dashboard import Role
+from core.operation.auth import Visitor
+from core.operation.metrics.scope import Scope
 from dashboard.tables import Column, as_csv, neutral
 from dashboard.view import View
 from dashboard.words import translator

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from core.db import run
-from core.settings.dashboard import Dashboard
+from core.base.db import run
+from core.base.settings.dashboard import Dashboard
 from tests.dashboard.test_doors import client_of
 from tests.fakes.oidc import CLIENT, SECRET, FakeProvider
 

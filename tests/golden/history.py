@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.conversation.rendering import Offer, Rendered, unseal
-from core.db import run
+from core.base.db import run
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.tokens import Offer, unseal
 from tests.scenarios.on_steps import SteppedPerson
 
 FOLDER = Path(__file__).parent / "histories"

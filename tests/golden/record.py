@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import db
-from core.conversation.rendering import Offer
-from core.migrations import runner
+from core.base import db
+from core.base.migrations import runner
+from core.conversation.tokens import Offer
 from tests.golden import history
 from tests.golden.history import FOLDER, Act, Kept, kept, pressed, seen, write
 from tests.pictures_for_tests import photo

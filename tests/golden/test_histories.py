@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.conversation.messages import Button
-from core.conversation.rendering import seal
+from core.conversation.tokens import seal
 from tests.golden.history import FOLDER, Act, Names, kept, pressed, read, token_key
 from tests.pictures_for_tests import photo
 from tests.scenarios.on_steps import SteppedHouse, SteppedPerson

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.db import run
-from core.demo import Story, fill
+from core.base.db import run
+from core.operation.demo import Story, fill
 
 NOW = 1_800_000_000.0
 BERLIN = ZoneInfo("Europe/Berlin")

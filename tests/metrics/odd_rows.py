@@ -18,11 +18,11 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.privacy.remains import CostEntry, DailyTotal, Export
-from core.avatars.runs.events import FalEvent
-from core.avatars.runs.submissions import Submission
+from core.avatars.orders.events import FalEvent
+from core.avatars.orders.submissions import Submission
+from core.avatars.privacy.retained import CostEntry, DailyTotal, Export
+from core.base.db import run, transaction
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
-from core.db import run, transaction
 
 AROUND = (-3600.0, -0.5, 0.0, 0.5, 3600.0)
 STATES = ("main_menu", "uploading_photos", "training_in_progress", "a_state_of_tomorrow")

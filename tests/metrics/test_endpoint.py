@@ -12,10 +12,10 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from core import http
-from core.db import database
-from core.settings import Settings
-from core.settings.processes import Http
+from core.base.db import database
+from core.base.settings import Settings
+from core.base.settings.processes import Http
+from core.operation import http
 from tests import makers
 from tests.http_house import free_port, serving
 

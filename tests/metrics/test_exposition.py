@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core import db
-from core.metrics import cost, errors, exposition, health, overview, training
-from core.metrics.scope import DAY, Scope
+from core.base import db
+from core.operation.metrics import cost, errors, exposition, health, overview, training
+from core.operation.metrics.scope import DAY, Scope
 from tests.metrics.history import NOW, make
 
 _LINE = re.compile(r'(likeness_\w+)(?:\{(\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*)\})? (\S+)')

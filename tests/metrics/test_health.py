@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.retained import Export
 from core.conversation.models import User
-from core.metrics import health
+from core.operation.metrics import health
 from tests import makers
 
 NOW = 1_000_000.0

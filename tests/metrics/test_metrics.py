@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from core import db
 from core.avatars.models import RunStatus
+from core.avatars.orders.gate import Gate
+from core.avatars.orders.submissions import Submission
 from core.avatars.ports import Failure
-from core.avatars.runs.gate import Gate
-from core.avatars.runs.submissions import Submission
-from core.metrics import cost, errors, funnel, overview, photos, training
-from core.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
+from core.base import db
+from core.operation.metrics import cost, errors, funnel, overview, photos, training
+from core.operation.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
 from tests import makers
 from tests.alert_causes import Causes
 from tests.metrics.history import BERLIN, NOW, History, day, make, quantile

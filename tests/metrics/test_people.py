@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.conversation.models import User
-from core.metrics import people
+from core.operation.metrics import people
 from tests import makers
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from core.avatars.models import Avatar, PhotoValidationStatus, utc_now
 from core.conversation.models import Conversation
-from core.metrics import photos as metrics
-from core.metrics.scope import DAY, Scope
+from core.operation.metrics import photos as metrics
+from core.operation.metrics.scope import DAY, Scope
 from tests import makers
 
 EVER = Scope(0, 4e9)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.avatars.privacy.remains import Export
-from core.db import run
-from core.metrics import people, records
+from core.avatars.privacy.retained import Export
+from core.base.db import run
+from core.operation.metrics import people, records
 from tests import makers
 from tests.metrics.odd_rows import Odd
 

@@ -12,19 +12,21 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import controls, rulings
 from core.avatars import models as avatars
-from core.avatars.privacy import remains
-from core.avatars.runs import events, prices, submissions
+from core.avatars import restrictions, switches
+from core.avatars.orders import events, prices, submissions
+from core.avatars.privacy import retained
+from core.base.db import connect, database, run
+from core.base.errors import ConfigurationError, SchemaMismatch
+from core.base.migrations import runner
 from core.conversation import models as conversations
-from core.db import connect, database, run
-from core.errors import ConfigurationError, SchemaMismatch
-from core.migrations import runner
 from tests.conversation.racing import in_processes
 
 MODELS: tuple[Any, ...] = tuple(
     found
-    for module in (conversations, avatars, remains, events, prices, submissions, controls, rulings)
+    for module in (
+        conversations, avatars, retained, events, prices, submissions, switches, restrictions
+    )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model")
@@ -109,13 +111,13 @@ def test_erasure_comes_and_goes_with_people_in_the_database(empty: Any) -> None:
     runner.migrate(empty)
     assert conversations.User.get().erasing_at is None
     run("UPDATE users SET erasing_at = 5")
-    remains.DailyTotal.create(day="2026-11-21", metric="people", count=1)
+    retained.DailyTotal.create(day="2026-11-21", metric="people", count=1)
     assert runner.migrate(empty, "3", down=True) == NAMES[:1:-1]
     assert "erasing_at" not in {column.name for column in empty.get_columns("users")}
     assert run("SELECT count(*) FROM avatars").fetchone()[0] == 1
     runner.migrate(empty)
     assert str(avatars.Avatar.get().id) == avatar
-    assert remains.DailyTotal.select().count() == 0
+    assert retained.DailyTotal.select().count() == 0
 
 
 def _run_from_before(status: str, **columns: Any) -> Any:
@@ -179,7 +181,7 @@ def test_a_price_that_nobody_had_said_becomes_unknown_and_nothing_on_the_way_bac
     prices = {known.id: (known.price_usd, known.cost_usd) for known in avatars.TrainingRun}
     assert prices == {uuid.UUID(str(real)): (None, None), uuid.UUID(str(simulated)): (0, 0)}
     assert {found.cost_usd for found in submissions.Submission} == {None, 0}
-    remains.CostEntry.create(
+    retained.CostEntry.create(
         day="2026-11-21", training_type="style", test_mode=False, status="completed", usd=None
     )
     newest_first = NAMES[: NAMES.index("0008_submissions") - 1 : -1]

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars import disposal
-from core.avatars.privacy import erasing
-from core.bootstrap import App, bootstrap
-from core.settings import Settings
+from core.app.bootstrap import App, bootstrap
+from core.avatars.privacy import disposal, erasure_worker
+from core.base.settings import Settings
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def log() -> io.StringIO:
 def app(
     database_url: str, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[App]:
-    monkeypatch.setattr(erasing, "LINGER_SECONDS", 1.0)
+    monkeypatch.setattr(erasure_worker, "LINGER_SECONDS", 1.0)
     monkeypatch.setattr(disposal, "GRACE_SECONDS", 1.5)
     environ = {
         "LIKENESS_DATA_DIR": str(tmp_path),

@@ -15,12 +15,12 @@ from typing import Any
 from PIL import Image
 
 from channels.web import transcript
-from core.bootstrap import App
-from core.conversation.channel import Capabilities
+from core.app.bootstrap import App
+from core.base.db import run, transaction
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import parcel, shown
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.outbox import parcel, shown
-from core.conversation.rendering import seal
-from core.db import run, transaction
+from core.conversation.tokens import seal
 from tests.patience import LONG
 
 MARK = "Zq7sentinelVk"

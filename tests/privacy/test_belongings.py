@@ -7,12 +7,12 @@ from typing import Any
 
 import peewee
 
-from core import bootstrap as _bootstrap  # noqa: F401  # so that every model is known
+from core.app import bootstrap as _bootstrap  # noqa: F401  # so that every model is known
 from core.avatars.models import TrainingRun
-from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, OF_RUN, RULINGS, WRITTEN
-from core.avatars.privacy.remains import Export
+from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, OF_RUN, RULINGS, WRITTEN
+from core.avatars.privacy.retained import Export
+from core.base.db import Model
 from core.conversation.models import Conversation, InboxEvent, User
-from core.db import Model
 
 EXPORTED_BY_NAME = {Conversation}
 NOT_EXPORTED = {Export}

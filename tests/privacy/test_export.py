@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto, DoomedObject, PhotoValidationStatus, change
 from core.avatars.privacy import exporting
-from core.avatars.privacy.remains import KEPT_SECONDS, Export
-from core.bootstrap import App
-from core.conversation.channel import Capabilities
+from core.avatars.privacy.retained import KEPT_SECONDS, Export
+from core.base.errors import StorageUnavailable
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import take_notices
 from core.conversation.models import PendingNotice, User
-from core.conversation.outbox import take_notices
-from core.errors import StorageUnavailable
 from tests.privacy.people import MARKS, Marked, found_in
 
 CAN = Capabilities(buttons_per_row=2, payload_bytes=200)

@@ -16,18 +16,18 @@ from channels.console import Console
 from channels.telegram.api import Api
 from channels.telegram.messages import Messages
 from channels.web import Settings, transcript
-from channels.web.bubbles import Bubbles
+from channels.web.message_html import Bubbles
 from channels.web.routes import Routes
 from channels.web.site import COOKIE, Site
-from channels.web.talk import Talk
+from channels.web.tab_session import Talk
 from channels.web.words import EN
+from core.app.bootstrap import App
 from core.avatars.screens import NOTICES
-from core.bootstrap import App
-from core.conversation.channel import Capabilities, Place
+from core.base.db import transaction
+from core.base.errors import StorageUnavailable, Unreachable
+from core.conversation.delivery.channel import Capabilities, Place
+from core.conversation.delivery.rendering import Rendered, render
 from core.conversation.models import TranscriptEntry
-from core.conversation.rendering import Rendered, render
-from core.db import transaction
-from core.errors import StorageUnavailable, Unreachable
 from tests.fakes.telegram import FakeTelegram
 from tests.privacy.people import MARK, Marked
 

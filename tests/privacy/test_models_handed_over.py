@@ -15,16 +15,16 @@ from starlette.testclient import TestClient
 from channels.console import Console
 from channels.telegram import Telegram
 from channels.web import Web
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.privacy import exporting, filenames
+from core.avatars.privacy.export_readme import about
 from core.avatars.privacy.models_made import made, token_of
-from core.avatars.privacy.remains import KEPT_SECONDS, Export
-from core.avatars.screens.told_in_exports import about
-from core.bootstrap import App
+from core.avatars.privacy.retained import KEPT_SECONDS, Export
+from core.conversation.delivery.outbox import take_notices
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.models import PendingNotice, User
-from core.conversation.outbox import take_notices
-from core.conversation.rendering import Rendered
-from core.http import application
+from core.operation.http import application
 from tests.privacy.people import Marked
 
 SITE = "https://likeness.example"

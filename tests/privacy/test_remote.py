@@ -10,23 +10,23 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from core.alerts import holding
 from core.avatars.models import Avatar, AvatarStatus, RunStatus
+from core.avatars.orders import submissions
+from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import KEY_REFUSED
 from core.avatars.ports import Unreachable
 from core.avatars.privacy import remote
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.privacy.remains import RemoteCopy
-from core.avatars.runs import submissions
-from core.avatars.runs.submissions import Submission
-from core.conversation.locks import lock_person
+from core.avatars.privacy.retained import RemoteCopy
+from core.base.db import run, transaction
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
+from core.conversation.statements import lock_person
 from core.conversation.turn import Turn
-from core.db import run, transaction
-from core.metrics import health
-from core.metrics.scope import Scope
+from core.operation.alerts import holding
+from core.operation.metrics import health
+from core.operation.metrics.scope import Scope
 from core.services.fal import FalTrainer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests import makers
 from tests.avatars.training_house import COMPLETED, FAILED, QUEUED, WEIGHED, House, failure
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal

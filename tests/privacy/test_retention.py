@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.app.bootstrap import App
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -19,11 +20,10 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
-from core.avatars.privacy.remains import DoomedFile
+from core.avatars.privacy.retained import DoomedFile
 from core.avatars.privacy.retention import DAY, Retention
-from core.bootstrap import App
-from core.settings import Settings
-from core.settings.storage import Retention as Days
+from core.base.settings import Settings
+from core.base.settings.storage import Retention as Days
 from tests import makers
 from tests.makers import fresh
 

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from core import db as core_db
-from core.avatars import books, disposal, rulings
-from core.avatars.held import HeldPhoto
+from core.app.bootstrap import App, bootstrap
+from core.avatars import restrictions
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
-from core.avatars.privacy import erasing
-from core.avatars.privacy.remains import CostEntry, DailyTotal
-from core.avatars.runs.events import FalEvent
-from core.bootstrap import App, bootstrap
+from core.avatars.orders.events import FalEvent
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.privacy import disposal, erasure_worker, ledger
+from core.avatars.privacy.retained import CostEntry, DailyTotal
+from core.base import db as core_db
+from core.base.settings import Settings
+from core.conversation.delivery.outbox import forgotten, parcel, shown
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
-from core.conversation.outbox import forgotten, parcel, shown
-from core.metrics import errors
-from core.metrics.scope import Scope
-from core.settings import Settings
+from core.operation.metrics import errors
+from core.operation.metrics.scope import Scope
 from tests import makers
 from tests.patience import LONG
 from tests.privacy.people import CAN, MARK, Marked, found_below, found_in, rows_of, wait_for
@@ -34,7 +34,7 @@ def erased(app: App) -> bool:
 
 def erase(app: App, person: Marked) -> None:
     """All that a worker does for an erasure, once its time has come."""
-    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
     user_id = str(Conversation.get_by_id(person.id).user_id)
     assert not steps.erase(user_id), "what was doomed may still arrive"
     disposal.delete_doomed(app.store, 4e9)
@@ -61,8 +61,8 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
         anna.look()
         Admission.create(user=Conversation.get_by_id(anna.id).user, invite=MARK, at=0)
         anna.send_photo()
-        rulings.grant(Conversation.get_by_id(anna.id).user_id, 0, MARK)
-        rulings.block(Conversation.get_by_id(anna.id).user_id, 0, MARK)
+        restrictions.grant(Conversation.get_by_id(anna.id).user_id, 0, MARK)
+        restrictions.block(Conversation.get_by_id(anna.id).user_id, 0, MARK)
         assert any(found_in(row) for _, row in rows_of(app.database)), "the mark is there before"
         for person in (anna, ben):
             person.order_erasure()
@@ -75,7 +75,7 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
     assert found_in(log.getvalue().encode()) == []
     assert list((tmp_path / "spool").iterdir()) == []
     for model in (Avatar, AvatarPhoto, HeldPhoto, Consent, Admission, TranscriptEntry,
-                  rulings.Block, rulings.Grant):  # fmt: skip
+                  restrictions.Block, restrictions.Grant):  # fmt: skip
         assert model.select().count() == 0, model
     assert InboxEvent.select().where(InboxEvent.payload != "").count() == 0
     assert [(entry.usd, entry.test_mode) for entry in CostEntry.select()] == [(2.5, True)]
@@ -104,7 +104,7 @@ def test_pages_that_many_others_share_keep_nothing_of_the_person(
     anna.order_erasure()
     worker = app.worker()
     worker.sweep()
-    done = erasing.Erasing(app.store, app.spool, app.jobs)
+    done = erasure_worker.Erasing(app.store, app.spool, app.jobs)
     done.erase(str(Conversation.get_by_id(anna.id).user_id))
     app.jobs.close()
     assert found_below(tmp_path) == []
@@ -141,7 +141,7 @@ def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_proces
     assert list(app.store.keys("")), "something was stored"
     anna.order_erasure()
     user = User.get(User.erasing_at.is_null(False))
-    killed = erasing.Erasing(app.store, app.spool, app.jobs)
+    killed = erasure_worker.Erasing(app.store, app.spool, app.jobs)
     assert len(killed.steps()) == 6
     for step in killed.steps()[:taken]:
         assert step(user), step
@@ -155,10 +155,10 @@ def test_an_erasure_that_is_killed_after_any_step_is_finished_by_the_next_proces
 def test_a_chat_that_says_nothing_more_is_forgotten_and_another_can_begin(app: App) -> None:
     anna = Marked(app)
     anna.order_erasure()
-    assert erasing.forget_shells(4e9) == 0, "first the erasure must end"
+    assert erasure_worker.forget_shells(4e9) == 0, "first the erasure must end"
     User.update(erasing_at=None).execute()
-    assert erasing.forget_shells(0.0) == 0, "they have just been here"
-    assert erasing.forget_shells(4e9) == 1
+    assert erasure_worker.forget_shells(0.0) == 0, "they have just been here"
+    assert erasure_worker.forget_shells(4e9) == 1
     assert (User.select().count(), Conversation.select().count()) == (0, 0)
     assert anna.do(Event(Kind.TEXT, "hello")) != anna.id
     assert User.select().count() == 1
@@ -169,7 +169,7 @@ def test_somebody_who_has_begun_anew_is_not_forgotten(app: App) -> None:
     anna.order_erasure()
     User.update(erasing_at=None).execute()
     anna.press("create")
-    assert erasing.forget_shells(4e9) == 0
+    assert erasure_worker.forget_shells(4e9) == 0
     assert Avatar.select().count() == 1
 
 
@@ -177,12 +177,12 @@ def test_the_operator_erases_somebody_who_has_asked_for_it(app: App) -> None:
     anna = Marked(app)
     anna.live()
     user_id = Conversation.get_by_id(anna.id).user_id
-    assert erasing.order(app.inbox, user_id, 1.0) == (anna.id, True)
+    assert erasure_worker.order(app.inbox, user_id, 1.0) == (anna.id, True)
     app.engine.drain(anna.id)
     assert "Everything is deleted" in app.engine.look(anna.id).screen.hint
     erase(app, anna)
     assert [table for table, row in rows_of(app.database) if found_in(row)] == []
-    assert erasing.order(app.inbox, uuid.uuid4(), 1.0) is None
+    assert erasure_worker.order(app.inbox, uuid.uuid4(), 1.0) is None
 
 
 def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app: App) -> None:
@@ -209,7 +209,7 @@ def test_calls_of_simulated_trainings_are_never_taken_for_real_ones(app: App) ->
     for test_mode in (False, True):
         run = TrainingRun.create(test_mode=test_mode, **columns)
         FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False, test_mode=test_mode)
-    books.book(books.belonging_to(owner.user_id), "UTC")
+    ledger.book(ledger.belonging_to(owner.user_id), "UTC")
     assert TrainingRun.select().count() == 0
     for mode in ("production", "test"):
         assert errors.calls(Scope(0, 10, mode)) == (1, 1)

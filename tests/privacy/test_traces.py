@@ -16,17 +16,16 @@ from typing import Any
 import pytest
 import structlog
 
-from core import db as core_db
-from core import log as core_log
-from core.avatars import disposal
+from core.app.bootstrap import App, bootstrap
 from core.avatars.models import AvatarPhoto
-from core.avatars.privacy import erasing
-from core.bootstrap import App, bootstrap
+from core.avatars.privacy import disposal, erasure_worker
+from core.base import db as core_db
+from core.base import log as core_log
+from core.base.errors import StorageUnavailable, kind_of
+from core.base.settings import Settings
+from core.base.settings.processes import Log
 from core.conversation.models import Conversation, TranscriptEntry, User
-from core.errors import StorageUnavailable, kind_of
 from core.services.jobs import Jobs
-from core.settings import Settings
-from core.settings.processes import Log
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
@@ -103,7 +102,7 @@ def test_an_erasure_waits_for_a_reader_and_ends_when_it_is_gone(
     reader.execute("SELECT * FROM users").fetchall()
     anna.order_erasure()
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
     assert not steps.erase(user_id)
     assert steps.due(4e9) == []
     assert steps.due(4e9 + 1) == [user_id]
@@ -129,8 +128,10 @@ def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
     anna.order_erasure()
     began = asked_at(anna)
     clock = Clock(began)
-    monkeypatch.setattr(erasing, "forget_log", lambda: False)  # a reader is always in the way
-    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock)
+    monkeypatch.setattr(
+        erasure_worker, "forget_log", lambda: False
+    )  # a reader is always in the way
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
     with structlog.testing.capture_logs() as logs:
         for _ in range(600):
             for user_id in steps.due(clock.now):
@@ -143,7 +144,7 @@ def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
     clock.forward(-3600)
     (user_id,) = steps.due(clock.now)
     steps.erase(user_id)
-    assert steps.due(clock.now + erasing.LINGER_SECONDS) == [user_id], "not in an hour"
+    assert steps.due(clock.now + erasure_worker.LINGER_SECONDS) == [user_id], "not in an hour"
     app.close()
     structlog.reset_defaults()
 
@@ -164,8 +165,8 @@ def test_the_database_is_written_anew_a_few_times_only_while_objects_wait_for_th
         written.append(clock.now)
         return True
 
-    monkeypatch.setattr(erasing, "forget_deleted", write)
-    steps = erasing.Erasing(app.store, app.spool, app.jobs, clock)
+    monkeypatch.setattr(erasure_worker, "forget_deleted", write)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
     while User.select().where(User.erasing_at.is_null(False)).exists():
         assert clock.now < began + 90
         for user_id in steps.due(clock.now):
@@ -213,7 +214,7 @@ def test_on_an_s3_server_nothing_of_the_person_is_listed_any_more(
     user = Conversation.get_by_id(anna.id).user_id
     app.store.put(f"{user.hex}/{'a' * 32}/{'b' * 64}", b"an orphan of theirs")
     anna.order_erasure()
-    steps = erasing.Erasing(app.store, app.spool, app.jobs)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs)
     assert not steps.erase(str(user))
     assert list(app.store.keys("")) == []
     assert AvatarPhoto.select().count() == 0
@@ -237,7 +238,7 @@ def test_what_a_person_has_begun_since_stays(app: App) -> None:
         app.verdicts.judge(photo_id)
     [key] = app.store.keys("")
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    erasing.Erasing(app.store, app.spool, app.jobs).erase(user_id)
+    erasure_worker.Erasing(app.store, app.spool, app.jobs).erase(user_id)
     assert list(app.store.keys("")) == [key]
     assert [photo.minio_key for photo in AvatarPhoto.select()] == [key]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from babel.messages.catalog import Catalog
 
-from core.conversation.rendering import words
-from core.texts import translator
-from core.texts.check import load
+from core.base.texts import translator
+from core.base.texts.check import load
+from core.conversation.replies import words
 from tests.patience import LONG
 from tests.scenarios.house import House, Kept
 

@@ -69,7 +69,7 @@ class House:
         with self._log(command[0]).open("ab") as log:
             streams = {"stdout": log, **streams}
             process = subprocess.Popen(
-                [sys.executable, "-m", "core.cli", *command],
+                [sys.executable, "-m", "core.app.cli", *command],
                 cwd=self.folder,
                 env=self.environment,
                 stderr=log,
@@ -81,7 +81,7 @@ class House:
     def ask(self, *command: str) -> str:
         """What `likeness COMMAND` answers; it has ended then."""
         done = subprocess.run(
-            [sys.executable, "-m", "core.cli", *command],
+            [sys.executable, "-m", "core.app.cli", *command],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

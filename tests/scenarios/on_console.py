@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.conversation.rendering import words
+from core.conversation.replies import words
 from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House, new_name
 from tests.scenarios.stage import Stage

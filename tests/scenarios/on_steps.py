@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.bootstrap import bootstrap
+from core.app.bootstrap import bootstrap
+from core.base.db import run
+from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person
-from core.conversation.rendering import Offer
 from core.conversation.testing import Clock, SteppedChat
-from core.db import run
-from core.settings import Settings
+from core.conversation.tokens import Offer
 from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from core.alerts import RULES
 from core.avatars.screens import notices
-from core.db import connect, run
-from core.heartbeat import DEAD_AFTER
+from core.base.db import connect, run
+from core.base.heartbeat import DEAD_AFTER
+from core.operation.alerts import RULES
 from tests.alert_causes import Causes
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.patience import LONG

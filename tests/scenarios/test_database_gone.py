@@ -16,18 +16,17 @@ from typing import Any
 import pytest
 import structlog
 
-from channels.web.posts import Upload
-from channels.web.talk import Talk
-from core.avatars import verdicts
+from channels.web.outgoing import Upload
+from channels.web.tab_session import Talk
+from core.app.bootstrap import App, bootstrap
 from core.avatars.models import AvatarPhoto, TrainingRun
-from core.avatars.runs import rows
-from core.bootstrap import App, bootstrap
-from core.conversation.bridge import release
+from core.avatars.photos import verdicts
+from core.avatars.training import rows
+from core.base.db import connect, release
+from core.base.migrations import runner
+from core.base.settings import Settings
 from core.conversation.models import InboxEvent
-from core.db import connect
-from core.metrics.health import beats
-from core.migrations import runner
-from core.settings import Settings
+from core.operation.metrics.health import beats
 from tests.channels.web.conftest import _free_port
 from tests.patience import LONG
 from tests.pictures_for_tests import photo

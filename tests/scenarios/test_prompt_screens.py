@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from core import db
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
+from core.base import db
+from core.base.db import transaction
 from core.conversation.models import Conversation
-from core.db import transaction
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from tests import makers

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars.orphans import YOUNG_SECONDS, repair
-from core.db import connect
+from core.avatars.privacy.orphans import YOUNG_SECONDS, repair
+from core.base.db import connect
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.fakes.telegram import FakeTelegram
 from tests.scenarios.on_telegram import TOKEN, TelegramChat, telegram_house

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.avatars.ports import ObjectStore
-from core.errors import ObjectMissing
+from core.base.errors import ObjectMissing
 
 KEY = "7/anna/" + "ab" * 32
 BAD_KEYS = [

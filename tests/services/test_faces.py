@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.avatars.inspection.face_port import POSSIBLE, SURE, Face
-from core.errors import ConfigurationError
+from core.avatars.photos.inspection.face_port import POSSIBLE, SURE, Face
+from core.base.errors import ConfigurationError
 from core.services import faces as service
 from core.services.faces import YuNet
 from tests.photographs import (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from core.avatars.inspection.people import SAME, Vector, grouped, strangers
-from core.errors import ConfigurationError
+from core.avatars.photos.inspection.people import SAME, Vector, grouped, strangers
+from core.base.errors import ConfigurationError
 from core.services import likeness
 from core.services.likeness import FaceTools
 from tests.photographs import ASTRONAUT, far_away, lit, photograph, selfie

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from core.avatars import orphans
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.orphans import Repaired
+from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore
-from core.avatars.verdicts import Verdicts
+from core.avatars.privacy import orphans
+from core.avatars.privacy.orphans import Repaired
+from core.base.errors import Gone
 from core.conversation.models import Conversation
-from core.errors import Gone
 from tests import makers
 from tests.pictures_for_tests import photo as picture
 from tests.services.orphan_makers import (

@@ -14,7 +14,7 @@ from minio.commonconfig import ENABLED
 from minio.versioningconfig import VersioningConfig
 
 from core.avatars.ports import ObjectStore
-from core.errors import ConfigurationError, StorageUnavailable
+from core.base.errors import ConfigurationError, StorageUnavailable
 from core.services.minio_store import MinioStore
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.services.store_contract import KEY, operations

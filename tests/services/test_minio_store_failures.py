@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StorageUnavailable
+from core.base.errors import StorageUnavailable
 from core.services.minio_store import MinioStore
 from core.services.s3_client import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.fakes.bad_line import BadLine

@@ -8,16 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from core.avatars import disposal, orphans
-from core.avatars.models import (
-    Avatar,
-    DoomedObject,
-    PhotoValidationStatus,
-)
-from core.avatars.orphans import Repaired, repair
+from core.avatars.models import Avatar, DoomedObject, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
+from core.avatars.privacy import disposal, orphans
+from core.avatars.privacy.orphans import Repaired, repair
+from core.base.errors import StorageUnavailable
 from core.conversation.models import Conversation
-from core.errors import StorageUnavailable
 from tests import makers
 from tests.services.orphan_makers import (
     HOUR,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import ObjectMissing, StorageUnavailable
+from core.base.errors import ObjectMissing, StorageUnavailable
 from core.services.spool import Spool
 
 

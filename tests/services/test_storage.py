@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import StorageUnavailable
+from core.base.errors import StorageUnavailable
 from core.services.storage import FolderStore, checked_key
 
 KEY = "7/anna/" + "ab" * 32

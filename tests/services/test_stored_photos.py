@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.avatars.inspection.conversion import Converter
-from core.avatars.inspection.inspector import Inspector
 from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore
-from core.avatars.verdicts import Verdicts
 from core.conversation.models import Conversation
 from core.services.faces import YuNet
 from tests import makers

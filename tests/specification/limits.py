@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.avatars.inspection.verdict import Purpose, Verdict
 from core.avatars.models import AvatarStatus
-from core.settings import Settings
+from core.avatars.photos.inspection.verdict import Purpose, Verdict
+from core.base.settings import Settings
 from tests.photographs import ASTRONAUT, CAT, photograph
 from tests.specification.line import Check, Line, equal
 from tests.specification.product import Product, encoded, picture

@@ -14,8 +14,8 @@ from playhouse.fields import EnumField
 
 from core.avatars import models
 from core.avatars.models import Avatar, AvatarPhoto, AvatarTrainingType, TrainingRun
-from core.db import database, run, transaction
-from core.migrations import runner
+from core.base.db import database, run, transaction
+from core.base.migrations import runner
 from tests.specification.line import Check, Line, equal
 from tests.specification.product import Product
 

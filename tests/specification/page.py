@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.settings import Settings
+from core.base.settings import Settings
 from dashboard import site
 from tests.dashboard.conftest import APP, House, Inside
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from PIL import Image
 
+from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, TrainingRun
-from core.avatars.runs.rows import due
-from core.bootstrap import App
+from core.avatars.training.rows import due
+from core.base.settings import Settings
 from core.conversation.messages import Event, Kind, Screen
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.server import steady
-from core.settings import Settings
 from tests import makers
 from tests.conversation.chat import Chat
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server

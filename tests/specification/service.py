@@ -6,14 +6,14 @@ import re
 import time
 import uuid
 
-from core import alerts
 from core.avatars.models import Avatar, AvatarTrainingType, TrainingRun
-from core.avatars.runs.durations import MINUTES
-from core.avatars.training import Training
-from core.metrics import errors, overview, training
-from core.metrics.scope import DAY, Scope
+from core.avatars.training.durations import MINUTES
+from core.avatars.training.training import Training
+from core.base.settings import Settings
+from core.operation import alerts
+from core.operation.metrics import errors, overview, training
+from core.operation.metrics.scope import DAY, Scope
 from core.services.fal.profiles import BY_NAME
-from core.settings import Settings
 from tests.specification.line import Check, Line, equal
 from tests.specification.product import Product
 

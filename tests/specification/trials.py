@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus, TrainingRun
-from core.avatars.owned import CONSENT_VERSION
-from core.avatars.runs.rows import due
-from core.db import connect, run
-from core.migrations import runner
+from core.avatars.queries import CONSENT_VERSION
+from core.avatars.training.rows import due
+from core.base.db import connect, run
+from core.base.migrations import runner
 from tests import makers
 from tests.conversation.chat import Chat
 from tests.specification.product import SECONDS, Product, picture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from core.texts import LANGUAGES, NAMES, mark, translator
-from core.texts.check import extract, load, main, problems
+from core.base.texts import LANGUAGES, NAMES, mark, translator
+from core.base.texts.check import extract, load, main, problems
 
 RUSSIAN_AVATARS = {
     1: "аватар", 2: "аватара", 5: "аватаров", 11: "аватаров", 21: "аватар", 22: "аватара",

@@ -11,9 +11,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from core.avatars import books
-from core.avatars.disposal import doom, doom_spooled
-from core.avatars.held import HeldPhoto
 from core.avatars.models import (
     ACTIVE,
     Avatar,
@@ -23,11 +20,13 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
-from core.avatars.privacy import remote
-from core.avatars.privacy.belongings import RULINGS, WRITTEN
-from core.avatars.privacy.remains import Export
-from core.avatars.runs.outcome import model_of
-from core.avatars.training import Training
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.privacy import ledger, remote
+from core.avatars.privacy.disposal import doom, doom_spooled
+from core.avatars.privacy.personal_data import RULINGS, WRITTEN
+from core.avatars.privacy.retained import Export
+from core.avatars.training.outcome import model_of
+from core.avatars.training.training import Training
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn
 
@@ -87,14 +86,14 @@ class Erasure:
 
     def _belongings(self, user_id: uuid.UUID, now: float) -> None:
         avatars = list(Avatar.select().where(Avatar.user == user_id))
-        books.count(avatars)
+        ledger.count(avatars)
         for found in avatars:
             self.avatar(found, now)
         drop_held(user_id, now)
         drop_exports(user_id, now)
         for model in RULINGS:
             model.delete().where(model.user == user_id).execute()
-        books.book(books.belonging_to(user_id), self._training.zone)
+        ledger.book(ledger.belonging_to(user_id), self._training.zone)
         nobodys: Any = TrainingRun.update(user=None, conversation=None)
         nobodys.where(TrainingRun.user == user_id).execute()
 

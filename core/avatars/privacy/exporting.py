@@ -16,21 +16,20 @@ from typing import Any, Protocol
 
 import structlog
 
-from core.avatars import owned
-from core.avatars.disposal import doom, doom_spooled
+from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy import filenames
-from core.avatars.privacy.belongings import OF_CONVERSATION, OF_PERSON, OF_RUN
+from core.avatars.privacy import export_readme, filenames
+from core.avatars.privacy.disposal import doom, doom_spooled
 from core.avatars.privacy.erasure import drop_export
 from core.avatars.privacy.models_made import made
-from core.avatars.privacy.remains import KEPT_SECONDS, Export
-from core.avatars.screens import told_in_exports
+from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, OF_RUN
+from core.avatars.privacy.retained import KEPT_SECONDS, Export
+from core.base.db import snapshot, transaction
+from core.base.errors import ObjectMissing
 from core.conversation.inbox import Inbox
-from core.conversation.locks import erased, lock_person
 from core.conversation.models import Conversation, User
-from core.db import snapshot, transaction
-from core.errors import ObjectMissing
+from core.conversation.statements import erased, lock_person
 
 log = structlog.get_logger()
 
@@ -132,7 +131,7 @@ class Exports:
         models = made(export.user_id)
         files = [model.file for model in models if model.key]
         elsewhere = [(model.avatar, model.number) for model in models if not model.key]
-        name, text = told_in_exports.about(language, files, elsewhere)
+        name, text = export_readme.about(language, files, elsewhere)
         archive.writestr(name, text, zipfile.ZIP_DEFLATED)
         with archive.open(_deflated("data.json"), "w") as target, snapshot():
             target.write(b"{")
@@ -201,7 +200,7 @@ def _apart(photo: AvatarPhoto) -> str:
     """The folder within it of a photo that the avatar doesn't use."""
     if photo.removed_at is not None:
         return "removed/"
-    refused = photo.validation_status in owned.REFUSED
+    refused = photo.validation_status in queries.REFUSED
     return "refused/" if refused else ""
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from core.graphemes import clusters
+from core.base.graphemes import clusters
 
 LONGEST = 120
 """Bytes: most systems take 255, and a number and a suffix come behind."""

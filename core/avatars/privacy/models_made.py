@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars import owned
+from core.avatars import queries
 from core.avatars.models import Avatar
 from core.avatars.privacy import filenames
-from core.avatars.privacy.remains import KEPT_SECONDS, Export
-from core.avatars.runs.outcome import model_of
+from core.avatars.privacy.retained import KEPT_SECONDS, Export
+from core.avatars.training.outcome import model_of
 
 PATH = "/download/{token}"
 _ID, _MARK = 32, 32
@@ -39,7 +39,7 @@ def made(user_id: uuid.UUID) -> list[Made]:
     """A person's models, avatar by avatar, those made earlier first."""
     found = [
         (avatar, model)
-        for avatar in reversed(list(owned.named_avatars(user_id)))
+        for avatar in reversed(list(queries.named_avatars(user_id)))
         for model in _models(avatar)
     ]
     names = filenames.unique(avatar.name for avatar, _ in found)

@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import structlog
 
 from core.avatars.models import Avatar, TrainingRun
+from core.avatars.orders.submissions import OPEN, Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Platform
 from core.avatars.ports import Failure, Unreachable
-from core.avatars.privacy.remains import RemoteCopy
-from core.avatars.runs.outcome import model_of
-from core.avatars.runs.submissions import OPEN, Fate, Submission
-from core.db import transaction
+from core.avatars.privacy.retained import RemoteCopy
+from core.avatars.training.outcome import model_of
+from core.base.db import transaction
 
 log = structlog.get_logger()
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from core.avatars.counting import recount
-from core.avatars.disposal import doom_spooled, doom_unused
 from core.avatars.models import (
     ACTIVE,
     Avatar,
@@ -18,12 +16,14 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
-from core.avatars.owned import REFUSED, UNFINISHED
+from core.avatars.photos.counting import recount
+from core.avatars.privacy.disposal import doom_spooled, doom_unused
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.training import Training
-from core.conversation.locks import lock_person
-from core.db import transaction
-from core.settings import Settings
+from core.avatars.queries import REFUSED, UNFINISHED
+from core.avatars.training.training import Training
+from core.base.db import transaction
+from core.base.settings import Settings
+from core.conversation.statements import lock_person
 
 DAY = 86_400.0
 AT_ONCE = 100

@@ -16,7 +16,6 @@ from core.avatars.facts import AvatarFacts, Facts
 from core.avatars.flow import SET
 from core.avatars.screens import (
     buttons,
-    consent,
     general,
     making,
     managing,
@@ -26,9 +25,9 @@ from core.avatars.screens import (
 )
 from core.avatars.screens.hints import hint
 from core.avatars.screens.questions import question
+from core.base.graphemes import length
+from core.base.texts import Translator, translator
 from core.conversation.messages import Motion, Screen
-from core.conversation.rendering import length
-from core.texts import Translator, translator
 
 Draw = Callable[[Facts, Translator], Screen]
 DrawAvatar = Callable[[Facts, AvatarFacts, Translator], Screen]
@@ -94,7 +93,7 @@ _ANYWHERE: Mapping[str, Draw] = {
     "selecting_avatar_type": making.selecting_avatar_type,
     "selecting_gender": making.selecting_gender,
     "entering_name": making.entering_name,
-    "consent": consent.consent,
+    "consent": making.consent,
     "avatar_gallery": managing.avatar_gallery,
     "help": general.help_,
     "photo_tips": general.photo_tips,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
-from core.avatars.room import Room
+from core.avatars.photos.room import Room
 from core.avatars.screens import words
+from core.base.graphemes import shorten
+from core.base.texts import LANGUAGES, Translator, translator
 from core.conversation.messages import Button
-from core.conversation.rendering import shorten
-from core.conversation.rendering import words as words_of
-from core.texts import LANGUAGES, Translator, translator
+from core.conversation.replies import words as words_of
 
 Rows = tuple[tuple[Button, ...], ...]
 

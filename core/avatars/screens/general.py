@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
+from core.base.texts import LANGUAGES, NAMES, Translator, translator
 from core.conversation.messages import Button, Picture, Screen
-from core.texts import LANGUAGES, NAMES, Translator, translator
 
 EXAMPLES = "examples/photo_tips"
 """The key of the drawn good and bad examples; no stored object has such a one."""

@@ -12,7 +12,7 @@ from typing import Any
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
 from core.avatars.screens import photo_hints, words
-from core.texts import Translator, mark
+from core.base.texts import Translator, mark
 
 Parameters = Mapping[str, Any]
 

@@ -1,12 +1,12 @@
-"""The choices that make an avatar: how it is trained, what it is, and its name."""
+"""The choices that make an avatar: how it is trained, what it is, its name, and the consent."""
 
 from __future__ import annotations
 
 from core.avatars import naming
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
+from core.base.texts import Translator
 from core.conversation.messages import Button, Screen
-from core.texts import Translator
 
 
 def selecting_training_type(facts: Facts, t: Translator) -> Screen:
@@ -131,3 +131,67 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
     if not a_person or naming.problem(name, facts.limits.name_length):
         return None
     return Button(t("Call it “{name}”", name=buttons.on_button(name, t)), "name")
+
+
+def consent(facts: Facts, t: Translator) -> Screen:
+    """The whole of what is agreed to; its version travels with the answer."""
+    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", facts.consent_version)
+    return Screen(
+        title=t("🔒 Your consent"),
+        text=words.paragraphs(
+            t("Photos of a face are sensitive, so please read this before you send the first one."),
+            t(
+                "What is kept: the photos you send, the names you give, and the avatar made from "
+                "them. Place, date and camera are removed from the photos."
+            ),
+            t("What for: to train your avatar, and for nothing else."),
+            t(
+                "Before a training, a program compares the faces to see whether they are one "
+                "person’s. Its measurements are thrown away at once; what is kept is which photos "
+                "belong together."
+            ),
+            t(
+                "Where: in our private storage. For the training alone, the photos are passed to "
+                "the training service fal.ai."
+            ),
+            _at_fal(facts.limits, t),
+            t("How long: until you delete the avatar, or everything."),
+            t(
+                "You can change your mind at any time: “🔒 My data” or /privacy stops trainings "
+                "and deletes the photos."
+            ),
+            t(
+                "By agreeing you confirm that you are 18 or older, and that the photos show you, "
+                "or an adult who allows it."
+            ),
+            t("Version {version}", version=facts.consent_version),
+            hints.obstacle(facts, t),
+        ),
+        buttons=buttons.rows(
+            agree,
+            Button(t("I don’t agree"), "decline", words=t("I don’t agree")),
+            (buttons.tips(t), buttons.privacy(t)),
+            buttons.back(t),
+        ),
+    )
+
+
+def _at_fal(limits: Limits, t: Translator) -> str:
+    """What stays with the training service, and how long."""
+    expires = t.n(
+        "What stays at fal.ai: the photos sent there expire after {n} hour.",
+        "What stays at fal.ai: the photos sent there expire after {n} hours.",
+        limits.upload_hours,
+    )
+    copied = t.n(
+        "What was trained is deleted there once we have our own copy, and when you delete the "
+        "avatar; what could not be deleted expires after {n} day.",
+        "What was trained is deleted there once we have our own copy, and when you delete the "
+        "avatar; what could not be deleted expires after {n} days.",
+        limits.output_days,
+    )
+    stays = t(
+        "Some kinds of training make a model that works at fal.ai alone. It stays there until you "
+        "delete the avatar, and is then removed there by our team; the avatar’s page says so."
+    )
+    return f"{expires} {copied} {stays}"

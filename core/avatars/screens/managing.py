@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
 from core.avatars.screens import buttons, hints, words
 from core.avatars.screens.general import put_aside
+from core.base.texts import Translator
 from core.conversation.messages import Button, Screen
-from core.texts import Translator
 
 _OF_NOBODY = ("style", "custom")
 

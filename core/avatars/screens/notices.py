@@ -7,8 +7,8 @@ from typing import Any
 
 from core.avatars.screens import buttons, words
 from core.avatars.screens.training import why_failed
+from core.base.texts import Translator, mark, translator
 from core.conversation.messages import Attachment, Button, Screen
-from core.texts import Translator, mark, translator
 
 
 def training_finished(parameters: Mapping[str, Any], language: str) -> Screen:
@@ -51,7 +51,7 @@ _RULES = {
     "deadline": mark("Trainings did not end in time and were given up"),
     "webhooks": mark("Webhooks are configured, and none has arrived"),
 }
-"""What each rule of `core.alerts` says."""
+"""What each rule of `core.operation.alerts` says."""
 
 
 def operator_message(parameters: Mapping[str, Any], language: str) -> Screen:

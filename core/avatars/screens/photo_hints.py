@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.avatars.facts import Facts
-from core.texts import Translator
+from core.base.texts import Translator
 
 Parameters = Mapping[str, Any]
 

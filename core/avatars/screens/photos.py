@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
-from core.avatars.screens import buttons, company, hints, sets, verdicts, words
+from core.avatars.screens import buttons, hints, sets, verdicts, words
+from core.base.texts import Translator
 from core.conversation.messages import Button, Picture, Screen
-from core.texts import Translator
 
 _REMOVALS_IN_ROW = 3
 _OVERRULINGS, _OVERRULINGS_IN_ROW = 8, 2
@@ -186,7 +186,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
-            company.told(avatar, t),
+            sets.company(avatar, t),
             words.lines(sets.whole(avatar, facts.limits, t), sets.apart(avatar, t)),
             words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",

@@ -9,8 +9,8 @@ from core.avatars import facts as known
 from core.avatars.facts import Facts
 from core.avatars.flow import MENUS
 from core.avatars.screens import buttons, words
+from core.base.texts import Translator
 from core.conversation.messages import Button
-from core.texts import Translator
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
+from core.avatars.photos.inspection.people import strangers
 from core.avatars.screens import verdicts, words
-from core.texts import Translator
+from core.base.texts import Translator
 
 COMMON, SHARE = 3, 0.25
 """So many photos, and such a share of them, and an advice is one on the whole set."""
@@ -108,3 +109,37 @@ def _groups(avatar: AvatarFacts) -> dict[str, list[int]]:
 
 def _without(photo: PhotoFacts, said: set[str]) -> PhotoFacts:
     return replace(photo, advice=tuple(code for code in photo.advice if code not in said))
+
+
+def company(avatar: AvatarFacts, t: Translator) -> str:
+    """Two people in one set, photos that are like no other, or that it isn't known (yet)."""
+    if avatar.comparing:
+        return t("👥 Comparing the faces in your photos: one moment, please…")
+    if avatar.people is None:
+        return t("👥 The faces in your photos could not be compared. Please look for yourself.")
+    groups, alone = strangers(avatar.people)
+    return words.lines(_several(groups, t), _alone(alone, t))
+
+
+def _several(groups: tuple[tuple[int, ...], ...], t: Translator) -> str:
+    if not groups:
+        return ""
+    listed = (t("no. {which}", which=words.numbers(group)) for group in groups)
+    return t(
+        "👥 These photos seem to show different people: {groups}. Leave in those of one person: a "
+        "mixture looks like none of them.",
+        groups="; ".join(listed),
+    )
+
+
+def _alone(photos: tuple[int, ...], t: Translator) -> str:
+    if not photos:
+        return ""
+    return t.n(
+        "👤 Photo {numbers} doesn’t look like the others: another person, or a face that is "
+        "covered or turned away?",
+        "👤 Photos {numbers} don’t look like the others: other people, or faces that are "
+        "covered or turned away?",
+        len(photos),
+        numbers=words.numbers(photos),
+    )

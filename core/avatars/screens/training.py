@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, company, hints, sets, words
+from core.avatars.screens import buttons, hints, sets, words
 from core.avatars.screens.photos import which
 from core.avatars.screens.questions import stoppable
+from core.base.texts import Translator
 from core.conversation.messages import Button, Screen
-from core.texts import Translator
 
 
 def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
@@ -24,7 +24,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         title=t("🚀 Start the training?"),
         text=words.paragraphs(
             order,
-            company.told(avatar, t),
+            sets.company(avatar, t),
             sets.whole(avatar, limits, t),
             words.looking_at(avatar, t),
             _paid_twice(avatar, t),

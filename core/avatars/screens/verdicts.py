@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
 from core.avatars.screens import words
+from core.base.texts import Translator, mark
 from core.conversation.messages import Picture
-from core.texts import Translator, mark
 
 DUPLICATE = "duplicate"
 OTHER = ""

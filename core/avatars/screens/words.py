@@ -10,8 +10,8 @@ from types import MappingProxyType
 from babel.numbers import format_decimal
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
-from core.avatars.room import Room, room
-from core.texts import Translator, mark
+from core.avatars.photos.room import Room, room
+from core.base.texts import Translator, mark
 
 UNFINISHED = ("draft", "uploading", "ready")
 """An avatar in one of these waits for its photos or its training."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from core.conversation.channel import Capabilities
+from core.base.db import run
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.outbox import begin_notice, parcel, settle, shown
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.engine import Engine
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.outbox import begin_notice, parcel, settle, shown
-from core.conversation.rendering import Rendered
-from core.db import run
 
 BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True, pushes=True)
 PLAIN = Capabilities(payload_bytes=200)

@@ -25,6 +25,7 @@ from core.avatars.ports import (
     Uncertain,
     Unreachable,
 )
+from core.base.settings import Settings
 from core.services.fal import answers, endings, errors, profiles
 from core.services.fal.archive import zipped
 from core.services.fal.asking import Refused, asked
@@ -40,7 +41,6 @@ from core.services.fal.wire import (
     reaching,
     same_origin,
 )
-from core.settings import Settings
 
 UNCERTAIN_REFUSALS = (408, 409, 425, 499)
 """The codes of a refusal that may come when the order has been read already: of time and order. All

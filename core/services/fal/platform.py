@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from core.avatars.platform_port import KEY_REFUSED, Listed, UnitPrice
 from core.avatars.ports import Failure, Phase, Unreachable
+from core.base.settings.fal import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
-from core.settings.fal import Fal
 
 PAGE = 100
 """Requests of a page; fal gives no more."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import TrainingOrder
-from core.settings.fal import PROFILES, Fal, StepProfile
+from core.base.settings.fal import PROFILES, Fal, StepProfile
 
 Arguments = dict[str, Any]
 Result = dict[str, object]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from core.avatars.ports import Failure, Unreachable
+from core.base.settings.fal import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
-from core.settings.fal import Fal
 
 ONE_REQUEST_BYTES = 100 * 2**20
 PART_BYTES = 10 * 2**20

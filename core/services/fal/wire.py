@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from core import proxies
 from core.avatars.ports import Failure, Observation, Observe, Phase, TrainerError, Unreachable
+from core.base import proxies
+from core.base.settings.fal import Fal
 from core.services.fal import answers, errors
-from core.settings.fal import Fal
 
 ANSWER_BYTES = 8 * 2**20
 """More than any answer has; a training's logs are the longest."""

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from core.avatars.inspection.alike import (
+from core.avatars.photos.inspection.alike import (
     ALIKE,
     SAME,
     Fingerprint,

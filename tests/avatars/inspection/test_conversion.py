@@ -10,11 +10,11 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from core.avatars.inspection import conversion
-from core.avatars.inspection.conversion import FORMATS, Converted, Converter
-from core.avatars.inspection.picture_files.formats import recognise
-from core.avatars.inspection.picture_files.picture_file import Unreadable
-from core.errors import Overloaded
+from core.avatars.photos.inspection import conversion
+from core.avatars.photos.inspection.conversion import FORMATS, Converted, Converter
+from core.avatars.photos.inspection.picture_files.formats import recognise
+from core.avatars.photos.inspection.picture_files.picture_file import Unreadable
+from core.base.errors import Overloaded
 from tests.nasty_files import two_frames
 from tests.photographs import encoded, large
 from tests.pictures_for_tests import exif, scene

@@ -14,11 +14,11 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from core.avatars.inspection.conversion import Converter
-from core.avatars.inspection.face_port import Face, Pixels
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.verdict import MISTAKABLE, OVERRULABLE, Known, Purpose, Verdict
-from core.avatars.photos import PhotoRules
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.face_port import Face, Pixels
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.verdict import MISTAKABLE, OVERRULABLE, Known, Purpose, Verdict
+from core.avatars.photos.rules import PhotoRules
 from core.services.faces import YuNet
 from tests import nasty_files as nasty
 from tests.photographs import (

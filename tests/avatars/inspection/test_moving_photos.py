@@ -4,10 +4,10 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from core.avatars.inspection.conversion import Converter
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.picture_files.formats import picture_length
-from core.avatars.photos import PhotoRules, judge
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.picture_files.formats import picture_length
+from core.avatars.photos.rules import PhotoRules, judge
 from tests.photographs import encoded
 from tests.pictures_for_tests import photo, scene
 

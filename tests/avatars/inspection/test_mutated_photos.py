@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.avatars.photos import Judgement, judge
+from core.avatars.photos.rules import Judgement, judge
 from tests import nasty_files as nasty
 from tests.pictures_for_tests import photo
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.verdict import MISTAKABLE
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.verdict import MISTAKABLE
 from tests.nasty_corpus import corpus
 from tests.nasty_files import SIGNATURE
 from tests.photographs import ASTRONAUT, encoded, jpeg, photograph

@@ -6,8 +6,8 @@ from time import process_time
 
 import pytest
 
-from core.avatars.inspection.picture_files.formats import read
-from core.avatars.photos import Judgement, judge
+from core.avatars.photos.inspection.picture_files.formats import read
+from core.avatars.photos.rules import Judgement, judge
 from tests import nasty_files as nasty
 from tests.pictures_for_tests import photo
 from tests.yardstick import worth

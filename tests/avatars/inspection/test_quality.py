@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from core.avatars.inspection import quality
-from core.avatars.inspection.face_port import Face
-from core.avatars.inspection.quality import Measures
+from core.avatars.photos.inspection import quality
+from core.avatars.photos.inspection.face_port import Face
+from core.avatars.photos.inspection.quality import Measures
 from tests.photographs import ASTRONAUT, CAT, FACE, lit, photograph
 
 ASTRONAUTS = Face(0.94, *FACE)

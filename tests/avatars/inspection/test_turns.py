@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from core.avatars.inspection.turns import Turns
-from core.errors import Overloaded
+from core.avatars.photos.inspection.turns import Turns
+from core.base.errors import Overloaded
 
 LONG = 60.0
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from core.avatars.inspection import upright
-from core.avatars.inspection.inspector import Inspector
-from core.avatars.inspection.picture_files.picture_file import further_turned
-from core.avatars.inspection.verdict import Known, Purpose, Verdict
+from core.avatars.photos.inspection import upright
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.picture_files.picture_file import further_turned
+from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.services.faces import YuNet
 from tests.photographs import (
     ASTRONAUT,

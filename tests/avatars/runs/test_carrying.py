@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from core.avatars import disposal, orphans
 from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
 from core.avatars.ports import Standing, Unreachable
+from core.avatars.privacy import disposal, orphans
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.runs.rows import CLAIM_SECONDS
-from core.db import transaction
-from core.errors import StorageUnavailable
+from core.avatars.training.rows import CLAIM_SECONDS
+from core.base.db import transaction
+from core.base.errors import StorageUnavailable
 from tests import makers
 from tests.avatars.training_house import KEY, QUEUED, WEIGHED, WEIGHTS, House, failure
 

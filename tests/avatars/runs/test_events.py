@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from core.avatars.orders.events import Events, FalEvent, sweep
 from core.avatars.ports import Observation
-from core.avatars.runs.events import Events, FalEvent, sweep
-from core.db import database
+from core.base.db import database
 
 RUN = uuid.uuid4()
 

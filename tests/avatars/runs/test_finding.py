@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.alerts import holding
 from core.avatars.models import AvatarStatus, RunStatus
+from core.avatars.orders.finding import EARLY_SECONDS, LATE_SECONDS
+from core.avatars.orders.resolver import lost_orders
+from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Listed
 from core.avatars.ports import Uncertain, Unreachable
-from core.avatars.runs.finding import EARLY_SECONDS, LATE_SECONDS
-from core.avatars.runs.outcome import trigger_word
-from core.avatars.runs.settling import lost_orders
-from core.avatars.runs.submissions import Fate, Submission
-from core.errors import LikenessError
-from core.logins import Visitor
-from core.metrics import training as numbers
-from core.operations import Operations
+from core.avatars.training.outcome import trigger_word
+from core.base.errors import LikenessError
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
+from core.operation.admin_actions import Operations
+from core.operation.alerts import holding
+from core.operation.auth import Visitor
+from core.operation.metrics import training as numbers
 from core.services.fal import FalTrainer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests import makers
 from tests.avatars.training_house import QUEUED, WEIGHED, House, failure
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal

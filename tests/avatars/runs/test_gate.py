@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.alerts import holding
-from core.avatars import books, controls, rulings
+from core.avatars import restrictions, switches
 from core.avatars.models import RunStatus, TrainingRun
+from core.avatars.orders import budget
+from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Failure, NotSubmitted, Standing, Unreachable
-from core.avatars.runs import budget
-from core.avatars.runs.submissions import Submission
-from core.db import transaction
-from core.settings import Settings
-from core.settings.dashboard import Dashboard
+from core.avatars.privacy import ledger
+from core.base.db import transaction
+from core.base.settings import Settings
+from core.base.settings.dashboard import Dashboard
+from core.operation.alerts import holding
 from tests.avatars.training_house import COMPLETED, QUEUED, WEIGHED, House, failed, failure
 
 FIRST, SECOND = "portrait-first", "portrait-second"
@@ -76,12 +77,12 @@ def test_while_there_is_a_budget_an_order_of_unknown_price_waits(db: Any) -> Non
 
 def test_while_there_is_a_budget_what_is_agreed_to_is_an_order_that_can_be_sent(db: Any) -> None:
     house = real(2.0, None, daily_budget_usd=13.0)
-    controls.switch_on(f"{controls.GONE}{FIRST}", "http_404", house.clock(), "test")
+    switches.switch_on(f"{switches.GONE}{FIRST}", "http_404", house.clock(), "test")
     assert house.training.price_usd("portrait") == 2.0
     house.start()
     house.later()
     assert (house.status, house.run.error_type) == (RunStatus.READY, "unknown_price")
-    controls.switch_off(f"{controls.GONE}{FIRST}")
+    switches.switch_off(f"{switches.GONE}{FIRST}")
     house.later()
     assert (house.status, house.run.profile) == (RunStatus.QUEUED, FIRST), "it is there again"
 
@@ -144,8 +145,8 @@ def test_no_fallback_costs_more_than_was_agreed_to(db: Any) -> None:
     house.later()
     assert (house.status, house.run.error_type) == (RunStatus.READY, "dearer")
     assert [order.profile for order in house.trainer.orders] == [FIRST]
-    assert controls.gone(FIRST, house.clock())
-    controls.switch_off(f"{controls.GONE}{FIRST}")
+    assert switches.gone(FIRST, house.clock())
+    switches.switch_off(f"{switches.GONE}{FIRST}")
     house.later()
     assert (house.status, house.run.profile) == (RunStatus.QUEUED, FIRST)
 
@@ -163,7 +164,7 @@ def test_no_fallback_goes_over_the_budget(db: Any) -> None:
     house = real(6.4, 6.4, daily_budget_usd=7.0)
     house.start()
     charged(house, 5.0)
-    controls.switch_on(f"{controls.GONE}{FIRST}", "http_404", house.clock(), "test")
+    switches.switch_on(f"{switches.GONE}{FIRST}", "http_404", house.clock(), "test")
     house.advance()
     assert (house.status, house.run.error_type) == (RunStatus.READY, "budget")
     assert house.trainer.orders == []
@@ -240,14 +241,14 @@ def test_a_trainer_that_never_delivers_gets_no_more_orders_until_it_is_tried_aga
     db: Any,
 ) -> None:
     house = real(6.0, None)
-    controls.switch_on(f"{controls.GONE}{SECOND}", "http_404", house.clock(), "test")
+    switches.switch_on(f"{switches.GONE}{SECOND}", "http_404", house.clock(), "test")
     let_down(house, 3)
     house.start()
     for _ in range(4):
         house.later()
     assert (house.status, house.run.error_type) == (RunStatus.READY, "no_delivery")
     assert house.trainer.orders == []
-    assert controls.broken(FIRST, house.clock(), 1800.0)
+    assert switches.broken(FIRST, house.clock(), 1800.0)
     other = beside(house)
     other.start()
     house.later(1800)
@@ -273,13 +274,13 @@ def test_a_persons_own_fault_is_no_fault_of_the_trainers(db: Any) -> None:
     let_down(house, 2)
     beside(house, attempts=1).ended(failed("face_detection_error", "person"))
     let_down(house, 2)
-    assert not controls.broken(FIRST, house.clock(), 1800.0)
+    assert not switches.broken(FIRST, house.clock(), 1800.0)
 
 
 def test_a_simulated_failure_opens_no_breaker(db: Any) -> None:
     for _ in range(4):
         House(training={"attempts": 1}).ended(failed("internal_server_error"))
-    assert controls.Control.select().count() == 0
+    assert switches.Control.select().count() == 0
 
 
 def test_a_result_that_is_said_not_to_be_there_is_asked_for_again_before_it_counts_as_none(
@@ -303,7 +304,7 @@ def test_a_result_that_is_said_not_to_be_there_is_asked_for_again_before_it_coun
 @pytest.mark.parametrize("error", ["http_500", "bad_answer", "unexpected_result", "timeout"])
 def test_a_trainer_whose_results_can_not_be_read_gets_no_more_orders(error: str, db: Any) -> None:
     house = real(6.0, None, breaker_failures=2)
-    controls.switch_on(f"{controls.GONE}{SECOND}", "http_404", house.clock(), "test")
+    switches.switch_on(f"{switches.GONE}{SECOND}", "http_404", house.clock(), "test")
     two = (house, beside(house, breaker_failures=2))
     unreadable = Unreachable(failure(error, ended=True))
     for one in two:
@@ -313,13 +314,13 @@ def test_a_trainer_whose_results_can_not_be_read_gets_no_more_orders(error: str,
             one.clock.forward(200)
             one.refused(unreadable)
         assert (one.status, one.fates) == (RunStatus.QUEUED, ["taken"]), "it may be there later"
-    assert controls.broken(FIRST, house.clock(), 1800.0)
+    assert switches.broken(FIRST, house.clock(), 1800.0)
     assert "results" in [held.rule for held in holding(house.settings, house.clock(), "production")]
     for one in two:
         one.later()
         one.advance(COMPLETED)
         assert (one.status, one.run.cost_usd, len(one.trainer.orders)) == ("completed", 6.0, 1)
-    assert not controls.broken(FIRST, house.clock(), 1800.0)
+    assert not switches.broken(FIRST, house.clock(), 1800.0)
 
 
 def test_a_trainer_whose_models_do_not_arrive_gets_no_more_orders(db: Any) -> None:
@@ -332,10 +333,10 @@ def test_a_trainer_whose_models_do_not_arrive_gets_no_more_orders(db: Any) -> No
         house.trainer.refusals = [Unreachable(failure("http_503"))]
         house.later()
     assert (house.status, house.fates) == (RunStatus.SAVING, ["taken"])
-    assert controls.broken(FIRST, house.clock(), 1800.0)
+    assert switches.broken(FIRST, house.clock(), 1800.0)
     house.later()
     assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, 6.0)
-    assert not controls.broken(FIRST, house.clock(), 1800.0)
+    assert not switches.broken(FIRST, house.clock(), 1800.0)
 
 
 def test_a_key_that_may_not_read_a_result_says_nothing_of_the_trainer(db: Any) -> None:
@@ -347,7 +348,7 @@ def test_a_key_that_may_not_read_a_result_says_nothing_of_the_trainer(db: Any) -
         house.refused(
             Unreachable(failure("http_401", "operator", ended=True, stop_submitting=True))
         )
-    assert controls.Control.select().count() == 0
+    assert switches.Control.select().count() == 0
 
 
 # one day for everything
@@ -382,7 +383,7 @@ def test_tomorrow_is_when_a_person_may_train_again(db: Any) -> None:
 def test_an_extra_training_is_for_the_day_it_was_granted_on(db: Any) -> None:
     house = in_tokyo(runs_per_day=1)
     house.ended()
-    rulings.grant(house.owner.user_id, house.clock(), "boss")
+    restrictions.grant(house.owner.user_id, house.clock(), "boss")
     assert house.obstacle is None
 
 
@@ -390,7 +391,7 @@ def test_what_forgotten_people_spent_today_is_still_spent(db: Any) -> None:
     house = in_tokyo(daily_budget_usd=6.0, price_portrait_usd=4.0)
     house.ended()
     with transaction():
-        books.book(TrainingRun.select(), "Asia/Tokyo")
+        ledger.book(TrainingRun.select(), "Asia/Tokyo")
     assert Submission.select().count() == 0
     assert budget.sent_usd("Asia/Tokyo", house.clock(), True) == 4.0
     assert house.obstacle == "budget"

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from core.avatars import books
 from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
+from core.avatars.orders import budget
+from core.avatars.orders.submissions import Submission
 from core.avatars.ports import Failure, Standing, Unreachable
+from core.avatars.privacy import ledger
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.runs import budget
-from core.avatars.runs.submissions import Submission
-from core.db import transaction
+from core.base.db import transaction
 from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,
@@ -156,10 +156,10 @@ def test_the_order_of_somebody_forgotten_is_booked_once_it_can_not_be_made_any_m
     house: House,
 ) -> None:
     erase(house)
-    assert books.book_nameless("UTC") == 0
+    assert ledger.book_nameless("UTC") == 0
     spent = budget.sent_usd("UTC", house.clock(), True)
     look(house, STOPPED)
-    assert (books.book_nameless("UTC"), TrainingRun.select().count()) == (1, 0)
+    assert (ledger.book_nameless("UTC"), TrainingRun.select().count()) == (1, 0)
     assert (spent, budget.sent_usd("UTC", house.clock(), True)) == (6.0, 0.0)
 
 

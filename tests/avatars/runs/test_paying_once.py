@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import controls
+from core.avatars import switches
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
+from core.avatars.orders.resolver import lost_orders
 from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
-from core.avatars.runs.rows import CLAIM_SECONDS
-from core.avatars.runs.settling import lost_orders
+from core.avatars.training.rows import CLAIM_SECONDS
 from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,
@@ -200,7 +200,7 @@ def test_where_all_endpoints_are_gone_runs_wait_and_try_again_a_day_later(house:
     assert (house.status, house.run.error_class) == (RunStatus.READY, "operator")
     house.later()
     assert len(house.trainer.orders) == 2
-    house.later(controls.GONE_SECONDS)
+    house.later(switches.GONE_SECONDS)
     assert (house.status, len(house.trainer.orders)) == (RunStatus.QUEUED, 3)
 
 
@@ -215,7 +215,7 @@ def test_an_exhausted_balance_stops_all_orders_until_one_is_taken(house: House) 
     other.advance()
     assert (other.status, other.run.error_class) == (RunStatus.READY, "operator")
     assert len(house.trainer.orders) == 1, "nobody else asks meanwhile"
-    house.later(controls.STOPPED_SECONDS)
+    house.later(switches.STOPPED_SECONDS)
     assert house.status == RunStatus.QUEUED, "one tries it again, which costs nothing"
     other.clock = house.clock
     other.training = other.work()
@@ -225,14 +225,14 @@ def test_an_exhausted_balance_stops_all_orders_until_one_is_taken(house: House) 
 
 def test_a_pause_keeps_what_waits_and_lets_go_on_what_runs(house: House) -> None:
     started(house)
-    controls.switch_on(controls.PAUSED, "paused", 1.0, "admin")
+    switches.switch_on(switches.PAUSED, "paused", 1.0, "admin")
     house.advance()
     assert (house.status, house.trainer.uploads) == (RunStatus.READY, [])
     assert House().obstacle == "closed"
-    controls.switch_off(controls.PAUSED)
+    switches.switch_off(switches.PAUSED)
     house.later()
     assert house.status == RunStatus.QUEUED
-    controls.switch_on(controls.PAUSED, "paused", 1.0, "admin")
+    switches.switch_on(switches.PAUSED, "paused", 1.0, "admin")
     house.later()
     house.advance(COMPLETED)
     assert house.status == RunStatus.COMPLETED
@@ -257,7 +257,7 @@ def test_the_budget_is_looked_at_again_when_the_order_is_sent(db: Any) -> None:
     second.advance()
     assert (first.status, second.status) == (RunStatus.QUEUED, RunStatus.READY)
     assert second.run.error_type == "budget"
-    assert controls.Control.get().name == controls.BUDGET
+    assert switches.Control.get().name == switches.BUDGET
     second.later(12 * 3600)
     assert second.status == RunStatus.QUEUED
 

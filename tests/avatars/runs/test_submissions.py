@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from core.avatars import books
 from core.avatars.models import RunStatus, TrainingRun
+from core.avatars.orders.submissions import Submission
 from core.avatars.ports import NotSubmitted, Standing, Uncertain
-from core.avatars.privacy.remains import CostEntry
-from core.avatars.runs.submissions import Submission
-from core.db import transaction
+from core.avatars.privacy import ledger
+from core.avatars.privacy.retained import CostEntry
+from core.base.db import transaction
 from tests.avatars.training_house import COMPLETED, QUEUED, House, failed, failure, training
 
 
@@ -87,7 +87,7 @@ def test_each_order_that_was_charged_is_booked(house: House) -> None:
     assert (run.status, run.cost_usd) == (RunStatus.FAILED, 6.0)
     assert [(str(sent.fate), sent.cost_usd) for sent in house.submissions] == [("failed", 2.0)] * 3
     with transaction():
-        books.book(TrainingRun.select().where(TrainingRun.id == run.id), "UTC")
+        ledger.book(TrainingRun.select().where(TrainingRun.id == run.id), "UTC")
     assert [entry.usd for entry in CostEntry.select()] == [6.0]
     assert Submission.select().count() == 0, "it goes with its run"
 

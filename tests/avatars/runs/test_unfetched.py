@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.alerts import holding
 from core.avatars.models import AvatarStatus, RunStatus
 from core.avatars.ports import Unreachable
-from core.avatars.runs.carrying import GONE_TRIES, RESULT_GONE
+from core.avatars.training.transfer import GONE_TRIES, RESULT_GONE
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
+from core.operation.alerts import holding
 from core.services.fal import FalTrainer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests import makers
 from tests.avatars.test_arrivals import BAD
 from tests.avatars.training_house import QUEUED, WEIGHED, WEIGHTS, House, failure

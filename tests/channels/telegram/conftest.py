@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.db import database
+from core.base.db import database
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
 from tests.fakes.telegram import FakeTelegram, Person
 

@@ -14,15 +14,15 @@ from typing import Any, Self
 from PIL import Image
 
 from channels.telegram import Settings, Telegram
-from core import settings
+from core.base import settings
+from core.base.db import connect, database
+from core.base.migrations.runner import migrate
 from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button, Motion, Picture, Screen
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
-from core.db import connect, database
-from core.migrations.runner import migrate
 
 TOKEN = "123:abc"
 PACE = Pace(quiet=0.1, settle=0.4, tick=0.2, series=5.0)

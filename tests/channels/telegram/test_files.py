@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from channels.telegram import Telegram, to_event
 from channels.telegram.files import below
-from core.errors import Missing, RetryAfter, Unreachable
+from core.base.errors import Missing, RetryAfter, Unreachable
 from tests.channels.telegram.feedback import TOKEN, channel
 from tests.fakes.telegram import FakeTelegram, Person
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from core.base.db import run
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
-from core.db import run
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import all_shown, begun, buttons, until
 from tests.fakes.telegram import FakeTelegram, Person

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from channels.telegram.updates import standing_of
+from core.base.db import transaction
 from core.conversation.messages import Address
 from core.conversation.models import Conversation, InboxEvent, PendingNotice
-from core.db import transaction
 from tests.channels.telegram.feedback import House, Running, channel
 from tests.channels.telegram.test_showing import all_shown, begun, signal, until
 from tests.fakes.telegram import FakeTelegram, Person

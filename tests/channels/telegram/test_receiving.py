@@ -18,11 +18,11 @@ from structlog.testing import capture_logs
 
 from channels.telegram.updates import to_event
 from channels.telegram.words import words
-from core.conversation import lease
+from core.base.db import run, transaction
+from core.base.errors import ConfigurationError
+from core.conversation.delivery import lease
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
-from core.db import run, transaction
-from core.errors import ConfigurationError
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
 from tests.channels.telegram.test_showing import all_shown, begun, signal, until
 from tests.fakes.telegram import FakeTelegram, Person

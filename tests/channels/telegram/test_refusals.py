@@ -14,10 +14,10 @@ from telegram.error import (
 from telegram.error import RetryAfter as TooMany
 
 from channels.telegram.refusals import LONGEST_PAUSE, PAUSE_SECONDS, answered, described, translated
-from core.conversation import outbox
+from core.base.db import transaction
+from core.base.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
+from core.conversation.delivery import outbox
 from core.conversation.models import Conversation
-from core.db import transaction
-from core.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import begun, signal, until
 from tests.fakes.telegram import FakeTelegram, Person

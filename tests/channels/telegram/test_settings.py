@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from channels.telegram import Settings, Telegram
 from channels.telegram.posting import fitting
 from channels.telegram.words import WORDS
-from core.conversation.rendering import Offer
+from core.conversation.tokens import Offer
 
 
 def test_it_is_configured_where_there_is_a_token() -> None:

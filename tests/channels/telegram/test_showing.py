@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from channels.telegram.messages import SEARCHED, _searched
+from core.base.db import transaction
 from core.conversation.models import Conversation
-from core.db import transaction
 from tests.channels.telegram.feedback import House
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.patience import LONG

@@ -30,9 +30,9 @@ from playwright.sync_api import (
 )
 
 from channels.web.site import COOKIE
+from core.base.db import connect
 from core.conversation.inbox import find
 from core.conversation.messages import Address
-from core.db import connect
 from tests.channels.web.form import FormHouse
 from tests.patience import LONG
 

@@ -179,7 +179,7 @@ class Folder:
 
 
 class FormHouse:
-    """What the channel needs of `core.bootstrap.App`, with the form behind it."""
+    """What the channel needs of `core.app.bootstrap.App`, with the form behind it."""
 
     def __init__(self, data: Path) -> None:
         self.data = data

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from channels.web import Web
-from core.db import connect
-from core.migrations import runner
+from core.base.db import connect
+from core.base.migrations import runner
 from tests.channels.web.form import FormHouse, settings
 
 if __name__ == "__main__":

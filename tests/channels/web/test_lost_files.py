@@ -13,11 +13,11 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile
 from structlog import reset_defaults
 
 from channels.web import callbacks
-from channels.web.posts import Upload
-from channels.web.talk import Talk
+from channels.web.outgoing import Upload
+from channels.web.tab_session import Talk
 from channels.web.words import WORDS
-from core.avatars.held import HeldPhoto
-from core.bootstrap import App
+from core.app.bootstrap import App
+from core.avatars.photos.held import HeldPhoto
 from tests.avatars.test_limits import wired
 from tests.pictures_for_tests import photo
 

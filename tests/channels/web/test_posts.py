@@ -1,6 +1,6 @@
 """What a person did in a tab, in the core's words."""
 
-from channels.web.posts import Post, Upload
+from channels.web.outgoing import Post, Upload
 from core.conversation.messages import Kind
 
 

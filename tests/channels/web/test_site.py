@@ -11,10 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from channels.web import Settings, Web
-from channels.web.bubbles import Bubbles, button_label
+from channels.web.message_html import Bubbles, button_label
 from channels.web.site import COOKIE, Site, kept_secret
 from channels.web.words import EN
-from core.errors import ConfigurationError
+from core.base.errors import ConfigurationError
 from tests.channels.web.form import FormHouse
 
 SECRET = "s" * 32

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.demo import Story, fill
-from core.settings import Settings
+from core.base.settings import Settings
+from core.operation.demo import Story, fill
 from tests.dashboard import conftest
 from tests.dashboard.conftest import Look
 from tests.dashboard.numbers.counting import BUDGET, CASES, Case

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.avatars.inspection.verdict import MISTAKABLE
-from core.metrics.errors import Group
+from core.avatars.photos.inspection.verdict import MISTAKABLE
+from core.operation.metrics.errors import Group
 from dashboard.pages.funnel import WAY
 from tests.dashboard import drawn
 from tests.dashboard.numbers.counting import BERLIN, BUDGET, Case, in_slots, moment, stack

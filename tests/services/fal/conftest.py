@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.avatars.ports import Observation, Observe, TrainingOrder
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
-from core.settings import Settings
-from core.settings.fal import Fal
 
 Order = Callable[..., TrainingOrder]
 Connect = Callable[..., FalTrainer]

@@ -9,9 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from core.avatars.ports import TrainingOrder
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer, Verifier
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 
 TEN_MEGABYTES = 10 * 2**20

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncertain
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.patience import LONG
 
 DATA = "https://files.invalid/photos.zip"

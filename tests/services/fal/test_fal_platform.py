@@ -17,11 +17,11 @@ from pydantic import SecretStr
 
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Observation, TrainingOrder, Unreachable
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
+from core.base.settings.training import Training
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer, simulated_trainer
-from core.settings import Settings
-from core.settings.fal import Fal
-from core.settings.training import Training
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 
 Order = Callable[..., TrainingOrder]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from core.avatars.ports import Trainer, TrainingOrder
+from core.base.settings import Settings
+from core.base.settings.fal import Fal, Flux2Trainer, PortraitTrainer
 from core.services.fal import FalTrainer, answers, profiles
 from core.services.fal.profiles import UnexpectedResult
-from core.settings import Settings
-from core.settings.fal import Fal, Flux2Trainer, PortraitTrainer
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]

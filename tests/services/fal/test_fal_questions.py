@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer, errors, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.model import WEIGHTS_BYTES
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.fakes.nonsense import NonsenseServer
 
 DATA = "https://files.invalid/photos.zip"

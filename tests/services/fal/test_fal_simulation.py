@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncertain
+from core.base.settings import Settings
+from core.base.settings.training import Training
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer, SimulatedTrainer, simulated_trainer
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
-from core.settings import Settings
-from core.settings.training import Training
 
 DATA = "https://files.invalid/photos.zip"
 Make = Callable[..., TrainingOrder]

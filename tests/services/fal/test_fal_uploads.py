@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from core.avatars.ports import Observation, Unreachable
-from core.errors import StorageUnavailable
+from core.base.errors import StorageUnavailable
+from core.base.settings import Settings
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
-from core.settings import Settings
-from core.settings.fal import Fal
 from tests.patience import LONG
 
 RUN = "7a1f3c52-9a43-4f6c-8a3a-0d6c0f1b2c3d"

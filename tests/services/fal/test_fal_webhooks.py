@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.avatars.ports import Forged, TrainingOrder, Unreachable
+from core.base.settings import Settings
 from core.services.fal import FalTrainer, Verifier, name_of, token_of, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
-from core.settings import Settings
 from tests.patience import LONG
 
 NOW = 1_700_000_000.0

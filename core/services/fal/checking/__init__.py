@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.base.settings.fal import Fal
 from core.services.fal.checking.free import Place, free_facts
 from core.services.fal.checking.paid import STEPS, Cheapest, cheapest, paid_facts
 from core.services.fal.checking.transcript import Fact, Transcript
 from core.services.fal.wire import Wire
-from core.settings.fal import Fal
 
 __all__ = ["STEPS", "Cheapest", "Fact", "Place", "cheapest", "free_facts", "opened", "paid_facts"]
 

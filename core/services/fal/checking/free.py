@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import Failure
+from core.base.settings.fal import Fal
 from core.services.drawn_examples import EXAMPLES, example
 from core.services.fal import platform, profiles, webhooks
 from core.services.fal.checking.transcript import Fact, Transcript, found, said
 from core.services.fal.uploads import lifecycle_headers
 from core.services.fal.wire import Answer, Wire
-from core.settings.fal import Fal
 
 _DAY = 86_400.0
 

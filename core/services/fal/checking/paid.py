@@ -10,8 +10,8 @@ from typing import IO
 
 import httpx
 
-from core.avatars import arrivals
 from core.avatars.ports import Failure, TrainingOrder, Unreachable
+from core.avatars.training import arrivals
 from core.services.drawn_examples import EXAMPLES, example
 from core.services.fal import platform, profiles
 from core.services.fal.archive import zipped

@@ -21,10 +21,10 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from core.base.settings import Settings
 from core.services.fal.simulation.app import Simulation
 from core.services.fal.simulation.faults import Ledger, Plan
 from core.services.fal.simulation.webhooks import Signer, Webhooks
-from core.settings import Settings
 
 _START_SECONDS = 10.0
 _IDLE_SECONDS = 60

@@ -15,10 +15,10 @@ from core.avatars.ports import (
     Standing,
     TrainingOrder,
 )
+from core.base.settings import Settings
 from core.services.fal.client import FalTrainer
 from core.services.fal.platform import FalPlatform
 from core.services.fal.simulation.server import FalServer, steady
-from core.settings import Settings
 
 
 class SimulatedTrainer(FalTrainer):

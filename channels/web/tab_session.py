@@ -1,0 +1,237 @@
+"""One person's conversation in one browser tab: what they do goes in, what they see comes out.
+
+Nothing here knows Streamlit. A database in trouble is never an error for the person: what they
+wrote waits in the tab, under a key that can't be taken twice, until it could be handed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from channels.web import NAME, Web, transcript
+from channels.web.outgoing import Post, Upload
+from channels.web.site import House
+from channels.web.transcript import Entry
+from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
+from core.base.errors import StorageUnavailable, kind_of
+from core.conversation.delivery.outbox import forgotten, parcel, shown, take_notices
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.inbox import Receipt, find
+from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.tokens import Offer
+
+log = structlog.get_logger()
+
+TROUBLE = (*INFRASTRUCTURE, StorageUnavailable)
+"""What is our fault and passes."""
+
+_STAMP = """
+SELECT c.revision, u.language,
+       (SELECT max(t.id) FROM transcript t WHERE t.conversation_id = c.id),
+       EXISTS (SELECT 1 FROM notices n WHERE n.conversation_id = c.id AND n.outcome = 'pending')
+FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?
+"""
+
+LONGEST_LINK = 64
+
+Stamp = tuple[int, str, int | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a tab shows, from one moment."""
+
+    stamp: Stamp
+    entries: tuple[Entry, ...]
+    rendered: Rendered
+    visit: int
+    of: int
+    """The conversation: after an erasure there may be another one."""
+
+    @property
+    def language(self) -> str:
+        return self.stamp[1]
+
+    @property
+    def revision(self) -> int:
+        return self.stamp[0]
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """Every button in sight."""
+        links = (offer for entry in self.entries for row in entry.rows for offer in row)
+        return (*self.rendered.offers, *links)
+
+
+class Talk:
+    """A tab's side of a conversation.
+
+    `language` is the browser's, `link` what stood behind `?start=` in the address it was opened by.
+    """
+
+    def __init__(self, house: House, visitor: str, language: str, link: str = "") -> None:
+        self._house = house
+        self._engine = house.engine
+        self.address = Address(NAME, NAME, visitor)
+        self._person = Person(language=language)
+        self._link = link[:LONGEST_LINK]
+        self.conversation_id: int | None = None
+        self.view: View | None = None
+        self.outbox: deque[Post] = deque()
+        self.trouble = False
+        self.press_lost = False
+        self.refused = False
+        self.lost = False
+        self._frozen: int | None = None
+        self._told: tuple[int, tuple[Offer, ...]] | None = None
+
+    @property
+    def visitor(self) -> str:
+        return self.address.chat
+
+    @property
+    def language(self) -> str:
+        """The conversation's language; the browser's until there is one."""
+        return self.view.language if self.view else self._person.language
+
+    @property
+    def motion(self) -> Motion:
+        """How soon to look again."""
+        return self.view.rendered.motion if self.view else Motion.STILL
+
+    def press(self, offer: Offer, revision: int) -> None:
+        """A button was pressed that was drawn at this revision; a second press is the same one."""
+        self.lost = False
+        pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()
+        self._send(Post(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
+
+    def say(self, text: str, uploads: Sequence[Upload] = (), lost: bool = False) -> None:
+        """A text was typed, or files were sent, perhaps with a caption.
+
+        Some may be `lost`: attached, and never arrived. What did arrive is taken.
+        """
+        self.lost = lost
+        if text.strip() or uploads:
+            self._send(Post(uuid.uuid4().hex, text.strip(), None, uploads))
+
+    def refresh(self) -> None:
+        """Hand over what waits, and look at what has come of it."""
+        try:
+            self._deliver()
+            self.view = self._look(self._begin())
+        except TROUBLE as error:
+            self._troubled(error)
+            self._drop_presses()
+        else:
+            self.trouble = self.press_lost = False
+
+    def changed(self) -> bool:
+        """Whether there is anything to be drawn anew: one query."""
+        if self.trouble or self.view is None or self.conversation_id is None:
+            return True
+        try:
+            return _stamp(self.conversation_id) != self.view.stamp
+        except TROUBLE as error:
+            self._troubled(error)
+            return True
+
+    def _send(self, post: Post) -> None:
+        self.refused = False
+        self.outbox.append(post)
+        try:
+            self._deliver()
+        except TROUBLE as error:
+            self._troubled(error)
+
+    def _troubled(self, error: Exception) -> None:
+        if not self.trouble:
+            log.error("the chat page can't reach what it needs", error=kind_of(error))
+        self.trouble = True
+
+    def _drop_presses(self) -> None:
+        """Nobody wants a press to act in ten minutes."""
+        kept = [post for post in self.outbox if post.press is None]
+        self.press_lost = self.press_lost or len(kept) < len(self.outbox)
+        self.outbox = deque(kept)
+
+    def _begin(self) -> int:
+        """Find the conversation, or begin it; a link begins it anew."""
+        known = find(self.address)
+        if known is None or self._link:
+            start = Event(Kind.COMMAND, "start", self._link)
+            key = f"start:{self.visitor}:{self._link}"
+            update = Update(key, self.address, start, self._person)
+            known = self._engine.receive(update).conversation_id
+            self._link = ""
+        if known != self.conversation_id or self.trouble:
+            self._engine.drain(known)
+            self.conversation_id = known
+        return known
+
+    def _deliver(self) -> None:
+        while self.outbox:
+            post = self.outbox[0]
+            post.spool(self._house)
+            with transaction():
+                self.conversation_id = self._hand_over(post)
+            self.outbox.popleft()
+            self._frozen = self.view.revision if self.view else None
+            self._engine.drain(self.conversation_id)
+
+    def _hand_over(self, post: Post) -> int:
+        """Into the inbox and the transcript, both or neither; a second time changes nothing."""
+        conversation_id, receipts = 0, []
+        for number, event in enumerate(post.events()):
+            update = Update(f"{post.key}:{number}", self.address, event, self._person)
+            received = self._engine.receive(update)
+            conversation_id = received.conversation_id
+            receipts.append(received.receipt)
+        if Receipt.OVERFLOW in receipts:
+            self.refused = True
+        if Receipt.ACCEPTED in receipts:
+            self._freeze(conversation_id)
+            transcript.add(conversation_id, "person", post.content())
+        return conversation_id
+
+    def _freeze(self, conversation_id: int) -> None:
+        """The screen that is answered becomes a part of what was said."""
+        view = self.view
+        if view is None or self._frozen == view.revision or view.of != conversation_id:
+            return
+        if not forgotten(conversation_id, view.revision):
+            transcript.add(conversation_id, "bot", transcript.screen(view.rendered))
+
+    def _look(self, conversation_id: int) -> View:
+        if _stamp(conversation_id)[3]:
+            self._take_notices(conversation_id)
+        with snapshot():
+            ready = parcel(self._engine, conversation_id, Web.capabilities)
+            entries = transcript.newest(conversation_id)
+            stamp = _stamp(conversation_id)
+            view = View(stamp, entries, ready.rendered, ready.visit, conversation_id)
+        self._tell(conversation_id, view)
+        return view
+
+    def _take_notices(self, conversation_id: int) -> None:
+        with transaction():
+            for rendered in take_notices(self._engine, conversation_id, Web.capabilities):
+                transcript.add(conversation_id, "bot", transcript.notice(rendered))
+
+    def _tell(self, conversation_id: int, view: View) -> None:
+        """Let the core know what is in sight, for the replies that are typed."""
+        if self._told != (view.revision, view.offers):
+            shown(conversation_id, view.revision, view.offers, None, time.time())
+            self._told = (view.revision, view.offers)
+
+
+def _stamp(conversation_id: int) -> Stamp:
+    """What changes whenever a tab must be drawn anew."""
+    found = run(_STAMP, conversation_id).fetchone()
+    return (0, "", None, False) if found is None else (found[0], found[1], found[2], bool(found[3]))

@@ -1,0 +1,1 @@
+"""The application: wired once, started from the command line."""

@@ -1,0 +1,326 @@
+"""Everything is wired here, once: settings in, a working house out.
+
+Longer than 300 lines because all wiring stands in one place.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+import httpx
+import structlog
+from starlette.routing import BaseRoute
+
+from core.app import opening
+from core.avatars import queries, screens
+from core.avatars.dialogue.dialogue import AvatarDialogue
+from core.avatars.facts_loader import Loader
+from core.avatars.flow import TABLE
+from core.avatars.orders.events import Events
+from core.avatars.orders.resolver import addressed
+from core.avatars.photos.comparing import Comparing
+from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
+from core.avatars.photos.rules import PhotoRules
+from core.avatars.photos.verdicts import Verdicts
+from core.avatars.ports import ObjectStore, Observe
+from core.avatars.screens.buttons import typed, unseen
+from core.avatars.screens.general import EXAMPLES
+from core.avatars.screens.verdicts import NO_PICTURE
+from core.avatars.training.training import Training
+from core.base import proxies
+from core.base.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
+from core.base.isolation import guarded
+from core.base.log import configure
+from core.base.mode import named
+from core.base.settings import Settings
+from core.base.settings.installed import channel_names, working_channels
+from core.base.texts import LANGUAGES
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.channel import Channel
+from core.conversation.engine import Engine
+from core.conversation.flow import Flow
+from core.conversation.inbox import Inbox
+from core.conversation.messages import Picture
+from core.conversation.pacing import Pace
+from core.operation import webhooks
+from core.operation.alerts import Watch
+from core.operation.downloads import Downloads
+from core.operation.worker import Worker
+from core.services import drawn_examples
+from core.services.fal import FalTrainer, Verifier, name_of, token_of
+from core.services.fal.simulation import simulated_trainer, steady
+from core.services.jobs import Jobs
+from core.services.minio_store import MinioStore
+from core.services.pictures import contact_sheet, placeholder, thumbnail
+from core.services.spool import Spool
+from core.services.storage import FolderStore
+
+log = structlog.get_logger()
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+
+class App:
+    """The house, wired: what a channel or a process is given to work with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        elsewhere: bool = False,
+        clock: Clock = time.time,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.data = settings.data_dir
+        self.database = opening.database(settings, elsewhere)
+        self.store = _store(settings)
+        self.spool = Spool(self.data / "spool")
+        self.jobs = Jobs(self.data / "jobs.db")
+        self.events = Events(clock)
+        self._web = httpx.Client(**proxies.way(settings.fal.proxy))
+        self.trainer = _trainer(settings, self.events.observe, clock)
+        self.inbox = Inbox(
+            TABLE.initial,
+            lambda wanted: self.flow.language(wanted),
+            settings.conversation.queue_cap,
+            clock,
+        )
+        self.training = Training(
+            settings,
+            self.trainer,
+            self.inbox,
+            self.jobs,
+            self.store,
+            self.spool.folder,
+            self.webhook_url,
+            clock,
+        )
+        self.verdicts = Verdicts(
+            settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
+        )
+        dialogue = AvatarDialogue(settings, self.training, self.jobs)
+        loader = Loader(settings, self.training, self.how_to_send, clock)
+        self.flow = Flow(
+            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
+        )
+        self.engine = Engine(
+            self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock
+        )
+
+    @functools.cached_property
+    def channels(self) -> dict[str, Channel]:
+        """Every installed channel, configured or not, by its name; without those that fail."""
+        return working_channels(self.settings)
+
+    def channel(self, name: str) -> Channel:
+        """One channel; raises ConfigurationError where none of that name is installed."""
+        if name not in self.channels:
+            known = ", ".join(sorted(self.channels))
+            raise ConfigurationError(f"No channel {name!r} can be served. There are: {known}.")
+        return self.channels[name]
+
+    def worker(self) -> Worker:
+        """What works beside the dialogue: verdicts, trainings, sweeps."""
+        if not (self.trainer.test_mode or self.settings.public_url):
+            log.warning("fal.ai is only polled: without public_url it can't tell of a result")
+        return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
+                      self.spool, self.store, self.clock, self.watch(), self.events,
+                      _comparing(self))  # fmt: skip
+
+    def watch(self) -> Watch:
+        """What looks at the alerts' rules, for trainings of the mode that they are made in."""
+        return Watch(self.settings, named(self.trainer.test_mode))
+
+    def trouble(self) -> str:
+        """What is out of reach at the moment, for the heartbeat; "" where nothing is."""
+        try:
+            self.store.exists("health/health/health")
+        except StorageUnavailable as error:
+            return f"storage: {error}"
+        failing = [name for name in channel_names() if name not in self.channels]
+        return f"left out, for they fail: {', '.join(failing)}" if failing else ""
+
+    def webhook_url(self, submission_id: str) -> str:
+        """Where fal.ai is to tell of a submission; "" where nobody would hear it."""
+        site = self.settings.public_url
+        if not site:
+            return ""
+        token = token_of(_webhook_secret(self.settings), submission_id)
+        return site + webhooks.PATH.format(token=token)
+
+    def routes(self, bridge: Bridge) -> list[BaseRoute]:
+        """What the web server answers: webhooks, and what channels offer."""
+        secret = _webhook_secret(self.settings)
+        door = webhooks.Webhooks(
+            bridge,
+            Verifier(self.trainer.jwks_url, self._web),
+            functools.partial(name_of, secret),
+            addressed,
+            self.training.settler.heard,
+            self.events.observe,
+        )
+        offers = ((name, getattr(found, "routes", None)) for name, found in self.channels.items())
+        offered = (guarded(name, offer, self, bridge) or () for name, offer in offers if offer)
+        own = (door.route, Downloads(bridge, self.store).route)
+        return [*own, *(route for routes in offered for route in routes)]
+
+    def close(self) -> None:
+        """Close every connection that this house keeps."""
+        self._web.close()
+        self.trainer.close()
+        self.jobs.close()
+        self.database.close()
+
+    @functools.cached_property
+    def inspector(self) -> Inspector:
+        """Who looks at photos. Made by whoever does: OpenCV takes 0.2 s and 60 MB."""
+        photos = self.settings.photos
+        rules = PhotoRules(photos.min_side, photos.max_bytes)
+        if not photos.find_faces:
+            return Inspector(None, rules, Converter())
+        from core.services.faces import YuNet
+
+        return Inspector(YuNet(), rules, Converter())
+
+    def inspect(self, data: bytes, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:
+        """The verdict on the bytes of a photo; see `Inspector`."""
+        return self.inspector.inspect(data, purpose, known)
+
+    def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
+        """The bytes of a file that came through a channel; see `Channel.fetch`.
+
+        What a channel spooled before it told anybody is read from there.
+        """
+        if "spool" in reference:
+            try:
+                return self.spool.read(str(reference["spool"]))
+            except ObjectMissing as error:
+                raise Gone("the spooled file is gone") from error
+        return self.channel(channel).fetch(reference, limit)
+
+    def how_to_send(self, channel: str, language: str) -> str:
+        """A channel's own words for how to send photos."""
+        found = self.channels.get(channel)
+        return (guarded(channel, found.how_to_send, language) if found else None) or ""
+
+    def open_picture(self, key: str) -> bytes | None:
+        """A stored picture, or None where it is gone or can't be had now."""
+        if key == EXAMPLES:
+            return drawn_examples.sheet()
+        if key == NO_PICTURE:
+            return placeholder()
+        try:
+            return self.store.get(key)
+        except (ObjectMissing, StorageUnavailable):
+            return None
+
+    def open_file(self, key: str) -> bytes | None:
+        """A stored file, or None where it is gone; raises StorageUnavailable."""
+        try:
+            return self.store.get(key)
+        except ObjectMissing:
+            return None
+
+    def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
+        """Several pictures as one numbered contact sheet (JPEG)."""
+        return contact_sheet([(self.open_picture(p.key), p.label) for p in pictures])
+
+    def thumbnail(self, key: str, side: int = 320) -> bytes | None:
+        """A stored picture made small (JPEG), or None where it can't be had."""
+        data = self.open_picture(key)
+        return None if data is None else thumbnail(data, side)
+
+    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
+        """A photo that came through the spool in a conversation, made small (JPEG), while kept."""
+        photo = queries.sent_photo(conversation_id, name)
+        key = getattr(photo, "minio_key", None)
+        if photo is None or key:
+            return self.thumbnail(key, side) if key else None
+        try:
+            return thumbnail(self.spool.read(name), side)
+        except ObjectMissing:
+            return None
+
+
+def bootstrap(
+    settings: Settings,
+    log: TextIO = sys.stderr,
+    *,
+    elsewhere: bool = False,
+    clock: Clock = time.time,
+) -> App:
+    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
+
+    What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
+    `clock` gives seconds since 1970: a test steps its own.
+    """
+    configure(settings.log, log)
+    for name in proxies.unused(os.environ):
+        structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
+    return App(settings, elsewhere, clock)
+
+
+def pace(settings: Settings) -> Pace:
+    """How long screens wait."""
+    waits = settings.conversation
+    return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
+
+
+def _store(settings: Settings) -> ObjectStore:
+    """Where photos are kept; an S3 server is asked for nothing before its first use."""
+    place = settings.storage
+    if place.backend == "folder":
+        return FolderStore(settings.objects_dir)
+    return MinioStore(
+        place.endpoint,
+        place.bucket,
+        place.access_key.get_secret_value(),
+        place.secret_key.get_secret_value(),
+        place.secure,
+        place.region,
+        place.prefix,
+    )
+
+
+def _trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
+    """fal.ai where there is a key for it, else the simulation of it.
+
+    In production that must be asked for by name.
+    """
+    if settings.fal.key.get_secret_value():
+        return FalTrainer(settings, observe)
+    allowed = settings.training.allow_simulated_in_production
+    if settings.environment == "production" and not allowed:
+        raise ConfigurationError(
+            "environment = 'production', but trainings would only be simulated. Set FAL_KEY in the "
+            "environment, or training.allow_simulated_in_production = true if that is what you "
+            "want, or environment = 'development'."
+        )
+    return simulated_trainer(
+        settings, observe, _webhook_secret(settings), steady if clock is time.time else clock
+    )
+
+
+def _comparing(app: App) -> Comparing | None:
+    """What compares faces before a training, where that is wanted."""
+    photos = app.settings.photos
+    if not (photos.compare_faces and photos.find_faces):
+        return None
+    from core.services.likeness import FaceTools
+
+    return Comparing(app.store, app.inbox, FaceTools(), app.clock)
+
+
+def _webhook_secret(settings: Settings) -> bytes:
+    """What run's webhook addresses are signed with: every process with our key has it."""
+    key = settings.fal.key.get_secret_value()
+    return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()

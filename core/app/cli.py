@@ -1,0 +1,56 @@
+"""The command line: each command loads the settings and calls what the core offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from core.app.commands import dashboard, data, running, showing
+from core.app.commands.fal import fal
+from core.app.commands.runs import runs
+from core.app.processes import stop_with_starter
+from core.base.errors import ConfigurationError, LikenessError
+
+
+class _CommandLine(typer.Typer):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """An error of ours is a sentence for whoever typed the command, not a traceback."""
+        stop_with_starter()
+        try:
+            return super().__call__(*args, **kwargs)
+        except LikenessError as error:
+            typer.echo(str(error), err=True)
+            raise SystemExit(2 if isinstance(error, ConfigurationError) else 1) from None
+        except Exception as error:
+            told = _unavailable(error)
+            if not told:
+                raise
+            typer.echo(told, err=True)
+            raise SystemExit(1) from None
+
+
+def _unavailable(error: Exception) -> str:
+    """That the database went away or is full by now; "" where it is something else."""
+    from core.base.db import blameless, database
+    from core.base.migrations.runner import unavailable
+
+    return unavailable(database, str(error)) if blameless(error) else ""
+
+
+app = _CommandLine(
+    name="likeness",
+    help="A chat bot on many channels that makes a personal AI avatar from a person's photos.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for commands in (running, dashboard, data, showing):
+    commands.add_to(app)
+app.add_typer(runs, name="runs")
+app.add_typer(fal, name="fal")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,64 @@
+"""The commands of those who watch over Likeness: the dashboard and its users."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.base.settings.dashboard import NAME, ROLES
+from core.base.settings.installed import installed_pages
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make the commands known to the command line."""
+    app.command()(dashboard)
+    app.command()(password)
+
+
+def configured(settings: Settings) -> dict[str, Any]:
+    """What `likeness run` starts beside the channels."""
+    made = {name: made(settings.dashboard) for name, made in installed_pages().items()}
+    return {name: page for name, page in made.items() if page.configured}
+
+
+def tell_password(made: str | None) -> None:
+    """Show a password that was made just now."""
+    if made:
+        typer.echo(f"{'':<10} log in as admin with the password {made} (shown this once)")
+
+
+def dashboard() -> None:
+    """Serve the dashboard."""
+    from core.app.bootstrap import bootstrap
+    from core.base.heartbeat import beating
+
+    settings = Settings.load()
+    found = installed_pages().get("dashboard")
+    if found is None:
+        raise ConfigurationError("No dashboard is installed.")
+    page = found(settings.dashboard)
+    tell_password(page.prepare(settings.data_dir))
+    application = bootstrap(settings, elsewhere=True)  # it takes no photos
+    with beating("dashboard"):
+        page.run(application)
+
+
+def password(
+    name: Annotated[str, typer.Argument(help="Who is to log in.")] = "admin",
+    role: Annotated[str, typer.Option(help="viewer or admin.")] = "admin",
+) -> None:
+    """Make a user of the dashboard: asks for a password, prints what names the user."""
+    from core.operation.auth import hashed
+
+    if role not in ROLES:
+        raise ConfigurationError(f"There is no role {role!r}. Say viewer or admin.")
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} is no user's name. Write letters, figures and . _ @ - alone, 64 or fewer."
+        )
+    chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    typer.echo("Add this to LIKENESS_DASHBOARD__USERS; several stand with spaces between:")
+    typer.echo(f"{name}:{role}:{hashed(chosen)}")

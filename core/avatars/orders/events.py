@@ -1,0 +1,123 @@
+"""What happened between us and the trainer: a row for each call and each webhook."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+
+import peewee
+import structlog
+from peewee import chunked
+
+from core.avatars.models import TrainingRun
+from core.avatars.ports import Observation
+from core.base.db import Model, transaction
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Rows of one statement: SQLite takes 32,766 values."""
+
+
+class FalEvent(Model):
+    """One call of the trainer, or one webhook: for the dashboard, so without URLs and names.
+
+    `run_id` is no foreign key: an event outlives whatever it was about, so its mode stands here.
+    """
+
+    id = peewee.BigAutoField()
+    at = peewee.DoubleField()
+    run_id = peewee.UUIDField(null=True)
+    endpoint = peewee.CharField(max_length=128, default="")
+    phase = peewee.CharField(max_length=16)
+    ok = peewee.BooleanField()
+    http_status = peewee.IntegerField(null=True)
+    error_type = peewee.CharField(max_length=64, default="")
+    error_class = peewee.CharField(max_length=16, default="")
+    message = peewee.CharField(max_length=300, default="")
+    seconds = peewee.DoubleField(null=True)
+    request_id = peewee.CharField(max_length=128, default="")
+    test_mode = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "fal_events"
+
+
+class Events:
+    """Keeps observations as rows; `clock` gives seconds since 1970.
+
+    While `lingering`, polls that went well wait for company: for the next event that did not, or
+    for `flush`. A thousand trainings would else have the disk wait for each of them.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: list[dict[str, Any]] = []
+        self.lingering = False
+
+    def observe(self, seen: Observation) -> None:
+        """Write one down. What can't be written is logged: no training stops for it."""
+        with self._lock:
+            self._waiting.append(_row(seen, self._clock()))
+        if not (self.lingering and seen.ok and seen.phase == "status"):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what waits."""
+        with self._lock:
+            rows, self._waiting = self._waiting, []
+        if not rows:
+            return
+        try:
+            with transaction():
+                for some in chunked(rows, AT_ONCE):
+                    simulated = _simulated({row["run_id"] for row in some})
+                    marked = [row | {"test_mode": row["run_id"] in simulated} for row in some]
+                    FalEvent.insert_many(marked).execute()
+        except peewee.DatabaseError:
+            log.exception("events could not be kept", runs=[str(row["run_id"]) for row in rows])
+
+
+def _row(seen: Observation, now: float) -> dict[str, Any]:
+    return {
+        "at": now,
+        "run_id": _run_id(seen.run_id),
+        "endpoint": seen.endpoint[:128],
+        "phase": seen.phase,
+        "ok": seen.ok,
+        "http_status": seen.http_status,
+        "error_type": seen.error_type[:64],
+        "error_class": seen.error_class,
+        "message": seen.message[:300],
+        "seconds": seen.seconds,
+        "request_id": seen.request_id[:128],
+    }
+
+
+def sweep(before: float, polls_before: float) -> int:
+    """Delete what happened before a moment, and uneventful polls before another; how many rows.
+
+    A thousand trainings under way are asked after millions of times a day.
+    """
+    uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
+    query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
+    return int(query.execute())
+
+
+def _simulated(run_ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Which runs are simulated; what belongs to none counts as real."""
+    query: Any = TrainingRun.select(TrainingRun.id).where(
+        TrainingRun.id.in_([known for known in run_ids if known]), TrainingRun.test_mode
+    )
+    return {known for (known,) in query.tuples()}
+
+
+def _run_id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""Whether an order may be sent now, to which profile, and for how much: decided here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.avatars import switches
+from core.avatars.models import TrainingRun
+from core.avatars.orders import breakers, budget
+from core.avatars.orders.prices import Prices
+from core.avatars.ports import Failure, Trainer
+from core.base.days import day
+from core.base.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An order as it could be sent; its price in US dollars is None where it is not known."""
+
+    profile: str
+    price_usd: float | None
+
+
+class Gate:
+    """Stands before every submission."""
+
+    def __init__(self, settings: Settings, trainer: Trainer) -> None:
+        self._settings = settings
+        self._trainer = trainer
+        self._breakers = breakers.Breakers(settings)
+        self.prices = Prices(settings, trainer)
+
+    def offer(self, waiting: TrainingRun, now: float, sending: bool = False) -> Offer | Failure:
+        """How this run may be ordered now; or why it waits in our queue, where nothing is lost.
+
+        The preferred profile goes first, and one that this run was let down by goes last. None is
+        taken that costs more than was agreed to, or than the day's budget holds. Where it is
+        `sending` at once, it takes what is there for one order alone.
+        """
+        if closed := self._closed():
+            return closed
+        found = self._affordable(waiting, now)
+        if isinstance(found, Failure):
+            return found
+        if not budget.allows(self._settings, found.price_usd, now, waiting.test_mode):
+            switches.switch_on(switches.BUDGET, day(self._settings.zone, now).name, now, "worker")
+            return Failure("budget", "operator", "today's budget is used up")
+        if switches.stopped(now, sending):
+            return Failure("stopped", "operator", "the trainer refuses our orders")
+        if sending and not self._breakers.passes(found.profile, now):
+            return _NO_DELIVERY
+        return found
+
+    def quote(self, training_type: str, now: float) -> Offer:
+        """What a new training would be ordered as; the preferred profile where none is there."""
+        offers = [self._offered(training_type, n) for n in self._trainer.profiles(training_type)]
+        there = [
+            offer
+            for offer in offers
+            if self._there(offer.profile, now)
+            and not self._broken(offer.profile, now)
+            and self._priced(offer)
+        ]
+        return (there or offers)[0]
+
+    def judge(self, run: TrainingRun, now: float) -> None:
+        """Take note of how the last order of a run has ended."""
+        self._breakers.judge(run, now)
+
+    def _closed(self) -> Failure | None:
+        if not self._settings.training.enabled:
+            return Failure("closed", "operator", "training.enabled is false")
+        return Failure("paused", "operator", "trainings are paused") if switches.paused() else None
+
+    def _affordable(self, waiting: TrainingRun, now: float) -> Offer | Failure:
+        """The first profile that takes orders, delivers, and costs no more than was agreed to."""
+        hopeless = self._breakers.hopeless(waiting, now)
+        steps: tuple[tuple[Callable[[Offer], bool], Failure], ...] = (
+            (lambda offer: self._there(offer.profile, now), _GONE),
+            (lambda offer: not self._broken(offer.profile, now), _NO_DELIVERY),
+            (lambda offer: offer.profile not in hopeless, _NO_DELIVERY),
+            (self._priced, _UNKNOWN_PRICE),
+            (lambda offer: _agreed(waiting, offer), _DEARER),
+        )
+        left = self._in_order(waiting)
+        for fits, otherwise in steps:
+            left = [offer for offer in left if fits(offer)]
+            if not left:
+                return otherwise
+        return left[0]
+
+    def _in_order(self, waiting: TrainingRun) -> list[Offer]:
+        let_down = breakers.failed_profiles(waiting)
+        names = sorted(self._trainer.profiles(waiting.training_type), key=let_down.__contains__)
+        return [self._offered(waiting.training_type, name) for name in names]
+
+    def _offered(self, training_type: Any, profile: str) -> Offer:
+        return Offer(profile, self.prices.order_usd(training_type, profile))
+
+    def _priced(self, offer: Offer) -> bool:
+        """Whether its price is known, which none needs to be where there is no budget."""
+        return offer.price_usd is not None or self._settings.training.daily_budget_usd <= 0
+
+    def _there(self, profile: str, now: float) -> bool:
+        return not switches.gone(profile, now)
+
+    def _broken(self, profile: str, now: float) -> bool:
+        return self._breakers.open(profile, now)
+
+
+_GONE = Failure("endpoint_gone", "operator", "no profile takes orders")
+_NO_DELIVERY = Failure("no_delivery", "operator", "no profile delivers what is ordered")
+_UNKNOWN_PRICE = Failure("unknown_price", "operator", "there is a budget, and no known price")
+_DEARER = Failure("dearer", "operator", "the profiles that are left cost more than was agreed to")
+
+
+def _agreed(waiting: TrainingRun, offer: Offer) -> bool:
+    """Whether an order costs no more than the person has agreed to.
+
+    Who has agreed to a price that was not known has agreed to that profile alone.
+    """
+    if waiting.price_usd is None:
+        return waiting.profile in ("", offer.profile)
+    return offer.price_usd is not None and not budget.over(waiting.price_usd, offer.price_usd)

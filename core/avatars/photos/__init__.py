@@ -1,0 +1,1 @@
+"""Photos: taken in, judged, counted, compared."""

@@ -1,0 +1,146 @@
+"""An avatar's photos beside each other: what one repeats, how alike they are, what is overruled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
+from core.avatars.photos.counting import NO_ROOM, room_of
+from core.avatars.photos.inspection import alike, pose
+from core.avatars.photos.inspection.inspector import reconsidered
+from core.avatars.photos.inspection.verdict import MILDER, MISTAKABLE, OVERRULABLE, Known, Purpose
+from core.base.settings import Settings
+
+_THERE = AvatarPhoto.removed_at.is_null()
+_VALID = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
+_REFUSED = (PhotoValidationStatus.INVALID, PhotoValidationStatus.DUPLICATE)
+
+
+def purpose_of(photo: AvatarPhoto) -> Purpose:
+    """What its avatar wants of it."""
+    avatar = photo.avatar
+    overruled = bool(photo.photo_metadata.get("overruled"))
+    return Purpose(avatar.training_type, avatar.avatar_type, overruled, str(photo.user_id))
+
+
+def known_beside(photo: AvatarPhoto) -> dict[str, Known]:
+    """The avatar's other photos that count, by their ids."""
+    query: Any = AvatarPhoto.select().where(
+        AvatarPhoto.avatar == photo.avatar_id, AvatarPhoto.id != photo.id, _VALID, _THERE
+    )
+    return {str(other.id): Known.of(other.file_hash, other.photo_metadata) for other in query}
+
+
+def repetition(
+    photo: AvatarPhoto, file_hash: str | None, metadata: Mapping[str, object]
+) -> str | None:
+    """The reason to refuse what the avatar has in another photo that counts, if it has.
+
+    "duplicate" is the same file once more, "repeated" the same picture as far as we can see: not
+    where its person has said that it is another.
+    """
+    mine = Known.of(file_hash, metadata)
+    others = known_beside(photo).values()
+    if any(other.file_hash == mine.file_hash for other in others):
+        return "duplicate"
+    if metadata.get("overruled") == "repeated" or mine.fingerprint is None:
+        return None
+    prints = {str(n): other.fingerprint for n, other in enumerate(others) if other.fingerprint}
+    return "repeated" if alike.find_same(mine.fingerprint, prints) else None
+
+
+def may_be_kept(photo: AvatarPhoto) -> bool:
+    """Whether its refusal can be overruled: it may be our mistake, and its picture is kept."""
+    refused = photo.validation_status in _REFUSED
+    return refused and photo.reason in OVERRULABLE and bool(photo.minio_key)
+
+
+def overrule(photo: AvatarPhoto) -> bool:
+    """Accept a refused photo on its person's word; the caller holds them, and counts anew.
+
+    What it was refused for stays as advice, and under "overruled" for the metric. False where the
+    avatar has got this very picture meanwhile: then it is a duplicate.
+    """
+    metadata: dict[str, Any] = {**photo.photo_metadata, "overruled": photo.reason}
+    if again := repetition(photo, photo.file_hash, metadata):
+        change(photo, validation_status=PhotoValidationStatus.DUPLICATE, reason=again)
+        return False
+    milder = MILDER.get(photo.reason, photo.reason)
+    metadata["advice"] = list(dict.fromkeys((milder, *metadata.get("advice", ()))))
+    metadata.pop("same_as", None)
+    change(
+        photo,
+        validation_status=PhotoValidationStatus.VALID,
+        reason="",
+        photo_metadata=metadata,
+    )
+    return True
+
+
+def reconsider(avatar_id: uuid.UUID, settings: Settings) -> int:
+    """Judge photos anew, from what was seen in them, once their avatar wants something else.
+
+    How many are refused now that were not before; the caller holds the person, and counts anew.
+    """
+    judged = _VALID | AvatarPhoto.reason.in_(sorted(MISTAKABLE))
+    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, judged)
+    return sum(_reconsider(photo, settings) for photo in query.order_by(AvatarPhoto.number))
+
+
+def _reconsider(photo: AvatarPhoto, settings: Settings) -> bool:
+    metadata = photo.photo_metadata
+    size = (photo.width or 0, photo.height or 0)
+    found = reconsidered(metadata, size, photo.has_face, purpose_of(photo))
+    if found is None or photo.minio_key is None:
+        return False
+    reason, advice = found
+    valid = photo.validation_status is PhotoValidationStatus.VALID
+    status = PhotoValidationStatus.INVALID if reason else PhotoValidationStatus.VALID
+    again = None if reason or valid else repetition(photo, photo.file_hash, metadata)
+    if again:
+        status, reason = PhotoValidationStatus.DUPLICATE, again
+    if not (reason or valid or room_of(photo.avatar_id, settings).places):
+        status, reason = PhotoValidationStatus.INVALID, NO_ROOM
+    change(
+        photo,
+        validation_status=status,
+        reason=reason or "",
+        dismissed_at=None if reason and valid else photo.dismissed_at,
+        told_revision=photo.told_revision if status == photo.validation_status else None,
+        photo_metadata={**metadata, "advice": list(advice)},
+    )
+    return valid and bool(reason) and photo.removed_at is None
+
+
+def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
+    """The numbers of those that look alike, where they are so many that it should be said."""
+    photos = tuple(photos)
+    prints = {
+        str(photo.number): found
+        for photo in photos
+        if (found := Known.of(photo.file_hash, photo.photo_metadata).fingerprint)
+    }
+    group = alike.largest_group(prints)
+    return tuple(map(int, group)) if alike.lacks_variety(len(group), len(photos)) else ()
+
+
+def frontal(photos: Iterable[AvatarPhoto]) -> bool:
+    """Whether hardly one of these photos of a person shows the face from the side."""
+    held = (
+        pose.of_kept(photo.photo_metadata.get("pose"))
+        for photo in photos
+        if purpose_of(photo).person
+    )
+    return pose.frontal(found.turn for found in held if found)
+
+
+def useless(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
+    """The numbers of valid photos of a person from which a training learns next to nothing.
+
+    Of a thing or a style light and sharpness are its maker's business.
+    """
+    return tuple(
+        photo.number for photo in photos if photo.quality_score == 0 and purpose_of(photo).person
+    )

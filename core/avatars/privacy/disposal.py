@@ -1,0 +1,151 @@
+"""Getting rid of what nobody needs any more: objects, removed photos, held ones.
+
+An object outlives its row for a moment, never the other way round. It is doomed in the transaction
+that makes it superfluous, and deleted afterwards; meanwhile nothing is stored in its place.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.ports import ObjectStore
+from core.avatars.privacy.retained import DoomedFile
+from core.base.db import transaction
+from core.conversation.models import InboxEvent
+from core.conversation.statements import lock_person
+
+GRACE_SECONDS = 60.0
+"""A put that was under way when its place was doomed is over by then: half a minute at worst."""
+
+
+def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
+    """Below which an avatar's objects are."""
+    return f"{user_id.hex}/{avatar_id.hex}/"
+
+
+def doom(prefix: str, now: float) -> None:
+    """Have one object, or all below a prefix that ends with a slash, deleted before long."""
+    DoomedObject.create(prefix=prefix, at=now)
+
+
+def doom_unused(key: str | None, now: float) -> None:
+    """Doom an object that no photo's row names; the caller holds the person."""
+    if key and not AvatarPhoto.select().where(AvatarPhoto.minio_key == key).exists():
+        doom(key, now)
+
+
+def doom_spooled(references: Iterable[Mapping[str, Any]], now: float) -> None:
+    """Have the bytes removed that these references name in the spool."""
+    names = {name for reference in references if (name := spooled(reference))}
+    rows = [{"name": name[:64], "at": now} for name in sorted(names)]
+    if rows:
+        DoomedFile.insert_many(rows).execute()
+
+
+def doomed(key: str) -> bool:
+    """Whether this object, or a prefix of it, waits to be deleted."""
+    user, avatar, _ = key.split("/")
+    places: Any = DoomedObject.prefix.in_((key, f"{user}/{avatar}/", f"{user}/"))
+    return bool(DoomedObject.select().where(places).exists())
+
+
+def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
+    """Delete what was doomed after a row's id, and give the last one's id.
+
+    The places stay doomed: what was being put is deleted after GRACE_SECONDS.
+    """
+    query: Any = DoomedObject.select().where(DoomedObject.id > after)
+    for place in query.order_by(DoomedObject.id).limit(limit):
+        _delete(store, place.prefix)
+        after = place.id
+    return after
+
+
+def delete_doomed(store: ObjectStore, now: float, limit: int = 100) -> int:
+    """Delete what is doomed; how many places are done. Raises StorageUnavailable."""
+    query: Any = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
+    waiting = list(query.order_by(DoomedObject.id).limit(limit))
+    for place in waiting:
+        _delete(store, place.prefix)
+        with transaction():
+            place.delete_instance()
+    return len(waiting)
+
+
+def _delete(store: ObjectStore, place: str) -> None:
+    if place.endswith("/"):
+        store.delete_prefix(place)
+    else:
+        store.delete(place)
+
+
+class Files(Protocol):
+    """Where files lie by their names; removing an absent one is fine."""
+
+    def remove(self, name: str) -> None: ...
+
+
+def remove_doomed_files(files: Files, limit: int = 1000) -> int:
+    """Remove the spooled bytes that nobody needs; how many. Raises StorageUnavailable."""
+    query: Any = DoomedFile.select().order_by(DoomedFile.id).limit(limit)
+    waiting = list(query)
+    for file in waiting:
+        files.remove(file.name)
+    if waiting:
+        with transaction():
+            DoomedFile.delete().where(DoomedFile.id.in_([file.id for file in waiting])).execute()
+    return len(waiting)
+
+
+def delete_removed(before: float, now: float, limit: int = 100) -> list[str]:
+    """Delete photos that were removed before a moment; the names of their spooled bytes."""
+    query: Any = AvatarPhoto.select().where(AvatarPhoto.removed_at < before).limit(limit)
+    return [name for photo in query if (name := _delete_removed(photo, before, now))]
+
+
+def _delete_removed(seen: AvatarPhoto, before: float, now: float) -> str | None:
+    with transaction():
+        lock_person(seen.conversation_id, seen.user_id)
+        photo = AvatarPhoto.get_or_none(AvatarPhoto.id == seen.id, AvatarPhoto.removed_at < before)
+        if photo is None:  # put back
+            return None
+        photo.delete_instance()
+        doom_unused(photo.minio_key, now)
+        return spooled(photo.reference)
+
+
+def forget_held(before: float, limit: int = 1000) -> list[str]:
+    """Forget photos that are held since before a moment; the names of their spooled bytes."""
+    with transaction():
+        query: Any = HeldPhoto.select().where(HeldPhoto.held_at < before).limit(limit)
+        old = {held.id: spooled(held.reference) for held in query}
+        # one that a turn takes in meanwhile is not ours any more
+        taken: Any = HeldPhoto.delete().where(HeldPhoto.id.in_(list(old)))
+        gone = taken.returning(HeldPhoto.id).execute() if old else ()
+        return [name for row in gone if (name := old[row.id])]
+
+
+def waiting_seconds(now: float) -> float:
+    """How long the longest waiting photo or update has waited, whose bytes may be spooled."""
+    photos: Any = AvatarPhoto.select().where(
+        AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
+    )
+    events: Any = InboxEvent.select().where(
+        InboxEvent.handled_at.is_null(), InboxEvent.failed_at.is_null()
+    )
+    photo = photos.order_by(AvatarPhoto.created_at).first()
+    event = events.order_by(InboxEvent.received_at).first()
+    since = [photo.created_at.replace(tzinfo=datetime.UTC).timestamp()] if photo else []
+    since += [event.received_at] if event else []
+    return max(0.0, now - min(since, default=now))
+
+
+def spooled(reference: Mapping[str, Any]) -> str | None:
+    """The name of a photo's bytes in the spool, where its channel put them there."""
+    name = reference.get("spool")
+    return str(name) if name else None

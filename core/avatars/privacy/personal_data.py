@@ -1,0 +1,37 @@
+"""The tables that hold something of a person: what is exported, and what is erased.
+
+Who adds such a table names it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
+from core.avatars.orders.submissions import Submission
+from core.avatars.photos.held import HeldPhoto
+from core.avatars.restrictions import Block, Grant
+from core.conversation.models import InboxEvent, PendingNotice, TranscriptEntry, TransitionLog
+
+RULINGS: tuple[Any, ...] = (Consent, Admission, Block, Grant)
+"""What a person has agreed to and others have ruled about them: rows with nothing behind them."""
+
+OF_PERSON: tuple[Any, ...] = (Avatar, AvatarPhoto, TrainingRun, HeldPhoto, *RULINGS)
+"""Their rows name a user."""
+
+OF_RUN: tuple[Any, ...] = (Submission,)
+"""Their rows name a training run, and go with it."""
+
+WRITTEN: Mapping[Any, Any] = MappingProxyType(
+    {
+        TranscriptEntry: TranscriptEntry.at,
+        TransitionLog: TransitionLog.at,
+        PendingNotice: PendingNotice.created_at,
+    }
+)
+"""What was written about a conversation, and the column that says when."""
+
+OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice)
+"""Their rows name a conversation."""

@@ -1,0 +1,1 @@
+"""A training run, step by step: prepared, ordered once, followed, transferred, written down."""

@@ -1,0 +1,254 @@
+"""The database: one handle for SQLite and PostgreSQL, and the two ways to use it.
+
+`transaction()` writes: on SQLite `BEGIN IMMEDIATE` behind one lock for each process (sixteen busy
+threads waited up to 1.4 s on SQLite's own busy timeout, 66 ms behind a lock), on PostgreSQL an
+ordinary transaction whose rows are locked by whoever reads them. `snapshot()` reads: everything
+inside it is of one moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import peewee
+
+from core.base.errors import ConfigurationError
+from core.base.quantiles import Quantiles, different
+
+database: Any = peewee.DatabaseProxy()
+_writer = threading.RLock()
+_patient = threading.Lock()
+_this_thread = threading.local()
+
+_SILENCE = {"connect_timeout": "10", "tcp_user_timeout": "20000"}
+"""PostgreSQL's server is away when it lets nobody in for so many seconds, or takes nothing for so
+many milliseconds; otherwise people would wait two minutes and more for a word."""
+_MAPPED_BYTES = 2**31
+"""Of the file's beginning; SQLite maps no more."""
+
+INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
+"""What is nobody's poison: a locked or unreachable database, a full disk."""
+
+Synchronous = Literal["full", "normal"]
+
+
+class _Model(peewee.Model):
+    """The base of every table."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+Model = _Model
+
+
+class _Sqlite(peewee.SqliteDatabase):
+    """SQLite, which rolls back by itself where the disk is full: that is no second error."""
+
+    def rollback(self) -> None:
+        this: Any = self  # peewee types neither its connections nor its cursors
+        if this.connection().in_transaction:
+            super().rollback()
+
+
+class _Postgresql(peewee.PostgresqlDatabase):
+    """PostgreSQL, whose server may have been restarted: a closed connection is replaced."""
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        this, above = cast(Any, self), cast(Any, super())
+        if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
+            self.close()
+        return above.cursor(*args, **kwargs)
+
+
+def make_folder(folder: Path) -> None:
+    """Make it where there is none, for this account alone; or ConfigurationError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} can't be made: {error.strerror}. Correct data_dir or the url."
+        ) from None
+
+
+def connect(url: str, synchronous: Synchronous = "full") -> Any:
+    """Bind the models to the database at `url` and return it; nothing is opened yet.
+
+    `url` is `sqlite:///file`, `postgresql://…`. SQLite keeps a write-ahead log, enforces foreign
+    keys and overwrites what is deleted; `synchronous` "full" survives a power cut.
+    """
+    opened: peewee.Database
+    if url.startswith("sqlite:///"):
+        opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
+    else:
+        patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
+        opened = _Postgresql(url, prefer_psycopg3=True, **patience)
+    database.initialize(opened)
+    return opened
+
+
+def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
+    pragmas = {
+        "journal_mode": "wal",
+        "busy_timeout": 5_000,
+        "foreign_keys": 1,
+        "synchronous": synchronous,
+        "secure_delete": 1,
+        "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
+    }
+    opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened.register_aggregate(Quantiles, "quantiles", 1)
+    opened.register_function(different, "different", 1)
+    opened.register_function(str.lower, "lower", 1)  # its own knows English letters alone
+    return opened  # type: ignore[no-any-return]
+
+
+def is_sqlite() -> bool:
+    """Whether the bound database is SQLite."""
+    return isinstance(database.obj, peewee.SqliteDatabase)
+
+
+def transaction() -> AbstractContextManager[Any]:
+    """Write: all of it or nothing; nested uses join the outer one."""
+    base = database.obj
+    if base.in_transaction():
+        return nullcontext()
+    return _Writing(base) if is_sqlite() else base.transaction()
+
+
+def be_patient() -> None:
+    """Let this thread write after others: of all patient ones a single one stands in the queue."""
+    _this_thread.patient = True
+
+
+class _Writing:
+    """SQLite's `BEGIN IMMEDIATE`, behind this process's writer lock."""
+
+    __slots__ = ("_inner", "_patiently")
+
+    def __init__(self, base: Any) -> None:
+        self._inner = base.transaction()
+        self._patiently = getattr(_this_thread, "patient", False)
+
+    def __enter__(self) -> None:
+        if self._patiently:
+            _patient.acquire()
+        _writer.acquire()
+        try:
+            self._inner.__enter__()
+        except BaseException:
+            self._release()
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            self._inner.__exit__(*error)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        _writer.release()
+        if self._patiently:
+            _patient.release()
+
+
+def snapshot() -> AbstractContextManager[Any]:
+    """Read: one moment of the database, without waiting for writers."""
+    base = database.obj
+    if base.in_transaction():
+        return nullcontext()
+    transaction_: AbstractContextManager[Any] = base.transaction(
+        "DEFERRED" if is_sqlite() else "REPEATABLE READ"
+    )
+    return transaction_
+
+
+@contextmanager
+def reading_ahead() -> Iterator[None]:
+    """Read a good part of the database: SQLite's file as memory meanwhile.
+
+    The system then reads on beyond each page, which takes a third of the time where the file is not
+    in memory. What looks at a few pages is better off without.
+    """
+    if not is_sqlite():
+        yield
+        return
+    database.obj.pragma("mmap_size", _MAPPED_BYTES)
+    try:
+        yield
+    finally:
+        database.obj.pragma("mmap_size", 0)
+
+
+def run(text: str, *parameters: Any) -> Any:
+    """Execute one hand-written statement, with `?` for each parameter.
+
+    For the hot path, where building a query costs more than running it.
+    """
+    spelt = text if is_sqlite() else text.replace("?", "%s")
+    return database.obj.execute_sql(spelt, parameters)
+
+
+def release() -> None:
+    """Give this thread's database connection back: for threads that somebody else ends."""
+    if not database.is_closed():
+        database.close()
+
+
+def blameless(error: Exception) -> bool:
+    """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
+    if not isinstance(error, INFRASTRUCTURE):
+        return False
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH)
+
+
+def storable(text: str) -> str:
+    """A client's text without what a database refuses: zero characters and halves of pairs."""
+    if text.isascii():
+        return text.replace("\0", "")
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "")
+
+
+def forget_deleted() -> bool:
+    """Write SQLite's file anew, without what was deleted; False to try again later.
+
+    `secure_delete` overwrites a row where it stands last. A copy can be left where it stood before
+    its page was split. It takes a second or so for each 100 MB, in which nobody else can write.
+    PostgreSQL's files and log are for whoever runs the server.
+    """
+    if not is_sqlite():
+        return True
+    connection = database.obj.connection()
+    with _writer:
+        return _patiently(connection, 1_000, "VACUUM")
+
+
+def forget_log() -> bool:
+    """Empty SQLite's write-ahead log, where old rows may stand; False while it is being read."""
+    return not is_sqlite() or emptied(database.obj.connection())
+
+
+def emptied(connection: Any) -> bool:
+    """Whether the write-ahead log of an SQLite connection could be emptied without waiting."""
+    return _patiently(connection, 0, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _patiently(connection: Any, milliseconds: int, statement: str) -> bool:
+    """Whether a statement could be run although it had to wait only so long for others."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        row = connection.execute(statement).fetchone()
+    except sqlite3.OperationalError:  # another one is at it, or the disk is full
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+    return row is None or not row[0]

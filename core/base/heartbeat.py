@@ -1,0 +1,99 @@
+"""Each process says every few seconds that it lives, and what troubles it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import peewee
+import structlog
+
+from core.base.db import release, run, transaction
+from core.base.errors import LikenessError
+
+log = structlog.get_logger()
+
+SECONDS = 10.0
+DEAD_AFTER = 6 * SECONDS
+FORGOTTEN_AFTER = 86_400.0
+LAST_FORGOTTEN_AFTER = 7 * FORGOTTEN_AFTER
+"""A part's last process is missed for as long: it would seem well once it is forgotten."""
+
+_BEAT = """
+INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (part, process)
+DO UPDATE SET at = excluded.at, trouble = excluded.trouble, mode = excluded.mode
+"""
+_LEAVE = "DELETE FROM heartbeats WHERE part = ? AND (process = ? OR at < ?)"
+_FORGET = """
+DELETE FROM heartbeats WHERE at < ? OR at < ? AND EXISTS (
+    SELECT 1 FROM heartbeats newer WHERE newer.part = heartbeats.part AND newer.at > heartbeats.at
+)
+"""
+
+
+def version() -> str:
+    """The version of this program."""
+    return importlib.metadata.version("likeness")
+
+
+@contextmanager
+def beating(
+    part: str, probe: Callable[[], str] = str, seconds: float = SECONDS, mode: str = ""
+) -> Iterator[None]:
+    """Beat on a thread while the body runs; `probe` tells what troubles the process, or "".
+
+    `mode` is the one that it orders trainings in, "" where it orders none; see `core.base.mode`.
+    A process that ends well takes its row away, and those of the part's dead: whoever is missing
+    then was killed.
+    """
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    stopping = threading.Event()
+    started = time.time()
+
+    def beat() -> None:
+        try:
+            while True:
+                _beat(part, process, started, probe, mode)
+                if stopping.wait(seconds):
+                    return
+        finally:
+            _try(lambda: run(_LEAVE, part, process, time.time() - DEAD_AFTER))
+            release()
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(5)
+
+
+def _beat(part: str, process: str, started: float, probe: Callable[[], str], mode: str) -> None:
+    now = time.time()
+    trouble = _probed(probe)[:300]
+    _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble, mode))
+    _try(lambda: run(_FORGET, now - LAST_FORGOTTEN_AFTER, now - FORGOTTEN_AFTER))
+
+
+def _probed(probe: Callable[[], str]) -> str:
+    try:
+        return probe()
+    except (LikenessError, OSError) as error:
+        log.warning("a probe failed", error=str(error))
+        return type(error).__name__
+
+
+def _try(write: Callable[[], object]) -> None:
+    try:
+        with transaction():
+            write()
+    except peewee.PeeweeException as error:
+        log.warning("a heartbeat could not be written", error=str(error))
+        release()

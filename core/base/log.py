@@ -1,0 +1,95 @@
+"""Logs: one line for each thing that happened, with the conversation and run it belongs to.
+
+Identifiers and nothing else: no names, texts, file names or object keys. An error's own message may
+quote any of these, so its kind is logged, its code, and where in our source it came from.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
+from typing import Any, TextIO
+
+import structlog
+
+from core.base.errors import chain, kind
+
+
+def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Any:
+    """A processor: an exception becomes the lines of source that it went through, and its kind."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(_lines(error)).rstrip()
+    return event
+
+
+class _Record(logging.LogRecord):
+    """The same for what libraries log, whoever formats it: some bring handlers of their own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[1]:
+            self.exc_text = "".join(_lines(self.exc_info[1])).rstrip()
+
+
+class _Unfailing:
+    """A stream that stops nobody: where the disk is full, lines are lost and not the process."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._target.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._target.flush()
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    for link in reversed(list(chain(error))):
+        yield from traceback.format_tb(link.__traceback__)
+        yield f"{kind(link)}\n"
+
+
+def configure(settings: Any, target: TextIO = sys.stderr) -> None:
+    """Write logs as text or JSON; `settings` is the section `log`."""
+    level = getattr(logging, settings.level.upper())
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    logging.setLogRecordFactory(_Record)
+    logging.basicConfig(level=level, handlers=[handler])
+    # it names objects at every retry, and says nothing that StorageUnavailable doesn't
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "huey",
+        "peewee",
+        "asyncio",
+        "transitions",
+        "PIL",
+    ):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    lasting: Any = _Unfailing(target)
+    final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
+    if settings.format == "json":
+        final = structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            without_words,
+            final,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(lasting),
+    )

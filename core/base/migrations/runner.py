@@ -1,0 +1,124 @@
+"""Applying migrations, one process at a time, and refusing a database that doesn't fit.
+
+`playhouse.migrations` knows the order and the history; it takes no lock, so one is taken here: an
+advisory lock on PostgreSQL, a locked file beside the database on SQLite.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import peewee
+from playhouse.migrations import MigrationError, Runner
+
+from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMismatch
+
+_FOLDER = Path(__file__).parent
+_LOCK = 0x11CE4E55
+
+
+def migrate(database: Any, target: str | None = None, *, down: bool = False) -> list[str]:
+    """Bring a database up to the newest migration (or `target`), or down through `target`.
+
+    Without a target, `down` reverts the last one. Returns the names in the order they ran; raises
+    ConfigurationError for a target that doesn't exist, DatabaseUnavailable.
+    """
+    runner = _runner(database)
+    with _reached(database), _alone(database):
+        try:
+            name = _full_name(runner, target)
+            names: list[str] = runner.down(name) if down else runner.up(name)
+        except MigrationError as error:
+            raise ConfigurationError(f"The migration can't run: {error}") from error
+    return names
+
+
+def prepare(database: Any) -> None:
+    """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
+
+    Whoever comes while another process makes it waits, and finds it whole; of one that is killed
+    over it nothing is left. Raises DatabaseUnavailable where there is no use in trying.
+    """
+    with _reached(database):
+        with _alone(database):
+            if not database.get_tables():
+                with database.atomic():
+                    _runner(database).up()
+        check(database)
+
+
+def check(database: Any) -> None:
+    """Raise SchemaMismatch where the database is behind or ahead of this code."""
+    status = _runner(database).status()
+    pending = [m.name for m in status if m.path and not m.applied]
+    foreign = [m.name for m in status if not m.path]
+    if foreign:
+        raise SchemaMismatch(
+            f"The database is ahead of this version of Likeness: it has {', '.join(foreign)}. "
+            "Run the version that made it, or restore a backup from before."
+        )
+    if pending:
+        raise SchemaMismatch(
+            f"The database is behind this version of Likeness: {', '.join(pending)} missing. "
+            "Make a backup and run `likeness migrate`."
+        )
+
+
+def _runner(database: Any) -> Runner:
+    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    return Runner(real, str(_FOLDER))
+
+
+def _full_name(runner: Runner, target: str | None) -> str | None:
+    """A migration by its number or its name: `1`, `0001`, `0001_initial`."""
+    if target is None or not target.isdecimal():
+        return target
+    names = [m.name for m in runner.migrations() if m.idx == int(target)]
+    return names[0] if names else target
+
+
+@contextmanager
+def _reached(database: Any) -> Iterator[None]:
+    """Say in a sentence that a database is away, read-only, full or none at all."""
+    try:
+        yield
+    except peewee.DatabaseError as error:
+        if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
+            raise
+        raise DatabaseUnavailable(unavailable(database, str(error))) from error
+    except OSError as error:
+        raise DatabaseUnavailable(unavailable(database, str(error.strerror))) from error
+
+
+def unavailable(database: Any, why: str) -> str:
+    """A database that can't be used now, in a sentence with its remedy."""
+    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    cause = why.strip().splitlines()[0]
+    if isinstance(real, peewee.SqliteDatabase):
+        return (
+            f"The database {real.database} can't be used: {cause}. Its folder must be writable "
+            "and have room; data_dir or database.url names another."
+        )
+    return f"The database can't be used: {cause}. Start it, or correct database.url."
+
+
+@contextmanager
+def _alone(database: Any) -> Iterator[None]:
+    """Connected, and the only one of all processes in here."""
+    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    if isinstance(real, peewee.SqliteDatabase):
+        with open(f"{real.database}.migrating", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            real.connect(reuse_if_open=True)  # two that begin a write-ahead log refuse each other
+            yield
+    else:
+        real.connect(reuse_if_open=True)
+        real.execute_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        try:
+            yield
+        finally:
+            real.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))

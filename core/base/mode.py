@@ -1,0 +1,62 @@
+"""The mode that trainings are made in: the system's, which no process knows by its own key.
+
+Workers order and pay, so they say it with every heartbeat; the key may be theirs alone.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.base.db import run
+from core.base.heartbeat import DEAD_AFTER
+
+Own = Literal["production", "test"]
+Mode = Literal["production", "test", "both"]
+
+_WORKERS = "SELECT mode, at FROM heartbeats WHERE part = 'worker' AND mode <> '' ORDER BY at DESC"
+_LAST_RUN = "SELECT test_mode FROM training_runs ORDER BY created_at DESC LIMIT 1"
+_UNDER_WAY = """
+SELECT DISTINCT test_mode FROM training_runs
+WHERE status NOT IN ('completed', 'failed', 'cancelled')
+"""
+
+
+def ordered(own: Own, now: float) -> Own:
+    """The mode of a training that is ordered now; `own` where no worker has ever said."""
+    return said(now) or own
+
+
+def said(now: float) -> Own | None:
+    """The same, as workers say; a worker with a key ends what is simulated, so one decides."""
+    found = _of_workers(now)
+    if not found:
+        return None
+    return "production" if "production" in found else "test"
+
+
+def shown(own: Own, now: float) -> Mode:
+    """The mode that a person who looks wants to see: of workers, and of trainings under way."""
+    found = _of_workers(now) | {named(row[0]) for row in run(_UNDER_WAY).fetchall()}
+    if len(found) > 1:
+        return "both"
+    if found:
+        return next(iter(found))
+    last = run(_LAST_RUN).fetchone()
+    return own if last is None else named(last[0])
+
+
+def paid(mode: Mode) -> Own:
+    """The mode whose budget counts: nothing simulated is ever paid."""
+    return "test" if mode == "test" else "production"
+
+
+def _of_workers(now: float) -> set[Own]:
+    """What workers that live say; where none lives, what the last one said."""
+    beats = [(mode, at) for mode, at in run(_WORKERS).fetchall()]
+    alive: set[Own] = {mode for mode, at in beats if at > now - DEAD_AFTER}
+    return alive or {mode for mode, _ in beats[:1]}
+
+
+def named(test_mode: object) -> Own:
+    """A mode by whether trainings are simulated in it."""
+    return "test" if test_mode else "production"

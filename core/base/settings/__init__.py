@@ -1,0 +1,167 @@
+"""Every setting of Likeness: its meaning, its range and its default.
+
+`config.toml` overrides a default, an environment variable (`LIKENESS_TRAINING__MIN_PHOTOS=5`)
+overrides both. Secrets come from the environment alone. A file here holds the sections of one
+subject; a channel brings a section of its own, as the class attribute `Settings`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, create_model, model_validator
+
+from core.base import configuration
+from core.base.errors import ConfigurationError
+from core.base.settings.addresses import InviteCodes, PeopleAddresses, SiteAddress
+from core.base.settings.alerts import Alerts
+from core.base.settings.avatars import Avatars, Photos
+from core.base.settings.conversation import Conversation
+from core.base.settings.dashboard import Dashboard
+from core.base.settings.fal import Fal
+from core.base.settings.installed import installed_channels
+from core.base.settings.processes import Http, Jobs, Log
+from core.base.settings.section import Section as Section
+from core.base.settings.storage import Database, Retention, Storage
+from core.base.settings.training import Training
+
+FAL_KEY = "FAL_KEY"
+"""The variable that fal's own programs read; `LIKENESS_FAL__KEY` goes before it."""
+
+_OUR_KEY = f"{configuration.PREFIX}FAL__KEY"
+
+
+class Settings(Section):
+    """All settings. `Settings()` is the defaults; `load` reads the file and the environment."""
+
+    environment: Literal["development", "production"] = "development"
+    data_dir: Path = Path("data")
+    public_url: SiteAddress = ""
+    access: Literal["open", "invite", "list"] = "open"
+    invites: InviteCodes = ()
+    people: PeopleAddresses = ()
+    database: Database = Database()
+    conversation: Conversation = Conversation()
+    avatars: Avatars = Avatars()
+    photos: Photos = Photos()
+    training: Training = Training()
+    fal: Fal = Fal()
+    storage: Storage = Storage()
+    retention: Retention = Retention()
+    jobs: Jobs = Jobs()
+    http: Http = Http()
+    log: Log = Log()
+    dashboard: Dashboard = Dashboard()
+    alerts: Alerts = Alerts()
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fit_for_real_trainings(self) -> Self:
+        """Simulated trainings are content with fewer photos, and cost nothing."""
+        if self.fal.key.get_secret_value():
+            self.training.refuse_few_photos()
+            self._refuse_unknown_prices()
+        return self
+
+    def _refuse_unknown_prices(self) -> None:
+        """Raise ValueError where a budget could not be kept, for a price that is not known.
+
+        One that would only take over for another is passed over instead: see `Gate`.
+        """
+        budget = self.training.daily_budget_usd
+        for setting in ("profiles_portrait", "profiles_style") if budget > 0 else ():
+            name = getattr(self.training, setting)[0]
+            section = name.replace("-", "_")
+            if getattr(self.fal, section).usd_per_step is None:
+                raise ValueError(
+                    f"training.daily_budget_usd = {budget:g}, but nobody knows what {name} costs: "
+                    f'fal.{section}.usd_per_step = "unknown". Set it to the price of a step that '
+                    f"fal.ai names, or begin training.{setting} with a trainer whose price is "
+                    "known, or set training.daily_budget_usd to 0"
+                )
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which a day begins: of the budget, of a limit, of every page."""
+        return self.dashboard.time_zone
+
+    @classmethod
+    def load(
+        cls,
+        path: Path | str | None = None,
+        environ: Mapping[str, str] | None = None,
+        channels: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Defaults, over them the file, over it the environment.
+
+        The file is `path`, else the one LIKENESS_CONFIG names, else `config.toml` of the current
+        folder if there is one. `channels` are classes with a `Settings` of their own; without it,
+        all installed ones. Raises ConfigurationError, which names every key that is wrong.
+        """
+        environ = os.environ if environ is None else environ
+        channels = installed_channels() if channels is None else channels
+        model = _with_channels(cls, channels)
+        given = _with_fal_key(environ)
+        settings, origins = configuration.read(model, _config_file(path, environ), given)
+        settings._origins.update(origins)
+        if _OUR_KEY not in environ and _OUR_KEY in given:
+            settings._origins["fal.key"] = FAL_KEY
+        return settings
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is, whether or not `database.url` says so."""
+        return self.database.url or f"sqlite:///{self.data_dir / 'likeness.db'}"
+
+    @property
+    def objects_dir(self) -> Path:
+        """The folder of the stored objects."""
+        return Path(self.storage.folder) if self.storage.folder else self.data_dir / "objects"
+
+    def channel(self, name: str) -> Any:
+        """The section that the channel brought: an instance of its `Settings`."""
+        if name not in type(self).model_fields or name in Settings.model_fields:
+            own = sorted(type(self).model_fields.keys() - Settings.model_fields.keys())
+            known = f"Installed: {', '.join(own)}." if own else "None is installed."
+            raise ConfigurationError(f"There is no channel {name!r}. {known}")
+        return getattr(self, name)
+
+    def origin(self, key: str) -> str:
+        """Where a setting's value came from: "default", the file, or the variable's name."""
+        return self._origins.get(key, "default")
+
+
+def describe(settings: Settings) -> str:
+    """The settings in force as TOML, each with where it came from; secrets are masked."""
+    return configuration.describe(settings, settings._origins)
+
+
+def _with_fal_key(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables, with fal's own one under the name of our setting."""
+    key = environ.get(FAL_KEY)
+    return {_OUR_KEY: key, **environ} if key else environ
+
+
+def _config_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
+    if chosen := path or environ.get(configuration.CONFIG):
+        return Path(chosen)
+    default = Path("config.toml")
+    return default if default.exists() else None
+
+
+def _with_channels(model: type[Settings], channels: Mapping[str, Any]) -> type[Settings]:
+    sections: dict[str, Any] = {}
+    for name, channel in channels.items():
+        taken = name in model.model_fields or hasattr(model, name)
+        if taken or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+            raise ConfigurationError(
+                f"A channel can't be called {name!r}: its name is a section of config.toml and "
+                "part of variables' names. Choose another, in lower case, that isn't taken."
+            )
+        sections[name] = (channel.Settings, Field(default_factory=channel.Settings))
+    return create_model("Settings", __base__=model, **sections)

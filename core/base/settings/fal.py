@@ -1,0 +1,135 @@
+"""The settings of fal.ai: its addresses, our patience, and what its trainers are told."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from core.base.settings.addresses import ProxyAddress, SiteAddress, WebAddress
+from core.base.settings.money import UsdPerStep
+from core.base.settings.section import Section
+
+PROFILES = {
+    "flux-lora-portrait-trainer": 4,
+    "flux-pro-trainer": 1,
+    "flux-lora-fast-training": 4,
+    "flux-2-trainer": 1,
+}
+"""The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
+fewest photos that it takes."""
+
+QUEUE_URL, REST_URL, CDN_URL, API_URL = (
+    "https://queue.fal.run",
+    "https://rest.fal.ai",
+    "https://v3.fal.media",
+    "https://api.fal.ai",
+)
+"""fal's own addresses."""
+
+
+class StepProfile(Section):
+    """A trainer that is paid by the step, in US dollars; None is a price that is not known."""
+
+    steps: Annotated[int, Field(ge=1, le=20_000)] = 1000
+    usd_per_step: UsdPerStep = None
+
+
+class PortraitTrainer(StepProfile):
+    """fal-ai/flux-lora-portrait-trainer."""
+
+    steps: Annotated[int, Field(ge=1, le=20_000)] = 2500
+    usd_per_step: UsdPerStep = 0.0024
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.00009
+    subject_crop: bool = True
+    create_masks: bool = True
+    multiresolution_training: bool = True
+
+
+class ProTrainer(StepProfile):
+    """fal-ai/flux-pro-trainer; its steps are called iterations."""
+
+    steps: Annotated[int, Field(ge=1, le=20_000)] = 300
+    priority: Literal["speed", "quality", "high_res_only"] = "quality"
+    captioning: bool = True
+    lora_rank: Literal[16, 32] = 32
+    finetune_type: Literal["full", "lora"] = "full"
+
+
+class FastTrainer(StepProfile):
+    """fal-ai/flux-lora-fast-training."""
+
+    usd_per_step: UsdPerStep = 0.002
+    create_masks: bool = True
+
+
+class Flux2Trainer(StepProfile):
+    """fal-ai/flux-2-trainer."""
+
+    usd_per_step: UsdPerStep = 0.0064
+
+
+class Fal(Section):
+    """fal.ai: where it is, how long it is waited for, and what its trainers are told.
+
+    An address that is left empty is fal's own as long as orders go to fal, else the host that they
+    go to, so that photos and the key are sent to nobody else.
+    """
+
+    key: SecretStr = SecretStr("")
+    admin_key: SecretStr = SecretStr("")
+    queue_url: WebAddress = QUEUE_URL
+    rest_url: SiteAddress = ""
+    cdn_url: SiteAddress = ""
+    jwks_url: SiteAddress = ""
+    proxy: ProxyAddress = ""
+    api_url: SiteAddress = ""
+    connect_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    submit_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    upload_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    output_hours: Annotated[int, Field(ge=72, le=8760)] = 96
+    private_uploads: bool = False
+    weights_bytes: Annotated[int, Field(ge=1024, le=1024**4)] = 2 * 1024**3
+    flux_lora_portrait_trainer: PortraitTrainer = PortraitTrainer()
+    flux_pro_trainer: ProTrainer = ProTrainer()
+    flux_lora_fast_training: FastTrainer = FastTrainer()
+    flux_2_trainer: Flux2Trainer = Flux2Trainer()
+
+    @field_validator("key", "admin_key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
+            raise ValueError("a key has no spaces, line breaks or letters beyond ASCII")
+        return key
+
+    @property
+    def rest(self) -> str:
+        """Where uploads are announced."""
+        return self.rest_url or self._beside(REST_URL)
+
+    @property
+    def cdn(self) -> str:
+        """Where uploads go."""
+        return self.cdn_url or self._beside(CDN_URL)
+
+    @property
+    def jwks(self) -> str:
+        """Where the keys are that sign webhooks."""
+        return self.jwks_url or f"{self.rest}/.well-known/jwks.json"
+
+    @property
+    def platform(self) -> str:
+        """Where requests are listed, prices are had, and what is kept can be deleted."""
+        return self.api_url or f"{self._beside(API_URL)}/v1"
+
+    def _beside(self, own: str) -> str:
+        """fal's own address where orders go to fal, else the host that they go to."""
+        return own if self.queue_url == QUEUE_URL else _origin(self.queue_url)
+
+
+def _origin(url: str) -> str:
+    """An address without its path."""
+    return urlunsplit((*urlsplit(url)[:2], "", "", ""))

@@ -1,0 +1,41 @@
+"""How the worker, the web server and the log of every process work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from core.base.settings.section import Section
+
+
+class Jobs(Section):
+    """How the worker works."""
+
+    threads: Annotated[int, Field(ge=1, le=64)] = 4
+    run_threads: Annotated[int, Field(ge=1, le=64)] = 16
+    copy_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    event_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+
+
+class Http(Section):
+    """Where the web server listens that webhooks come to."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    metrics_token: SecretStr = SecretStr("")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_enough(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < 16:
+            raise ValueError("the token of /metrics has at least 16 letters")
+        return token
+
+
+class Log(Section):
+    """What is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"

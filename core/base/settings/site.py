@@ -1,0 +1,48 @@
+"""Where a site that people open in a browser listens, and under which names it is found."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from core.base.settings.addresses import LOCAL, SiteAddress
+from core.base.settings.section import Section
+
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not bound to
+
+
+class SiteSection(Section):
+    """The base of such a site's section; each gives `port` a default of its own.
+
+    `public_url` is the address that people type where a proxy stands in front; `allowed_hosts`
+    are further names that the site answers to.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    public_url: SiteAddress = ""
+    allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come over HTTPS alone."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it is found: for everybody, if that is known, and on this machine."""
+        host = "localhost" if self.host in EVERYWHERE else self.host
+        here = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return [self.public_url, here] if self.public_url else [here]
+
+    @property
+    def names(self) -> list[str]:
+        """The hosts under which it may be asked for; "*", where nobody could know them."""
+        public = urlsplit(self.public_url).hostname
+        named = [*self.allowed_hosts, *([public] if public else [])]
+        if self.host in EVERYWHERE:
+            return [*named, *LOCAL, socket.gethostname()] if named else ["*"]
+        return [*named, *LOCAL, self.host]

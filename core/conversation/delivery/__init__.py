@@ -1,0 +1,1 @@
+"""What a channel's author reads: capabilities, rendering, the outbox and the courier."""

@@ -1,0 +1,131 @@
+"""Any screen onto any capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from core.base.errors import FlowError
+from core.base.graphemes import length, shorten
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.messages import Attachment, Button, Motion, Picture, Screen, in_words
+from core.conversation.replies import words
+from core.conversation.tokens import Offer, Offers, seal
+
+_BAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A screen fitted to a channel: what it must show, and nothing that it can't.
+
+    `body` already holds the numbered list and the bar where the channel has no buttons or bars of
+    its own; `offers` then still lists the buttons, for the typed reply.
+    """
+
+    title: str
+    body: str
+    rows: tuple[Offers, ...]
+    offers: Offers
+    pictures: tuple[Picture, ...]
+    progress: int | None
+    bar: str
+    motion: Motion
+    file: Attachment | None = None
+
+    @property
+    def text(self) -> str:
+        """Title and body as one text."""
+        return _paragraphs(self.title, self.body)
+
+
+def from_one(offers: Offers) -> Offers:
+    """A list numbered for itself; what pays or destroys has no number."""
+    numbers = count(1)
+    return tuple(replace(o, number=None if o.words else next(numbers)) for o in offers)
+
+
+def render(
+    screen: Screen,
+    can: Capabilities,
+    key: str,
+    visit: int | None,
+    number: Callable[[Offers], Offers] = from_one,
+    spell: Callable[[str], str] = in_words,
+) -> Rendered:
+    """Fit a screen to a channel. `visit` None makes the buttons links that never grow old.
+
+    Where the channel has no buttons, `number` gives the list its numbers, and `spell` says what
+    is to be typed for a line that has none.
+    """
+    rows = tuple(
+        tuple(_offer(button, can, key, visit) for button in row)
+        for line in screen.buttons
+        for row in _wrap(line, can.buttons_per_row or 1)
+    )
+    offers = tuple(offer for row in rows for offer in row)
+    if offers and not can.buttons_per_row:
+        offers = number(offers)
+    pictures = screen.pictures if can.pictures else ()
+    return Rendered(
+        title=screen.title,
+        body=_body(screen, can, offers, spell),
+        rows=rows if can.buttons_per_row else (),
+        offers=offers,
+        pictures=pictures,
+        progress=screen.progress if can.progress else None,
+        bar="" if screen.progress is None else bar(screen.progress),
+        motion=screen.motion,
+        file=screen.file if _carried(screen, can) else None,
+    )
+
+
+def _carried(screen: Screen, can: Capabilities) -> bool:
+    return screen.file is not None and screen.file.size <= can.file_bytes
+
+
+def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Offer:
+    token = seal(key, visit, button)
+    if len(token.encode()) > can.payload_bytes:
+        raise FlowError(f"the button {button.trigger}({button.argument}) needs too long a token")
+    return Offer(shorten(button.label, can.label_length), token, button.spelled)
+
+
+def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
+    return [row[start : start + width] for start in range(0, len(row), width)]
+
+
+def _body(screen: Screen, can: Capabilities, offers: Offers, spell: Callable[[str], str]) -> str:
+    """The text and what stands in for bars, pictures and buttons; too long a text is cut first."""
+    said, below = _paragraphs(screen.hint, screen.text), []
+    if screen.file is not None and not _carried(screen, can):
+        below.append(screen.file.instead)
+    if screen.progress is not None and not can.progress:
+        below.append(bar(screen.progress))
+    if screen.pictures and not can.pictures:
+        below.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
+    if offers and not can.buttons_per_row:
+        below.append("\n".join(_line(offer, spell) for offer in offers))
+    limit = can.caption_length if screen.pictures and can.pictures else can.text_length
+    room = limit - length(screen.title) - 2
+    rest = _paragraphs(*below)
+    return shorten(_paragraphs(shorten(said, room - length(rest) - 2 * bool(rest)), rest), room)
+
+
+def _line(offer: Offer, spell: Callable[[str], str]) -> str:
+    """A line of the list that stands in for buttons."""
+    if offer.number is not None:
+        return f"{offer.number}. {offer.label}"
+    itself = words(offer.words or offer.label) == words(offer.label)
+    return f"• {offer.label} ({spell('' if itself else offer.words)})"
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def bar(percent: int) -> str:
+    """A progress bar of text: `▓▓▓▓▓▓░░░░░░ 50 %`."""
+    filled = round(_BAR * percent / 100)
+    return f"{'▓' * filled}{'░' * (_BAR - filled)} {percent} %"

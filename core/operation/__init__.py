@@ -1,0 +1,1 @@
+"""What runs beside the dialogue and watches over it: the worker, alerts, admin actions, metrics."""

@@ -1,0 +1,286 @@
+"""What somebody who runs Likeness may do by hand: named, for admins alone, and audited.
+
+The dashboard and the command line both come here. The audit's row is written in the transaction of
+what was done, and only where that has changed something.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from core.avatars import restrictions, switches
+from core.avatars.models import Avatar, TrainingRun
+from core.avatars.ports import Unreachable
+from core.avatars.privacy import erasure_worker, remote
+from core.base.db import run, storable, transaction
+from core.base.errors import LikenessError, TrainingRefused
+from core.conversation import inbox as inboxes
+from core.conversation.models import User
+from core.conversation.statements import lock_person
+from core.operation.auth import Visitor
+
+LONGEST_MESSAGE = 2000
+
+
+class Forbidden(LikenessError):
+    """A viewer can't act."""
+
+
+class Settler(Protocol):
+    """What is needed of `core.avatars.orders.resolver.Settler`."""
+
+    def sent(self, run_id: str, request_id: str, note: Callable[[], object]) -> bool: ...
+
+    def not_sent(self, run_id: str, note: Callable[[], object]) -> bool: ...
+
+
+class Training(Protocol):
+    """What is needed of `core.avatars.training.training.Training`."""
+
+    def start(
+        self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None
+    ) -> uuid.UUID: ...
+
+    def cancel(self, run_id: uuid.UUID) -> bool: ...
+
+    @property
+    def settler(self) -> Settler: ...
+
+
+class House(Protocol):
+    """What is needed of `core.app.bootstrap.App`."""
+
+    @property
+    def training(self) -> Training: ...
+
+    @property
+    def inbox(self) -> inboxes.Inbox: ...
+
+    def thumbnail(self, key: str, side: int = 320) -> bytes | None: ...
+
+
+class Operations:
+    """What one visitor does; each method raises Forbidden where they may not act."""
+
+    def __init__(
+        self, house: House, visitor: Visitor, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._house = house
+        self._visitor = visitor
+        self._clock = clock
+
+    def cancel_run(self, run_id: str) -> None:
+        """Stop a run, whatever it is doing."""
+        with self._audited("cancel", run_id) as entry:
+            found = _run(run_id)
+            lock_person(found.conversation_id, found.user_id)
+            entry.changed = self._house.training.cancel(found.id)
+
+    def retry_run(self, run_id: str) -> str:
+        """Train the avatar of a run that failed or was cancelled once more; the new run's id.
+
+        Raises TrainingRefused where its person could not start it either.
+        """
+        with self._audited("retry", run_id):
+            found = _run(run_id)
+            if found.avatar_id is None or found.user_id is None:
+                raise TrainingRefused("gone")
+            lock_person(found.conversation_id, found.user_id)
+            started = self._house.training.start(
+                found.avatar_id, found.user_id, found.conversation_id
+            )
+            return str(started)
+
+    def sent(self, run_id: str, request_id: str) -> None:
+        """An uncertain order was found at fal, under this request id, which fal must confirm."""
+        request_id = storable(request_id).strip()
+        entry = self._audited("sent", run_id, request_id)
+        sent = self._house.training.settler.sent
+        _settled(lambda: sent(run_id, request_id, entry.write))
+
+    def not_sent(self, run_id: str) -> None:
+        """An uncertain order never arrived at fal, for certain: it is ordered again."""
+        entry = self._audited("not sent", run_id)
+        not_sent = self._house.training.settler.not_sent
+        _settled(lambda: not_sent(run_id, entry.write))
+
+    def pause(self) -> None:
+        """Submit no new training until `resume`."""
+        with self._audited("pause", switches.PAUSED) as entry:
+            name = self._visitor.name
+            entry.changed = switches.switch_on(switches.PAUSED, "", self._clock(), name)
+
+    def resume(self, name: str = switches.PAUSED) -> bool:
+        """Take one run-time switch away; whether it was on."""
+        with self._audited("resume", name) as entry:
+            entry.changed = switches.switch_off(name)
+        return entry.changed
+
+    def replay(self, event_id: int) -> bool:
+        """Give an event that was set aside another try; False where it is gone."""
+        with self._audited("replay", str(event_id)) as entry:
+            entry.changed = inboxes.replay(event_id)
+        return entry.changed
+
+    def erase(self, user_id: str) -> int:
+        """Erase all that belongs to a person, as they could themselves; the worker does it.
+
+        The conversation that will do it.
+        """
+        with self._audited("erase", user_id) as entry:
+            found = erasure_worker.order(self._house.inbox, uuid.UUID(user_id), self._clock())
+            if found is None:
+                raise LikenessError("There is no such person any more.")
+            entry.changed = found.new
+        return found.conversation_id
+
+    def block(self, user_id: str) -> None:
+        """Serve a person no more: no new training, no new photos; those that run go on."""
+        with self._audited("block", user_id) as entry:
+            entry.changed = restrictions.block(_held(user_id), self._clock(), self._visitor.name)
+
+    def unblock(self, user_id: str) -> None:
+        """Serve a person again."""
+        with self._audited("unblock", user_id) as entry:
+            entry.changed = restrictions.unblock(_held(user_id))
+
+    def grant(self, user_id: str) -> None:
+        """Let a person start one training more within a day than everybody may."""
+        with self._audited("grant", user_id):
+            restrictions.grant(_held(user_id), self._clock(), self._visitor.name)
+
+    def write(self, user_id: str, text: str) -> None:
+        """Write to a person, through the channel they were last on."""
+        text = storable(text.strip())[:LONGEST_MESSAGE]
+        if not text:
+            return
+        with self._audited("write", user_id, f"{len(text)} letters"):
+            notice(
+                _conversation(user_id), "operator_message", {"text": text},
+                f"operator:{uuid.uuid4().hex}", self._clock(),
+            )  # fmt: skip
+
+    def photo(self, avatar_id: str, key: str) -> bytes | None:
+        """One photo of an avatar, made small; None where it can't be had. The look is audited."""
+        with self._audited("look", avatar_id, "photo") as entry:
+            owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
+            prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
+            entry.changed = bool(prefix) and key.startswith(prefix)
+        return self._house.thumbnail(key) if entry.changed else None
+
+    def deleted_there(self, copy_id: int) -> None:
+        """Somebody has seen to it at fal that a copy there is gone."""
+        with self._audited("deleted at fal", str(copy_id)):
+            if not remote.deleted_by_hand(copy_id):
+                raise LikenessError("That is not waited for any more.")
+
+    def silence(self, rule: str, hours: float) -> None:
+        """Tell nobody of a rule's alerts for a while; 0 hours ends that."""
+        until = self._clock() + hours * 3600
+        with self._audited("silence", rule, f"{hours:g} h") as entry:
+            still = run("SELECT count(*) FROM silences WHERE rule = ? AND until > ?",
+                        rule[:32], self._clock()).fetchone()  # fmt: skip
+            entry.changed = hours > 0 or bool(still[0])
+            run(
+                "INSERT INTO silences (rule, until, who) VALUES (?, ?, ?) ON CONFLICT (rule) "
+                "DO UPDATE SET until = excluded.until, who = excluded.who",
+                *(rule[:32], until, self._visitor.name),
+            )
+
+    def _audited(self, action: str, subject: str, detail: str = "") -> _Audited:
+        if not self._visitor.may_act:
+            raise Forbidden(f"{self._visitor.name} may look, not act")
+        return _Audited(self._visitor.name, action, subject, detail, self._clock())
+
+
+class _Audited:
+    """A transaction with its row in the audit: both or neither; none where nothing `changed`."""
+
+    changed = True
+
+    def __init__(self, who: str, action: str, subject: str, detail: str, at: float) -> None:
+        self._row = (at, who[:64], action[:32], subject[:128], detail[:300])
+        self._inner = transaction()
+
+    def write(self) -> None:
+        """Write the row, in a transaction that somebody else holds."""
+        run(
+            "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+            *self._row,
+        )
+
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if error[0] is None and self.changed:
+                self.write()
+        except BaseException as failed:
+            self._inner.__exit__(type(failed), failed, failed.__traceback__)
+            raise
+        self._inner.__exit__(*error)
+
+
+def note(who: str, action: str, subject: str = "", detail: str = "") -> None:
+    """Write something into the audit that changes nothing else: a log-in, say."""
+    with _Audited(who, action, subject, detail, time.time()):
+        pass
+
+
+def notice(
+    conversation_id: int, name: str, parameters: dict[str, Any], key: str, now: float
+) -> None:
+    """Have a notice posted to a conversation, once a `key`; in the caller's transaction."""
+    run(
+        "INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome) "
+        "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
+        *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
+    )
+
+
+def _settled(settle: Callable[[], bool]) -> None:
+    """Answer the question about a lost order; what is in the way of it is a LikenessError."""
+    try:
+        if settle():
+            return
+    except ValueError as error:
+        raise LikenessError(str(error)) from error
+    except Unreachable as away:
+        raise LikenessError(
+            f"fal.ai can't be asked now ({away.failure.error_type}), so that nothing has changed. "
+            "Try again later."
+        ) from away
+    raise LikenessError("Nobody asks that of this run any more.")
+
+
+def _run(run_id: str) -> Any:
+    found = TrainingRun.get_or_none(TrainingRun.id == uuid.UUID(run_id))
+    if found is None:
+        raise LikenessError("There is no such run any more.")
+    return found
+
+
+def _held(user_id: str) -> uuid.UUID:
+    """A person, held until the transaction ends, so that no turn of theirs comes between."""
+    found = uuid.UUID(user_id)
+    lock_person(None, found)
+    if not User.select().where(User.id == found).exists():
+        raise LikenessError("There is no such person any more.")
+    return found
+
+
+def _conversation(user_id: str) -> int:
+    """The conversation that a person was last active in."""
+    row = run(
+        "SELECT id FROM conversations WHERE user_id = ? ORDER BY active_at DESC LIMIT 1",
+        uuid.UUID(user_id).hex,
+    ).fetchone()
+    if row is None:
+        raise LikenessError("There is no such person any more.")
+    return int(row[0])

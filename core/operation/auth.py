@@ -1,0 +1,258 @@
+"""Who may look at the dashboard: passwords, attempts, sessions. All of it in rows.
+
+Only hashes are kept: argon2 of passwords, SHA-256 of the sessions' tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from core.base.db import is_sqlite, run, storable, transaction
+from core.base.errors import ConfigurationError, LikenessError
+from core.base.settings.dashboard import Dashboard, Role, User
+
+PASSWORD_FILE = "dashboard.password"
+FREE_ATTEMPTS = 5
+"""So many wrong passwords cost nothing."""
+LONGEST_WAIT = 900.0
+SKEW = 60.0
+"""What is written later than this from now was written before the clock was set back."""
+FORGOTTEN_AFTER = 3600.0
+"""Seconds after which a wrong password no longer counts."""
+DAY = 86_400.0
+
+_hasher = PasswordHasher()
+_checking = threading.Semaphore(2)  # each check takes 64 MB
+_LOCK = 0x11CE4E10
+
+
+class Visitor(NamedTuple):
+    """Somebody who has logged in."""
+
+    name: str
+    role: Role
+
+    @property
+    def may_act(self) -> bool:
+        """Whether they may change anything."""
+        return self.role == "admin"
+
+
+class TooMany(LikenessError):
+    """Wrong passwords slow down: wait so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"wait {seconds:.0f} s")
+        self.seconds = seconds
+
+
+def hashed(password: str) -> str:
+    """A password as it is kept."""
+    return _hasher.hash(password)
+
+
+def first_password(settings: Dashboard, folder: Path) -> str | None:
+    """Make sure that somebody can log in; a password that was made now, else None.
+
+    Raises ConfigurationError where no user is configured and others than this machine could come.
+    """
+    if any(settings.accounts) or not settings.by_password:
+        return None
+    if not settings.at_home:
+        raise ConfigurationError(
+            "The dashboard would be open to other machines, and nobody is named who may log in. "
+            "Set LIKENESS_DASHBOARD__USERS (`likeness password` shows how) or dashboard.oidc, or "
+            'dashboard.host = "127.0.0.1" and no dashboard.public_url.'
+        )
+    return _make_password(folder / PASSWORD_FILE)
+
+
+def users(settings: Dashboard, folder: Path) -> Sequence[User]:
+    """Everybody who has a password: the configured ones, else the admin of the first start."""
+    configured = tuple(settings.accounts)
+    if configured or not settings.by_password:
+        return configured
+    try:
+        kept = (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ()
+    return (User("admin", "admin", kept),)
+
+
+class Logins:
+    """Lets people in; `clock` gives seconds since 1970."""
+
+    def __init__(
+        self, settings: Dashboard, folder: Path, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._clock = clock
+        self._nobody = hashed(secrets.token_hex(16))
+
+    def log_in(self, name: str, password: str, source: str) -> str | None:
+        """A session's token for a right password, else None. Raises TooMany.
+
+        An attempt is written down before the password is looked at, so that many at once are many.
+        """
+        attempt = self.attempt(name, source)
+        known = {user.name: user for user in users(self._settings, self._folder)}
+        user = known.get(name)
+        right = _verified(user.password if user else self._nobody, password)
+        if user is None or not right:
+            return None
+        return self.let_in(attempt, user.name, user.role, user.password)
+
+    def let_in(self, attempt: int, name: str, role: Role, password: str = "") -> str:
+        """A session's token for somebody whose attempt was right.
+
+        It lasts no longer than what they showed: `password`, as it is kept, or the word of the
+        issuer where that is "".
+        """
+        token = secrets.token_urlsafe(32)
+        shown = _credential(name, role, password or self._issuer)
+        now = self._clock()
+        with transaction():
+            run("UPDATE login_attempts SET succeeded = ? WHERE id = ?", True, attempt)
+            run(
+                "INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at, "
+                "credential) VALUES (?, ?, ?, ?, ?, ?)",
+                *(_digest(token), name, role, now, now, shown),
+            )
+        return token
+
+    def attempt(self, name: str, source: str) -> int:
+        """Write an attempt down as a wrong one; its id. Raises TooMany.
+
+        A name of "" is nobody's: then only the address counts.
+        """
+        name, source, now = storable(name)[:64], source[:64], self._clock()
+        with transaction():
+            if not is_sqlite():
+                run("SELECT pg_advisory_xact_lock(?)", _LOCK)
+            wrong, last = run(
+                """
+                SELECT count(*), max(at) FROM login_attempts
+                WHERE at > ? AND at <= ? AND NOT succeeded
+                  AND (name = ? AND name <> '' OR source = ?)
+                """,
+                *(now - FORGOTTEN_AFTER, now + SKEW, name, source),
+            ).fetchone()
+            if wrong >= FREE_ATTEMPTS:
+                until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))
+                if until > now:
+                    raise TooMany(until - now)
+            return int(
+                run(
+                    "INSERT INTO login_attempts (at, name, source, succeeded) VALUES (?, ?, ?, ?) "
+                    "RETURNING id",
+                    *(now, name, source, False),
+                ).fetchone()[0]
+            )
+
+    def visitor(self, token: str, by_hand: bool = True) -> Visitor | None:
+        """Whose session this is; None where it has ended, or what opened it counts no more.
+
+        What draws itself anew is not `by_hand`: it does not keep a session from being idle.
+        """
+        row = run(
+            "SELECT name, role, created_at, seen_at, credential FROM dashboard_sessions "
+            "WHERE token = ?",
+            _digest(token),
+        ).fetchone()
+        if row is None or not self._lasts(*row[2:4]):
+            return None
+        if row[4] not in self._credentials(row[0], row[1]):
+            return None
+        now = self._clock()
+        if by_hand and now - row[3] > 60:
+            with transaction():
+                run(
+                    "UPDATE dashboard_sessions SET seen_at = ? WHERE token = ?",
+                    *(now, _digest(token)),
+                )
+        return Visitor(row[0], row[1])
+
+    def log_out(self, token: str) -> None:
+        """End a session."""
+        with transaction():
+            run("DELETE FROM dashboard_sessions WHERE token = ?", _digest(token))
+
+    def _credentials(self, name: str, role: Role) -> Iterator[str]:
+        """What opens a session of this user in this role, as of now."""
+        for user in users(self._settings, self._folder):
+            if (user.name, user.role) == (name, role):
+                yield _credential(name, role, user.password)
+        if self._settings.oidc.roles.get(name) == role:
+            yield _credential(name, role, self._issuer)
+
+    @property
+    def _issuer(self) -> str:
+        return f"{self._settings.oidc.issuer} {self._settings.oidc.client_id}"
+
+    def _lasts(self, created_at: float, seen_at: float) -> bool:
+        now = self._clock()
+        return (
+            now - created_at < self._settings.session_hours * 3600
+            and now - seen_at < self._settings.idle_minutes * 60
+        )
+
+
+def sweep(now: float) -> None:
+    """Forget attempts and sessions that count no more."""
+    with transaction():
+        run("DELETE FROM login_attempts WHERE at < ?", now - 30 * DAY)
+        run("DELETE FROM dashboard_sessions WHERE created_at < ?", now - 30 * DAY)
+
+
+def _verified(kept: str, password: str) -> bool:
+    with _checking:
+        try:
+            return _hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _credential(name: str, role: Role, shown: str) -> str:
+    """What a session is bound to, as it is kept; a name has no line's end in it."""
+    return _digest(f"{name}\n{role}\n{shown}")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _make_password(path: Path) -> str | None:
+    """Keep the hash of a new password, unless there is one; the password, where it was made."""
+    if path.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(hashed(password))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(half, path)
+        except FileExistsError:
+            return None
+        finally:
+            half.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
+            "LIKENESS_DASHBOARD__USERS."
+        ) from error
+    return password

@@ -1,0 +1,86 @@
+"""One ASGI app for whatever the outside world asks us: the routes of services and channels, health.
+
+It keeps nothing in memory: any number of processes may serve it behind one address.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.base.settings import Settings
+from core.base.settings.processes import Http
+from core.conversation.delivery.bridge import Bridge
+from core.operation.metrics import endpoint
+from core.operation.serving import server as serving
+from core.operation.serving.replies import database_answers
+
+log = structlog.get_logger()
+
+PORT = 8600
+"""Where it listens unless `http.port` says otherwise."""
+GRACE_SECONDS = 5
+THREADS = 8
+
+
+class House(Protocol):
+    """What the server needs of `core.app.bootstrap.App`."""
+
+    settings: Settings
+
+    def routes(self, bridge: Bridge) -> Iterable[BaseRoute]: ...
+
+
+def application(house: House) -> Starlette:
+    """The app: `/health`, `/metrics`, and what the house offers. Made for one run of a server."""
+    bridge = Bridge(THREADS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        bridge.close()
+
+    async def health(_request: Request) -> Response:
+        well = await bridge.call(database_answers)
+        return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
+
+    own = [Route("/health", health), endpoint.route(house.settings, bridge)]
+    return Starlette(routes=[*own, *house.routes(bridge)], lifespan=lifespan)
+
+
+def configured(settings: Settings) -> bool:
+    """Whether `likeness run` is to serve it as well."""
+    return bool(settings.public_url or settings.http.port)
+
+
+def address(settings: Http) -> str:
+    """Where it listens, as a URL."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port or PORT}"
+
+
+def serve(house: House) -> None:
+    """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
+    settings = house.settings
+    if not settings.public_url:
+        log.warning("no webhooks, only polling: public_url is not set")
+    serving.run(server(house), listen(settings.http))
+
+
+def server(house: House) -> uvicorn.Server:
+    """The server of the app, not listening yet."""
+    return serving.server_of(application(house), GRACE_SECONDS)
+
+
+def listen(settings: Http) -> socket.socket:
+    """A socket at the configured place; raises ConfigurationError where it can't be had."""
+    return serving.listen("The web server", "http", settings.host, settings.port or PORT)

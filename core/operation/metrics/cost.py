@@ -1,0 +1,120 @@
+"""What trainings cost, in US dollars.
+
+A run costs what its orders cost in the end; until that is known, their prices. It is booked when it
+begins.
+What is left of the runs of forgotten people is counted too, without a profile.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.avatars.orders import budget
+from core.operation.metrics.scope import Mode, Scope, bucketed, one, rows
+
+COST = """coalesce(r.cost_usd, (
+    SELECT sum(coalesce(s.cost_usd, s.price_usd)) FROM submissions s WHERE s.run_id = r.id
+), r.price_usd)"""
+
+
+class Spent(NamedTuple):
+    """Dollars of a period: all, of the completed, of those that failed or were cancelled."""
+
+    total: float
+    completed: float
+    wasted: float
+    runs: int
+    successes: int
+    unknown: int = 0
+    """Runs of which nobody knows what they cost; they are in no sum."""
+
+    @property
+    def each(self) -> float | None:
+        """What a successful avatar cost, failures included; None where there is none."""
+        return (self.completed + self.wasted) / self.successes if self.successes else None
+
+
+class SpentAt(NamedTuple):
+    """Dollars of an hour or a day, for a type."""
+
+    start: float
+    training_type: str
+    usd: float
+    runs: int
+
+
+class SpentOn(NamedTuple):
+    """Dollars of a type and a profile."""
+
+    training_type: str
+    profile: str
+    usd: float
+    wasted: float
+    runs: int
+
+
+_WASTED = "coalesce(sum(CASE WHEN status IN ('failed', 'cancelled') THEN usd ELSE 0 END), 0)"
+
+
+def _booked(scope: Scope) -> str:
+    """`booked(training_type, profile, status, usd)`: the runs that began in the period."""
+    return f"""
+    booked AS (
+        SELECT r.training_type, r.profile, r.status, {COST} AS usd FROM training_runs r
+        WHERE r.created_at >= ? AND r.created_at < ?{scope.of_mode()}
+        UNION ALL
+        SELECT g.training_type, '', g.status, g.usd FROM cost_entries g
+        WHERE g.day >= ? AND g.day < ?{scope.of_mode("g")}
+    )
+    """
+
+
+def spent(scope: Scope) -> Spent:
+    """The runs that began in the period."""
+    query = f"""
+    WITH {_booked(scope)}
+    SELECT coalesce(sum(usd), 0),
+           coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
+           {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0),
+           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)
+    FROM booked
+    """
+    total, completed, wasted, *counts = one(query, scope.start, scope.end, *scope.days)
+    return Spent(float(total), float(completed), float(wasted), *map(int, counts))
+
+
+def sent_today(zone: str, now: float, mode: Mode) -> float:
+    """Dollars of the orders that were sent today, or may have been: the budget's own sum."""
+    tests = {"production": (False,), "test": (True,), "both": (False, True)}[mode]
+    return sum(budget.sent_usd(zone, now, test_mode) for test_mode in tests)
+
+
+def spent_by_time(scope: Scope) -> list[SpentAt]:
+    """The same for each hour or day and each type."""
+    buckets, edges = bucketed(scope)
+    query = f"""
+    WITH {buckets},
+    booked AS (
+        SELECT b.a, r.training_type, {COST} AS usd FROM buckets b
+        JOIN training_runs r ON r.created_at >= b.a AND r.created_at < b.b{scope.of_mode()}
+        UNION ALL
+        SELECT b.a, g.training_type, g.usd FROM buckets b
+        JOIN cost_entries g ON g.day >= b.c AND g.day < b.d{scope.of_mode("g")}
+    )
+    SELECT a, training_type, coalesce(sum(usd), 0), count(*) FROM booked
+    GROUP BY a, training_type ORDER BY a, training_type
+    """
+    return [SpentAt(float(a), kind, float(usd), int(n)) for a, kind, usd, n in rows(query, *edges)]
+
+
+def spent_on(scope: Scope) -> list[SpentOn]:
+    """The same for each type and profile, the dearest first."""
+    query = f"""
+    WITH {_booked(scope)}
+    SELECT training_type, profile, coalesce(sum(usd), 0), {_WASTED}, count(*) FROM booked
+    GROUP BY training_type, profile ORDER BY 3 DESC, 1, 2
+    """
+    return [
+        SpentOn(kind, profile, float(usd), float(wasted), int(n))
+        for kind, profile, usd, wasted, n in rows(query, scope.start, scope.end, *scope.days)
+    ]

@@ -1,0 +1,132 @@
+"""The dashboard's numbers in Prometheus' text format: those of a day until now, and what waits.
+
+All are gauges: what is deleted or cleared away makes a total smaller, which a counter can't be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from core.base.mode import said
+from core.operation.metrics import cost, errors, health, overview, photos, training
+from core.operation.metrics.scope import DAY, Mode, Scope
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_MODES: tuple[Mode, ...] = ("production", "test")
+
+
+class Sample(NamedTuple):
+    """A number with its labels; `None` where there is nothing to say."""
+
+    name: str
+    value: float | None
+    labels: Mapping[str, str] = {}
+
+
+HELP = {
+    "avatars_created": "Avatars with a name that were begun in the last 24 hours.",
+    "people_new": "People who came for the first time in the last 24 hours.",
+    "trainings_ended": "Trainings that ended in the last 24 hours.",
+    "training_success_ratio": "Completed / (completed + failed), of the last 24 hours.",
+    "training_seconds": "Quantiles of how long completed trainings of the last 24 hours took.",
+    "training_wait_seconds": "Quantiles of how long they waited to begin.",
+    "fal_calls": "Calls of fal in the last 24 hours.",
+    "fal_errors": "Calls of fal that failed in the last 24 hours.",
+    "cost_usd": "What the trainings that began in the last 24 hours cost.",
+    "orders": "Whether trainings are ordered in this mode: 1 for one of them, by what workers say.",
+    "trainings_active": "Trainings under way.",
+    "waiting": "How much waits now.",
+    "waiting_seconds": "How long the oldest of it has waited.",
+    "notices": "Notices of the last 24 hours that did not arrive for certain.",
+    "unreachable_chats": "Chats that blocked the bot.",
+    "quarantined_events": "Events that were set aside, 200 at most.",
+    "heartbeat_seconds": "How long ago any process of a part said that it lives.",
+}  # fmt: skip
+
+
+def text(now: float) -> str:
+    """The numbers of a moment (seconds since 1970), a line each."""
+    by_name: dict[str, list[Sample]] = {}
+    for sample in samples(now):
+        by_name.setdefault(sample.name, []).append(sample)
+    return "".join(_family(name, found) for name, found in by_name.items())
+
+
+def samples(now: float) -> Iterator[Sample]:
+    """The same as they are."""
+    day = Scope(now - DAY, now)
+    yield Sample("avatars_created", overview.avatars_created(day))
+    yield Sample("people_new", overview.people_new(day))
+    for mode in _MODES:
+        yield from _of_mode(Scope(now - DAY, now, mode))
+    ordered = said(now)
+    for mode in _MODES:
+        yield Sample("orders", None if ordered is None else int(ordered == mode), {"mode": mode})
+    yield from _waiting(now)
+    for outcome, n in health.notices(day)._asdict().items():
+        yield Sample("notices", n, {"outcome": outcome})
+    yield Sample("unreachable_chats", health.unreachable())
+    yield Sample("quarantined_events", len(health.quarantined()))
+    freshest: dict[str, float] = {}
+    for beat in health.beats():
+        freshest[beat.part] = max(beat.at, freshest.get(beat.part, 0.0))
+    for part, at in freshest.items():
+        yield Sample("heartbeat_seconds", max(0.0, now - at), {"part": part})
+
+
+def _of_mode(scope: Scope) -> Iterator[Sample]:
+    labels = {"mode": scope.mode}
+    ended = overview.outcomes(scope)
+    for status, n in ended._asdict().items():
+        yield Sample("trainings_ended", n, {**labels, "status": status})
+    yield Sample("training_success_ratio", ended.success, labels)
+    for name, found in (
+        ("training_seconds", training.times(scope)),
+        ("training_wait_seconds", training.waits(scope)),
+    ):
+        for times in found:
+            kind = {**labels, "type": times.training_type}
+            for q, seconds in (("0.5", times.p50), ("0.9", times.p90), ("0.99", times.p99)):
+                yield Sample(name, seconds, {**kind, "quantile": q})
+    calls = errors.calls(scope)
+    yield Sample("fal_calls", calls.calls, labels)
+    yield Sample("fal_errors", calls.errors, labels)
+    yield Sample("cost_usd", cost.spent(scope).total, labels)
+    active = Counter(run.status for run in training.active(scope))
+    for status in training.ACTIVE:
+        yield Sample("trainings_active", active[status], {**labels, "status": status})
+
+
+def _waiting(now: float) -> Iterator[Sample]:
+    """Events, screens, runs and photos that somebody has yet to deal with."""
+    erasures, exports = health.erasures(now), health.exports(now)
+    found = {
+        "events": health.unhandled(),
+        "screens": health.unshown(),
+        "runs": health.overdue(Scope(0, now), now),
+        "photos": health.Waiting(*photos.pending()),
+        "objects": health.doomed(),
+        "erasures": health.Waiting(len(erasures), erasures[0].since if erasures else None),
+        "exports": health.Waiting(len(exports), exports[0].ordered_at if exports else None),
+    }
+    for what, waiting in found.items():
+        yield Sample("waiting", waiting.n, {"what": what})
+        age = 0.0 if waiting.since is None else max(0.0, now - waiting.since)
+        yield Sample("waiting_seconds", age, {"what": what})
+
+
+def _family(name: str, found: list[Sample]) -> str:
+    whole = f"likeness_{name}"
+    lines = [f"{whole}{_labels(one.labels)} {one.value}" for one in found if one.value is not None]
+    return "\n".join((f"# HELP {whole} {HELP[name]}", f"# TYPE {whole} gauge", *lines, ""))
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    inner = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f"{{{inner}}}" if inner else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,180 @@
+"""What a number is asked of: a period, a mode, and the time zone in which days begin."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from core.base.db import is_sqlite, release, run
+from core.base.mode import Mode as Mode
+from core.base.quantiles import SHARES
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+HOUR = 3600.0
+DAY = 86_400.0
+_BY_HOUR = 2 * DAY
+
+
+class Bucket(NamedTuple):
+    """An hour or a day of a period: from its start until before its end."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """From `start` until before `end`, of real trainings, simulated ones, or both."""
+
+    start: float
+    end: float
+    mode: Mode = "both"
+    zone: str = "UTC"
+
+    @property
+    def before(self) -> Scope:
+        """The period of the same length that ends where this one begins."""
+        return replace(self, start=2 * self.start - self.end, end=self.start)
+
+    @property
+    def days(self) -> tuple[str, str]:
+        """From which day (UTC) until before which; see `first_day`."""
+        return first_day(self.start), first_day(self.end)
+
+    @property
+    def hourly(self) -> bool:
+        """Whether its buckets are hours."""
+        return self.end - self.start <= _BY_HOUR
+
+    @property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Its hours, or its days as the clocks of the time zone go; the first and last are cut."""
+        edges = [self.start, *self._edges(), self.end]
+        return tuple(Bucket(a, b) for a, b in pairwise(edges) if a < b)
+
+    def of_mode(self, alias: str = "r") -> str:
+        """The condition on a row's mode, to follow another one."""
+        if self.mode == "both":
+            return ""
+        return f" AND {alias}.test_mode" if self.mode == "test" else f" AND NOT {alias}.test_mode"
+
+    def _edges(self) -> Iterator[float]:
+        zone = ZoneInfo(self.zone)
+        if self.hourly:
+            step = self.start - self.start % HOUR + HOUR
+            while step < self.end:
+                yield step
+                step += HOUR
+            return
+        day = datetime.datetime.fromtimestamp(self.start, zone).date()
+        while True:
+            day += datetime.timedelta(days=1)
+            edge = datetime.datetime.combine(day, datetime.time(), zone).timestamp()
+            if edge >= self.end:
+                return
+            yield edge
+
+
+def bucketed(scope: Scope) -> tuple[str, list[float | str]]:
+    """`buckets(a, b, c, d)` as a common table expression, and its parameters.
+
+    From moment `a` until before `b`; from day `c` until before `d`, as `first_day` names them.
+    """
+    one = "(CAST(? AS DOUBLE PRECISION), CAST(? AS DOUBLE PRECISION), " + ", ".join(
+        ["CAST(? AS VARCHAR(10))"] * 2
+    )
+    edges = scope.buckets
+    values = ", ".join([f"{one})"] * len(edges))
+    parameters = [part for a, b in edges for part in (a, b, first_day(a), first_day(b))]
+    return f"buckets(a, b, c, d) AS (VALUES {values})", parameters
+
+
+def first_day(seconds: float) -> str:
+    """The first day (UTC) that begins at this moment or later.
+
+    What is left of forgotten people counts at the beginning of its day.
+    """
+    day = datetime.datetime.fromtimestamp(-(-seconds // DAY) * DAY, datetime.UTC)
+    return day.date().isoformat()
+
+
+def quantiles(value: str) -> str:
+    """The `SHARES` of a group without NULLs as one column, for `listed`."""
+    if is_sqlite():
+        return f"quantiles({value})"
+    return f"to_json(percentile_cont(ARRAY{list(SHARES)}) WITHIN GROUP (ORDER BY {value}))"
+
+
+def different(number: str) -> str:
+    """How many different whole numbers a group has, without NULLs; see `core.base.quantiles`."""
+    return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
+
+
+def listed(value: Any) -> list[float]:
+    """The numbers of a column that `quantiles` made."""
+    return [float(number) for number in (json.loads(value) if isinstance(value, str) else value)]
+
+
+def floored(expression: str) -> str:
+    """The whole number below an expression that is not negative."""
+    return f"CAST({expression} AS INTEGER)" if is_sqlite() else f"floor({expression})"
+
+
+def rows(query: str, *parameters: Any) -> list[Any]:
+    """All rows of a query."""
+    return list(run(query, *parameters).fetchall())
+
+
+def side_by_side(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """What two long questions find, asked at once: databases count outside Python's lock."""
+
+    def asked() -> A:
+        try:
+            return first()
+        finally:
+            release()
+
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(asked)
+        own = second()
+    return found.result(), own
+
+
+def one(query: str, *parameters: Any) -> Any:
+    """The only row of a query."""
+    return run(query, *parameters).fetchone()
+
+
+def moment(seconds: float) -> str:
+    """A moment as a datetime column is compared with; in SQLite that is a text without zeros."""
+    return str(datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None))
+
+
+def seconds_of(value: Any) -> float:
+    """The moment of a datetime column."""
+    known = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return float(known.replace(tzinfo=datetime.UTC).timestamp())
+
+
+def text_id(value: Any) -> str:
+    """An identifier as it is shown, whichever database keeps it; "" where there is none."""
+    if value is None:
+        return ""
+    return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
+
+
+def own_id(value: str) -> str | None:
+    """A shown identifier as a column is compared with; None where it is none."""
+    try:
+        return uuid.UUID(value).hex
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""What the answers of every site have in common: headers, a cookie, `/health`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from core.base.db import database, release
+
+log = structlog.get_logger()
+
+
+def guard(headers: MutableHeaders) -> None:
+    """Nobody guesses at types, frames a page, keeps it, or learns where people came from."""
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    if headers.get("Content-Type", "").startswith("text/html"):
+        headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+        headers["Cache-Control"] = "no-store"
+
+
+def cookie(
+    name: str, value: str, seconds: int, secure: bool, asked: Mapping[str, str], path: str = "/"
+) -> str:
+    """A `Set-Cookie` that scripts and other sites don't see.
+
+    It is kept to HTTPS where the site is `secure`, or where a proxy says in the headers of what
+    was `asked` that the person came by it.
+    """
+    kept = SimpleCookie({name: value})[name]
+    kept["path"] = path
+    kept["max-age"] = seconds
+    kept["httponly"] = True
+    kept["samesite"] = "Lax"
+    came_by = asked.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
+    if secure or came_by == "https":
+        kept["secure"] = True
+    return kept.OutputString()
+
+
+def health(_: Request) -> Response:
+    """Whether the site can do its work; whoever asks learns nothing else."""
+    if database_answers():
+        return PlainTextResponse("ok")
+    return PlainTextResponse("The database can't be reached", 503)
+
+
+def database_answers() -> bool:
+    """Whether the database can be asked anything; this thread keeps no connection to it."""
+    try:
+        database.execute_sql("SELECT 1")
+    except Exception:
+        log.exception("the database can't be reached")
+        return False
+    finally:
+        release()
+    return True

@@ -1,0 +1,95 @@
+"""A server of ours: a socket at the configured place, and uvicorn until we are asked to stop."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from core.base import shutdown
+from core.base.errors import ConfigurationError
+
+MEBIBYTE = 1024 * 1024
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        shutdown.begin()
+        super().handle_exit(sig, frame)
+
+
+def listen(what: str, section: str, host: str, port: int) -> socket.socket:
+    """The socket of "The chat page", whose settings are those of `section`.
+
+    Raises ConfigurationError where the port can't be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return _bound(family, address)
+    except OSError as error:
+        why = _why_not(what, section, f"port {port} of {host}", error)
+        raise ConfigurationError(why) from None
+
+
+def server_of(app: Any, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
+    """A server of an ASGI app; `message_bytes` is the longest message over a WebSocket."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=message_bytes,
+            timeout_graceful_shutdown=grace_seconds,
+        )
+    )
+
+
+def run(served: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; the socket is closed then."""
+    with listening, _stopping_quietly():
+        served.run(sockets=[listening])
+
+
+def _bound(family: int, address: Any) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _why_not(what: str, section: str, where: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"{what} can't use {where}: it is taken. Set {section}.port to another."
+    if error.errno == errno.EACCES:
+        return f"{what} may not use {where}. Set {section}.port to one above 1023."
+    return f"{what} can't use {where}: {error.strerror}. Correct {section}.host."
+
+
+@contextmanager
+def _stopping_quietly() -> Iterator[None]:
+    """uvicorn passes a signal on once it has stopped: then this process ends, and ends well."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
