@@ -156,12 +156,13 @@ class Submitter:
             switches.switch_off(switches.STOPPED)
             switches.switch_off(f"{switches.GONE}{run.profile}")
             fresh = TrainingRun.get_by_id(run.id)
-            if fresh.request_id not in (None, handle.request_id):
+            if not news:  # a webhook was faster than the answer, and may have ended the order
+                if fresh.request_id == handle.request_id:
+                    moved(run, fresh.status, **handle_columns(handle))
+            elif fresh.request_id not in (None, handle.request_id):
                 log.error("a run has two orders", run=str(run.id), endpoint=run.endpoint)
-            elif news:
+            else:
                 self._go_on(run, handle, now)
-            else:  # a webhook was faster than the answer
-                moved(run, fresh.status, **handle_columns(handle))
 
     def _go_on(self, run: TrainingRun, handle: Handle, now: float) -> None:
         """Ask after an order from now on; one that was taken for lost meanwhile is found again."""

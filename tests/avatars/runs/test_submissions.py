@@ -137,6 +137,26 @@ def test_an_order_whose_answer_comes_after_it_was_said_to_be_lost_is_asked_after
     assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, 2.0)
 
 
+def test_an_answer_that_comes_after_its_order_has_ended_changes_nothing(house: House) -> None:
+    """A webhook tells of the order, and another worker sees it fail, before the POST returns."""
+
+    def fail_meanwhile() -> None:
+        usual(house)
+        house.hear(f"request 1 of {house.run.id}")
+        house.trainer.standing = failed()
+        house.step(str(house.run.id))
+
+    house.start()
+    house.trainer.meanwhile = fail_meanwhile
+    house.advance()
+    assert (house.fates, house.run.request_id) == (["failed"], None)
+    house.later()
+    house.advance(training(50))
+    assert house.run.request_id == f"request 2 of {house.run.id}"
+    house.advance(COMPLETED)
+    assert (house.fates, str(house.status)) == (["failed", "completed"], "completed")
+
+
 def test_a_name_that_nobody_has_is_about_nothing(house: House) -> None:
     house.start()
     assert house.hear("x", about=str(uuid.uuid4())) == "unknown"
