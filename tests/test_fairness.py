@@ -6,12 +6,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from core.base.fairness import Line
+from core.app import background
+from core.avatars.privacy.exporting import Exports
+from core.base.work import Line, Pool
 from core.conversation import inbox
 from core.conversation.engine import AT_A_TIME
 from core.conversation.messages import Event, Kind
-from core.operation.worker_pool import Crew
+from core.operation.worker_pool import WorkerPool
 from tests import makers
+from tests.avatars.photo_house import opened
 from tests.conversation.chat import Chat
 from tests.feedback import feedback_engine
 from tests.working import House
@@ -58,20 +61,20 @@ def test_a_closed_line_lets_everybody_go() -> None:
 
 
 def test_twelve_slow_pieces_of_one_person_do_not_hold_up_another_persons(db: Any) -> None:
-    crew = Crew("photos", 4)
+    pool = WorkerPool(Pool("photos", 4))
     held, done = threading.Event(), threading.Event()
 
-    def wait(_id: str) -> None:
+    def wait() -> None:
         held.wait(PATIENCE)
 
     try:
         for n in range(12):
-            crew.take("photo", wait, f"a{n}", "a")
-        crew.take("photo", lambda _: done.set(), "b", "b")
+            pool.submit(("photo", f"a{n}"), wait, "a")
+        pool.submit(("photo", "b"), done.set, "b")
         assert done.wait(PATIENCE), "it was done while all of the others were still held"
     finally:
         held.set()
-        crew.stop()
+        pool.stop()
 
 
 def test_many_texts_of_one_person_are_applied_a_few_at_a_time(db: Any) -> None:
@@ -87,13 +90,13 @@ def test_many_texts_of_one_person_are_applied_a_few_at_a_time(db: Any) -> None:
 
 
 class Waiting:
-    """A crew without threads: its pieces wait to be done by the test."""
+    """A pool without threads: its pieces wait to be done by the test."""
 
     def __init__(self) -> None:
-        self.pieces: list[tuple[Any, str]] = []
+        self.pieces: list[Any] = []
 
-    def take(self, _kind: str, work: Any, id: str, _owner: str) -> None:
-        self.pieces.append((work, id))
+    def submit(self, _piece: Any, do: Any, _owner: str) -> None:
+        self.pieces.append(do)
 
 
 def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path: Path) -> None:
@@ -110,21 +113,19 @@ def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path
     house.engine.turn = noted  # type: ignore[method-assign]
     worker: Any = house.worker
     line = Waiting()
-    worker._crews = {"drain": line}
+    worker._pools = {"turn": line}
     chats = [Chat(house.engine, name) for name in ("anna", "boris")]
     for chat, count in zip(chats, (25, 1), strict=True):
         for n in range(count):
             chat.receive(Event(Kind.TEXT, str(n)))
-    worker._give("drain", *(str(chat.id) for chat in chats))
+    worker.give("turn", *(str(chat.id) for chat in chats))
     while line.pieces:
-        work, row_id = line.pieces.pop(0)
-        work(row_id)
+        line.pieces.pop(0)()
     anna, boris = (chat.id for chat in chats)
     assert order == [anna] * AT_A_TIME + [boris] + [anna] * 15
 
 
-def test_work_is_known_by_its_person(db: Any) -> None:
-    from core.avatars import owners
+def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path) -> None:
     from core.avatars.models import RunStatus, TrainingRun
     from core.avatars.orders.submissions import Submission
 
@@ -140,6 +141,10 @@ def test_work_is_known_by_its_person(db: Any) -> None:
     )
     order = Submission.create(run=run, number=1, profile="p", endpoint="e", sent_at=1.0)
     rows: dict[str, Any] = {"photo": photo, "run": run, "late": order, "faces": avatar}
+    house = opened(database_url, tmp_path, photos__find_faces="true")
+    exports = Exports(house.store, house.spool, house.inbox)
+    kinds = {work.kind: work for work in background.kinds(house, exports)}
     for kind, row in rows.items():
-        assert owners.of(kind, [str(row.id)]) == {str(row.id): str(avatar.user_id)}, kind
-    assert owners.of("drain", ["1"]) == {}
+        assert kinds[kind].owners([str(row.id)]) == {str(row.id): str(avatar.user_id)}, kind
+    assert kinds["turn"].owners(["1"]) == {}
+    house.close()

@@ -207,7 +207,7 @@ def test_handled_updates_are_forgotten_after_a_week(still: House) -> None:
     now = still.engine._clock()
     for name, handled_at in (("old", now - week - 1), ("recent", now - week + 1), ("waits", None)):
         InboxEvent.create(**event, update_id=name, received_at=0, handled_at=handled_at)
-    still.worker.sweep()
+    still.worker.chore("sweep")
     assert sorted(event.update_id for event in InboxEvent.select()) == ["recent", "waits"]
 
 
@@ -218,7 +218,7 @@ def test_held_photos_go_after_a_day_with_their_bytes(still: House) -> None:
         HeldPhoto.create(
             user=owner.user, conversation=owner, reference=reference, held_at=now - age
         )
-    still.worker.sweep()
+    still.worker.chore("sweep")
     (kept,) = HeldPhoto.select()
     assert [path.name for path in spooled(still)] == [kept.reference["spool"]]
 
@@ -228,7 +228,7 @@ def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
     avatar = makers.avatar(owner, photos=0)
     for age in (601, 599):
         makers.photo(avatar, owner, VALID, removed_at=now - age)
-    still.worker.sweep()
+    still.worker.chore("sweep")
     (kept,) = AvatarPhoto.select()
     assert kept.removed_at == now - 599
 
@@ -237,7 +237,7 @@ def test_spooled_bytes_that_nobody_fetched_go_after_a_day(still: House) -> None:
     old, recent = still.spool.put(b"face"), still.spool.put(b"face")
     yesterday = time.time() - 86_400 - 1
     os.utime(still.spool.folder / old, (yesterday, yesterday))
-    still.worker.sweep()
+    still.worker.chore("sweep")
     assert [path.name for path in spooled(still)] == [recent]
 
 
@@ -248,7 +248,7 @@ def test_spooled_bytes_of_a_photo_that_waits_are_kept_however_old(still: House) 
     makers.photo(makers.avatar(owner, photos=0), owner, reference=reference, created_at=moment)
     sent = time.time() - days - 60
     os.utime(still.spool.folder / reference["spool"], (sent, sent))
-    still.worker.sweep()
+    still.worker.chore("sweep")
     assert len(spooled(still)) == 1
 
 
@@ -262,7 +262,7 @@ def test_a_step_that_fails_is_logged_and_stops_no_other(
     owner = makers.conversation()
     makers.photo(makers.avatar(owner, photos=0), owner, VALID, removed_at=1.0)
     with capture_logs() as logs:
-        still.worker.sweep()
+        still.worker.chore("sweep")
     assert [line["event"] for line in logs] == ["a step of the worker failed"]
     assert list(AvatarPhoto.select()) == []
 
@@ -276,7 +276,7 @@ def test_a_database_that_is_away_is_one_line_in_the_log(
     for name in ("forget_held", "delete_removed", "waiting_seconds"):
         monkeypatch.setattr(disposal, name, fail)
     with capture_logs() as logs:
-        still.worker.sweep()
+        still.worker.chore("sweep")
     assert [(line["event"], line["error"], line["steps"]) for line in logs] == [
         ("the worker can't use the database", "OperationalError", 3)
     ]
@@ -289,7 +289,7 @@ def test_a_piece_of_work_that_fails_stops_no_other(
     owner = makers.conversation()
     avatar = makers.avatar(owner, photos=0)
     house.worker.start()
-    house.jobs.wake("drain", "not a number")
+    house.jobs.wake("turn", "not a number")
     house.jobs.wake("photo", "not an id")
     photo = send(house, owner, avatar, 1)
     wait_for(lambda: makers.fresh(photo).validation_status is VALID)

@@ -10,8 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from core.app import background
+from core.app.bootstrap import App
 from core.avatars.orders.events import Events
 from core.avatars.photos import verdicts
 from core.avatars.photos.verdicts import Verdicts
@@ -25,7 +27,7 @@ from core.conversation.flow import SAME, Flow, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Screen
 from core.conversation.turn import Turn
-from core.operation.worker import Worker
+from core.operation.alerts import Watch
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.spool import Spool
@@ -58,7 +60,7 @@ class House:
         clock: Callable[[], float] = time.time,
         **settings: Any,
     ) -> None:
-        self.settings = makers.settings(**settings)
+        self.settings = makers.settings(**{"photos": {"compare_faces": False}, **settings})
         self.store = FolderStore(folder / "objects")
         self.spool = Spool(folder / "spool")
         self.jobs = Jobs(folder / "jobs.db")
@@ -70,16 +72,12 @@ class House:
             self.settings, self.trainer, inbox, waker or self.jobs, self.store, folder, clock=clock
         )
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
-        self.worker = Worker(
-            self.settings,
-            self.engine,
-            self.jobs,
-            self.verdicts,
-            self.training,
-            self.spool,
-            self.store,
-            clock,
-        )
+        self.inbox, self.clock, self.events = inbox, clock, Events(clock)
+        self.worker = background.worker(cast(App, self))
+
+    def watch(self) -> Watch:
+        """The alerts' rules, in test mode."""
+        return Watch(self.settings, "test", self.clock)
 
     def fetch(self, _channel: str, reference: Any, _limit: int) -> bytes:
         try:

@@ -17,14 +17,13 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core.app import opening
+from core.app import background, opening
 from core.avatars import queries, screens
 from core.avatars.dialogue.dialogue import AvatarDialogue
 from core.avatars.facts_loader import Loader
 from core.avatars.flow import TABLE
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import addressed
-from core.avatars.photos.comparing import Comparing
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
@@ -129,16 +128,12 @@ class App:
         return self.channels[name]
 
     def worker(self) -> Worker:
-        """What works beside the dialogue: verdicts, trainings, sweeps."""
-        if not (self.trainer.test_mode or self.settings.public_url):
-            log.warning("fal.ai is only polled: without public_url it can't tell of a result")
-        return Worker(self.settings, self.engine, self.jobs, self.verdicts, self.training,
-                      self.spool, self.store, self.clock, self.watch(), self.events,
-                      _comparing(self))  # fmt: skip
+        """What works beside the dialogue; see `background`."""
+        return background.worker(self)
 
     def watch(self) -> Watch:
         """What looks at the alerts' rules, for trainings of the mode that they are made in."""
-        return Watch(self.settings, named(self.trainer.test_mode))
+        return Watch(self.settings, named(self.trainer.test_mode), self.clock)
 
     def trouble(self) -> str:
         """What is out of reach at the moment, for the heartbeat; "" where nothing is."""
@@ -308,16 +303,6 @@ def _trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
     return simulated_trainer(
         settings, observe, _webhook_secret(settings), steady if clock is time.time else clock
     )
-
-
-def _comparing(app: App) -> Comparing | None:
-    """What compares faces before a training, where that is wanted."""
-    photos = app.settings.photos
-    if not (photos.compare_faces and photos.find_faces):
-        return None
-    from core.services.likeness import FaceTools
-
-    return Comparing(app.store, app.inbox, FaceTools(), app.clock)
 
 
 def _webhook_secret(settings: Settings) -> bytes:

@@ -258,4 +258,4 @@ class Waker(Protocol):
     """Makes the worker prompt; nothing depends on it."""
 
     def wake(self, kind: str, id: str) -> None:
-        """Have a "photo", a "run", a conversation ("drain") … looked at now. Never raises."""
+        """Have a "photo", a "run", a conversation ("turn") … looked at now. Never raises."""

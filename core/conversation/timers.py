@@ -6,9 +6,21 @@ transaction; a timer of an earlier visit is only cleared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.base.db import run, transaction
+from core.base.work import Piece, Pool, Wait, Work
+from core.conversation import inbox as inboxes
 from core.conversation import statements
+from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Inbox
+
+WAITS = (
+    Wait("inbox", "retry_at", 10.0),
+    Wait("conversations", "not_before", 60.0),
+    Wait("conversations", "due_at", 5.0),
+)
+"""A channel may want to be left alone for longer: it is asked once too early then."""
 
 _DUE = "SELECT id FROM conversations WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"
 _CLEAR = "UPDATE conversations SET wake_at = NULL WHERE id = ?"
@@ -31,3 +43,16 @@ def _fire(inbox: Inbox, conversation_id: int, now: float) -> bool:
             inbox.signal(conversation_id, found.wake_trigger, "", key, found.visit)
         run(_CLEAR, conversation_id)
         return still
+
+
+def work(engine: Engine) -> Work:
+    """Turns that no channel applies: of timers, of signals, of events whose channel has died."""
+
+    def due(now: float) -> Sequence[str]:
+        return [str(id_) for id_ in (*fire(engine.inbox, now), *inboxes.backlog(now))]
+
+    def drain(conversation_id: str) -> Sequence[Piece]:
+        most = engine.drain(int(conversation_id), AT_A_TIME) == AT_A_TIME
+        return [("turn", conversation_id)] if most else []  # behind those who wait
+
+    return Work("turn", Pool("turns", 2), drain, due, woken=True, waits=WAITS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,6 +19,16 @@ FAILED_SECONDS = 5.0
 Step = Callable[[], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Steps that are taken every so many seconds, first at once or only after the first rest."""
+
+    name: str
+    seconds: float
+    steps: Sequence[Step]
+    at_once: bool = True
+
+
 class Loops:
     """Loops that go on until `stopping` is set."""
 
@@ -25,23 +36,11 @@ class Loops:
         self._stopping = stopping
         self._threads: list[threading.Thread] = []
 
-    def begin(
-        self, name: str, seconds: float, steps: tuple[Step, ...], at_once: bool = True
-    ) -> None:
-        """Take the steps every so many seconds."""
-
-        def loop() -> None:
-            try:
-                if not at_once:
-                    self._stopping.wait(seconds)
-                while not self._stopping.is_set():
-                    failed = taken(steps)
-                    self._stopping.wait(max(seconds, FAILED_SECONDS) if failed else seconds)
-            finally:
-                release()
-
-        self._threads.append(threading.Thread(target=loop, name=name, daemon=True))
-        self._threads[-1].start()
+    def begin(self, chore: Chore) -> None:
+        """Take the steps of a chore again and again, on a thread of its own."""
+        thread = threading.Thread(target=self._loop, args=(chore,), name=chore.name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def join(self) -> None:
         """Wait until all have ended."""
@@ -49,8 +48,18 @@ class Loops:
             thread.join()
         self._threads = []
 
+    def _loop(self, chore: Chore) -> None:
+        try:
+            if not chore.at_once:
+                self._stopping.wait(chore.seconds)
+            while not self._stopping.is_set():
+                least = FAILED_SECONDS if taken(chore.steps) else 0.0
+                self._stopping.wait(max(chore.seconds, least))
+        finally:
+            release()
 
-def taken(steps: tuple[Step, ...]) -> int:
+
+def taken(steps: Sequence[Step]) -> int:
     """Take each step; how many failed. A database that is away is one line for all of them."""
     failed, away = 0, ""
     for step in steps:

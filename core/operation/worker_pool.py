@@ -1,4 +1,4 @@
-"""A few threads that do named pieces of work, each person's in turn."""
+"""Threads that do pieces of background work, each person's in turn."""
 
 from __future__ import annotations
 
@@ -8,81 +8,76 @@ from collections.abc import Callable
 import structlog
 
 from core.base.db import be_patient, release
-from core.base.fairness import Line
+from core.base.work import Line, Piece, Pool
 
 log = structlog.get_logger()
 
-Piece = tuple[str, Callable[[str], None], str]
+Do = Callable[[], None]
 
 
-class Crew:
-    """Does pieces of work, each known by its kind and id; none waits twice.
+class WorkerPool:
+    """Runs pieces of work on the threads of a pool; none of them waits twice.
 
-    Its threads give their connections back. A `patient` one lets everybody else write into the
-    database first.
+    The threads give their database connections back when they end.
     """
 
-    def __init__(self, name: str, threads: int, patient: bool = False) -> None:
-        self._patient = patient
-        self._line: Line[Piece] = Line(threads)
-        self._known: set[tuple[str, str]] = set()
+    def __init__(self, pool: Pool) -> None:
+        self._patient = pool.patient
+        self._line: Line[tuple[Piece, Do]] = Line(pool.threads)
+        self._known: set[Piece] = set()
         self._lock = threading.Lock()
         self._threads = [
-            threading.Thread(target=self._work, name=f"{name}-{n}", daemon=True)
-            for n in range(threads)
+            threading.Thread(target=self._run, name=f"{pool.name}-{n}", daemon=True)
+            for n in range(pool.threads)
         ]
         for thread in self._threads:
             thread.start()
 
-    def take(self, kind: str, work: Callable[[str], None], id: str, owner: str = "") -> None:
-        """Have `work(id)` done soon; nothing happens where that waits to be begun already.
-
-        `owner` is the person whose work it is; a piece without one waits for itself alone.
-        """
+    def submit(self, piece: Piece, do: Do, owner: str = "") -> None:
+        """Have `do` called soon, unless the same piece waits already; `owner` is its person."""
         with self._lock:
-            if (kind, id) in self._known:
+            if piece in self._known:
                 return
-            self._known.add((kind, id))
-        self._line.put((kind, work, id), owner or (kind, id))
+            self._known.add(piece)
+        self._line.put((piece, do), owner or piece)
 
     def stop(self) -> None:
-        """Finish what has been begun, drop what waits, and let the threads go."""
+        """Finish what has begun, drop what waits, and end the threads."""
         self._line.close()
         for thread in self._threads:
             thread.join()
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         if self._patient:
             be_patient()
         try:
             while (taken := self._line.take()) is not None:
-                piece, owner = taken
+                (piece, do), owner = taken
+                with self._lock:  # whoever submits it from now on may know more than it will see
+                    self._known.discard(piece)
                 try:
-                    self._do(*piece)
+                    attempt(piece, do)
                 finally:
                     self._line.done(owner)
         finally:
             release()
 
-    def _do(self, kind: str, work: Callable[[str], None], id: str) -> None:
-        with self._lock:  # whoever asks from now on may know more than this piece will see
-            self._known.discard((kind, id))
-        try:
-            work(id)
-        except Exception:
-            log.exception("work failed", kind=kind, id=id)
-            release()  # a broken connection must not be kept
 
+class Inline:
+    """A pool without threads: whatever is submitted is done at once."""
 
-class Here:
-    """A crew without threads: what it is given it does at once."""
-
-    def take(self, kind: str, work: Callable[[str], None], id: str, owner: str = "") -> None:  # noqa: ARG002  # a crew's own
-        """Do `work(id)` now; an error in it is logged."""
-        try:
-            work(id)
-        except Exception:
-            log.exception("work failed", kind=kind, id=id)
+    def submit(self, piece: Piece, do: Do, owner: str = "") -> None:  # noqa: ARG002  # a pool's own
+        """Call `do` now; an error in it is logged."""
+        attempt(piece, do)
 
     def stop(self) -> None:
         """There is nothing to stop."""
+
+
+def attempt(piece: Piece, do: Do) -> None:
+    """Do a piece of work; an error is logged, and its connection given back: it may be broken."""
+    try:
+        do()
+    except Exception:
+        log.exception("work failed", kind=piece[0], id=piece[1])
+        release()

@@ -12,10 +12,10 @@ import structlog
 from core.app.bootstrap import App
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, AvatarTrainingType, PhotoValidationStatus
+from core.avatars.photos import verdicts
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.photos.room import Room, room
 from core.operation.clock_guard import hasten
-from core.operation.worker import Worker
 from tests.avatars.photo_house import (
     NO_PICTURE,
     collecting,
@@ -111,7 +111,7 @@ def test_verdicts_come_in_the_order_of_arrival(house: App, chat: Chat) -> None:
 
 def test_a_clock_that_was_set_back_calls_nobody_up(house: App, chat: Chat) -> None:
     send(house, chat, *map(good, range(9)))
-    hasten(5.0)
+    hasten(verdicts.WAITS, 5.0)
     waiting = AvatarPhoto.select().where(AvatarPhoto.next_check_at > 100)
     assert sorted(row.number for row in waiting) == [8, 9]
 
@@ -232,19 +232,9 @@ def test_what_was_put_aside_and_finds_no_room_is_kept_and_said(house: App, chat:
 
 
 def test_a_worker_goes_on_with_those_whose_turn_has_come(house: App, chat: Chat) -> None:
-    given: list[str] = []
-    worker = house.worker()
-    worker._crews = {"photo": _Crew(given)}  # type: ignore[dict-item]
+    judging = verdicts.work(house.verdicts, house.spool.remove, 1)
     send(house, chat, NO_PICTURE, *map(good, range(8)))
     first = house.verdicts.due(2e9, 1)[0]
-    Worker._judge(worker, first)
+    following = list(judging.do(first))
     eighth = AvatarPhoto.get(AvatarPhoto.number == 8)
-    assert given == [str(eighth.id)]
-
-
-class _Crew:
-    def __init__(self, given: list[str]) -> None:
-        self._given = given
-
-    def take(self, _kind: str, _work: Any, row_id: str, _owner: str = "") -> None:
-        self._given.append(row_id)
+    assert [row_id for kind, row_id in following if kind == "photo"] == [str(eighth.id)]

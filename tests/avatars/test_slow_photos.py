@@ -17,7 +17,6 @@ from core.avatars.photos.claim_keeper import kept
 from core.avatars.photos.inspection import conversion
 from core.avatars.photos.inspection.verdict import Verdict
 from core.base.db import release
-from core.operation.clock_guard import LONGEST
 from tests import makers
 from tests.avatars.test_verdicts import House
 from tests.pictures_for_tests import photo as picture
@@ -119,9 +118,8 @@ def test_a_claim_is_renewed_for_longer_than_the_slowest_conversion_may_take() ->
 
 
 def test_a_clock_that_was_set_back_cuts_no_claim_short() -> None:
-    longest = {(table, column): seconds for table, column, seconds, _ in LONGEST}
-    assert longest["avatar_photos", "next_check_at"] == verdicts.CLAIM_SECONDS
-    assert longest["avatars", "compare_at"] == comparing.CLAIM_SECONDS
+    assert [wait.seconds for wait in verdicts.WAITS] == [verdicts.CLAIM_SECONDS]
+    assert [wait.seconds for wait in comparing.WAITS] == [comparing.CLAIM_SECONDS]
 
 
 def test_a_photo_that_can_not_be_stored_yet_is_not_fetched_again(house: House) -> None:

@@ -101,7 +101,7 @@ def test_nought_days_keep_everything(app: App) -> None:
 def test_the_sweep_enforces_it(app: App, days: int) -> None:
     owner = makers.conversation()
     makers.avatar(owner, photos=0, updated_at=ago(app.settings.retention.drafts_days + days))
-    app.worker().sweep()
+    app.worker().chore("sweep")
     assert Avatar.select().count() == 0
 
 
@@ -110,10 +110,10 @@ def test_the_sweep_removes_what_a_killed_process_left_half_written(app: App) -> 
 
     half = app.settings.objects_dir / ".half.part"
     half.write_bytes(b"face")
-    app.worker().sweep()
+    app.worker().chore("sweep")
     assert half.exists(), "it may be being written"
     os.utime(half, (0, 0))
-    app.worker().sweep()
+    app.worker().chore("sweep")
     assert not half.exists()
 
 

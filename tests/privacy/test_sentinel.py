@@ -103,7 +103,7 @@ def test_pages_that_many_others_share_keep_nothing_of_the_person(
         others[number % 3].say(f"something {number} " * (number % 25 + 1))
     anna.order_erasure()
     worker = app.worker()
-    worker.sweep()
+    worker.chore("sweep")
     done = erasure_worker.Erasing(app.store, app.spool, app.jobs)
     done.erase(str(Conversation.get_by_id(anna.id).user_id))
     app.jobs.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import peewee
@@ -49,21 +50,31 @@ class FalEvent(Model):
 class Events:
     """Keeps observations as rows; `clock` gives seconds since 1970.
 
-    While `lingering`, polls that went well wait for company: for the next event that did not, or
-    for `flush`. A thousand trainings would else have the disk wait for each of them.
+    Within `batched()`, polls that went well wait: for the next event that did not, or for
+    `flush`. A thousand trainings would else have the disk wait for each of them.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: list[dict[str, Any]] = []
-        self.lingering = False
+        self._batching = 0
 
     def observe(self, seen: Observation) -> None:
         """Write one down. What can't be written is logged: no training stops for it."""
         with self._lock:
             self._waiting.append(_row(seen, self._clock()))
-        if not (self.lingering and seen.ok and seen.phase == "status"):
+        if not (self._batching and seen.ok and seen.phase == "status"):
+            self.flush()
+
+    @contextmanager
+    def batched(self) -> Iterator[None]:
+        """Write polls that went well together while this is entered."""
+        self._batching += 1
+        try:
+            yield
+        finally:
+            self._batching -= 1
             self.flush()
 
     def flush(self) -> None:

@@ -41,7 +41,7 @@ class LateOrders:
         self._jobs = jobs
         self._clock = clock
 
-    def due(self, now: float, limit: int) -> list[str]:
+    def due(self, now: float, limit: int = 100) -> list[str]:
         """Orders that want to be asked after."""
         query: Any = Submission.select(Submission.id).where(
             submissions.WATCHED, Submission.next_check_at <= now

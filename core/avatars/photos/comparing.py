@@ -26,6 +26,7 @@ from core.avatars.ports import ObjectStore
 from core.base.db import transaction
 from core.base.errors import ObjectMissing, StorageUnavailable
 from core.base.settings import Settings
+from core.base.work import Piece, Pool, Wait, Work, owned
 from core.conversation.inbox import Inbox
 from core.conversation.statements import lock_person
 
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 CLAIM_SECONDS = 60.0
 """50 photos take about 3 s of a processor; who has not finished by then is taken for dead."""
 FEWEST = 2
+WAITS = (Wait("avatars", "compare_at", CLAIM_SECONDS),)
 
 _PENDING, _VALID = PhotoValidationStatus.PENDING, PhotoValidationStatus.VALID
 
@@ -53,9 +55,8 @@ class Comparing:
         self._tools = tools
         self._clock = clock
 
-    def due(self, limit: int) -> list[str]:
+    def due(self, now: float, limit: int = 100) -> list[str]:
         """Claim avatars whose photos want to be compared, the longest waiting first."""
-        now = self._clock()
         query: Any = Avatar.select(Avatar.id).where(Avatar.compare_at <= now)
         ids = [row.id for row in query.order_by(Avatar.compare_at).limit(limit)]
         return [str(avatar_id) for avatar_id in ids if self._claim(avatar_id, now)]
@@ -155,3 +156,14 @@ def people(avatar: Avatar, numbers: Mapping[str, int]) -> tuple[tuple[int, ...],
         for group in kept.get("groups", ())
     )
     return tuple(sorted((group for group in groups if group), key=lambda g: (-len(g), g)))
+
+
+def work(comparing: Comparing) -> Work:
+    """Comparing the faces of an avatar's photos."""
+
+    def compare(avatar_id: str) -> list[Piece]:
+        conversation_id = comparing.compare(avatar_id)
+        return [] if conversation_id is None else [("turn", str(conversation_id))]
+
+    owners = owned(Avatar.select(Avatar.id, Avatar.user))
+    return Work("faces", Pool("faces"), compare, comparing.due, owners, waits=WAITS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ from core.base.errors import (
     kind_of,
 )
 from core.base.settings import Settings
+from core.base.work import Piece, Pool, Wait, Work, owned
 from core.conversation.inbox import Inbox
 from core.conversation.statements import erased, lock_person
 
@@ -49,6 +50,7 @@ CLAIM_SECONDS = 30.0
 UNSTORED = 8
 """So many photos that were fetched, and could not be judged or stored yet, are kept in memory."""
 LONGEST_WAIT = 60.0
+WAITS = (Wait("avatar_photos", "next_check_at", CLAIM_SECONDS, f"AND next_check_at < {PARKED}"),)
 MISHAPS = 8
 """So many tries that ended badly, or never ended, and a photo is given up."""
 
@@ -96,7 +98,7 @@ class Verdicts:
         self._inspect = inspect or Inspector(None, rules).inspect
         self._fetched: dict[uuid.UUID, bytes] = {}
 
-    def due(self, now: float, limit: int) -> list[str]:
+    def due(self, now: float, limit: int = 100) -> list[str]:
         """Photos that want to be judged: of each person in turn, the longest waiting first."""
         return claims.due(now, limit)
 
@@ -250,7 +252,7 @@ class Verdicts:
             if self._held(photo) is not None and photo.conversation_id is not None:
                 lateness.tell(self._inbox, photo.avatar_id, photo.conversation_id)
 
-    def tell_late(self, now: float, limit: int) -> None:
+    def tell_late(self, now: float, limit: int = 100) -> None:
         """Tell everybody whose photos wait longer than they should, though nothing has failed."""
         lateness.tell_late(self._inbox, now - self._settings.photos.delay_seconds, limit)
 
@@ -275,3 +277,22 @@ def _erased(photo: AvatarPhoto) -> bool:
 def _mishaps(photo: AvatarPhoto) -> int:
     """How many tries, this one included, were more than waiting for what is out of reach."""
     return int(photo.attempts - photo.postponed)
+
+
+def work(verdicts: Verdicts, forget: Callable[[str], object], threads: int) -> Work:
+    """Judging photos; `forget` removes spooled bytes that nobody needs any more."""
+
+    def judge(photo_id: str) -> Iterator[Piece]:
+        settled = verdicts.judge(photo_id)
+        if settled is None:
+            return
+        yield from (("photo", called) for called in settled.called)
+        if settled.conversation_id is not None:
+            yield "turn", str(settled.conversation_id)
+        if settled.spooled:
+            forget(settled.spooled)
+
+    owners = owned(AvatarPhoto.select(AvatarPhoto.id, AvatarPhoto.user))
+    return Work(
+        "photo", Pool("photos", threads), judge, verdicts.due, owners, woken=True, waits=WAITS
+    )

@@ -22,6 +22,7 @@ from core.avatars.privacy.disposal import Files, remove_doomed_files
 from core.avatars.privacy.personal_data import WRITTEN
 from core.avatars.privacy.retained import Export
 from core.base.db import forget_deleted, forget_log, transaction
+from core.base.work import Piece, Pool, Work
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
 from core.conversation.statements import hold_firmly, lock_person
@@ -254,3 +255,13 @@ def _has_anything(user: User) -> bool:
         model.select().where(model.user == user.id).exists()
         for model in (Avatar, HeldPhoto, Consent, Admission, Export)
     )
+
+
+def work(erasing: Erasing, pool: Pool) -> Work:
+    """The rest of an erasure."""
+
+    def erase(user_id: str) -> list[Piece]:
+        erasing.erase(user_id)
+        return []
+
+    return Work("erase", pool, erase, erasing.due, woken=True)

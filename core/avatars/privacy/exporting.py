@@ -27,6 +27,7 @@ from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, OF_RU
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
 from core.base.db import snapshot, transaction
 from core.base.errors import ObjectMissing
+from core.base.work import Piece, Pool, Wait, Work, owned
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, User
 from core.conversation.statements import erased, lock_person
@@ -37,6 +38,7 @@ PART_BYTES = 45 * 1024 * 1024
 """The largest file: Telegram takes 50 MB of a bot."""
 CLAIM_SECONDS = 300.0
 LONGEST_WAIT = 600.0
+WAITS = (Wait("exports", "next_check_at", LONGEST_WAIT),)
 
 _SECRET = {"token_key", "shown_buttons", "memory", "shown", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
@@ -233,3 +235,14 @@ def _deflated(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, time.gmtime()[:6])
     info.compress_type = zipfile.ZIP_DEFLATED
     return info
+
+
+def work(exports: Exports, pool: Pool) -> Work:
+    """Making exports."""
+
+    def make(export_id: str) -> list[Piece]:
+        conversation_id = exports.make(export_id)
+        return [] if conversation_id is None else [("turn", str(conversation_id))]
+
+    owners = owned(Export.select(Export.id, Export.user))
+    return Work("export", pool, make, exports.due, owners, woken=True, waits=WAITS)

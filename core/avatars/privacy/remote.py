@@ -19,6 +19,7 @@ from core.avatars.ports import Failure, Unreachable
 from core.avatars.privacy.retained import RemoteCopy
 from core.avatars.training.outcome import model_of
 from core.base.db import transaction
+from core.base.work import Piece, Pool, Work
 
 log = structlog.get_logger()
 
@@ -161,3 +162,13 @@ def _forget(run: TrainingRun, kind: str, name: str, at: float) -> None:
         conflict_target=[RemoteCopy.kind, RemoteCopy.name],
         update={"at": at, "next_check_at": at},
     ).execute()
+
+
+def work(remote: RemoteCopies) -> Work:
+    """Deleting what the trainer keeps."""
+
+    def delete(copy_id: str) -> list[Piece]:
+        remote.delete(copy_id)
+        return []
+
+    return Work("forget", Pool("deletions at fal"), delete, remote.due)

@@ -182,11 +182,11 @@ class Training:
 
     # in the worker
 
-    def due(self, now: float, limit: int) -> list[str]:
+    def due(self, now: float, limit: int = 100) -> list[str]:
         """Runs that want to be advanced, the longest waiting first."""
         return rows.due(now, limit)
 
-    def due_to_carry(self, now: float, limit: int) -> list[str]:
+    def due_to_carry(self, now: float, limit: int = 100) -> list[str]:
         """The same, of those whose next step carries bytes."""
         return rows.due(now, limit, carrying=True)
 

@@ -39,19 +39,19 @@ def kept() -> list[tuple[float, str]]:
 def test_polls_that_went_well_wait_for_company_while_a_worker_works(db: Any) -> None:
     moments = iter(range(9))
     events = Events(lambda: next(moments))
-    events.lingering = True
-    events.observe(seen())
-    events.observe(seen())
-    assert kept() == []
-    events.observe(seen(phase="submit"))
-    assert kept() == [(0, "status"), (1, "status"), (2, "submit")]
-    events.observe(seen())
-    events.observe(seen(ok=False))
-    assert len(kept()) == 5
-    events.observe(seen())
-    events.flush()
-    events.flush()
-    assert len(kept()) == 6
+    with events.batched():
+        events.observe(seen())
+        events.observe(seen())
+        assert kept() == []
+        events.observe(seen(phase="submit"))
+        assert kept() == [(0, "status"), (1, "status"), (2, "submit")]
+        events.observe(seen())
+        events.observe(seen(ok=False))
+        assert len(kept()) == 5
+        events.observe(seen())
+        events.flush()
+        events.flush()
+        assert len(kept()) == 6
 
 
 def test_what_can_not_be_written_stops_nobody(db: Any) -> None:

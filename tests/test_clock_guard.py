@@ -8,28 +8,33 @@ from typing import Any
 import pytest
 
 from core.avatars.models import AvatarPhoto, RunStatus, TrainingRun
+from core.avatars.photos import comparing, verdicts
+from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
+from core.avatars.training import work as training
 from core.avatars.training.durations import Usual
 from core.base.settings.dashboard import Dashboard
+from core.conversation import timers
 from core.conversation.delivery import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease
 from core.conversation.pacing import Pace, Schedule
 from core.operation.auth import FREE_ATTEMPTS, Logins, TooMany
-from core.operation.clock_guard import LONGEST, NOTICED_SECONDS, SetBack
+from core.operation.clock_guard import NOTICED_SECONDS, ClockGuard
 from tests import makers
 from tests.conversation.chat import Clock
 
 HOUR = 3600.0
 NOW = 1_000_000.0
+WAITS = (*verdicts.WAITS, *comparing.WAITS, *training.WAITS, *exporting.WAITS, *timers.WAITS)
 PACE = Pace()
 
 
 @pytest.fixture
-def clocks(db: Any) -> tuple[Clock, Clock, SetBack]:
+def clocks(db: Any) -> tuple[Clock, Clock, ClockGuard]:
     """One that can be set, one that can't, and who compares them; both have been looked at."""
     clock, steady = Clock(NOW), Clock(5.0)
-    noticing = SetBack(clock, steady)
+    noticing = ClockGuard(WAITS, clock, steady)
     noticing.look()
     return clock, steady, noticing
 
@@ -79,14 +84,14 @@ def test_a_claim_is_as_long_as_before(clocks: Any) -> None:
     steady.forward(NOTICED_SECONDS)  # a slow clock is no clock that was set
     noticing.look()
     assert waits() == before
-    SetBack(clock, steady).look()
+    ClockGuard(WAITS, clock, steady).look()
     assert waits() == before, "nor does another worker that begins change it"
 
 
 def test_a_worker_that_begins_after_the_clock_was_set_back_lets_nobody_wait(db: Any) -> None:
     everything_that_waits(NOW + HOUR)
-    SetBack(Clock(NOW), Clock()).look()
-    assert max(waits()) <= max(longest for _, _, longest, _ in LONGEST)
+    ClockGuard(WAITS, Clock(NOW), Clock()).look()
+    assert max(waits()) <= max(wait.seconds for wait in WAITS)
 
 
 def test_a_bar_goes_on_and_photos_are_answered_below(db: Any) -> None:

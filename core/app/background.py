@@ -1,0 +1,136 @@
+"""What an app does beside its dialogue: every kind of background work, and every chore."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.avatars.photos import comparing, verdicts
+from core.avatars.photos.comparing import Comparing
+from core.avatars.privacy import (
+    disposal,
+    erasure_worker,
+    exporting,
+    orphans,
+    remote,
+)
+from core.avatars.privacy.erasure_worker import Erasing
+from core.avatars.privacy.exporting import Exports
+from core.avatars.privacy.retention import Retention
+from core.avatars.training import work as training
+from core.base.work import Pool, Work
+from core.conversation import timers
+from core.operation.loops import Chore, Step
+from core.operation.sweeps import Sweeps
+from core.operation.worker import Worker
+
+if TYPE_CHECKING:
+    from core.app.bootstrap import App
+
+log = structlog.get_logger()
+
+ORPHANS_SECONDS = 3600.0
+"""How often the store is compared with the database: a listing of all that is in it."""
+PRICES_SECONDS = 6 * 3600.0
+"""How often the trainer is asked for its prices."""
+
+
+def worker(app: App) -> Worker:
+    """The worker of an app; it starts nothing yet."""
+    if not (app.trainer.test_mode or app.settings.public_url):
+        log.warning("fal.ai is only polled: without public_url it can't tell of a result")
+    exports = Exports(app.store, app.spool, app.inbox, app.clock)
+    stopping = threading.Event()
+    return Worker(
+        kinds(app, exports),
+        app.jobs,
+        _often(app),
+        _chores(app, exports, stopping),
+        app.events.batched,
+        stopping,
+        app.clock,
+    )
+
+
+def kinds(app: App, exports: Exports) -> list[Work]:
+    """Every kind of work there is; a new one is added here, and nothing else knows it."""
+    slow = Pool("slow")
+    erasing = Erasing(app.store, app.spool, app.jobs, app.clock, app.settings.zone)
+    compared = _comparing(app)
+    return [
+        verdicts.work(app.verdicts, app.spool.remove, app.settings.jobs.threads),
+        *training.kinds(app.training, app.settings, slow),
+        timers.work(app.engine),
+        erasure_worker.work(erasing, slow),
+        exporting.work(exports, slow),
+        remote.work(app.training.remote),
+        *([comparing.work(compared)] if compared else []),
+    ]
+
+
+def sweeps(app: App, exports: Exports | None = None) -> Sweeps:
+    """The slow sweep, for the worker and for tests."""
+    made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
+    retention = Retention(app.settings, app.training)
+    retire = app.training.retire_simulated
+    return Sweeps(app.settings, app.spool, app.store, made, retention, retire, app.clock)
+
+
+def _often(app: App) -> tuple[Step, ...]:
+    """Steps that are taken with each look for due rows."""
+    return (
+        lambda: app.verdicts.tell_late(app.clock()),
+        _doomed_early(app),
+        lambda: disposal.delete_doomed(app.store, app.clock()),
+        lambda: disposal.remove_doomed_files(app.spool),
+        app.events.flush,
+    )
+
+
+def _doomed_early(app: App) -> Step:
+    """Delete what was doomed since the last look, without waiting for its time."""
+    cleared = 0
+
+    def step() -> None:
+        nonlocal cleared
+        cleared = disposal.delete_early(app.store, cleared)
+
+    return step
+
+
+def _chores(app: App, exports: Exports, stopping: threading.Event) -> tuple[Chore, ...]:
+    watch = app.watch()
+
+    def repair() -> None:
+        orphans.repair(app.store, app.clock(), stopping.is_set)
+
+    jobs, alerts = app.settings.jobs, app.settings.alerts
+    return (
+        Chore("sweep", jobs.sweep_seconds, sweeps(app, exports).steps()),
+        Chore("prices", PRICES_SECONDS, (lambda: _learn_prices(app),)),
+        Chore(
+            "orphans",
+            ORPHANS_SECONDS,
+            (lambda: orphans.repair(app.store, app.clock(), stopping.is_set),),
+            at_once=False,
+        ),
+        Chore("watch", alerts.check_seconds, (watch.look,)),
+    )
+
+
+def _learn_prices(app: App) -> None:
+    prices = app.training.gate.prices
+    prices.refresh(app.clock())
+    prices.say_unknown()
+
+
+def _comparing(app: App) -> Comparing | None:
+    """What compares faces before a training, where that is wanted."""
+    photos = app.settings.photos
+    if not (photos.compare_faces and photos.find_faces):
+        return None
+    from core.services.likeness import FaceTools
+
+    return Comparing(app.store, app.inbox, FaceTools(), app.clock)
