@@ -120,9 +120,7 @@ def test_one_photo_that_is_like_no_other_is_named(house: App, chat: Chat) -> Non
     assert "👤 Photo 3 doesn’t look like the others" in look(chat)
 
 
-def test_that_no_two_photos_show_one_person_is_said_on_both_screens(
-    house: App, chat: Chat
-) -> None:
+def test_that_no_two_photos_show_one_person_is_said_on_both_screens(house: App, chat: Chat) -> None:
     send(house, chat, ONE[0], ANOTHER[0])
     compare(house, chat)
     said = "👥 Each of these photos seems to show somebody else: no. 1, 2."

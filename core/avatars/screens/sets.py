@@ -127,8 +127,8 @@ def _nobody_twice(photos: tuple[int, ...], t: Translator) -> str:
     if not photos:
         return ""
     return t(
-        "👥 Each of these photos seems to show somebody else: no. {which}. Photos of one person are "
-        "needed: a mixture looks like none of them.",
+        "👥 Each of these photos seems to show somebody else: no. {which}. Photos of one person "
+        "are needed: a mixture looks like none of them.",
         which=words.numbers(photos),
     )
 
