@@ -120,6 +120,16 @@ def test_one_photo_that_is_like_no_other_is_named(house: App, chat: Chat) -> Non
     assert "👤 Photo 3 doesn’t look like the others" in look(chat)
 
 
+def test_that_no_two_photos_show_one_person_is_said_on_both_screens(house: App, chat: Chat) -> None:
+    send(house, chat, ONE[0], ANOTHER[0])
+    compare(house, chat)
+    said = "👥 Each of these photos seems to show somebody else: no. 1, 2."
+    assert said in look(chat)
+    chat.press("✅ The photos are right")
+    assert said in chat.rendered.text
+    assert chat.token("🚀 Launch the training"), "it is advice and refuses nothing"
+
+
 def test_of_one_person_nothing_is_said(house: App, chat: Chat) -> None:
     send(house, chat, *ONE)
     compare(house, chat)

@@ -92,7 +92,9 @@ def test_groups_are_joined_by_their_average_and_not_by_a_chain() -> None:
         (((1, 2, 3),), ((), ())),
         (((1, 2, 3), (4,)), ((), (4,))),
         (((1, 2), (3, 4), (5,)), (((1, 2), (3, 4)), (5,))),
-        (((1,), (2,)), ((), ())),
+        (((2,), (1,)), ((), (1, 2))),
+        (tuple((n,) for n in range(9)), ((), tuple(range(9)))),
+        (((1,),), ((), ())),
     ],
 )
 def test_what_is_said_of_groups(groups: tuple[tuple[int, ...], ...], said: object) -> None:

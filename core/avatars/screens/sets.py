@@ -112,13 +112,25 @@ def _without(photo: PhotoFacts, said: set[str]) -> PhotoFacts:
 
 
 def company(avatar: AvatarFacts, t: Translator) -> str:
-    """Two people in one set, photos that are like no other, or that it isn't known (yet)."""
+    """Several people in one set, photos that are like no other, or that it isn't known (yet)."""
     if avatar.comparing:
         return t("👥 Comparing the faces in your photos: one moment, please…")
     if avatar.people is None:
         return t("👥 The faces in your photos could not be compared. Please look for yourself.")
     groups, alone = strangers(avatar.people)
+    if len(alone) == len(avatar.people):
+        return _nobody_twice(alone, t)
     return words.lines(_several(groups, t), _alone(alone, t))
+
+
+def _nobody_twice(photos: tuple[int, ...], t: Translator) -> str:
+    if not photos:
+        return ""
+    return t(
+        "👥 Each of these photos seems to show somebody else: no. {which}. Photos of one person "
+        "are needed: a mixture looks like none of them.",
+        which=words.numbers(photos),
+    )
 
 
 def _several(groups: tuple[tuple[int, ...], ...], t: Translator) -> str:

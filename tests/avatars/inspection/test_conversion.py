@@ -223,3 +223,19 @@ def test_what_takes_too_much_memory_is_ended() -> None:
 def test_no_secret_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAL_KEY", "secret")
     assert set(conversion._environment()) == {"PYTHONPATH"}
+
+
+@pytest.mark.parametrize("format", ["HEIC", "AVIF"])
+@pytest.mark.parametrize(
+    "brand", [b"mif2", b"mif3", b"miaf", b"MiHE", b"MiHB", b"tmap", b"1pic", b"heif", b"unif"]
+)
+def test_a_file_is_known_by_the_brands_that_it_is_compatible_with(
+    format: str, brand: bytes
+) -> None:
+    data = sent(format)
+    data = data[:8] + brand + data[12:]
+    assert near(ORIGINAL, opened(CONVERTER.convert(data, recognise(data) or "")))
+
+
+def test_a_film_is_no_picture() -> None:
+    assert recognise(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08free" + bytes(64)) is None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pillow_heif
 import pytest
@@ -522,3 +523,17 @@ def test_a_place_is_not_stored(format: str) -> None:
     verdict = inspect(nasty.telling(format), STYLE)
     assert verdict.data is not None
     assert b"HERE" not in verdict.data
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize(
+    "behind",
+    [*(Random(seed).randbytes(5000) for seed in range(4)), PERSON],
+    ids=["1", "2", "3", "4", "a second JPEG"],
+)
+def test_a_whole_jpeg_without_its_end_is_accepted_whatever_is_behind(
+    behind: bytes, progressive: bool
+) -> None:
+    whole = jpeg(photograph(ASTRONAUT), 90, progressive=progressive)
+    assert inspect(whole[:-2] + behind, PORTRAIT).status == "valid"
+    assert inspect(whole[: len(whole) * 2 // 3] + behind, PORTRAIT).reason == "broken"

@@ -42,6 +42,12 @@ ORIENTATION = 0x0112
 CONTAINER = 1 << 16
 """Bytes in which a HEIF file describes what it holds."""
 
+BRANDS = {
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
+    *(b"avif", b"avis", b"mif1", b"msf1"),
+}
+"""The major brands by which the readers of HEIF and AVIF know their files."""
+
 
 def main() -> None:
     """Convert standard input.
@@ -81,6 +87,8 @@ def convert(
 
     It may take so many seconds of the processors, and so many more for each declared megapixel.
     """
+    if wanted in ("HEIF", "AVIF"):
+        data = _known_brand(data)
     if wanted == "HEIF":
         _learn_heif()
     with Image.open(BytesIO(data), formats=(wanted,)) as image:
@@ -125,6 +133,11 @@ def _answer(made: bytes) -> None:
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
+
+
+def _known_brand(data: bytes) -> bytes:
+    """The file with `mif1` for a major brand that its readers don't know, though it is HEIF."""
+    return data if data[8:12] in BRANDS else data[:8] + b"mif1" + data[12:]
 
 
 def _learn_heif() -> None:

@@ -54,9 +54,12 @@ def grouped(faces: Mapping[str, Vector]) -> tuple[tuple[str, ...], ...]:
 def strangers(
     groups: Sequence[Sequence[int]],
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
-    """Groups of two and more where there are several, and the photos that are like no other."""
+    """Groups of two and more where there are several, and the photos that are like no other.
+
+    A single group, be it of one photo, leaves nothing to tell.
+    """
+    if len(groups) < 2:
+        return (), ()
     several = tuple(tuple(group) for group in groups if len(group) > 1)
     alone = tuple(sorted(group[0] for group in groups if len(group) == 1))
-    if not several:
-        return (), ()
     return (several if len(several) > 1 else ()), alone

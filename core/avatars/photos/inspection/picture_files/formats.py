@@ -12,7 +12,7 @@ _SIGNATURES = {
     "GIF": rb"GIF8[79]a",
     "WEBP": rb"RIFF....WEBP",
     "AVIF": rb"....ftypavi[fs]",
-    "HEIC": rb"....ftyp(he[iv].|mif1|msf1)",
+    "HEIC": rb"....ftyp(....){,12}?(he[iv][cfmsx]|mi[fa][123f]|msf1|MiH[BE])",
     "BMP": rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0",
     "TIFF": rb"II[*+]\0|MM\0[*+]",
     "JXL": rb"\xff\x0a|\0\0\0\x0cJXL ",

@@ -1,7 +1,7 @@
 """JPEG: segments that each start with a marker, coded data behind some of them.
 
-The mark that ends the image may be missing, or be zeros: then the picture must be shown to be
-whole by other means, which `PictureFile.load` does.
+The mark that ends the image may be missing, be zeros, or be lost in other bytes: then the picture
+must be shown to be whole by other means, which `PictureFile.load` does.
 """
 
 import re
@@ -62,11 +62,12 @@ def _held(frame: bytes, pixels: int) -> int:
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, body and the coded data behind it; last the end of the image, if only of the file.
+    """Marker, body and the coded data behind it; last the end of the image.
 
-    The end of the file is one behind coded data alone, and has the marker 0.
+    Behind coded data the end of the file, or what can't belong to this image, is one as well, and
+    has the marker 0.
     """
-    place = 2
+    place, scanned = 2, False
     for _ in range(MOST_PARTS):
         marker, start = _next_marker(data, place)
         if marker == _END:
@@ -75,8 +76,12 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         length = int.from_bytes(data[start : start + 2])
         place = start + length
         if length < 2 or place > len(data) or marker < 0xC0 or marker == _START:
-            raise Unreadable("broken")
+            if not scanned:
+                raise Unreadable("broken")
+            yield 0, b"", b""
+            return
         body, coded = data[start + 2 : place], b""
+        scanned = scanned or marker == _SCAN
         if marker == _SCAN:
             found = _MARKER.search(data, place)
             coded = data[place : found.end() - 2] if found else _to_the_end(data[place:])
