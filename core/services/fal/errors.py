@@ -99,13 +99,15 @@ def of_type(error_type: str, message: str, status: int = 500) -> Failure:
     """The failure that a completed request's own `error_type` and `error` tell of.
 
     A word that nobody knows leaves it to the code of the result: only an error of the server is
-    certainly not charged, so that it may be ordered again.
+    certainly not charged, so that it may be ordered again. Beside a word that fal documents, a
+    result which reads as a success says nothing, and its code is left out.
     """
     known = error_type if re.fullmatch(r"\w{1,64}", error_type, re.ASCII) else "unknown_error"
     locked = bool(_BALANCE.search(message))
     error_class: ErrorClass = "operator" if locked else TYPES.get(known) or _class(status, "")
     kind = "balance_exhausted" if locked else known
-    return Failure(kind, error_class, normalise(message), status, stop_submitting=locked)
+    code = None if known in TYPES and status < 400 else status
+    return Failure(kind, error_class, normalise(message), code, stop_submitting=locked)
 
 
 def own_type(headers: Mapping[str, str], body: Any) -> str:

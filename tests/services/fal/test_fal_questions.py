@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
+from core.avatars.training.recording import may_be_charged
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer, errors, wire
@@ -180,6 +181,7 @@ def test_a_failure_that_the_status_tells_needs_no_result(
     standing = trainer.check(trainer.submit(order(), DATA, ""))
     assert standing.failure is not None
     assert standing.failure.error_type == "runner_disconnected"
+    assert not may_be_charged(standing.failure), "an error of fal's own machines is not charged"
 
 
 def test_logs_without_end_hide_no_result(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
