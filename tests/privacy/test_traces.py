@@ -282,9 +282,9 @@ def test_a_librarys_traceback_is_logged_without_its_words() -> None:
 
 FAILING = """
 import sys
-from core.log import configure
-from core.serving.streamlit_options import options
-from core.settings import Settings
+from core.base.log import configure
+from core.operation.serving.streamlit_options import options
+from core.base.settings import Settings
 settings = Settings()
 configure(settings.log)
 from streamlit import config

@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> FolderStore:
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from core.errors import StorageUnavailable
+from core.base.errors import StorageUnavailable
 from core.services.storage import FolderStore
 store = FolderStore(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

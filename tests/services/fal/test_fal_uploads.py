@@ -131,9 +131,9 @@ def test_no_file_stays_behind(
 
 MEASURE = """
 import os, resource, sys
-from core.settings.fal import Fal
+from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer
-from core.settings import Settings
+from core.base.settings import Settings
 
 base = sys.argv[1]
 places = Fal(key="k", queue_url=base + "/queue", rest_url=base + "/rest", cdn_url=base + "/cdn")
