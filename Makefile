@@ -26,7 +26,7 @@ check: .venv ## look for mistakes without running anything
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
 	@$(BIN)/python -m core.base.texts.check
-	@find core channels dashboard -name '*.py' | sort | while read -r file; do \
+	@find core channels dashboard likeness_bot -name '*.py' | sort | while read -r file; do \
 	  lines=$$(wc -l < "$$file"); \
 	  if [ "$$lines" -gt $(MAXIMUM_LINES) ] && \
 	    ! grep -q 'Longer than $(MAXIMUM_LINES) lines because' "$$file"; \

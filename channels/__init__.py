@@ -1,0 +1,1 @@
+"""Likeness: its own channels, each found by its entry point."""

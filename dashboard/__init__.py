@@ -1,4 +1,4 @@
-"""The dashboard, for those who run Likeness: what happens, what fails, what it costs."""
+"""Likeness: the dashboard. What happens, what fails, what it costs, for whoever runs it."""
 
 from __future__ import annotations
 

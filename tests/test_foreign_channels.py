@@ -19,8 +19,7 @@ __all__ = ["port"]
 
 WHOLE = """
 import os, signal, sys
-from core.conversation.delivery.channel import Capabilities
-from core.base.settings import Section
+from likeness_bot.channel import Capabilities, Section
 
 class Pigeon:
     name = "pigeon"

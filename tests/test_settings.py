@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Section, Settings, describe
+from core.base.settings.fal import PROFILES
 from core.base.settings.installed import CHANNELS
 from core.base.settings.training import Training
 
@@ -518,8 +519,7 @@ def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(
 ) -> None:
     assert load.refusal(f'[training]\n{name} = ["flux-9"]').startswith(
         f"training.{name} = [\"flux-9\"]: no profile is called 'flux-9'; there are "
-        "flux-lora-portrait-trainer, flux-pro-trainer, flux-lora-fast-training, flux-2-trainer. "
-        "Correct it, or remove the line to use "
+        f"{', '.join(PROFILES)}. Correct it, or remove the line to use "
     )
     assert "it names no profile" in load.refusal(f"[training]\n{name} = []")
 

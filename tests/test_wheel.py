@@ -21,7 +21,7 @@ import pytest
 from tests.patience import LONG
 
 ROOT = Path(__file__).parents[1]
-PRODUCT = ("core", "channels", "dashboard")
+PRODUCT = ("core", "channels", "dashboard", "likeness_bot")
 MADE = shutil.ignore_patterns("__pycache__", "*.mo", "*.egg-info")
 """What running makes; nothing of it is tracked."""
 PATIENCE = LONG
@@ -34,7 +34,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("source")
     for name in PRODUCT:
         shutil.copytree(ROOT / name, tree / name, ignore=MADE)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copyfile(ROOT / name, tree / name)
     return tree
 
@@ -47,7 +47,7 @@ def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-c", build], cwd=tree, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (found,) = built.glob("likeness-*.whl")
+    (found,) = built.glob("likeness_bot-*.whl")
     return found
 
 
@@ -77,6 +77,17 @@ def test_every_file_of_the_product_is_in_the_wheel_and_nothing_else(
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
     assert {"channels/web/page.js", "channels/web/icon.svg", "dashboard/start/app.py"} <= packed
+    assert {"core/py.typed", "likeness_bot/py.typed"} <= packed
+
+
+def test_the_wheel_says_under_which_licence_it_is_and_what_it_rests_on(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        about = {Path(name).name: name for name in archive.namelist() if ".dist-info/" in name}
+        assert "License-Expression: Apache-2.0" in archive.read(about["METADATA"]).decode()
+        assert {"LICENSE", "NOTICE"} <= about.keys()
+        assert "likeness = likeness_bot.__main__:main" in (
+            archive.read(about["entry_points.txt"]).decode()
+        )
 
 
 def test_a_file_of_any_kind_in_any_folder_would_be_packed_as_well(
@@ -141,7 +152,7 @@ def served(python: Path, folder: Path, command: str, **more: str) -> Iterator[ht
     log = folder / "said"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [python, "-m", "core.app.cli", command], cwd=folder, env=env, stdout=said, stderr=said
+            [python, "-m", "likeness_bot", command], cwd=folder, env=env, stdout=said, stderr=said
         )
     try:
         with httpx.Client(

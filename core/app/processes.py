@@ -49,7 +49,7 @@ def run_together(commands: Iterable[str], channels: Iterable[str] = ()) -> bool:
     with NamedTemporaryFile(prefix="likeness-") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)  # no fork has a part in it, and a kill ends it
         for command in (*(f"channel {name}" for name in channels), *commands):
-            words = [sys.executable, "-m", "core.app.cli", *command.split()]
+            words = [sys.executable, "-P", "-m", "core.app.cli", *command.split()]
             name, line = command.split()[-1], f"exec {shlex.join(words)}"
             processes.again = command.startswith("channel ")
             processes.add_process(name, line, env=os.environ | {HELD: held.name})

@@ -19,6 +19,7 @@ from core.avatars.models import (
 )
 from core.avatars.orders.submissions import watched
 from core.avatars.photos import comparing
+from core.avatars.photos.counting import photo_limit
 from core.avatars.photos.inspection.picture_files.picture_file import most_megapixels
 from core.avatars.photos.photo_set import frontal, may_be_kept, too_alike, useless
 from core.avatars.privacy import remote
@@ -60,7 +61,7 @@ class Loader:
             "language": language,
             "person_name": position.name,
             "how_to_send": self._how_to_send(position.channel, language),
-            "limits": _limits(self._settings, self._prices(), self._photos_taken()),
+            "limits": self._limits(photo_limit(self._settings, found.id if found else None)),
             "avatars_count": queries.named_avatars(user_id).count(),
             "said": tuple((code, parameters) for code, parameters in memory.get("said", ())),
             "asked": memory.get("asked"),
@@ -77,11 +78,10 @@ class Loader:
         }
         return Facts(**facts, **self._page(position, found))
 
-    def _prices(self) -> dict[str, float | None]:
-        return {kind: self._training.price_usd(kind) for kind in MINUTES}
-
-    def _photos_taken(self) -> dict[str, int]:
-        return {kind: self._training.photos_taken(kind) for kind in MINUTES}
+    def _limits(self, max_photos: int) -> Limits:
+        prices = {kind: self._training.price_usd(kind) for kind in MINUTES}
+        taken = {kind: self._training.photos_taken(kind) for kind in MINUTES}
+        return _limits(self._settings, max_photos, prices, taken)
 
     def _page(self, position: Position, found: Avatar | None) -> dict[str, Any]:
         """The page of a gallery, where the state is one."""
@@ -171,13 +171,15 @@ class Loader:
 
 
 def _limits(
-    settings: Settings, prices: Mapping[str, float | None], taken: Mapping[str, int]
+    settings: Settings,
+    max_photos: int,
+    prices: Mapping[str, float | None],
+    taken: Mapping[str, int],
 ) -> Limits:
-    training = settings.training
     return Limits(
         avatars=settings.avatars.maximum,
-        min_photos=training.min_photos,
-        max_photos=training.max_photos,
+        min_photos=settings.training.min_photos,
+        max_photos=max_photos,
         name_length=settings.avatars.name_length,
         held_hours=settings.avatars.held_hours,
         min_side=settings.photos.min_side,

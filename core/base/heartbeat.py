@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import socket
 import threading
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 import peewee
 import structlog
 
+from core import __version__
 from core.base.db import release, run, transaction
 from core.base.errors import LikenessError
 
@@ -39,7 +39,7 @@ DELETE FROM heartbeats WHERE at < ? OR at < ? AND EXISTS (
 
 def version() -> str:
     """The version of this program."""
-    return importlib.metadata.version("likeness")
+    return __version__
 
 
 @contextmanager

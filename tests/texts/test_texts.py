@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from core.base.texts import LANGUAGES, NAMES, mark, translator
-from core.base.texts.check import extract, load, main, problems
+from core.base.texts.check import extract, load, main, problems, update
 
 RUSSIAN_AVATARS = {
     1: "аватар", 2: "аватара", 5: "аватаров", 11: "аватаров", 21: "аватар", 22: "аватара",
@@ -119,3 +119,14 @@ def test_sentences_are_found_wherever_they_are_said(tmp_path: Path) -> None:
 
 def test_every_translation_is_loaded_from_a_file_that_declares_three_plurals() -> None:
     assert load("ru").num_plurals == 3
+
+
+def test_a_language_without_a_file_gets_one_with_every_sentence_and_its_plurals(
+    tmp_path: Path,
+) -> None:
+    po = tmp_path / "de" / "LC_MESSAGES" / "likeness.po"
+    update("de", extract(), po)
+    written = load("de", po)
+    assert written.num_plurals == 2
+    assert {m.id for m in written if m.id} == {m.id for m in extract() if m.id}
+    assert all(told.startswith("de: empty: ") for told in problems("de", extract(), written))

@@ -32,12 +32,17 @@ class Standing(Enum):
     LEFT_OUT = "left_out"
 
 
+def photo_limit(settings: Settings, _avatar_id: uuid.UUID | None) -> int:
+    """How many valid photos an avatar takes: the same for every avatar and owner."""
+    return settings.training.max_photos
+
+
 def room_of(avatar_id: uuid.UUID, settings: Settings, leaving: Sequence[uuid.UUID] = ()) -> Room:
     """What an avatar has room for once some have left; true while the caller holds its person."""
     staying = AvatarPhoto.id.not_in(list(leaving))
     valid = queries.photos_with(avatar_id, _VALID).where(staying).count()
     pending = queries.photos_with(avatar_id, _PENDING).where(staying).count()
-    return room(valid, pending, settings.training.max_photos, settings.photos.max_pending)
+    return room(valid, pending, photo_limit(settings, avatar_id), settings.photos.max_pending)
 
 
 def standing(photo: AvatarPhoto, settings: Settings) -> Standing:

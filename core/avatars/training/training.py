@@ -38,6 +38,7 @@ from core.avatars.orders.finding import Finder
 from core.avatars.orders.gate import Gate
 from core.avatars.orders.late import LateOrders
 from core.avatars.orders.resolver import Settler
+from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.privacy.remote import RemoteCopies
 from core.avatars.training import durations, rows
@@ -236,7 +237,8 @@ class Training:
         count = int(_photos(avatar_id, PhotoValidationStatus.VALID).count())
         if count < self._settings.training.min_photos:
             raise TrainingRefused("too_few")
-        return min(count, self._settings.training.max_photos, self.photos_taken(training_type))
+        most = photo_limit(self._settings, avatar_id)
+        return min(count, most, self.photos_taken(training_type))
 
     def _announce(self, created: TrainingRun) -> None:
         avatar_id, run_id = str(created.avatar_id), str(created.id)

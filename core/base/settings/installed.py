@@ -26,7 +26,7 @@ def installed_channels() -> dict[str, Any]:
 
 def channel_names() -> list[str]:
     """What the installed channels are called, without loading them."""
-    return sorted(point.name for point in entry_points(group=CHANNELS))
+    return sorted({point.name for point in entry_points(group=CHANNELS)})
 
 
 class _AnySettings(BaseModel):

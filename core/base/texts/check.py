@@ -59,17 +59,25 @@ def fields(text: str) -> frozenset[str]:
 
 
 def update(language: str, said: Catalog, po: Path | None = None) -> None:
-    """Rewrite a language's file: what the sources say, with the translations that there are."""
-    translated = load(language, po)
+    """Rewrite a language's file with the sources' sentences, keeping its translations.
+
+    A language without a file gets one.
+    """
+    path = po or _own(language)
+    translated = load(language, path)
     said.creation_date = translated.creation_date
     translated.update(said, no_fuzzy_matching=True)
-    with (po or _own(language)).open("wb") as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
         write_po(file, translated, width=_WIDTH, include_lineno=False, ignore_obsolete=True)
 
 
 def load(language: str, po: Path | None = None) -> Catalog:
-    """The translations of a language as they stand."""
-    with (po or _own(language)).open("rb") as source:
+    """A language's translations; none where it has no file yet."""
+    path = po or _own(language)
+    if not path.exists():
+        return Catalog(locale=language, project="Likeness", fuzzy=False)
+    with path.open("rb") as source:
         return read_po(source, locale=language)
 
 

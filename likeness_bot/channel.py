@@ -1,0 +1,52 @@
+"""What a channel needs; docs/adding-a-channel.md shows how the parts fit together."""
+
+from core.base.settings import Section
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.channel import Capabilities, Channel, Place
+from core.conversation.delivery.courier import Courier, Show
+from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.engine import AT_A_TIME, Engine
+from core.conversation.inbox import Receipt, Received, find
+from core.conversation.messages import (
+    NOBODY,
+    Address,
+    Attachment,
+    Event,
+    Kind,
+    Motion,
+    Person,
+    Picture,
+    Update,
+)
+from core.conversation.tokens import Offer
+
+__all__ = [
+    "AT_A_TIME",
+    "NOBODY",
+    "Address",
+    "Attachment",
+    "Bridge",
+    "Capabilities",
+    "Channel",
+    "Courier",
+    "Engine",
+    "Event",
+    "Kind",
+    "Motion",
+    "Offer",
+    "Parcel",
+    "Person",
+    "Picture",
+    "Place",
+    "Receipt",
+    "Received",
+    "Rendered",
+    "Section",
+    "Show",
+    "Update",
+    "find",
+    "parcel",
+    "shown",
+    "take_notices",
+]
