@@ -1,7 +1,6 @@
-"""Whose turn it is: work waits by person, and is taken from each person in turn.
+"""Fair queueing: work is queued by owner and taken from each owner in turn.
 
-Everything that waits in a line does so by these rules. Nobody has all the hands at once: as long
-as there are two, one of them is left for the next person.
+No owner may occupy all workers: of two or more, one stays free for the next owner.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ T = TypeVar("T")
 
 
 class Line(Generic[T]):
-    """A line that several `hands` take from: of one owner they hold all but one piece at most."""
+    """A queue for several workers (`hands`), all but one of which may serve the same owner."""
 
     def __init__(self, hands: int) -> None:
         self._most = max(1, hands - 1)
@@ -25,15 +24,15 @@ class Line(Generic[T]):
         self._closed = False
 
     def put(self, piece: T, owner: Hashable) -> None:
-        """Have a piece wait, behind the others of its owner."""
+        """Queue a piece of work behind its owner's others."""
         with self._changed:
             self._waiting.setdefault(owner, deque()).append(piece)
             self._changed.notify()
 
     def take(self) -> tuple[T, Hashable] | None:
-        """The next piece and its owner, once there is one; None when the line is closed.
+        """Wait for the next piece and its owner; None once the queue is closed.
 
-        Whoever takes one gives the owner's hand back by `done`.
+        Call `done` with the owner when the piece is finished.
         """
         with self._changed:
             while (owner := self._next()) is None:
@@ -43,12 +42,12 @@ class Line(Generic[T]):
             waiting = self._waiting.pop(owner)
             piece = waiting.popleft()
             if waiting:
-                self._waiting[owner] = waiting  # behind everybody else
+                self._waiting[owner] = waiting  # to the end of the round
             self._held[owner] += 1
             return piece, owner
 
     def done(self, owner: Hashable) -> None:
-        """A piece of this owner is done."""
+        """Record that a piece of this owner is finished."""
         with self._changed:
             self._held[owner] -= 1
             if not self._held[owner]:
@@ -56,12 +55,12 @@ class Line(Generic[T]):
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let everybody go; what waits is dropped."""
+        """Drop queued work and release waiting workers."""
         with self._changed:
             self._waiting.clear()
             self._closed = True
             self._changed.notify_all()
 
     def _next(self) -> Hashable | None:
-        """Whose turn it is: the first of those who wait and have not all the hands one may have."""
+        """The next waiting owner below its limit of workers."""
         return next((o for o in self._waiting if self._held[o] < self._most), None)

@@ -1,8 +1,7 @@
-"""A clock that was set back: what waits for a moment must not wait for so much longer.
+"""Clock guard: after the clock was set back, scheduled work must not wait that much longer.
 
-Moments stand in rows, written by whichever process there was. So nothing is put off further than
-its own longest wait from now. Doing that again, or in several processes, changes nothing more, and
-no claim that somebody holds grows shorter than it was meant to be.
+Due times are stored in rows by various processes. Each is capped at now plus the longest wait of
+its kind. The operation is idempotent and shortens no claim below its intended duration.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from core.base.db import run, transaction
 log = structlog.get_logger()
 
 NOTICED_SECONDS = 10.0
-"""A clock that is merely slow goes back by less between two looks."""
+"""Smaller jumps between two checks are clock drift."""
 
 LONGEST = (
     ("avatar_photos", "next_check_at", 30.0, f"AND next_check_at < {PARKED}"),
@@ -30,15 +29,15 @@ LONGEST = (
     ("conversations", "not_before", 60.0, ""),
     ("conversations", "due_at", 5.0, ""),
 )
-"""Tables, their columns of moments, how far ahead these may be, and which rows: as long as a claim.
+"""Table, column of due times, longest wait in seconds (at least a claim's duration), and condition.
 
-A training that is merely asked after is asked twice at worst. What fal or a channel wants to be
-left alone for may be longer: it is asked once too early then.
+At worst a training is polled twice, or fal or a channel is contacted before its requested pause
+is over.
 """
 
 
-class SetBack:
-    """Notices when the clock goes back; `steady` is one that never does."""
+class ClockGuard:
+    """Detects a clock that goes back, by comparison with the monotonic clock `steady`."""
 
     def __init__(
         self, clock: Callable[[], float], steady: Callable[[], float] = time.monotonic
@@ -48,7 +47,7 @@ class SetBack:
         self._ahead: float | None = None
 
     def look(self) -> None:
-        """Bring far moments near, at the first look and after the clock was set back."""
+        """Cap due times at the first check and after the clock was set back."""
         now = self._clock()
         ahead = now - self._steady()
         if self._ahead is not None and ahead < self._ahead - NOTICED_SECONDS:
@@ -60,7 +59,7 @@ class SetBack:
 
 
 def hasten(now: float) -> None:
-    """Let nothing wait longer than it ever should; a table at a time, for turns lock several."""
+    """Cap all due times, in one transaction per table, because turns lock several tables."""
     for table, column, longest, which in LONGEST:
         latest = now + longest
         with transaction():

@@ -30,7 +30,7 @@ from core.base.settings import Settings
 from core.conversation import inbox, timers
 from core.conversation.engine import AT_A_TIME, Engine
 from core.operation.alerts import Watch
-from core.operation.clock_guard import SetBack
+from core.operation.clock_guard import ClockGuard
 from core.operation.loops import Loops, Step, taken
 from core.operation.sweeps import Sweeps
 from core.operation.worker_pool import Crew, Here
@@ -93,7 +93,7 @@ class Worker:
             settings, spool, store, self._exports, Retention(settings, training),
             training.retire_simulated, clock,
         )  # fmt: skip
-        self._set_back = SetBack(clock)
+        self._clock_guard = ClockGuard(clock)
         self._cleared = 0
         self._stopping = threading.Event()
         self._loops = Loops(self._stopping)
@@ -240,7 +240,7 @@ class Worker:
 
     def _look_steps(self) -> tuple[Step, ...]:
         return (
-            self._set_back.look, self._due_photos, self._due_runs, self._late_photos,
+            self._clock_guard.look, self._due_photos, self._due_runs, self._late_photos,
             self._due_events, self._due_erasures, self._due_exports, self._due_copies,
             self._due_comparisons, self._doomed, self._doomed_files, self._events.flush,
         )  # fmt: skip

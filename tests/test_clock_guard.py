@@ -15,8 +15,8 @@ from core.conversation.delivery import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease
 from core.conversation.pacing import Pace, Schedule
-from core.operation.auth import FREE_ATTEMPTS, Logins, TooMany
-from core.operation.clock_guard import LONGEST, NOTICED_SECONDS, SetBack
+from core.operation.auth import FREE_ATTEMPTS, Sessions, TooMany
+from core.operation.clock_guard import LONGEST, NOTICED_SECONDS, ClockGuard
 from tests import makers
 from tests.conversation.chat import Clock
 
@@ -26,10 +26,10 @@ PACE = Pace()
 
 
 @pytest.fixture
-def clocks(db: Any) -> tuple[Clock, Clock, SetBack]:
+def clocks(db: Any) -> tuple[Clock, Clock, ClockGuard]:
     """One that can be set, one that can't, and who compares them; both have been looked at."""
     clock, steady = Clock(NOW), Clock(5.0)
-    noticing = SetBack(clock, steady)
+    noticing = ClockGuard(clock, steady)
     noticing.look()
     return clock, steady, noticing
 
@@ -79,13 +79,13 @@ def test_a_claim_is_as_long_as_before(clocks: Any) -> None:
     steady.forward(NOTICED_SECONDS)  # a slow clock is no clock that was set
     noticing.look()
     assert waits() == before
-    SetBack(clock, steady).look()
+    ClockGuard(clock, steady).look()
     assert waits() == before, "nor does another worker that begins change it"
 
 
 def test_a_worker_that_begins_after_the_clock_was_set_back_lets_nobody_wait(db: Any) -> None:
     everything_that_waits(NOW + HOUR)
-    SetBack(Clock(NOW), Clock()).look()
+    ClockGuard(Clock(NOW), Clock()).look()
     assert max(waits()) <= max(longest for _, _, longest, _ in LONGEST)
 
 
@@ -109,10 +109,10 @@ def test_wrong_passwords_of_the_hour_that_is_to_come_lock_nobody_out(
     db: Any, tmp_path: Path
 ) -> None:
     clock = Clock(NOW)
-    logins = Logins(Dashboard(), tmp_path, clock)
+    sessions = Sessions(Dashboard(), tmp_path, clock)
     for _ in range(FREE_ATTEMPTS):
-        logins.attempt("anna", "127.0.0.1")
+        sessions.attempt("anna", "127.0.0.1")
     with pytest.raises(TooMany):
-        logins.attempt("anna", "127.0.0.1")
+        sessions.attempt("anna", "127.0.0.1")
     clock.forward(-HOUR)
-    assert logins.attempt("anna", "127.0.0.1")
+    assert sessions.attempt("anna", "127.0.0.1")
