@@ -14,7 +14,7 @@ from core.base import mode as modes
 from core.base.db import release
 from core.base.mode import Mode, Own
 from core.base.settings import Settings
-from core.operation.auth import Logins, Visitor
+from core.operation.auth import Sessions, Visitor
 
 COOKIE = "likeness_dashboard"
 LEAVE = "/login/oidc"
@@ -30,7 +30,7 @@ class Site:
         self.house = house
         self.settings = settings
         self.own = settings.dashboard
-        self.logins = Logins(self.own, settings.data_dir)
+        self.sessions = Sessions(self.own, settings.data_dir)
         self.secret = secrets.token_hex(32)
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -51,9 +51,9 @@ class Site:
         return modes.named(self.house.trainer.test_mode)
 
     def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
-        """Who has logged in with these cookies; see `Logins.visitor`."""
+        """Who has logged in with these cookies; see `Sessions.visitor`."""
         token = cookies.get(COOKIE, "")
-        return self.logins.visitor(token, by_hand) if token else None
+        return self.sessions.visitor(token, by_hand) if token else None
 
     def trusted(self, cookies: Mapping[str, str]) -> bool:
         """The same for the many files of a page: a look-up lasts for a moment."""
@@ -82,7 +82,7 @@ class Site:
         token = cookies.get(COOKIE, "")
         with self._lock:
             self._seen.pop(hashlib.sha256(token.encode()).hexdigest(), None)
-        self.logins.log_out(token)
+        self.sessions.log_out(token)
 
     def knows_host(self, host: str) -> bool:
         """Whether a request's Host names us."""

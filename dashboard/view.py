@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.base.db import release
 from core.base.texts import Translator
-from core.operation.admin_actions import Operations
+from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import Scope
 from dashboard.site import Site
@@ -74,9 +74,9 @@ class View:
         return ZoneInfo(self.scope.zone)
 
     @property
-    def operations(self) -> Operations:
-        """What may be done by hand."""
-        return Operations(self.site.house, self.visitor)
+    def actions(self) -> AdminActions:
+        """The visitor's admin actions."""
+        return AdminActions(self.site.house, self.visitor)
 
     def moment(self, at: float | None) -> datetime.datetime | None:
         """A moment in the zone of the day."""

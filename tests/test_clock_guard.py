@@ -19,7 +19,7 @@ from core.conversation.delivery import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease
 from core.conversation.pacing import Pace, Schedule
-from core.operation.auth import FREE_ATTEMPTS, Logins, TooMany
+from core.operation.auth import FREE_ATTEMPTS, Sessions, TooMany
 from core.operation.clock_guard import NOTICED_SECONDS, ClockGuard
 from tests import makers
 from tests.conversation.chat import Clock
@@ -114,7 +114,7 @@ def test_wrong_passwords_of_the_hour_that_is_to_come_lock_nobody_out(
     db: Any, tmp_path: Path
 ) -> None:
     clock = Clock(NOW)
-    logins = Logins(Dashboard(), tmp_path, clock)
+    logins = Sessions(Dashboard(), tmp_path, clock)
     for _ in range(FREE_ATTEMPTS):
         logins.attempt("anna", "127.0.0.1")
     with pytest.raises(TooMany):

@@ -30,8 +30,10 @@ from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import disposal
 from core.base.db import run, transaction
 from core.base.errors import StorageUnavailable
+from core.base.work import Piece, Pool, Work
 from core.conversation.models import Conversation, InboxEvent
 from core.conversation.statements import lock_person
+from core.operation.worker import Worker
 from tests import makers
 from tests.conversation.chat import Clock
 from tests.patience import LONG
@@ -381,3 +383,30 @@ def _all_done(people: list[Conversation], house: House) -> bool:
     pending = AvatarPhoto.select().where(AvatarPhoto.validation_status == PENDING)
     told = [set(applied(owner)) for owner in people]
     return not pending.exists() and all({"judged", "finished"} <= known for known in told)
+
+
+def test_a_made_up_kind_of_work_is_one_object(house: House) -> None:
+    """Rows that are due are worked on once, and what that leads to is done too."""
+    owner = makers.conversation()
+    waiting, done = [str(makers.avatar(owner).id)], []
+
+    def greet(row_id: str) -> list[Piece]:
+        done.append(row_id)
+        return [("thank", row_id)]
+
+    def due(_now: float) -> list[str]:
+        return [waiting.pop()] if waiting else []
+
+    def thank(row_id: str) -> list[Piece]:
+        done.append(f"thanked {row_id}")
+        return []
+
+    pool = Pool("greetings", 2)
+    kinds = [Work("greet", pool, greet, due), Work("thank", pool, thank)]
+    worker = Worker(kinds, house.jobs)
+    worker.start()
+    try:
+        wait_for(lambda: len(done) == 2)
+    finally:
+        worker.stop()
+    assert done[1] == f"thanked {done[0]}"

@@ -1,1 +1,1 @@
-"""What everything stands on: the database, errors, logs, settings, texts."""
+"""The base layer: database, errors, logs, settings, translations, process helpers."""

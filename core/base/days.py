@@ -1,4 +1,4 @@
-"""Which day a moment belongs to: one day for the budget, for a person's limit and for the pages."""
+"""Calendar days in a time zone: the same for budgets, a person's limits and the dashboard."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 
 class Day(NamedTuple):
-    """A day by its name, `2026-11-21`, and the moment it begins, in seconds since 1970."""
+    """A day: its ISO name (`2026-11-21`) and its start, in seconds since 1970."""
 
     name: str
     begins: float
 
 
 def day(zone: str, moment: float) -> Day:
-    """The day of a moment by the clocks of a time zone, which is `Settings.zone` for everybody."""
+    """The day of a moment (seconds since 1970) in a time zone, usually `Settings.zone`."""
     known = ZoneInfo(zone)
     date = datetime.datetime.fromtimestamp(moment, known).date()
     begins = datetime.datetime.combine(date, datetime.time(), known).timestamp()

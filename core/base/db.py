@@ -26,13 +26,12 @@ _patient = threading.Lock()
 _this_thread = threading.local()
 
 _SILENCE = {"connect_timeout": "10", "tcp_user_timeout": "20000"}
-"""PostgreSQL's server is away when it lets nobody in for so many seconds, or takes nothing for so
-many milliseconds; otherwise people would wait two minutes and more for a word."""
+"""Timeouts of PostgreSQL, in seconds and milliseconds; the defaults exceed two minutes."""
 _MAPPED_BYTES = 2**31
-"""Of the file's beginning; SQLite maps no more."""
+"""Bytes of the file that are memory-mapped, SQLite's maximum."""
 
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
-"""What is nobody's poison: a locked or unreachable database, a full disk."""
+"""Infrastructure errors (a locked or unreachable database, a full disk): not the event's fault."""
 
 Synchronous = Literal["full", "normal"]
 
@@ -49,7 +48,7 @@ Model = _Model
 
 
 class _Sqlite(peewee.SqliteDatabase):
-    """SQLite, which rolls back by itself where the disk is full: that is no second error."""
+    """SQLite; tolerates that a full disk has already rolled the transaction back."""
 
     def rollback(self) -> None:
         this: Any = self  # peewee types neither its connections nor its cursors
@@ -58,7 +57,7 @@ class _Sqlite(peewee.SqliteDatabase):
 
 
 class _Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL, whose server may have been restarted: a closed connection is replaced."""
+    """PostgreSQL; replaces a connection that the server has closed."""
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         this, above = cast(Any, self), cast(Any, super())
@@ -68,7 +67,7 @@ class _Postgresql(peewee.PostgresqlDatabase):
 
 
 def make_folder(folder: Path) -> None:
-    """Make it where there is none, for this account alone; or ConfigurationError."""
+    """Create a folder for this account only; raises ConfigurationError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -115,7 +114,7 @@ def is_sqlite() -> bool:
 
 
 def transaction() -> AbstractContextManager[Any]:
-    """Write: all of it or nothing; nested uses join the outer one."""
+    """A write transaction; nested uses join the outer one."""
     base = database.obj
     if base.in_transaction():
         return nullcontext()
@@ -123,12 +122,12 @@ def transaction() -> AbstractContextManager[Any]:
 
 
 def be_patient() -> None:
-    """Let this thread write after others: of all patient ones a single one stands in the queue."""
+    """Give this thread low priority: at most one such thread waits for the writer lock."""
     _this_thread.patient = True
 
 
 class _Writing:
-    """SQLite's `BEGIN IMMEDIATE`, behind this process's writer lock."""
+    """SQLite's `BEGIN IMMEDIATE` under this process's writer lock."""
 
     __slots__ = ("_inner", "_patiently")
 
@@ -159,7 +158,7 @@ class _Writing:
 
 
 def snapshot() -> AbstractContextManager[Any]:
-    """Read: one moment of the database, without waiting for writers."""
+    """A read transaction on one snapshot, which doesn't wait for writers."""
     base = database.obj
     if base.in_transaction():
         return nullcontext()
@@ -171,10 +170,10 @@ def snapshot() -> AbstractContextManager[Any]:
 
 @contextmanager
 def reading_ahead() -> Iterator[None]:
-    """Read a good part of the database: SQLite's file as memory meanwhile.
+    """Memory-map SQLite's file for queries that read much of it.
 
-    The system then reads on beyond each page, which takes a third of the time where the file is not
-    in memory. What looks at a few pages is better off without.
+    The system then reads ahead, which takes a third of the time if the file isn't cached. Queries
+    that read a few pages are slower with it.
     """
     if not is_sqlite():
         yield
@@ -189,20 +188,20 @@ def reading_ahead() -> Iterator[None]:
 def run(text: str, *parameters: Any) -> Any:
     """Execute one hand-written statement, with `?` for each parameter.
 
-    For the hot path, where building a query costs more than running it.
+    For the hot path, where building a query costs more than executing it.
     """
     spelt = text if is_sqlite() else text.replace("?", "%s")
     return database.obj.execute_sql(spelt, parameters)
 
 
 def release() -> None:
-    """Give this thread's database connection back: for threads that somebody else ends."""
+    """Close this thread's database connection."""
     if not database.is_closed():
         database.close()
 
 
 def blameless(error: Exception) -> bool:
-    """Whether trying again later may help; a statement that SQLite can't run is our own mistake."""
+    """Whether an error may pass by itself; a statement that SQLite rejects is a bug."""
     if not isinstance(error, INFRASTRUCTURE):
         return False
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
@@ -210,7 +209,7 @@ def blameless(error: Exception) -> bool:
 
 
 def storable(text: str) -> str:
-    """A client's text without what a database refuses: zero characters and halves of pairs."""
+    """A text without characters that databases reject: NUL and lone surrogates."""
     if text.isascii():
         return text.replace("\0", "")
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -218,11 +217,11 @@ def storable(text: str) -> str:
 
 
 def forget_deleted() -> bool:
-    """Write SQLite's file anew, without what was deleted; False to try again later.
+    """Run VACUUM to remove remains of deleted rows from SQLite's file; False if it must be retried.
 
-    `secure_delete` overwrites a row where it stands last. A copy can be left where it stood before
-    its page was split. It takes a second or so for each 100 MB, in which nobody else can write.
-    PostgreSQL's files and log are for whoever runs the server.
+    `secure_delete` overwrites a row's last place, but a copy may remain where it was before its
+    page was split. Takes about a second per 100 MB and blocks writers. Does nothing on PostgreSQL,
+    whose operator is responsible for its files and log.
     """
     if not is_sqlite():
         return True
@@ -232,22 +231,22 @@ def forget_deleted() -> bool:
 
 
 def forget_log() -> bool:
-    """Empty SQLite's write-ahead log, where old rows may stand; False while it is being read."""
+    """Truncate SQLite's write-ahead log, which may contain old rows; False while it has readers."""
     return not is_sqlite() or emptied(database.obj.connection())
 
 
 def emptied(connection: Any) -> bool:
-    """Whether the write-ahead log of an SQLite connection could be emptied without waiting."""
+    """Truncate an SQLite connection's write-ahead log without waiting; whether that succeeded."""
     return _patiently(connection, 0, "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _patiently(connection: Any, milliseconds: int, statement: str) -> bool:
-    """Whether a statement could be run although it had to wait only so long for others."""
+    """Execute a statement with this busy timeout; whether it succeeded."""
     patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
     try:
         row = connection.execute(statement).fetchone()
-    except sqlite3.OperationalError:  # another one is at it, or the disk is full
+    except sqlite3.OperationalError:  # busy, or the disk is full
         return False
     finally:
         connection.execute(f"PRAGMA busy_timeout = {patience}")

@@ -10,8 +10,8 @@ LikenessError
 ├── Overloaded            this machine has no time or memory for it now: safe to try later
 ├── TrainingRefused       a training can't start now: says why
 ├── TooMany               wrong passwords slow down; stands in `core.operation.auth`
-├── Away                  the provider can't be asked; stands in `dashboard.login.providers`
-├── Unbelievable          what came from there is no proof; stands in `dashboard.login.providers`
+├── ProviderUnavailable   the OpenID provider can't be reached; in `dashboard.login.providers`
+├── InvalidToken          its token proves nothing; in `dashboard.login.providers`
 ├── Forbidden             a viewer of the dashboard can't act; see `core.operation.admin_actions`
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
@@ -60,7 +60,7 @@ class StorageUnavailable(LikenessError):
 
 
 class Overloaded(LikenessError):
-    """This machine lacks the time or the memory at the moment; what was asked is not at fault."""
+    """This machine lacks the time or memory at the moment; a later retry may succeed."""
 
 
 class TrainingRefused(LikenessError):
@@ -111,12 +111,15 @@ class Unreachable(ChannelError):
 
 
 def kind_of(error: BaseException) -> str:
-    """What an error is, without what it says: `OperationalError(SQLITE_BUSY) < Error(5)`."""
+    """An error and its causes by type and code, without messages.
+
+    For example `OperationalError(SQLITE_BUSY) < Error(5)`.
+    """
     return " < ".join(kind(link) for link in chain(error))
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what caused it, the cause last."""
+    """An error and its causes, the root cause last."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:

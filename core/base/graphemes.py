@@ -1,4 +1,4 @@
-"""Text as people see it: a flag, a family or a letter with its accents is one character."""
+"""Text by user-perceived characters: a flag, a family or an accented letter is one."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ _CLUSTER = regex.compile(r"\X")
 
 
 def clusters(text: str) -> Iterator[str]:
-    """The characters that a person sees, each with all that belongs to it."""
+    """The grapheme clusters of a text."""
     return (found.group() for found in _CLUSTER.finditer(text))
 
 
 def seen(text: str) -> int:
-    """How many characters a person sees."""
+    """The number of grapheme clusters."""
     return sum(1 for _ in _CLUSTER.finditer(text))
 
 
 def length(text: str) -> int:
-    """How many UTF-16 units a text takes: what Telegram counts."""
+    """The length in UTF-16 code units, as Telegram counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, cut with an ellipsis where it is longer than `limit` UTF-16 units.
+    """The text, truncated with an ellipsis to at most `limit` UTF-16 units.
 
-    It is cut between the characters that a person sees.
+    It is cut between grapheme clusters.
     """
     if length(text) <= limit:
         return text

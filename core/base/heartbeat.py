@@ -1,4 +1,4 @@
-"""Each process says every few seconds that it lives, and what troubles it."""
+"""Heartbeats: a row per process with its last sign of life and its current trouble."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS = 10.0
 DEAD_AFTER = 6 * SECONDS
 FORGOTTEN_AFTER = 86_400.0
 LAST_FORGOTTEN_AFTER = 7 * FORGOTTEN_AFTER
-"""A part's last process is missed for as long: it would seem well once it is forgotten."""
+"""The last heartbeat of a part is kept this long, so that its absence is noticed."""
 
 _BEAT = """
 INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)
@@ -46,7 +46,7 @@ def version() -> str:
 def beating(
     part: str, probe: Callable[[], str] = str, seconds: float = SECONDS, mode: str = ""
 ) -> Iterator[None]:
-    """Beat on a thread while the body runs; `probe` tells what troubles the process, or "".
+    """Write heartbeats from a thread while the body runs; `probe` returns the trouble, or "".
 
     `mode` is the one that it orders trainings in, "" where it orders none; see `core.base.mode`.
     A process that ends well takes its row away, and those of the part's dead: whoever is missing

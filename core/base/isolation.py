@@ -1,7 +1,7 @@
-"""A channel that fails by itself is started again, and takes nothing else with it.
+"""Restarts failing channels without affecting other parts.
 
-Installed channels come from anywhere. What one of them raises is logged, told in its heartbeat,
-and waited out, longer each time; the worker and the other channels never hear of it.
+Installed channels may come from anybody. An exception from one is logged and shown in its
+heartbeat, and the channel is restarted with increasing delays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.base.errors import ConfigurationError, LikenessError, kind_of
 log = structlog.get_logger()
 
 LONGEST_WAIT = 60.0
-"""Seconds between two starts, and how long a channel must have served to count as well again."""
+"""Longest delay between restarts, and the uptime that resets the count of failures (seconds)."""
 
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def guarded(name: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-    """What a channel answers, or None where it fails: its mistake is not everybody's."""
+    """The result of a channel's function; None if it raises, which is logged."""
     try:
         return call(*args, **kwargs)
     except LikenessError:
@@ -36,7 +36,7 @@ def guarded(name: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) 
 
 
 class Ended(NamedTuple):
-    """How a channel's process ended that was not asked to, the how manieth time in a row."""
+    """An unrequested end of a channel's process: its number in a row, and how it ended."""
 
     failures: int
     how: str
@@ -47,17 +47,17 @@ class Ended(NamedTuple):
 
 
 def failed_again(failures: int, served: float) -> int:
-    """How often it has failed in a row by now, after it had served for so many seconds."""
+    """The count of failures in a row after another one, `served` seconds after the start."""
     return 1 if served > LONGEST_WAIT else failures + 1
 
 
 def waiting(failures: int) -> float:
-    """Seconds until it is started again."""
+    """Seconds until the next restart."""
     return min(LONGEST_WAIT, 2.0 ** min(failures - 1, 9))
 
 
 class Isolation:
-    """Serves one channel for as long as the process lives; `trouble` says what it failed with."""
+    """Runs one channel for the life of the process; `trouble` is its last failure."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Isolation:
         clock: Callable[[], float] = time.monotonic,
         before: Ended | None = None,
     ) -> None:
-        """`before` is how the channel's last process ended, where that was not asked for."""
+        """`before` is the unrequested end of the channel's previous process, if any."""
         self._name = name
         self._sleep = sleep
         self._clock = clock
@@ -78,9 +78,9 @@ class Isolation:
         return self._trouble
 
     def serve(self, run: Callable[[], None], renew: Callable[[], None]) -> None:
-        """Run it until it ends as it was asked to; `renew` makes it anew after a failure.
+        """Run it until a requested end; `renew` recreates it after a failure.
 
-        A setting that is wrong is not waited out: ConfigurationError comes through.
+        Raises ConfigurationError, which no restart can cure.
         """
         failures = 0
         if self._before:

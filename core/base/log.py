@@ -1,7 +1,7 @@
-"""Logs: one line for each thing that happened, with the conversation and run it belongs to.
+"""Logs: one line per event, with the ids of its conversation and run.
 
-Identifiers and nothing else: no names, texts, file names or object keys. An error's own message may
-quote any of these, so its kind is logged, its code, and where in our source it came from.
+No personal data: no names, texts, file names or object keys. Error messages may quote these, so an
+error is logged by its type, code and traceback only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.base.errors import chain, kind
 
 
 def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Any:
-    """A processor: an exception becomes the lines of source that it went through, and its kind."""
+    """A structlog processor: replaces an exception by its traceback and type, without messages."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given
     if isinstance(error, tuple):
@@ -30,7 +30,7 @@ def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> 
 
 
 class _Record(logging.LogRecord):
-    """The same for what libraries log, whoever formats it: some bring handlers of their own."""
+    """The same for records of libraries, some of which install their own handlers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,7 +39,7 @@ class _Record(logging.LogRecord):
 
 
 class _Unfailing:
-    """A stream that stops nobody: where the disk is full, lines are lost and not the process."""
+    """A stream that ignores write errors: a full disk loses log lines, not the process."""
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
@@ -60,13 +60,13 @@ def _lines(error: BaseException) -> Iterator[str]:
 
 
 def configure(settings: Any, target: TextIO = sys.stderr) -> None:
-    """Write logs as text or JSON; `settings` is the section `log`."""
+    """Set up logging as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
     handler = logging.StreamHandler(target)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
     logging.setLogRecordFactory(_Record)
     logging.basicConfig(level=level, handlers=[handler])
-    # it names objects at every retry, and says nothing that StorageUnavailable doesn't
+    # logs object keys at every retry; StorageUnavailable says the rest
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     for noisy in (
         "httpx",

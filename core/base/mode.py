@@ -1,6 +1,6 @@
-"""The mode that trainings are made in: the system's, which no process knows by its own key.
+"""The system's mode: whether new trainings are real or simulated.
 
-Workers order and pay, so they say it with every heartbeat; the key may be theirs alone.
+Workers place orders and may be the only processes with a key, so their heartbeats carry the mode.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ WHERE status NOT IN ('completed', 'failed', 'cancelled')
 
 
 def ordered(own: Own, now: float) -> Own:
-    """The mode of a training that is ordered now; `own` where no worker has ever said."""
+    """The mode of a training ordered now; `own` if there has never been a worker."""
     return said(now) or own
 
 
 def said(now: float) -> Own | None:
-    """The same, as workers say; a worker with a key ends what is simulated, so one decides."""
+    """The mode from the workers' heartbeats, or None; one worker with a key decides."""
     found = _of_workers(now)
     if not found:
         return None
@@ -35,7 +35,7 @@ def said(now: float) -> Own | None:
 
 
 def shown(own: Own, now: float) -> Mode:
-    """The mode that a person who looks wants to see: of workers, and of trainings under way."""
+    """The default mode of the dashboard: of workers and of trainings under way."""
     found = _of_workers(now) | {named(row[0]) for row in run(_UNDER_WAY).fetchall()}
     if len(found) > 1:
         return "both"
@@ -46,17 +46,17 @@ def shown(own: Own, now: float) -> Mode:
 
 
 def paid(mode: Mode) -> Own:
-    """The mode whose budget counts: nothing simulated is ever paid."""
+    """The mode whose budget applies."""
     return "test" if mode == "test" else "production"
 
 
 def _of_workers(now: float) -> set[Own]:
-    """What workers that live say; where none lives, what the last one said."""
+    """The modes of live workers; if there are none, of the last one."""
     beats = [(mode, at) for mode, at in run(_WORKERS).fetchall()]
     alive: set[Own] = {mode for mode, at in beats if at > now - DEAD_AFTER}
     return alive or {mode for mode, _ in beats[:1]}
 
 
 def named(test_mode: object) -> Own:
-    """A mode by whether trainings are simulated in it."""
+    """The mode of a training with this `test_mode`."""
     return "test" if test_mode else "production"

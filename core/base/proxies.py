@@ -1,7 +1,7 @@
-"""The way out of this machine: one rule for whatever speaks HTTP with somebody else.
+"""Outgoing proxies, for every HTTP client of ours.
 
-A proxy is named by a setting and by nothing else: the environment's HTTP_PROXY and its like change
-nothing, and what is served on this machine is asked straight.
+Only settings configure a proxy; HTTP_PROXY and the like are ignored. Local addresses are always
+asked directly.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ _STRAIGHT = ("all://localhost", "all://*.localhost", "all://127.0.0.1", "all://[
 
 
 def way(proxy: str, *addresses: str) -> dict[str, Any]:
-    """The arguments of an httpx client that asks through `proxy`, "" for none.
+    """Arguments for an httpx client that uses `proxy`, "" for none.
 
-    Never one of this machine, whichever of its names is used; where all `addresses` that the
-    client will ask are such, the proxy is left out.
+    Requests to this machine bypass it; if all `addresses` are local, the proxy is left out.
     """
     straight: dict[str, Any] = {
         "trust_env": False,
@@ -33,7 +32,7 @@ def way(proxy: str, *addresses: str) -> dict[str, Any]:
 
 
 def loopback(address: str) -> bool:
-    """Whether an address is this machine's own."""
+    """Whether an address is a loopback address."""
     host = (urlsplit(address).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -45,5 +44,5 @@ def loopback(address: str) -> bool:
 
 
 def unused(environ: Mapping[str, str]) -> list[str]:
-    """The environment's variables that name a proxy, and are not asked."""
+    """The proxy variables of the environment, which are ignored."""
     return sorted(name for name, value in environ.items() if name.lower() in _NAMES and value)

@@ -1,7 +1,4 @@
-"""The quantiles of many values: by one rule, whether a database or we look at them.
-
-Between the two nearest values in proportion, as `percentile_cont` does in PostgreSQL.
-"""
+"""Quantiles in Python and as an SQLite aggregate, as PostgreSQL's `percentile_cont`."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 SHARES = (0.5, 0.9, 0.99)
-"""The quantiles that a database is asked for."""
+"""The quantiles computed in SQL."""
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The quantile at `share` (0 to 1) of at least one value, sorted upwards."""
+    """The quantile at `share` (0 to 1) of one or more values in ascending order."""
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
@@ -37,9 +34,9 @@ class Quantiles:
 
 
 def different(numbers: str) -> int:
-    """How many different whole numbers stand in a text, between commas.
+    """The number of distinct integers in a comma-separated text.
 
-    Of SQLite's `group_concat` it finds what `count(DISTINCT …)` does, in a third of the time.
+    On SQLite's `group_concat` it equals `count(DISTINCT …)` in a third of the time.
     """
     ordered = np.sort(np.fromstring(numbers, np.int64, sep=","))
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))

@@ -1,6 +1,6 @@
-"""Streams that never raise for a character: what can't be written is left out or made plain.
+"""Output streams that replace unencodable characters instead of raising.
 
-Terminals speak what they are set to: UTF-8 mostly, but cp1251, Latin-1 or ASCII as well.
+Terminals use various encodings: mostly UTF-8, but also cp1251, Latin-1 or ASCII.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 _SIGNS = ("So", "Sk", "Mn", "Me", "Cf", "Cn")
-"""Categories of what only decorates: pictures, and what changes the letter before it."""
+"""Unicode categories that are dropped: pictographs and combining marks."""
 
 
 def readable(text: str, encoding: str) -> str:
-    """A text as far as an encoding can say it; a letter that it lacks is a question mark."""
+    """A text reduced to an encoding; missing letters become question marks."""
     return text.encode(encoding, _HANDLER).decode(encoding, "replace")
 
 
 def forgiving(stream: TextIO, errors: str = _HANDLER) -> TextIO:
-    """The stream, made to take every character; one that can't be changed is left as it is."""
+    """The stream, reconfigured to accept every character if it can be reconfigured."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors=errors)
@@ -42,7 +42,7 @@ def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _plain(letter: str) -> str:
-    """A letter in ASCII, which every terminal has: a codec doesn't say what else it could."""
+    """A letter in ASCII, the only set that every encoding contains."""
     for said in (letter.translate(_PLAIN), unicodedata.normalize("NFKD", letter)):
         kept = said.encode("ascii", "ignore").decode()
         if kept or not said:

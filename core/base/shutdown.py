@@ -1,7 +1,7 @@
-"""The end of a process that was asked to stop: it waits for its work, not for a silent database.
+"""Shutdown: a process finishes its work, but doesn't wait for a silent database.
 
-A process may be killed at any instant; so where the database gives no answer at all, neither a row
-nor an error, this one ends as if it had been.
+If the database returns neither a row nor an error, the process exits; it may be killed at any
+instant anyway.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from core.base.db import release, run
 log = structlog.get_logger()
 
 PATIENCE = 5.0
-"""So many seconds without an answer are taken for silence."""
+"""Seconds without an answer after which the database counts as silent."""
 LOOK_SECONDS = 1.0
 
 
 def begin() -> None:
-    """To be called when the process is asked to stop; returns at once."""
+    """Start watching the database when a stop is requested; returns at once."""
     threading.Thread(target=_end, name="ending", daemon=True).start()
 
 
@@ -38,11 +38,11 @@ def _end() -> None:
 
 
 def _answers() -> bool:
-    """Whether the database says anything: an error lets nobody wait."""
+    """Whether the database answers at all; an error is an answer."""
     answered = threading.Event()
 
     def ask() -> None:
-        with suppress(Exception):  # whoever works hears of it
+        with suppress(Exception):  # reported where the work is done
             run("SELECT 1")
         release()
         answered.set()

@@ -1,7 +1,7 @@
-"""What somebody who runs Likeness may do by hand: named, for admins alone, and audited.
+"""Admin actions: named, restricted to admins, and audited.
 
-The dashboard and the command line both come here. The audit's row is written in the transaction of
-what was done, and only where that has changed something.
+Used by the dashboard and the command line. The audit's row is written in the action's transaction,
+and only if the action changed something.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class House(Protocol):
     def thumbnail(self, key: str, side: int = 320) -> bytes | None: ...
 
 
-class Operations:
-    """What one visitor does; each method raises Forbidden where they may not act."""
+class AdminActions:
+    """The actions of one visitor; every method raises Forbidden for a viewer."""
 
     def __init__(
         self, house: House, visitor: Visitor, clock: Callable[[], float] = time.time
@@ -74,16 +74,16 @@ class Operations:
         self._clock = clock
 
     def cancel_run(self, run_id: str) -> None:
-        """Stop a run, whatever it is doing."""
+        """Cancel a run in any status."""
         with self._audited("cancel", run_id) as entry:
             found = _run(run_id)
             lock_person(found.conversation_id, found.user_id)
             entry.changed = self._house.training.cancel(found.id)
 
     def retry_run(self, run_id: str) -> str:
-        """Train the avatar of a run that failed or was cancelled once more; the new run's id.
+        """Start another training for the avatar of a failed or cancelled run; the new run's id.
 
-        Raises TrainingRefused where its person could not start it either.
+        Raises TrainingRefused if its person could not start it either.
         """
         with self._audited("retry", run_id):
             found = _run(run_id)
@@ -96,14 +96,14 @@ class Operations:
             return str(started)
 
     def sent(self, run_id: str, request_id: str) -> None:
-        """An uncertain order was found at fal, under this request id, which fal must confirm."""
+        """Resolve an uncertain order as sent under this request id, which fal must confirm."""
         request_id = storable(request_id).strip()
         entry = self._audited("sent", run_id, request_id)
         sent = self._house.training.settler.sent
         _settled(lambda: sent(run_id, request_id, entry.write))
 
     def not_sent(self, run_id: str) -> None:
-        """An uncertain order never arrived at fal, for certain: it is ordered again."""
+        """Resolve an uncertain order as never sent: it is ordered again."""
         entry = self._audited("not sent", run_id)
         not_sent = self._house.training.settler.not_sent
         _settled(lambda: not_sent(run_id, entry.write))
@@ -149,12 +149,12 @@ class Operations:
             entry.changed = restrictions.unblock(_held(user_id))
 
     def grant(self, user_id: str) -> None:
-        """Let a person start one training more within a day than everybody may."""
+        """Grant a person one more training within a day."""
         with self._audited("grant", user_id):
             restrictions.grant(_held(user_id), self._clock(), self._visitor.name)
 
     def write(self, user_id: str, text: str) -> None:
-        """Write to a person, through the channel they were last on."""
+        """Send a person a message through the channel they used last."""
         text = storable(text.strip())[:LONGEST_MESSAGE]
         if not text:
             return
@@ -165,7 +165,7 @@ class Operations:
             )  # fmt: skip
 
     def photo(self, avatar_id: str, key: str) -> bytes | None:
-        """One photo of an avatar, made small; None where it can't be had. The look is audited."""
+        """A thumbnail of an avatar's photo, None if it isn't available. Viewing it is audited."""
         with self._audited("look", avatar_id, "photo") as entry:
             owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
             prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
@@ -173,13 +173,13 @@ class Operations:
         return self._house.thumbnail(key) if entry.changed else None
 
     def deleted_there(self, copy_id: int) -> None:
-        """Somebody has seen to it at fal that a copy there is gone."""
+        """Record that a copy at fal was deleted by hand."""
         with self._audited("deleted at fal", str(copy_id)):
             if not remote.deleted_by_hand(copy_id):
                 raise LikenessError("That is not waited for any more.")
 
     def silence(self, rule: str, hours: float) -> None:
-        """Tell nobody of a rule's alerts for a while; 0 hours ends that."""
+        """Silence a rule's alerts for this many hours; 0 ends the silence."""
         until = self._clock() + hours * 3600
         with self._audited("silence", rule, f"{hours:g} h") as entry:
             still = run("SELECT count(*) FROM silences WHERE rule = ? AND until > ?",
@@ -198,7 +198,7 @@ class Operations:
 
 
 class _Audited:
-    """A transaction with its row in the audit: both or neither; none where nothing `changed`."""
+    """A transaction that writes its audit row, unless nothing `changed`."""
 
     changed = True
 
@@ -207,7 +207,7 @@ class _Audited:
         self._inner = transaction()
 
     def write(self) -> None:
-        """Write the row, in a transaction that somebody else holds."""
+        """Write the row in the caller's transaction."""
         run(
             "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
             *self._row,

@@ -32,13 +32,13 @@ RULES = (
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
-"""So many alerts wait for a webhook that is away; the oldest ones are given up."""
+"""Maximum of alerts queued for an unreachable webhook; the oldest are dropped."""
 DEAD_SECONDS = 90.0
-"""So long after its last beat a worker is taken for dead where `heartbeat_seconds` says nothing."""
+"""Seconds after which a worker counts as dead if `heartbeat_seconds` is 0."""
 
 
 class Holds(NamedTuple):
-    """A rule that holds now, of what, and by how much."""
+    """A rule that holds now: its subject and value."""
 
     rule: str
     subject: str
@@ -47,7 +47,7 @@ class Holds(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """An alert that fired; `silenced` says that nobody is told."""
+    """A fired alert; a `silenced` one is not sent."""
 
     id: int
     rule: str
@@ -67,7 +67,7 @@ FROM alerts a LEFT JOIN silences s ON s.rule = a.rule
 
 
 def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
-    """Every rule that holds at a moment, for trainings of a mode."""
+    """All rules that hold at a time, for trainings of a mode."""
     rules = settings.alerts
     window = Scope(now - rules.window_minutes * 60, now, mode)
     yield from _success(settings, window)
@@ -127,7 +127,7 @@ def _budget(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
 
 
 def recent(now: float, limit: int = 100) -> list[Alert]:
-    """Alerts, the open ones first, then the newest."""
+    """Alerts: open ones first, then the newest."""
     query = f"""
     {_ALERT} ORDER BY CASE WHEN a.resolved_at IS NULL THEN 0 ELSE 1 END, a.fired_at DESC LIMIT ?
     """
@@ -136,7 +136,7 @@ def recent(now: float, limit: int = 100) -> list[Alert]:
 
 
 def silences(now: float) -> list[tuple[str, float, str]]:
-    """The rules of which nobody is told now: until when, and who wanted it so."""
+    """Silenced rules: until when, and by whom."""
     query = "SELECT rule, until, who FROM silences WHERE until > ? ORDER BY rule"
     return [(rule, until, who) for rule, until, who in rows(query, now)]
 
@@ -161,13 +161,13 @@ class Watch:
         self._posts: deque[object] = deque(maxlen=LONGEST_QUEUE)
 
     def look(self) -> None:
-        """Open and close alerts, and tell of them."""
+        """Open, close and send alerts."""
         now = self._clock()
         self._record(list(holding(self._settings, now, shown(self._own, now))), now)
         self._tell(now)
 
     def stand_in(self) -> None:
-        """The same, but only while no worker is alive: that it is silent is an alert as well."""
+        """The same, but only if no worker is alive, which is itself an alert."""
         patience = self._settings.alerts.heartbeat_seconds or DEAD_SECONDS
         if self._clock() - _last_beats().get("worker", 0.0) >= patience:
             self.look()
@@ -189,7 +189,7 @@ class Watch:
                     run("UPDATE alerts SET resolved_at = ? WHERE id = ?", now, alert_id)
 
     def _tell(self, now: float) -> None:
-        """One that was silenced all its life is told to nobody, and its end neither."""
+        """Alerts silenced for their whole life are never sent, nor is their end."""
         told = []
         for column, condition in (
             ("told_fired_at", "a.told_fired_at IS NULL AND a.resolved_at IS NULL"),
@@ -203,7 +203,7 @@ class Watch:
         self._tell_webhook(told)
 
     def _tell_admins(self, alert: Alert, column: str, now: float) -> bool:
-        """Whether it was to be told still."""
+        """Whether it was still pending."""
         with transaction():
             told = run(
                 f"UPDATE alerts SET {column} = ? WHERE id = ? AND {column} IS NULL", now, alert.id
@@ -251,7 +251,7 @@ class Watch:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again may help: a server that refuses what it is told will do so again."""
+    """Whether a retry may help; a refusal is final."""
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.is_server_error
     return isinstance(error, httpx.TransportError)

@@ -89,8 +89,8 @@ def users(settings: Dashboard, folder: Path) -> Sequence[User]:
     return (User("admin", "admin", kept),)
 
 
-class Logins:
-    """Lets people in; `clock` gives seconds since 1970."""
+class Sessions:
+    """Opens and checks sessions of the dashboard; `clock` returns seconds since 1970."""
 
     def __init__(
         self, settings: Dashboard, folder: Path, clock: Callable[[], float] = time.time
@@ -101,9 +101,9 @@ class Logins:
         self._nobody = hashed(secrets.token_hex(16))
 
     def log_in(self, name: str, password: str, source: str) -> str | None:
-        """A session's token for a right password, else None. Raises TooMany.
+        """A session's token if the password is right, else None. Raises TooMany.
 
-        An attempt is written down before the password is looked at, so that many at once are many.
+        The attempt is recorded before the password is checked, so parallel attempts all count.
         """
         attempt = self.attempt(name, source)
         known = {user.name: user for user in users(self._settings, self._folder)}
@@ -111,13 +111,13 @@ class Logins:
         right = _verified(user.password if user else self._nobody, password)
         if user is None or not right:
             return None
-        return self.let_in(attempt, user.name, user.role, user.password)
+        return self.open(attempt, user.name, user.role, user.password)
 
-    def let_in(self, attempt: int, name: str, role: Role, password: str = "") -> str:
-        """A session's token for somebody whose attempt was right.
+    def open(self, attempt: int, name: str, role: Role, password: str = "") -> str:
+        """Open a session for a successful attempt; its token.
 
-        It lasts no longer than what they showed: `password`, as it is kept, or the word of the
-        issuer where that is "".
+        The session is bound to its credential and ends when that changes: `password` (the stored
+        hash), or the OpenID issuer if it is "".
         """
         token = secrets.token_urlsafe(32)
         shown = _credential(name, role, password or self._issuer)
@@ -132,9 +132,9 @@ class Logins:
         return token
 
     def attempt(self, name: str, source: str) -> int:
-        """Write an attempt down as a wrong one; its id. Raises TooMany.
+        """Record an attempt as failed; its id. Raises TooMany.
 
-        A name of "" is nobody's: then only the address counts.
+        Without a name ("") only the address is counted.
         """
         name, source, now = storable(name)[:64], source[:64], self._clock()
         with transaction():
@@ -161,9 +161,9 @@ class Logins:
             )
 
     def visitor(self, token: str, by_hand: bool = True) -> Visitor | None:
-        """Whose session this is; None where it has ended, or what opened it counts no more.
+        """The visitor of a session; None if it has ended or its credential is no longer valid.
 
-        What draws itself anew is not `by_hand`: it does not keep a session from being idle.
+        Only requests `by_hand` keep a session from becoming idle; automatic refreshes don't.
         """
         row = run(
             "SELECT name, role, created_at, seen_at, credential FROM dashboard_sessions "
@@ -189,7 +189,7 @@ class Logins:
             run("DELETE FROM dashboard_sessions WHERE token = ?", _digest(token))
 
     def _credentials(self, name: str, role: Role) -> Iterator[str]:
-        """What opens a session of this user in this role, as of now."""
+        """The credentials that are valid for this user and role now."""
         for user in users(self._settings, self._folder):
             if (user.name, user.role) == (name, role):
                 yield _credential(name, role, user.password)
@@ -209,7 +209,7 @@ class Logins:
 
 
 def sweep(now: float) -> None:
-    """Forget attempts and sessions that count no more."""
+    """Delete expired attempts and sessions."""
     with transaction():
         run("DELETE FROM login_attempts WHERE at < ?", now - 30 * DAY)
         run("DELETE FROM dashboard_sessions WHERE created_at < ?", now - 30 * DAY)

@@ -1,8 +1,7 @@
-"""A clock that was set back: what waits for a moment must not wait for so much longer.
+"""Clock guard: after the clock was set back, scheduled work must not wait that much longer.
 
-Moments stand in rows, written by whichever process there was. So nothing is put off further than
-its own longest wait from now. Doing that again, or in several processes, changes nothing more, and
-no claim that somebody holds grows shorter than it was meant to be.
+Due times are stored in rows by various processes. Each is capped at now plus the longest wait of
+its kind. The operation is idempotent and shortens no claim below its intended duration.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from core.base.work import Wait
 log = structlog.get_logger()
 
 NOTICED_SECONDS = 10.0
-"""A clock that is merely slow goes back by less between two looks."""
+"""Smaller jumps between two checks are clock drift."""
 
 
 class ClockGuard:
-    """Notices when the clock goes back, and bounds the `waits`; `steady` never goes back."""
+    """Detects a clock that goes back, by comparison with the monotonic clock `steady`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The door for files that no chat can carry: whoever has the address has the file, for a day."""
+"""Download links for files too large for a chat, valid for a day."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADERS = {
 
 
 class Downloads:
-    """Hands out models; `clock` gives seconds since 1970."""
+    """Serves trained models; `clock` returns seconds since 1970."""
 
     def __init__(
         self, bridge: Bridge, store: ObjectStore, clock: Callable[[], float] = time.time

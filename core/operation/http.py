@@ -27,13 +27,13 @@ from core.operation.serving.replies import database_answers
 log = structlog.get_logger()
 
 PORT = 8600
-"""Where it listens unless `http.port` says otherwise."""
+"""The default port."""
 GRACE_SECONDS = 5
 THREADS = 8
 
 
 class House(Protocol):
-    """What the server needs of `core.app.bootstrap.App`."""
+    """The parts of `core.app.bootstrap.App` that the server needs."""
 
     settings: Settings
 
@@ -58,18 +58,18 @@ def application(house: House) -> Starlette:
 
 
 def configured(settings: Settings) -> bool:
-    """Whether `likeness run` is to serve it as well."""
+    """Whether `likeness run` starts it."""
     return bool(settings.public_url or settings.http.port)
 
 
 def address(settings: Http) -> str:
-    """Where it listens, as a URL."""
+    """Its local URL."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port or PORT}"
 
 
 def serve(house: House) -> None:
-    """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
+    """Serve until SIGTERM or SIGINT; raises ConfigurationError if the port is unavailable."""
     settings = house.settings
     if not settings.public_url:
         log.warning("no webhooks, only polling: public_url is not set")
@@ -77,10 +77,10 @@ def serve(house: House) -> None:
 
 
 def server(house: House) -> uvicorn.Server:
-    """The server of the app, not listening yet."""
+    """The app's server, not listening yet."""
     return serving.server_of(application(house), GRACE_SECONDS)
 
 
 def listen(settings: Http) -> socket.socket:
-    """A socket at the configured place; raises ConfigurationError where it can't be had."""
+    """A socket at the configured address; raises ConfigurationError if it is unavailable."""
     return serving.listen("The web server", "http", settings.host, settings.port or PORT)

@@ -1,4 +1,4 @@
-"""Looking at the alerts' rules while no worker is alive to do it."""
+"""Checks alerts while no worker is alive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 @contextmanager
 def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
-    """Stand in for a dead worker, every so many seconds, on a thread while the body runs."""
+    """Check alerts every `seconds` on a thread if no worker is alive, while the body runs."""
     stopping = threading.Event()
 
     def stand_in() -> None:

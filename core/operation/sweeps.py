@@ -51,7 +51,7 @@ class Sweeps:
         """Each of them once; one that fails is none of the others' business."""
         return (
             self._inbox, self._held, self._removed, self._spooled, self._half_written,
-            self._erased, self._events, self._logins, self._retire_simulated,
+            self._erased, self._events, self._sessions, self._retire_simulated,
             *self._retention_steps(),
         )  # fmt: skip
 
@@ -73,7 +73,7 @@ class Sweeps:
         with transaction():
             events.sweep(now - self._settings.jobs.event_days * DAY, now - DAY)
 
-    def _logins(self) -> None:
+    def _sessions(self) -> None:
         auth.sweep(self._clock())
 
     def _spooled(self) -> None:

@@ -25,7 +25,14 @@ from dashboard.login.login_page import (
     voucher,
     wait,
 )
-from dashboard.login.providers import Away, Flow, Person, Provider, Unbelievable, refusal
+from dashboard.login.providers import (
+    Flow,
+    InvalidToken,
+    Person,
+    Provider,
+    ProviderUnavailable,
+    refusal,
+)
 from dashboard.site import BACK, LEAVE, Site
 
 log = structlog.get_logger()
@@ -56,7 +63,7 @@ class Vouching:
         flow = Flow.to(inside(request.query_params.get("next", "/")))
         try:
             away = RedirectResponse(self._provider.address(flow, self._back(request)), 303)
-        except (Away, Unbelievable) as error:
+        except (ProviderUnavailable, InvalidToken) as error:
             return self._unreachable(request, flow.place, error)
         signed = self._signer.dumps(flow)
         assert isinstance(signed, str)
@@ -78,21 +85,21 @@ class Vouching:
     def _answer(self, request: Request, flow: Flow) -> Response:
         if "error" in request.query_params:
             return self._failed(request, refusal(request.query_params["error"]), flow.place)
-        logins = self._site.logins
+        sessions = self._site.sessions
         try:
-            attempt = logins.attempt("", source(request))
+            attempt = sessions.attempt("", source(request))
             code = request.query_params.get("code", "")
             person = self._provider.person(code, flow, self._back(request))
             name = self._listed(person)
             if name is None:
                 return self._unlisted(request, flow.place, person)
-            token = logins.let_in(attempt, name, self._site.own.oidc.roles[name])
+            token = sessions.open(attempt, name, self._site.own.oidc.roles[name])
             note(name, "log in", source(request))
         except TooMany as error:
             return wait(self._site, request, flow.place, error)
-        except Away as error:
+        except ProviderUnavailable as error:
             return self._unreachable(request, flow.place, error)
-        except Unbelievable as error:
+        except InvalidToken as error:
             return self._failed(request, str(error), flow.place)
         except INFRASTRUCTURE:
             return broken(self._site, request, flow.place)

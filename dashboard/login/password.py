@@ -56,7 +56,7 @@ class Login:
     def _log_in(self, request: Request, given: dict[str, str]) -> Response:
         name, place = given.get("name", ""), inside(given.get("next", "/"))
         try:
-            token = self._site.logins.log_in(name, given.get("password", ""), source(request))
+            token = self._site.sessions.log_in(name, given.get("password", ""), source(request))
             if token:
                 note(name, "log in", source(request))
         except TooMany as error:

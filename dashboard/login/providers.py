@@ -43,11 +43,11 @@ _TELLS = "userinfo_endpoint"
 _BASIC = "client_secret_basic"
 
 
-class Away(LikenessError):
+class ProviderUnavailable(LikenessError):
     """The provider can't be reached, or what answers is none."""
 
 
-class Unbelievable(LikenessError):
+class InvalidToken(LikenessError):
     """What came back was not made by the provider, not for us, or not for this log-in."""
 
 
@@ -86,11 +86,13 @@ class Provider:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._found: Mapping[str, Any] | Away = Away("it was not asked yet")
+        self._found: Mapping[str, Any] | ProviderUnavailable = ProviderUnavailable(
+            "it was not asked yet"
+        )
         self._until = float("-inf")
 
     def address(self, flow: Flow, back: str) -> str:
-        """Where somebody is asked who they are, and sent `back` from. Raises Away."""
+        """The authorization URL, which redirects `back`. Raises ProviderUnavailable."""
         digest = hashlib.sha256(flow.verifier.encode()).digest()
         asked = {
             "response_type": "code",
@@ -107,7 +109,7 @@ class Provider:
         return f"{where}{'&' if '?' in where else '?'}{urlencode(asked)}"
 
     def person(self, code: str, flow: Flow, back: str) -> Person:
-        """Who came back with this code. Raises Away and Unbelievable."""
+        """Who came back with this code. Raises ProviderUnavailable and InvalidToken."""
         tokens = self._tokens(code, flow, back)
         claims = self._verified(str(tokens.get("id_token", "")), flow.nonce)
         untold = not {"email", "email_verified"} <= claims.keys()
@@ -121,27 +123,29 @@ class Provider:
         with self._lock:
             if self._clock() >= self._until:
                 self._found = self._looked_up()
-                lasts = AWAY_SECONDS if isinstance(self._found, Away) else KEPT_SECONDS
+                lasts = (
+                    AWAY_SECONDS if isinstance(self._found, ProviderUnavailable) else KEPT_SECONDS
+                )
                 self._until = self._clock() + lasts
             found = self._found
-        if isinstance(found, Away):
-            raise Away(str(found))
+        if isinstance(found, ProviderUnavailable):
+            raise ProviderUnavailable(str(found))
         return found
 
-    def _looked_up(self) -> Mapping[str, Any] | Away:
+    def _looked_up(self) -> Mapping[str, Any] | ProviderUnavailable:
         try:
             return self._discovered()
-        except (Away, Unbelievable) as error:
-            return Away(str(error))
+        except (ProviderUnavailable, InvalidToken) as error:
+            return ProviderUnavailable(str(error))
 
     def _discovered(self) -> Mapping[str, Any]:
         issuer = self._settings.issuer.rstrip("/")
         found = _ask("GET", f"{issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != issuer:
-            raise Away("it calls itself another issuer")
+            raise ProviderUnavailable("it calls itself another issuer")
         places = [found.get(name) for name in _PLACES] + [found.get(_TELLS, issuer)]
         if not all(map(_safe, places)):
-            raise Away("it names no safe addresses")
+            raise ProviderUnavailable("it names no safe addresses")
         return found
 
     def _tokens(self, code: str, flow: Flow, back: str) -> Mapping[str, Any]:
@@ -181,7 +185,7 @@ class Provider:
             )
             wanted.validate(signed.claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise Unbelievable(f"its identity token: {kind(error)}") from None
+            raise InvalidToken(f"its identity token: {kind(error)}") from None
         return signed.claims
 
     def _told(self, tokens: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
@@ -189,23 +193,23 @@ class Provider:
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
         told = _ask("GET", self._metadata()[_TELLS], headers=bearer)
         if told.get("sub") != subject:
-            raise Unbelievable("it speaks of somebody else")
+            raise InvalidToken("it speaks of somebody else")
         return told
 
 
 def _ask(method: str, address: str, **more: Any) -> dict[str, Any]:
-    """A JSON object from the provider. Raises Away, and Unbelievable where it says no."""
+    """A JSON object from the provider. Raises ProviderUnavailable, or InvalidToken if refused."""
     try:
         outside = not loopback(address)  # what is on this machine is asked straight
         with httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=outside) as client:
             answer = client.request(method, address, **more)
         found = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
-        raise Away(kind(error)) from None
+        raise ProviderUnavailable(kind(error)) from None
     if isinstance(found, dict) and answer.is_client_error and "error" in found:
-        raise Unbelievable(f"it says no: {refusal(found['error'])}")
+        raise InvalidToken(f"it says no: {refusal(found['error'])}")
     if not isinstance(found, dict) or not answer.is_success:
-        raise Away(f"it answers with {answer.status_code}")
+        raise ProviderUnavailable(f"it answers with {answer.status_code}")
     return found
 
 

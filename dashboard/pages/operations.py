@@ -41,7 +41,7 @@ def _switches(view: View) -> None:
         st.warning(t("Paused: nothing is submitted until it is resumed."))
     elif view.visitor.may_act:
         asked = t("Submit no new training until you resume? Those that run go on.")
-        runs.ask(view, t("Pause new trainings"), asked, "pause", view.operations.pause)
+        runs.ask(view, t("Pause new trainings"), asked, "pause", view.actions.pause)
     if not on:
         st.caption(t("No switch is on: trainings are submitted as they are ordered."))
     rows = [
@@ -55,8 +55,8 @@ def _switches(view: View) -> None:
         ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
         label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
-        deed = partial(view.operations.resume, name)
-        runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", deed)
+        action = partial(view.actions.resume, name)
+        runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", action)
 
 
 def _delivery(view: View) -> None:
@@ -133,8 +133,8 @@ def _copies(view: View) -> None:
     if chosen is not None and view.visitor.may_act:
         copy = found[chosen]
         asked = t("Is {name} deleted at fal? It is not waited for any more.", name=copy.name)
-        deed = partial(view.operations.deleted_there, copy.id)
-        runs.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", deed)
+        action = partial(view.actions.deleted_there, copy.id)
+        runs.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action)
 
 
 def _quarantine(view: View) -> None:
@@ -151,8 +151,8 @@ def _quarantine(view: View) -> None:
     if chosen is not None and view.visitor.may_act:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
-        deed = partial(view.operations.replay, event_id)
-        runs.ask(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}", deed)
+        action = partial(view.actions.replay, event_id)
+        runs.ask(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}", action)
 
 
 def _silence(view: View) -> None:
@@ -172,7 +172,7 @@ def _silence(view: View) -> None:
     rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
-        runs.act(view, partial(view.operations.silence, rule, float(hours)))
+        runs.act(view, partial(view.actions.silence, rule, float(hours)))
 
 
 def _audit(view: View) -> None:

@@ -129,11 +129,11 @@ def _deeds(view: View, user_id: str) -> None:
         written = st.session_state.get(runs.DONE, 0)
         text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}-{written}")
         if st.button(t("Send"), key=f"send-{user_id}", type="primary"):
-            runs.write(view, text, partial(view.operations.write, user_id, text))
+            runs.write(view, text, partial(view.actions.write, user_id, text))
     with right:
         asked = t("Erase everything of this person: avatars, photos, history? For good.")
-        deed = partial(view.operations.erase, user_id)
-        runs.ask(view, t("Erase everything"), asked, f"erase-{user_id}", deed)
+        action = partial(view.actions.erase, user_id)
+        runs.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action)
 
 
 def _ruling(view: View, user_id: str) -> None:
@@ -146,16 +146,16 @@ def _ruling(view: View, user_id: str) -> None:
             since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
             st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
             asked = t("Serve this person again?")
-            deed = partial(view.operations.unblock, user_id)
-            runs.ask(view, t("Unblock"), asked, f"unblock-{user_id}", deed)
+            action = partial(view.actions.unblock, user_id)
+            runs.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action)
         else:
             asked = t("Start no training for this person and take no photo? The bot tells them.")
-            deed = partial(view.operations.block, user_id)
-            runs.ask(view, t("Block"), asked, f"block-{user_id}", deed)
+            action = partial(view.actions.block, user_id)
+            runs.ask(view, t("Block"), asked, f"block-{user_id}", action)
     with right:
         asked = t("Let this person start one training more within a day than everybody may?")
-        deed = partial(view.operations.grant, user_id)
-        runs.ask(view, t("Grant a training"), asked, f"grant-{user_id}", deed)
+        action = partial(view.actions.grant, user_id)
+        runs.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action)
         if found.granted:
             st.caption(t("Granted within a day: {n}", n=found.granted))
 
@@ -175,7 +175,7 @@ def _photos(view: View, avatar_id: str) -> None:
     st.caption(t("Looking at photos is written into the audit."))
     if not st.button(t("Show the photos"), key=f"look-{avatar_id}"):
         return
-    pictures = [view.operations.photo(avatar_id, photo.key) for photo in kept]
+    pictures = [view.actions.photo(avatar_id, photo.key) for photo in kept]
     shown = [picture for picture in pictures if picture is not None]
     if shown:
         st.image(shown, width=140)

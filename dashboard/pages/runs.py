@@ -15,7 +15,7 @@ from core.operation.metrics.scope import own_id
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
 
-Deed = Callable[[], object]
+Action = Callable[[], object]
 
 DONE = "done-by-hand"
 """How often anything was: what asked for it is drawn anew then, shut and empty."""
@@ -135,14 +135,14 @@ def acting(view: View, run: training.Run) -> None:
         return
     if run.status in training.ACTIVE and run.status != "cancelling":
         asked = t("Stop this training? It may have been paid for.")
-        deed: Deed = partial(view.operations.cancel_run, run.id)
-        ask(view, t("Cancel the training"), asked, f"cancel-{run.id}", deed)
+        action: Action = partial(view.actions.cancel_run, run.id)
+        ask(view, t("Cancel the training"), asked, f"cancel-{run.id}", action)
     if view.ask(training.unsettled, run.id):
         _settling(view, run)
     if run.status in ENDED_BADLY and run.avatar_id:
         asked = t("Train this avatar once more? It costs as much again.")
-        deed = partial(view.operations.retry_run, run.id)
-        ask(view, t("Train again"), asked, f"retry-{run.id}", deed)
+        action = partial(view.actions.retry_run, run.id)
+        ask(view, t("Train again"), asked, f"retry-{run.id}", action)
 
 
 def _settling(view: View, run: training.Run) -> None:
@@ -151,24 +151,24 @@ def _settling(view: View, run: training.Run) -> None:
     with popover(t("It was ordered"), f"sent-{run.id}"):
         request_id = st.text_input(t("Its request id at fal"), key=f"id-{run.id}", max_chars=128)
         if st.button(t("Yes"), key=f"sent-{run.id}", type="primary"):
-            write(view, request_id, partial(view.operations.sent, run.id, request_id))
+            write(view, request_id, partial(view.actions.sent, run.id, request_id))
     asked = t("Are you sure that fal has no such request? It is ordered again, and paid for.")
-    deed = partial(view.operations.not_sent, run.id)
-    ask(view, t("It was not ordered"), asked, f"not-sent-{run.id}", deed)
+    action = partial(view.actions.not_sent, run.id)
+    ask(view, t("It was not ordered"), asked, f"not-sent-{run.id}", action)
 
 
-def ask(view: View, label: str, question: str, key: str, deed: Deed) -> None:
+def ask(view: View, label: str, question: str, key: str, action: Action) -> None:
     """A button that asks first; with a yes it is done, or refused below the question."""
     with popover(label, key):
         st.text(question)
         if st.button(view.t("Yes"), key=key, type="primary"):
-            act(view, deed)
+            act(view, action)
 
 
-def write(view: View, text: str, deed: Deed) -> None:
+def write(view: View, text: str, action: Action) -> None:
     """Do what needs a text, where there is one."""
     if text.strip():
-        act(view, deed)
+        act(view, action)
     else:
         st.caption(view.t("Nothing is written there yet."))
 
@@ -178,10 +178,10 @@ def popover(label: str, key: str) -> Any:
     return st.popover(label, key=f"popover-{key}-{st.session_state.get(DONE, 0)}")
 
 
-def act(view: View, deed: Deed) -> None:
+def act(view: View, action: Action) -> None:
     """Do it, and draw everything anew; what can't be done is said."""
     try:
-        deed()
+        action()
     except LikenessError as error:
         st.error(view.t("That can’t be done now."))
         st.text(str(error))

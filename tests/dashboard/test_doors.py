@@ -24,7 +24,7 @@ from core.base.settings.dashboard import Dashboard
 from core.operation.auth import (
     FORGOTTEN_AFTER,
     PASSWORD_FILE,
-    Logins,
+    Sessions,
     TooMany,
     first_password,
     hashed,
@@ -222,105 +222,109 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def logins(db: Any, tmp_path: Path, clock: Clock) -> Logins:
-    return Logins(own(session_hours=2, idle_minutes=30), tmp_path, clock)
+def sessions(db: Any, tmp_path: Path, clock: Clock) -> Sessions:
+    return Sessions(own(session_hours=2, idle_minutes=30), tmp_path, clock)
 
 
-def test_each_wrong_password_doubles_the_wait_and_time_heals(logins: Logins, clock: Clock) -> None:
+def test_each_wrong_password_doubles_the_wait_and_time_heals(
+    sessions: Sessions, clock: Clock
+) -> None:
     waits: list[int] = []
     while len(waits) < 4:
         try:
-            assert logins.log_in("anna", "wrong", "1.2.3.4") is None
+            assert sessions.log_in("anna", "wrong", "1.2.3.4") is None
         except TooMany as error:
             waits.append(round(error.seconds))
             clock.now += error.seconds
     assert waits == [2, 4, 8, 16]
     clock.now += FORGOTTEN_AFTER
-    assert logins.log_in("anna", PASSWORD, "1.2.3.4")
+    assert sessions.log_in("anna", PASSWORD, "1.2.3.4")
 
 
 @pytest.mark.parametrize("name", ["anna\0", "\0", "\ud800", "x" * 9999])
-def test_a_name_that_no_database_takes_is_a_wrong_name(logins: Logins, name: str) -> None:
-    assert logins.log_in(name, "wrong", "::1") is None
+def test_a_name_that_no_database_takes_is_a_wrong_name(sessions: Sessions, name: str) -> None:
+    assert sessions.log_in(name, "wrong", "::1") is None
 
 
-def test_one_address_can_not_try_many_names(logins: Logins) -> None:
+def test_one_address_can_not_try_many_names(sessions: Sessions) -> None:
     for n in range(5):
-        logins.log_in(f"name{n}", "wrong", "1.2.3.4")
+        sessions.log_in(f"name{n}", "wrong", "1.2.3.4")
     with pytest.raises(TooMany):
-        logins.log_in("anna", PASSWORD, "1.2.3.4")
-    assert logins.log_in("anna", PASSWORD, "5.6.7.8")
+        sessions.log_in("anna", PASSWORD, "1.2.3.4")
+    assert sessions.log_in("anna", PASSWORD, "5.6.7.8")
 
 
-def test_a_session_ends_by_its_age_and_by_idleness(logins: Logins, clock: Clock) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+def test_a_session_ends_by_its_age_and_by_idleness(sessions: Sessions, clock: Clock) -> None:
+    token = sessions.log_in("anna", PASSWORD, "")
     assert token
     for _ in range(5):
         clock.now += 20 * 60
-        assert logins.visitor(token) == ("anna", "admin")
+        assert sessions.visitor(token) == ("anna", "admin")
     clock.now += 21 * 60
-    assert logins.visitor(token) is None, "two hours are over"
-    idle = logins.log_in("boris", "other", "")
+    assert sessions.visitor(token) is None, "two hours are over"
+    idle = sessions.log_in("boris", "other", "")
     assert idle
-    assert logins.visitor(idle) == ("boris", "viewer")
+    assert sessions.visitor(idle) == ("boris", "viewer")
     clock.now += 31 * 60
-    assert logins.visitor(idle) is None
+    assert sessions.visitor(idle) is None
 
 
-def test_what_draws_itself_anew_keeps_no_session_alive(logins: Logins, clock: Clock) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+def test_what_draws_itself_anew_keeps_no_session_alive(sessions: Sessions, clock: Clock) -> None:
+    token = sessions.log_in("anna", PASSWORD, "")
     assert token
     for _ in range(2):
         clock.now += 20 * 60
-        found = logins.visitor(token, by_hand=False)
+        found = sessions.visitor(token, by_hand=False)
     assert found is None
 
 
-def test_a_user_who_is_named_no_more_is_out(logins: Logins, tmp_path: Path, clock: Clock) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+def test_a_user_who_is_named_no_more_is_out(
+    sessions: Sessions, tmp_path: Path, clock: Clock
+) -> None:
+    token = sessions.log_in("anna", PASSWORD, "")
     assert token
-    without = Logins(own(users=f"boris:viewer:{hashed('x')}"), tmp_path, clock)
+    without = Sessions(own(users=f"boris:viewer:{hashed('x')}"), tmp_path, clock)
     assert without.visitor(token) is None
-    demoted = Logins(own(users=f"anna:viewer:{hashed('x')}"), tmp_path, clock)
+    demoted = Sessions(own(users=f"anna:viewer:{hashed('x')}"), tmp_path, clock)
     assert demoted.visitor(token) is None
 
 
 def test_a_session_ends_when_the_password_that_opened_it_is_changed(
-    logins: Logins, tmp_path: Path, clock: Clock
+    sessions: Sessions, tmp_path: Path, clock: Clock
 ) -> None:
-    anna, boris = logins.log_in("anna", PASSWORD, ""), logins.log_in("boris", "other", "")
+    anna, boris = sessions.log_in("anna", PASSWORD, ""), sessions.log_in("boris", "other", "")
     assert anna
     assert boris
     kept = USERS.split()[1]
-    changed = Logins(own(users=f"anna:admin:{hashed('new')} {kept}"), tmp_path, clock)
+    changed = Sessions(own(users=f"anna:admin:{hashed('new')} {kept}"), tmp_path, clock)
     assert changed.visitor(anna) is None
     assert changed.visitor(boris) == ("boris", "viewer")
     new = changed.log_in("anna", "new", "")
     assert new
     assert changed.visitor(new) == ("anna", "admin")
-    assert logins.visitor(new) is None, "a process that was not restarted knows no such password"
+    assert sessions.visitor(new) is None, "a process that was not restarted knows no such password"
 
 
 @pytest.mark.parametrize("role", ["admin", "viewer"])
 def test_a_session_does_not_pass_to_another_user_of_the_same_name(
-    logins: Logins, tmp_path: Path, clock: Clock, role: str
+    sessions: Sessions, tmp_path: Path, clock: Clock, role: str
 ) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+    token = sessions.log_in("anna", PASSWORD, "")
     assert token
     oidc = {
         "issuer": "https://accounts.example.org", "client_id": "likeness",
         "client_secret": "s" * 32, "users": [f"anna:{role}"],
     }  # fmt: skip
-    assert Logins(own(users="", oidc=oidc), tmp_path, clock).visitor(token) is None
+    assert Sessions(own(users="", oidc=oidc), tmp_path, clock).visitor(token) is None
 
 
 def test_a_session_from_before_it_was_bound_to_a_password_has_ended(
-    logins: Logins, clock: Clock
+    sessions: Sessions, clock: Clock
 ) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+    token = sessions.log_in("anna", PASSWORD, "")
     assert token
     run("UPDATE dashboard_sessions SET credential = ''")
-    assert logins.visitor(token) is None
+    assert sessions.visitor(token) is None
 
 
 def test_with_a_new_first_password_the_old_sessions_end_at_once(
@@ -340,15 +344,15 @@ def test_with_a_new_first_password_the_old_sessions_end_at_once(
                 pass
 
 
-def test_only_hashes_are_kept(logins: Logins) -> None:
-    token = logins.log_in("anna", PASSWORD, "")
+def test_only_hashes_are_kept(sessions: Sessions) -> None:
+    token = sessions.log_in("anna", PASSWORD, "")
     rows = run("SELECT * FROM dashboard_sessions").fetchall()
     assert token
     assert token not in str(rows)
 
 
-def test_old_attempts_and_sessions_are_swept(logins: Logins, clock: Clock) -> None:
-    logins.log_in("anna", PASSWORD, "")
+def test_old_attempts_and_sessions_are_swept(sessions: Sessions, clock: Clock) -> None:
+    sessions.log_in("anna", PASSWORD, "")
     sweep(clock.now + 31 * 86_400)
     assert run("SELECT count(*) FROM login_attempts").fetchone()[0] == 0
     assert run("SELECT count(*) FROM dashboard_sessions").fetchone()[0] == 0
@@ -363,7 +367,7 @@ def test_the_first_start_makes_a_password_and_tells_it_once(sqlite_db: Any, tmp_
     assert made not in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert [user.name for user in users(settings, tmp_path)] == ["admin"]
-    assert Logins(settings, tmp_path).log_in("admin", made, "")
+    assert Sessions(settings, tmp_path).log_in("admin", made, "")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from core.base.db import run
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings, describe
-from core.operation.admin_actions import Forbidden, Operations
-from core.operation.auth import PASSWORD_FILE, Logins, TooMany, first_password, hashed
+from core.operation.admin_actions import AdminActions, Forbidden
+from core.operation.auth import PASSWORD_FILE, Sessions, TooMany, first_password, hashed
 from dashboard.login.oidc_routes import FLOW
 from dashboard.site import COOKIE
 from tests.conversation.chat import Clock
@@ -128,11 +128,11 @@ def test_a_viewer_who_came_by_oidc_can_not_act(
 ) -> None:
     provider.person = {"sub": "2", "email": "boris@example.org", "email_verified": True}
     go(client)
-    visitor = Logins(vouched(provider.issuer), tmp_path).visitor(client.cookies[COOKIE])
+    visitor = Sessions(vouched(provider.issuer), tmp_path).visitor(client.cookies[COOKIE])
     assert visitor == ("boris@example.org", "viewer")
     assert visitor
     with pytest.raises(Forbidden):
-        Operations(House(), visitor).pause()
+        AdminActions(House(), visitor).pause()
 
 
 def test_a_provider_that_tells_the_address_only_when_asked_is_asked(
@@ -230,14 +230,14 @@ def test_those_who_are_not_on_the_list_are_slowed_down(
 def test_wrong_passwords_for_a_name_do_not_keep_its_owner_out(
     db: Any, tmp_path: Path, provider: FakeProvider
 ) -> None:
-    logins = Logins(vouched(provider.issuer, users=USERS), tmp_path, clock=lambda: 1e9)
+    held = Sessions(vouched(provider.issuer, users=USERS), tmp_path, clock=lambda: 1e9)
     for _ in range(5):
-        logins.log_in("anna@example.org", "wrong", "6.6.6.6")
-        logins.log_in("", "wrong", "7.7.7.7")
+        held.log_in("anna@example.org", "wrong", "6.6.6.6")
+        held.log_in("", "wrong", "7.7.7.7")
     with pytest.raises(TooMany):
-        logins.log_in("anna@example.org", "wrong", "5.5.5.5")
-    token = logins.let_in(logins.attempt("", "1.2.3.4"), "anna@example.org", "admin")
-    assert logins.visitor(token) == ("anna@example.org", "admin")
+        held.log_in("anna@example.org", "wrong", "5.5.5.5")
+    token = held.open(held.attempt("", "1.2.3.4"), "anna@example.org", "admin")
+    assert held.visitor(token) == ("anna@example.org", "admin")
 
 
 @pytest.mark.parametrize("listed", [("boris@example.org:viewer",), ("anna@example.org:viewer",)])
@@ -262,9 +262,9 @@ def test_a_session_ends_when_another_issuer_or_client_vouches(
 ) -> None:
     go(client)
     before = vouched(provider.issuer)
-    assert Logins(before, tmp_path).visitor(client.cookies[COOKIE])
+    assert Sessions(before, tmp_path).visitor(client.cookies[COOKIE])
     after = before.model_copy(update={"oidc": before.oidc.model_copy(update=changed)})
-    assert Logins(after, tmp_path).visitor(client.cookies[COOKIE]) is None
+    assert Sessions(after, tmp_path).visitor(client.cookies[COOKIE]) is None
 
 
 def test_the_session_ends_by_its_age_by_idleness_and_by_hand(
@@ -272,22 +272,22 @@ def test_the_session_ends_by_its_age_by_idleness_and_by_hand(
 ) -> None:
     clock = Clock()
     own = vouched(provider.issuer, session_hours=2, idle_minutes=90)
-    logins = Logins(own, tmp_path, clock)
+    held = Sessions(own, tmp_path, clock)
 
     def come() -> str:
-        return logins.let_in(logins.attempt("", "1.2.3.4"), "boris@example.org", "viewer")
+        return held.open(held.attempt("", "1.2.3.4"), "boris@example.org", "viewer")
 
     idle, old = come(), come()
     clock.now += 80 * 60
-    assert logins.visitor(old) == ("boris@example.org", "viewer")
+    assert held.visitor(old) == ("boris@example.org", "viewer")
     clock.now += 20 * 60
-    assert logins.visitor(idle) is None
-    assert logins.visitor(old)
+    assert held.visitor(idle) is None
+    assert held.visitor(old)
     clock.now += 30 * 60
-    assert logins.visitor(old) is None
+    assert held.visitor(old) is None
     left = come()
-    logins.log_out(left)
-    assert logins.visitor(left) is None
+    held.log_out(left)
+    assert held.visitor(left) is None
 
 
 def test_after_the_log_out_the_cookie_is_worth_nothing(client: TestClient) -> None:

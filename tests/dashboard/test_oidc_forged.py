@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from core.operation.auth import hashed
 from dashboard.login import providers
 from dashboard.login.oidc_routes import FLOW
-from dashboard.login.providers import Away, Flow, Provider, Unbelievable
+from dashboard.login.providers import Flow, InvalidToken, Provider, ProviderUnavailable
 from tests.channels.web.conftest import _free_port
 from tests.dashboard import voucher
 from tests.dashboard.test_doors import client_of, log_in
@@ -297,15 +297,15 @@ def test_a_provider_is_found_again_when_it_is_back(provider: FakeProvider) -> No
     now = [0.0]
     asked = Provider(vouched(provider.issuer).oidc, lambda: now[0])
     provider.metadata = {"issuer": "https://evil.example"}
-    with pytest.raises(Away, match="another issuer"):
+    with pytest.raises(ProviderUnavailable, match="another issuer"):
         asked.address(Flow.to("/"), "")
     provider.metadata = {}
-    with pytest.raises(Away, match="another issuer"):
+    with pytest.raises(ProviderUnavailable, match="another issuer"):
         asked.address(Flow.to("/"), "")
     now[0] += providers.AWAY_SECONDS
     assert asked.address(Flow.to("/"), "").startswith(f"{provider.issuer}/authorize?")
     provider.metadata = {"authorization_endpoint": f"{provider.issuer}/authorize?tenant=7"}
     now[0] += providers.KEPT_SECONDS
     assert asked.address(Flow.to("/"), "").startswith(f"{provider.issuer}/authorize?tenant=7&")
-    with pytest.raises(Unbelievable, match="invalid_grant"):
+    with pytest.raises(InvalidToken, match="invalid_grant"):
         asked.person("made-up", Flow.to("/"), "")

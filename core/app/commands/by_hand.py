@@ -1,4 +1,4 @@
-"""What the command line does in place of somebody at the dashboard: by the same operations."""
+"""Admin actions from the command line: the same as the dashboard's."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from core.operation.auth import Visitor
 
 if TYPE_CHECKING:
     from core.app.bootstrap import App
-    from core.operation.admin_actions import Operations
+    from core.operation.admin_actions import AdminActions
 
 
 @contextmanager
-def operations(application: App) -> Iterator[Operations]:
-    """Everything that may be done by hand; what can't be done is a sentence and exit code 1."""
-    from core.operation.admin_actions import Operations
+def admin_actions(application: App) -> Iterator[AdminActions]:
+    """The admin actions; an error of ours is printed, with exit code 1."""
+    from core.operation.admin_actions import AdminActions
 
     try:
-        yield Operations(application, Visitor(operator(), "admin"))
+        yield AdminActions(application, Visitor(operator(), "admin"))
     except LikenessError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 
 def operator() -> str:
-    """Who types, as the audit names them."""
+    """The audit's name for the current account."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):  # an account without a name

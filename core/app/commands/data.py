@@ -77,8 +77,8 @@ def erase(
     from core.app.bootstrap import bootstrap
 
     application = bootstrap(Settings.load(), elsewhere=True)
-    with by_hand.operations(application) as operations:
-        conversation_id = operations.erase(str(user))
+    with by_hand.admin_actions(application) as actions:
+        conversation_id = actions.erase(str(user))
     application.engine.drain(conversation_id)
     typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 

@@ -33,8 +33,8 @@ def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai sho
     """The order did arrive: fal.ai has it under this id."""
     from core.app.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
-        operations.sent(run, request_id)
+    with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
+        actions.sent(run, request_id)
 
 
 @runs.command("not-sent")
@@ -42,8 +42,8 @@ def not_sent(run: RUN) -> None:
     """The order did not arrive: it is sent again, so be certain."""
     from core.app.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
-        operations.not_sent(run)
+    with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
+        actions.not_sent(run)
 
 
 @runs.command()
@@ -51,8 +51,8 @@ def pause() -> None:
     """Send no more orders; what is under way goes on."""
     from core.app.bootstrap import bootstrap
 
-    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
-        operations.pause()
+    with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
+        actions.pause()
 
 
 @runs.command()
@@ -63,8 +63,8 @@ def resume(
     from core.app.bootstrap import bootstrap
     from core.avatars import switches
 
-    with by_hand.operations(bootstrap(Settings.load(), elsewhere=True)) as operations:
-        was_on = operations.resume(switch)
+    with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
+        was_on = actions.resume(switch)
     typer.echo(switch if was_on else f"{switch} was not on.")
     for control in switches.on():
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(control.at))

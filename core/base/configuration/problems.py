@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in one line: the key, the value and the remedy; never a secret."""
+"""Messages about wrong settings: key, value and remedy in one line, never a secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SECRET_NAME = re.compile("token|secret|key|pass|pwd|credential|dsn", re.IGNOREC
 
 @dataclass(frozen=True)
 class Given:
-    """A value that somebody set, and the place it came from: a file or a variable."""
+    """A given value and its origin: a file or a variable."""
 
     value: Any
     origin: str
@@ -34,7 +34,7 @@ class Given:
 
 
 def bad_value(setting: Setting, given: Given, detail: ErrorDetails, words: str) -> str:
-    """A value of the wrong kind or out of range, or one that the model's own check refuses."""
+    """A value of the wrong type, out of range, or refused by a validator."""
     remove = f"unset {given.origin}" if given.from_environment else "remove the line"
     default = "its default" if setting.secret else written(setting.default)
     remedy = f"or {remove} to use {default}."
@@ -51,7 +51,7 @@ def missing_value(setting: Setting) -> str:
 
 
 def contradiction(section: Key, words: str, given: Mapping[Key, Given]) -> str:
-    """Several settings that don't go together; it names the variables that had a part in it."""
+    """Settings that contradict each other; names the variables involved."""
     variables = [
         item.origin
         for key, item in given.items()
@@ -84,7 +84,7 @@ def unknown_key(key: Key, value: Any, known: Mapping[Key, Setting], sections: se
 
 
 def unknown_variable(variable: str, known: Collection[Setting]) -> str:
-    """A misspelt variable; its value stays hidden, for it may be a secret."""
+    """A misspelt variable; its value is hidden, because it may be a secret."""
     names = [setting.variable.removeprefix(PREFIX) for setting in known]
     near = _nearest(variable.removeprefix(PREFIX), names)
     remedy = f"Did you mean {PREFIX}{near[0]}?" if near else "Unset it."
@@ -104,7 +104,7 @@ def not_a_key(key: Key, variable: str) -> str:
 
 
 def report(problems: list[str]) -> str:
-    """All of them in one message."""
+    """Combine all problems in one message."""
     if len(problems) == 1:
         return problems[0]
     return "\n".join([f"{len(problems)} settings are wrong:", *(f"- {text}" for text in problems)])

@@ -1,4 +1,4 @@
-"""Reading: the file, the environment over it, and one check of the whole."""
+"""Read settings: the file, then the environment, then one validation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.base.configuration.setting import (
 from core.base.errors import ConfigurationError
 
 CONFIG = PREFIX + "CONFIG"
-"""Not a setting: it names the file that the settings are read from."""
+"""Names the settings file; not a setting itself."""
 
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
@@ -47,7 +47,7 @@ def read(model: type[M], path: Path | None, environ: Mapping[str, str]) -> tuple
 
 
 class _Reading(Generic[M]):
-    """What was given for the settings of a model, and what was wrong with that."""
+    """The given values of a model's settings, and the problems found."""
 
     def __init__(self, model: type[M]) -> None:
         self.model = model
@@ -96,7 +96,7 @@ class _Reading(Generic[M]):
                 self.problems.append(text)
 
     def checked(self) -> M:
-        """The model, unless anything at all is wrong."""
+        """The validated model; raises ConfigurationError with all problems."""
         try:
             filled = self.model.model_validate(self._tree())
         except ValidationError as error:
@@ -124,7 +124,7 @@ class _Reading(Generic[M]):
         return problems.bad_value(self.settings[key], self.given[key], detail, self._words(detail))
 
     def _words(self, detail: ErrorDetails) -> str:
-        """What the model's own check says; its author may have put a secret into it."""
+        """The message of a model's validator, which may contain a secret."""
         words = str(detail.get("ctx", {}).get("error", detail["msg"]))
         for key, given in self.given.items():
             if self.settings[key].secret and given.value:
@@ -146,14 +146,14 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _fitting(value: Any, kind: Any) -> Any:
-    """TOML's values as the types that it lacks."""
+    """Convert TOML values to types that TOML lacks."""
     if isinstance(value, list) and get_origin(kind) is tuple:
         return tuple(value)
     return Path(value) if isinstance(value, str) and kind is Path else value
 
 
 def _from_text(text: str, kind: Any) -> Any:
-    """A variable's text as the value meant by it; what can't be one is left for the check."""
+    """Parse a variable's text; unparsable text is left to the validation."""
     if is_list(kind):
         return _fitting(_list_from_text(text, item_of(kind)), kind)
     if kind is bool:

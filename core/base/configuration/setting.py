@@ -1,4 +1,4 @@
-"""One setting of a model: where it stands, what it takes, and how its value is written."""
+"""One setting of a model: its key, type and notation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 PREFIX = "LIKENESS_"
 WORD = "word"
-"""In a field's `json_schema_extra`: what is written where it has no value."""
+"""Key in a field's `json_schema_extra`: the notation of None."""
 
 Key = tuple[str, ...]
 
@@ -30,7 +30,7 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*:)(?!\d+(?:/|$))\S*@|(\bpassword=)[^&\s]+"
 
 @dataclass(frozen=True)
 class Setting:
-    """One key that may be set."""
+    """One setting."""
 
     key: Key
     info: FieldInfo
@@ -54,7 +54,7 @@ class Setting:
 
     @property
     def word(self) -> str:
-        """What stands for no value, "" where nothing does."""
+        """The notation of None, or ""."""
         extra = self.info.json_schema_extra
         return str(extra.get(WORD, "")) if isinstance(extra, dict) else ""
 
@@ -65,7 +65,7 @@ class Setting:
 
     @property
     def noun(self) -> str:
-        """What it takes: "a whole number"."""
+        """Its type in words: "a whole number"."""
         if get_origin(self.kind) is Literal:
             return "one of its choices"
         if is_list(self.kind):
@@ -74,7 +74,7 @@ class Setting:
 
     @property
     def wanted(self) -> str:
-        """What to write: "a whole number from 1 to 50"."""
+        """Its type and range in words: "a whole number from 1 to 50"."""
         if get_origin(self.kind) is Literal:
             return " or ".join(map(written, get_args(self.kind)))
         if is_list(self.kind):
@@ -99,7 +99,7 @@ class Setting:
 
 
 def settings_of(model: type[BaseModel], above: Key = ()) -> Iterator[Setting]:
-    """Every single setting of a model and of the sections inside it, in the order written."""
+    """All settings of a model and its sections, in order."""
     for name, info in model.model_fields.items():
         if section := _section(info.annotation):
             yield from settings_of(section, (*above, name))
@@ -108,7 +108,7 @@ def settings_of(model: type[BaseModel], above: Key = ()) -> Iterator[Setting]:
 
 
 def sections_of(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
-    """Every section of a model and of the sections inside it, empty ones too."""
+    """All sections of a model, recursively, empty ones too."""
     for name, info in model.model_fields.items():
         if section := _section(info.annotation):
             yield (*above, name)
@@ -116,13 +116,13 @@ def sections_of(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
 
 
 def takes_anything(model: type[BaseModel], key: Key) -> bool:
-    """Whether nothing is known of a section, so that anything may stand in it."""
+    """Whether a section accepts any key."""
     section = _section(model.model_fields[key[0]].annotation)
     return section is not None and section.model_config.get("extra") == "allow"
 
 
 def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
-    """The settings in force as TOML, each with where it came from; secrets are masked."""
+    """The settings in force as TOML, each with its origin; secrets are masked."""
     lines: list[str] = []
     section: Key = ()
     for setting in sorted(settings_of(type(model)), key=lambda setting: len(setting.key) > 1):
@@ -135,7 +135,7 @@ def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
 
 
 def written(value: Any) -> str:
-    """A value as TOML writes it; the password inside a URL is masked."""
+    """A value in TOML; passwords in URLs are masked."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | Path):
@@ -148,12 +148,12 @@ def written(value: Any) -> str:
 
 
 def masked(text: str) -> str:
-    """The text without the passwords of the URLs in it."""
+    """The text with the passwords of its URLs masked."""
     return _PASSWORD.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
 def without_none(annotation: Any) -> Any:
-    """The one kind of value in `X | None`; anything else as it is."""
+    """X of `X | None`; other types unchanged."""
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
     optional = NoneType in get_args(annotation) and len(kinds) == 1
     return kinds[0] if optional else annotation
@@ -164,7 +164,7 @@ def is_list(kind: Any) -> bool:
 
 
 def item_of(kind: Any) -> Any:
-    """What a list is of."""
+    """The item type of a list."""
     return without_none((*get_args(kind), str)[0])
 
 

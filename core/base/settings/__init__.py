@@ -30,7 +30,7 @@ from core.base.settings.storage import Database, Retention, Storage
 from core.base.settings.training import Training
 
 FAL_KEY = "FAL_KEY"
-"""The variable that fal's own programs read; `LIKENESS_FAL__KEY` goes before it."""
+"""The variable of fal's own programs; `LIKENESS_FAL__KEY` takes precedence."""
 
 _OUR_KEY = f"{configuration.PREFIX}FAL__KEY"
 
@@ -62,7 +62,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _fit_for_real_trainings(self) -> Self:
-        """Simulated trainings are content with fewer photos, and cost nothing."""
+        """Check trainers' minimums of photos and the budget, unless trainings are simulated."""
         if self.fal.key.get_secret_value():
             self.training.refuse_few_photos()
             self._refuse_unknown_prices()
@@ -87,7 +87,7 @@ class Settings(Section):
 
     @property
     def zone(self) -> str:
-        """The time zone in which a day begins: of the budget, of a limit, of every page."""
+        """The time zone of days, for budgets, limits and the dashboard."""
         return self.dashboard.time_zone
 
     @classmethod
@@ -115,7 +115,7 @@ class Settings(Section):
 
     @property
     def database_url(self) -> str:
-        """Where the database is, whether or not `database.url` says so."""
+        """The database's URL, by default SQLite in the data folder."""
         return self.database.url or f"sqlite:///{self.data_dir / 'likeness.db'}"
 
     @property
@@ -124,7 +124,7 @@ class Settings(Section):
         return Path(self.storage.folder) if self.storage.folder else self.data_dir / "objects"
 
     def channel(self, name: str) -> Any:
-        """The section that the channel brought: an instance of its `Settings`."""
+        """A channel's section: an instance of its `Settings`."""
         if name not in type(self).model_fields or name in Settings.model_fields:
             own = sorted(type(self).model_fields.keys() - Settings.model_fields.keys())
             known = f"Installed: {', '.join(own)}." if own else "None is installed."
@@ -132,17 +132,17 @@ class Settings(Section):
         return getattr(self, name)
 
     def origin(self, key: str) -> str:
-        """Where a setting's value came from: "default", the file, or the variable's name."""
+        """The origin of a setting's value: "default", the file, or a variable's name."""
         return self._origins.get(key, "default")
 
 
 def describe(settings: Settings) -> str:
-    """The settings in force as TOML, each with where it came from; secrets are masked."""
+    """The settings in force as TOML, each with its origin; secrets are masked."""
     return configuration.describe(settings, settings._origins)
 
 
 def _with_fal_key(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables, with fal's own one under the name of our setting."""
+    """The environment, with fal's own variable under our name."""
     key = environ.get(FAL_KEY)
     return {_OUR_KEY: key, **environ} if key else environ
 

@@ -1,4 +1,4 @@
-"""How addresses and invitations are written in the settings: a site's, a person's, a code."""
+"""Types of addresses and invitation codes in the settings."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def _codes(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 WebAddress = Annotated[str, AfterValidator(_web)]
-"""A place on the web, kept without a slash at its end."""
+"""A URL without a trailing slash."""
 
 SiteAddress = Annotated[str, AfterValidator(_site)]
-"""Where others find a site of ours; empty where nobody has said."""
+"""A public URL, or ""."""
 
 ProxyAddress = Annotated[str, AfterValidator(_proxy)]
-"""A proxy of the operator's, `socks5://host:1080`; empty where the way out is straight."""
+"""A proxy URL such as `socks5://host:1080`, or ""."""
 
 PeopleAddresses = Annotated[tuple[str, ...], AfterValidator(_people)]
-"""People, each as their channel knows them: `telegram:123`."""
+"""People as channel and identifier: `telegram:123`."""
 
 InviteCodes = Annotated[tuple[str, ...], AfterValidator(_codes)]
-"""The codes that let people in: `t.me/bot?start=CODE` brings one."""
+"""Invitation codes, used as `t.me/bot?start=CODE`."""

@@ -1,4 +1,4 @@
-"""When those who watch over Likeness are told, and where."""
+"""Settings of alerts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.base.settings.section import Section
 
 
 class Alerts(Section):
-    """When an alert fires, and who hears of it. A threshold of 0 never fires."""
+    """Thresholds and recipients of alerts; a threshold of 0 disables a rule."""
 
     check_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     window_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0

@@ -1,4 +1,4 @@
-"""What one person may have, and what makes a photo acceptable."""
+"""Limits of a person and of photos."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.settings.section import Section
 
 
 class Avatars(Section):
-    """What one person may have, and how much of it a screen shows."""
+    """Limits of a person, and page sizes."""
 
     maximum: Annotated[int, Field(ge=1, le=1000)] = 10
     page_size: Annotated[int, Field(ge=1, le=20)] = 6
@@ -35,5 +35,5 @@ class Photos(Section):
 
     @property
     def fetched_bytes(self) -> int:
-        """What is fetched of a file at most: a picture, and a film behind it."""
+        """The maximum download of a file: a picture and its film, in bytes."""
         return self.max_bytes + self.film_bytes

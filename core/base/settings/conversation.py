@@ -1,4 +1,4 @@
-"""How patient a conversation is."""
+"""Timing and limits of a conversation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.settings.section import Section
 
 
 class Conversation(Section):
-    """How patient a conversation is: counts, and seconds where the name says so."""
+    """Timing and limits of a conversation; units are in the names."""
 
     queue_cap: Annotated[int, Field(ge=1, le=100_000)] = 200
     attempts: Annotated[int, Field(ge=1, le=100)] = 5

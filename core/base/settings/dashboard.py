@@ -1,4 +1,4 @@
-"""Where the dashboard listens, and who may log in."""
+"""Settings of the dashboard: address, users, OpenID Connect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VOUCHED = re.compile(r"[!-~]{1,64}:(viewer|admin)")
 
 
 class User(NamedTuple):
-    """Somebody who may log in: an argon2 hash of their password, and what they may do."""
+    """A user: name, role and the argon2 hash of the password."""
 
     name: str
     role: Role
@@ -32,7 +32,7 @@ class User(NamedTuple):
 
 
 class Oidc(Section):
-    """Who vouches for people at the log-in by OIDC, and who of them may come."""
+    """The OpenID provider and its allowed users."""
 
     issuer: str = ""
     client_id: str = ""
@@ -92,7 +92,7 @@ class Oidc(Section):
 
     @property
     def roles(self) -> dict[str, Role]:
-        """Who may come, by e-mail in lower case or by the issuer's own identifier, and as what."""
+        """Roles by lower-case e-mail address or subject identifier."""
         return {
             _name_of(user): "admin" if user.endswith(":admin") else "viewer" for user in self.users
         }
@@ -104,7 +104,7 @@ def _name_of(user: str) -> str:
 
 
 class Dashboard(SiteSection):
-    """Where the dashboard listens, who may log in, and for how long."""
+    """Address, users and sessions of the dashboard."""
 
     enabled: bool = True
     port: Annotated[int, Field(ge=1, le=65535)] = 8502
@@ -146,12 +146,12 @@ class Dashboard(SiteSection):
 
     @property
     def by_password(self) -> bool:
-        """Whether passwords let anybody in: not where OIDC is configured and nobody has one."""
+        """Whether log-in by password is possible."""
         return any(self.accounts) or not self.oidc.issuer
 
     @property
     def accounts(self) -> Iterator[User]:
-        """The users that the configuration names."""
+        """The configured users."""
         for user in self.users.get_secret_value().split():
             name, role, password = user.split(":", 2)
             yield User(name, "admin" if role == "admin" else "viewer", password)

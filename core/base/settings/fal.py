@@ -1,4 +1,4 @@
-"""The settings of fal.ai: its addresses, our patience, and what its trainers are told."""
+"""Settings of fal.ai: addresses, timeouts, trainers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUEUE_URL, REST_URL, CDN_URL, API_URL = (
 
 
 class StepProfile(Section):
-    """A trainer that is paid by the step, in US dollars; None is a price that is not known."""
+    """A trainer priced per step in US dollars; None is an unknown price."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 1000
     usd_per_step: UsdPerStep = None
@@ -107,26 +107,26 @@ class Fal(Section):
 
     @property
     def rest(self) -> str:
-        """Where uploads are announced."""
+        """The address that starts an upload."""
         return self.rest_url or self._beside(REST_URL)
 
     @property
     def cdn(self) -> str:
-        """Where uploads go."""
+        """The address of uploads."""
         return self.cdn_url or self._beside(CDN_URL)
 
     @property
     def jwks(self) -> str:
-        """Where the keys are that sign webhooks."""
+        """The address of the public keys of webhooks."""
         return self.jwks_url or f"{self.rest}/.well-known/jwks.json"
 
     @property
     def platform(self) -> str:
-        """Where requests are listed, prices are had, and what is kept can be deleted."""
+        """The platform API: requests, prices, deletions."""
         return self.api_url or f"{self._beside(API_URL)}/v1"
 
     def _beside(self, own: str) -> str:
-        """fal's own address where orders go to fal, else the host that they go to."""
+        """fal's own address if orders go to fal, else the host of the orders."""
         return own if self.queue_url == QUEUE_URL else _origin(self.queue_url)
 
 

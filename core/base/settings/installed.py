@@ -1,4 +1,4 @@
-"""What is installed beside the core: the channels and the dashboard, by their entry points."""
+"""Installed channels and pages, found by their entry points."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from core.base.errors import ConfigurationError, kind_of
 from core.base.isolation import guarded
 
 CHANNELS = "likeness.channels"
-"""The entry-point group in which a channel makes itself known."""
+"""The entry-point group of channels."""
 
 PAGES = "likeness.pages"
-"""The entry-point group of the dashboard, so that the core need not know it."""
+"""The entry-point group of admin pages."""
 
 
 def installed_channels() -> dict[str, Any]:
-    """Every channel class that is installed, by the name of its entry point."""
+    """All installed channel classes by entry-point name."""
     return {point.name: _channel(point) for point in entry_points(group=CHANNELS)}
 
 
 def channel_names() -> list[str]:
-    """What the installed channels are called, without loading them."""
+    """The names of installed channels, without importing them."""
     return sorted({point.name for point in entry_points(group=CHANNELS)})
 
 
 class _AnySettings(BaseModel):
-    """What is written for a channel that can't be had: anything."""
+    """Settings of a channel that can't be imported: anything is accepted."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class Unusable:
-    """Stands in for a channel whose class can't be had; to make one says why."""
+    """Stands in for a channel that can't be imported; creating one raises the reason."""
 
     Settings = _AnySettings
     capabilities = SimpleNamespace(pushes=False, terminal=False)
@@ -48,31 +48,31 @@ class Unusable:
 
 @functools.cache
 def pushing() -> tuple[str, ...]:
-    """The channels that write to people by themselves."""
+    """The names of channels that push."""
     found = installed_channels().items()
     return tuple(sorted(name for name, kind in found if kind.capabilities.pushes))
 
 
 @functools.cache
 def pulled() -> tuple[str, ...]:
-    """The channels that people look at when they like, a terminal left out."""
+    """The names of channels that are pulled, without terminals."""
     found = [(name, kind.capabilities) for name, kind in installed_channels().items()]
     return tuple(sorted(name for name, can in found if not (can.pushes or can.terminal)))
 
 
 def made_channel(settings: Any, name: str) -> Any:
-    """An installed channel with its own section of the settings; what it raises comes through."""
+    """Create an installed channel with its section of the settings; its errors propagate."""
     return installed_channels()[name](settings.channel(name))
 
 
 def working_channels(settings: Any) -> dict[str, Any]:
-    """Every installed channel, made with its section; one that fails is logged and left out."""
+    """Create all installed channels; failing ones are logged and left out."""
     made = {name: guarded(name, made_channel, settings, name) for name in channel_names()}
     return {name: channel for name, channel in made.items() if channel is not None}
 
 
 def installed_pages() -> dict[str, Any]:
-    """What those who run Likeness look at: the dashboard, where it is installed."""
+    """Installed admin pages: the dashboard."""
     return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
 
 

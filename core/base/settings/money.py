@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from core.base.configuration.setting import WORD
 
 UNKNOWN = "unknown"
-"""A price that nobody knows: it is not taken for nothing."""
+"""An unknown price, which is not 0."""
 COST = "cost"
 """A person pays what the trainer costs."""
 

@@ -1,4 +1,4 @@
-"""How the worker, the web server and the log of every process work."""
+"""Settings of the worker, the web server and logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.settings.section import Section
 
 
 class Jobs(Section):
-    """How the worker works."""
+    """Threads and intervals of the worker."""
 
     threads: Annotated[int, Field(ge=1, le=64)] = 4
     run_threads: Annotated[int, Field(ge=1, le=64)] = 16
@@ -20,7 +20,7 @@ class Jobs(Section):
 
 
 class Http(Section):
-    """Where the web server listens that webhooks come to."""
+    """The address of the web server for webhooks."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
@@ -35,7 +35,7 @@ class Http(Section):
 
 
 class Log(Section):
-    """What is logged, and in which form."""
+    """Level and format of logs."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"

@@ -1,4 +1,4 @@
-"""Where a site that people open in a browser listens, and under which names it is found."""
+"""Settings shared by the sites: address, public URL, host names."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class SiteSection(Section):
 
     @property
     def secure(self) -> bool:
-        """Whether people come over HTTPS alone."""
+        """Whether the public address is HTTPS."""
         return self.public_url.startswith("https://")
 
     @property
     def addresses(self) -> list[str]:
-        """Where it is found: for everybody, if that is known, and on this machine."""
+        """Its addresses: the public one if there is one, and the local one."""
         host = "localhost" if self.host in EVERYWHERE else self.host
         here = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
         return [self.public_url, here] if self.public_url else [here]
 
     @property
     def names(self) -> list[str]:
-        """The hosts under which it may be asked for; "*", where nobody could know them."""
+        """The allowed host names; "*" if they can't be known."""
         public = urlsplit(self.public_url).hostname
         named = [*self.allowed_hosts, *([public] if public else [])]
         if self.host in EVERYWHERE:

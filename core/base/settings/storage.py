@@ -1,4 +1,4 @@
-"""Where rows and photos are kept, and for how long."""
+"""Settings of the database, the object store and retention."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.base.settings.section import Section
 
 
 class Database(Section):
-    """Where the rows are; an empty `url` is a SQLite file in the data folder."""
+    """The database; an empty `url` is an SQLite file in the data folder."""
 
     url: Annotated[str, Field(repr=False)] = ""
     synchronous: Literal["full", "normal"] = "full"
@@ -25,7 +25,7 @@ class Database(Section):
 
 
 class Storage(Section):
-    """Where photos are kept: a folder (empty: `objects` in the data folder), or an S3 server."""
+    """The object store: a folder ("" is `objects` in the data folder) or an S3 server."""
 
     backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
@@ -66,7 +66,7 @@ class Storage(Section):
 
 
 class Retention(Section):
-    """Days after which the sweep clears things away; 0 keeps them."""
+    """Retention in days, enforced by the sweep; 0 keeps."""
 
     drafts_days: Annotated[int, Field(ge=0, le=3650)] = 180
     refused_photos_days: Annotated[int, Field(ge=0, le=3650)] = 30

@@ -1,4 +1,4 @@
-"""The settings of a training: what it takes, what it may cost, and how the simulated one goes."""
+"""Settings of trainings: photos, prices, deadlines, simulation."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Training(Section):
         return self
 
     def price_usd(self, training_type: str) -> float | None:
-        """What a person pays for a training of a type; None where that is what it costs."""
+        """The price of a training type for a person; None is the trainer's cost."""
         return {"portrait": self.price_portrait_usd, "style": self.price_style_usd}[training_type]
 
     def refuse_few_photos(self) -> None:
-        """Raise ValueError where a training could start that its trainer would refuse."""
+        """Raise ValueError if a trainer would refuse the minimum of photos."""
         for setting in ("profiles_portrait", "profiles_style"):
             for name in getattr(self, setting):
                 if self.min_photos < PROFILES[name]:

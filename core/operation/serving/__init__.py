@@ -1,1 +1,1 @@
-"""How something is served over HTTP: the web server, and a site that Streamlit draws."""
+"""Serving over HTTP: uvicorn, shared responses, Streamlit's options."""

@@ -1,4 +1,4 @@
-"""What the answers of every site have in common: headers, a cookie, `/health`."""
+"""Shared parts of HTTP responses: security headers, cookies, `/health`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 def guard(headers: MutableHeaders) -> None:
-    """Nobody guesses at types, frames a page, keeps it, or learns where people came from."""
+    """Add security headers: no sniffing, frames, caching or referrers."""
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("X-Frame-Options", "DENY")
@@ -45,14 +45,14 @@ def cookie(
 
 
 def health(_: Request) -> Response:
-    """Whether the site can do its work; whoever asks learns nothing else."""
+    """The health endpoint: whether the database answers, and nothing else."""
     if database_answers():
         return PlainTextResponse("ok")
     return PlainTextResponse("The database can't be reached", 503)
 
 
 def database_answers() -> bool:
-    """Whether the database can be asked anything; this thread keeps no connection to it."""
+    """Whether the database answers; closes this thread's connection."""
     try:
         database.execute_sql("SELECT 1")
     except Exception:

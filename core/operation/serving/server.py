@@ -1,4 +1,4 @@
-"""A server of ours: a socket at the configured place, and uvicorn until we are asked to stop."""
+"""A listening socket and a uvicorn server on it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def listen(what: str, section: str, host: str, port: int) -> socket.socket:
 
 
 def server_of(app: Any, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
-    """A server of an ASGI app; `message_bytes` is the longest message over a WebSocket."""
+    """A uvicorn server; `message_bytes` is the maximum WebSocket message."""
     return _Server(
         uvicorn.Config(
             app,
@@ -56,7 +56,7 @@ def server_of(app: Any, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uv
 
 
 def run(served: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; the socket is closed then."""
+    """Serve until SIGTERM or SIGINT, then close the socket."""
     with listening, _stopping_quietly():
         served.run(sockets=[listening])
 
@@ -82,7 +82,7 @@ def _why_not(what: str, section: str, where: str, error: OSError) -> str:
 
 @contextmanager
 def _stopping_quietly() -> Iterator[None]:
-    """uvicorn passes a signal on once it has stopped: then this process ends, and ends well."""
+    """Make the signal that uvicorn re-raises after stopping end the process with 0."""
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""What Streamlit is told by every site: its doors are closed, its chrome is away, our looks."""
+"""Streamlit's options of every site: closed endpoints, no toolbar, our theme."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOOKS = {
 
 
 def options(site: SiteSection, secret: str, upload_megabytes: int) -> dict[str, Any]:
-    """The settings of Streamlit for one site; `secret` signs its own cookies."""
+    """Streamlit's options for a site; `secret` signs its cookies."""
     return {
         **CLOSED,
         **LOOKS,

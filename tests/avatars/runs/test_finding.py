@@ -20,7 +20,7 @@ from core.avatars.training.outcome import trigger_word
 from core.base.errors import LikenessError
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
-from core.operation.admin_actions import Operations
+from core.operation.admin_actions import AdminActions
 from core.operation.alerts import holding
 from core.operation.auth import Visitor
 from core.operation.metrics import training as numbers
@@ -189,13 +189,13 @@ def test_one_that_was_stopped_meanwhile_stays_in_the_alert_and_is_settled_as_wel
 
 
 @pytest.fixture
-def admin(house: House) -> Operations:
+def admin(house: House) -> AdminActions:
     place: Any = house
-    return Operations(place, Visitor("anna", "admin"), house.clock)
+    return AdminActions(place, Visitor("anna", "admin"), house.clock)
 
 
 def test_an_id_that_fal_does_not_know_is_refused_and_the_question_stays_open(
-    house: House, admin: Operations
+    house: House, admin: AdminActions
 ) -> None:
     run = lose(house)
     house.trainer.refusals = [Unreachable(failure("http_404", "operator", http_status=404))]
@@ -208,7 +208,7 @@ def test_an_id_that_fal_does_not_know_is_refused_and_the_question_stays_open(
 
 
 @pytest.mark.parametrize("where", ["another endpoint", "another avatar", "long ago"])
-def test_an_id_of_something_else_is_refused(where: str, house: House, admin: Operations) -> None:
+def test_an_id_of_something_else_is_refused(where: str, house: House, admin: AdminActions) -> None:
     run = lose(house)
     if where == "another endpoint":
         house.trainer.platform.listed["fal-ai/other"] = [Listed("old", 1.0, None)]
@@ -221,7 +221,7 @@ def test_an_id_of_something_else_is_refused(where: str, house: House, admin: Ope
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_an_order_whose_result_can_not_be_had_is_known_all_the_same(
-    status: int, house: House, admin: Operations
+    status: int, house: House, admin: AdminActions
 ) -> None:
     run = lose(house)
     listed(house)
@@ -231,7 +231,7 @@ def test_an_order_whose_result_can_not_be_had_is_known_all_the_same(
     assert (house.status, house.run.request_id) == (RunStatus.QUEUED, "found")
 
 
-def test_an_id_of_an_order_that_we_know_is_refused(house: House, admin: Operations) -> None:
+def test_an_id_of_an_order_that_we_know_is_refused(house: House, admin: AdminActions) -> None:
     run = lose(house)
     other = makers.avatar(makers.conversation())
     makers_run = type(run).create(
@@ -247,7 +247,7 @@ def test_an_id_of_an_order_that_we_know_is_refused(house: House, admin: Operatio
 
 
 def test_where_fal_can_not_be_asked_nothing_changes_and_that_is_said(
-    house: House, admin: Operations
+    house: House, admin: AdminActions
 ) -> None:
     run = lose(house)
     for where in ("status", "list"):
@@ -261,14 +261,14 @@ def test_where_fal_can_not_be_asked_nothing_changes_and_that_is_said(
         assert house.status == RunStatus.UNCERTAIN
 
 
-def test_a_key_that_may_not_list_leaves_it_to_the_status(house: House, admin: Operations) -> None:
+def test_a_key_that_may_not_list_leaves_it_to_the_status(house: House, admin: AdminActions) -> None:
     run = lose(house)
     house.trainer.platform.away = Unreachable(failure(KEY_REFUSED, "operator"))
     admin.sent(str(run.id), "right")
     assert house.run.request_id == "right"
 
 
-def test_what_fal_lists_was_ordered_whatever_is_said(house: House, admin: Operations) -> None:
+def test_what_fal_lists_was_ordered_whatever_is_said(house: House, admin: AdminActions) -> None:
     run = lose(house)
     listed(house, "there")
     with pytest.raises(LikenessError, match=r"fal\.ai lists this order, as there"):

@@ -17,7 +17,7 @@ from core.base.db import run
 from core.base.errors import LikenessError, TrainingRefused
 from core.conversation import inbox as inboxes
 from core.conversation.messages import Event, Kind
-from core.operation.admin_actions import Forbidden, Operations
+from core.operation.admin_actions import AdminActions, Forbidden
 from core.operation.auth import Visitor
 from core.operation.metrics import people
 from tests import makers
@@ -32,8 +32,8 @@ def house(db: Any) -> House:
 
 
 @pytest.fixture
-def admin(house: House) -> Operations:
-    return Operations(house, Visitor("anna", "admin"), lambda: NOW)
+def admin(house: House) -> AdminActions:
+    return AdminActions(house, Visitor("anna", "admin"), lambda: NOW)
 
 
 def audited() -> list[tuple[Any, ...]]:
@@ -53,24 +53,24 @@ def made_run(status: RunStatus = RunStatus.FAILED) -> Any:
     )
 
 
-DEEDS: dict[str, Callable[[Operations, Any], object]] = {
-    "cancel": lambda deeds, run: deeds.cancel_run(str(run.id)),
-    "retry": lambda deeds, run: deeds.retry_run(str(run.id)),
-    "sent": lambda deeds, run: deeds.sent(str(run.id), "abc"),
-    "not sent": lambda deeds, run: deeds.not_sent(str(run.id)),
-    "pause": lambda deeds, run: deeds.pause(),
-    "resume": lambda deeds, run: deeds.resume(),
-    "replay": lambda deeds, run: deeds.replay(set_aside(run)),
-    "block": lambda deeds, run: deeds.block(str(run.user_id)),
-    "unblock": lambda deeds, run: deeds.unblock(str(run.user_id)),
-    "grant": lambda deeds, run: deeds.grant(str(run.user_id)),
-    "erase": lambda deeds, run: deeds.erase(str(run.user_id)),
-    "write": lambda deeds, run: deeds.write(str(run.user_id), "Hello"),
-    "look": lambda deeds, run: deeds.photo(
+ACTIONS: dict[str, Callable[[AdminActions, Any], object]] = {
+    "cancel": lambda actions, run: actions.cancel_run(str(run.id)),
+    "retry": lambda actions, run: actions.retry_run(str(run.id)),
+    "sent": lambda actions, run: actions.sent(str(run.id), "abc"),
+    "not sent": lambda actions, run: actions.not_sent(str(run.id)),
+    "pause": lambda actions, run: actions.pause(),
+    "resume": lambda actions, run: actions.resume(),
+    "replay": lambda actions, run: actions.replay(set_aside(run)),
+    "block": lambda actions, run: actions.block(str(run.user_id)),
+    "unblock": lambda actions, run: actions.unblock(str(run.user_id)),
+    "grant": lambda actions, run: actions.grant(str(run.user_id)),
+    "erase": lambda actions, run: actions.erase(str(run.user_id)),
+    "write": lambda actions, run: actions.write(str(run.user_id), "Hello"),
+    "look": lambda actions, run: actions.photo(
         str(run.avatar_id), f"{run.user_id.hex}/{run.avatar_id.hex}/0"
     ),
-    "silence": lambda deeds, run: deeds.silence("budget", 4),
-    "deleted at fal": lambda deeds, run: deeds.deleted_there(copy_at_fal()),
+    "silence": lambda actions, run: actions.silence("budget", 4),
+    "deleted at fal": lambda actions, run: actions.deleted_there(copy_at_fal()),
 }
 
 
@@ -97,20 +97,20 @@ NEEDS_FIRST: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_every_deed_is_audited(deed: str, admin: Operations) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_deed_is_audited(action: str, admin: AdminActions) -> None:
     made = made_run()
-    NEEDS_FIRST.get(deed, lambda made: None)(made)
-    DEEDS[deed](admin, made)
-    assert [row[:3] for row in audited()] == [(NOW, "anna", deed)]
+    NEEDS_FIRST.get(action, lambda made: None)(made)
+    ACTIONS[action](admin, made)
+    assert [row[:3] for row in audited()] == [(NOW, "anna", action)]
 
 
-def twice(deed: Callable[[], object]) -> None:
-    deed()
-    deed()
+def twice(action: Callable[[], object]) -> None:
+    action()
+    action()
 
 
-NOTHING: dict[str, Callable[[Operations, Any], object]] = {
+NOTHING: dict[str, Callable[[AdminActions, Any], object]] = {
     "pause twice": lambda admin, run: twice(admin.pause),
     "resume what is not paused": lambda admin, run: admin.resume(),
     "take away what is not on": lambda admin, run: admin.resume("stop_submitting"),
@@ -128,26 +128,26 @@ DID_ONCE = ("pause twice", "block twice")
 
 @pytest.mark.parametrize("nothing", NOTHING)
 def test_what_changes_nothing_is_not_in_the_audit(
-    nothing: str, admin: Operations, house: House, monkeypatch: pytest.MonkeyPatch
+    nothing: str, admin: AdminActions, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(house.training, "cancel", lambda run_id: False)
     NOTHING[nothing](admin, made_run())
     assert len(audited()) == (nothing in DID_ONCE)
 
 
-def test_a_question_that_fal_can_not_answer_now_stays_open_and_says_so(admin: Operations) -> None:
+def test_a_question_that_fal_can_not_answer_now_stays_open_and_says_so(admin: AdminActions) -> None:
     made = made_run()
     with pytest.raises(LikenessError, match=r"can't be asked now .* Try again later"):
         admin.sent(str(made.id), "away")
     assert audited() == []
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_viewer_can_do_nothing(deed: str, house: House) -> None:
-    viewer = Operations(house, Visitor("boris", "viewer"), lambda: NOW)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_viewer_can_do_nothing(action: str, house: House) -> None:
+    viewer = AdminActions(house, Visitor("boris", "viewer"), lambda: NOW)
     made = made_run()
     with pytest.raises(Forbidden):
-        DEEDS[deed](viewer, made)
+        ACTIONS[action](viewer, made)
     assert audited() == []
     assert house.training.stopped == house.training.started == house.training.settled == []
     assert run("SELECT count(*) FROM controls").fetchone()[0] == 0
@@ -157,7 +157,7 @@ def test_a_viewer_can_do_nothing(deed: str, house: House) -> None:
     assert run("SELECT count(*) FROM grants").fetchone()[0] == 0
 
 
-def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> None:
+def test_a_deed_that_fails_leaves_no_trace(admin: AdminActions, house: House) -> None:
     made = made_run()
     with pytest.raises(LikenessError, match="not the id of a lost order"):
         admin.sent(str(made.id), "taken")
@@ -171,13 +171,13 @@ def test_a_deed_that_fails_leaves_no_trace(admin: Operations, house: House) -> N
     for of_a_run in (admin.cancel_run, admin.retry_run):
         with pytest.raises(LikenessError, match="no such run"):
             of_a_run(str(uuid.uuid4()))
-    for deed in (admin.block, admin.unblock, admin.grant):
+    for action in (admin.block, admin.unblock, admin.grant):
         with pytest.raises(LikenessError, match="no such person"):
-            deed(str(uuid.uuid4()))
+            action(str(uuid.uuid4()))
     assert audited() == []
 
 
-def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: Operations) -> None:
+def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: AdminActions) -> None:
     made = made_run()
     admin.erase(str(made.user_id))
     admin.erase(str(made.user_id))
@@ -186,7 +186,7 @@ def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: Operati
     assert [row[2] for row in audited()] == ["erase"], "the second has changed nothing"
 
 
-def test_a_person_is_blocked_once_and_served_again(admin: Operations) -> None:
+def test_a_person_is_blocked_once_and_served_again(admin: AdminActions) -> None:
     made = made_run()
     admin.block(str(made.user_id))
     admin.block(str(made.user_id))
@@ -197,7 +197,7 @@ def test_a_person_is_blocked_once_and_served_again(admin: Operations) -> None:
     assert [person.blocked for person in people.person(made.user_id.hex)] == [False]
 
 
-def test_every_grant_is_one_training_more(admin: Operations) -> None:
+def test_every_grant_is_one_training_more(admin: AdminActions) -> None:
     made = made_run()
     admin.grant(str(made.user_id))
     admin.grant(str(made.user_id))
@@ -205,7 +205,7 @@ def test_every_grant_is_one_training_more(admin: Operations) -> None:
     assert people.ruling(made.user_id.hex, NOW).granted == 0
 
 
-def test_a_message_waits_for_the_channel_the_person_was_last_on(admin: Operations) -> None:
+def test_a_message_waits_for_the_channel_the_person_was_last_on(admin: AdminActions) -> None:
     made = made_run()
     admin.write(str(made.user_id), "  Hello, *you*\0 ")
     name, parameters, outcome = run("SELECT name, parameters, outcome FROM notices").fetchone()
@@ -213,12 +213,12 @@ def test_a_message_waits_for_the_channel_the_person_was_last_on(admin: Operation
     assert json.loads(parameters) == {"text": "Hello, *you*"}
 
 
-def test_an_empty_message_is_none(admin: Operations) -> None:
+def test_an_empty_message_is_none(admin: AdminActions) -> None:
     admin.write(str(made_run().user_id), " \n")
     assert audited() == []
 
 
-def test_only_an_avatars_own_photos_can_be_looked_at(admin: Operations, house: House) -> None:
+def test_only_an_avatars_own_photos_can_be_looked_at(admin: AdminActions, house: House) -> None:
     made = made_run()
     asked: list[str] = []
 
