@@ -167,6 +167,7 @@ class Polling:
         received = await self._stored(update.key, said, self._engine.receive, update)
         if received is None:
             return
+        [received] = received
         if received.receipt is Receipt.OVERFLOW:
             self._tell(update.address.chat, words(update.person.language).too_many)
         self._apply(received.conversation_id, update)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from channels.web.site import House
 from channels.web.transcript import Content
-from core.conversation.messages import Event, Kind
+from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import Offer
 
 
@@ -59,6 +59,13 @@ class Post:
                 caption=self.text if number == len(self.uploads) else "",
             )
             for number, (upload, name) in enumerate(zip(self.uploads, self.spooled, strict=True), 1)
+        ]
+
+    def updates(self, address: Address, person: Person) -> list[Update]:
+        """The same as updates, each under a key of its own."""
+        return [
+            Update(f"{self.key}:{number}", address, event, person)
+            for number, event in enumerate(self.events())
         ]
 
     def content(self) -> Content:

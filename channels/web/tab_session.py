@@ -12,6 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -21,9 +22,10 @@ from channels.web.site import House
 from channels.web.transcript import Entry
 from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
 from core.base.errors import StorageUnavailable, kind_of
+from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import forgotten, parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.inbox import Receipt, find
+from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
 from core.conversation.tokens import Offer
 
@@ -168,7 +170,7 @@ class Talk:
             start = Event(Kind.COMMAND, "start", self._link)
             key = f"start:{self.visitor}:{self._link}"
             update = Update(key, self.address, start, self._person)
-            known = self._engine.receive(update).conversation_id
+            known = commit(self._engine, [update]).conversation_id
             self._link = ""
         if known != self.conversation_id or self.trouble:
             self._engine.drain(known)
@@ -179,26 +181,18 @@ class Talk:
         while self.outbox:
             post = self.outbox[0]
             post.spool(self._house)
-            with transaction():
-                self.conversation_id = self._hand_over(post)
+            updates = post.updates(self.address, self._person)
+            committed = commit(self._engine, updates, partial(self._note, post))
+            self.conversation_id = committed.conversation_id
+            self.refused = self.refused or committed.overflow
             self.outbox.popleft()
             self._frozen = self.view.revision if self.view else None
             self._engine.drain(self.conversation_id)
 
-    def _hand_over(self, post: Post) -> int:
-        """Into the inbox and the transcript, both or neither; a second time changes nothing."""
-        conversation_id, receipts = 0, []
-        for number, event in enumerate(post.events()):
-            update = Update(f"{post.key}:{number}", self.address, event, self._person)
-            received = self._engine.receive(update)
-            conversation_id = received.conversation_id
-            receipts.append(received.receipt)
-        if Receipt.OVERFLOW in receipts:
-            self.refused = True
-        if Receipt.ACCEPTED in receipts:
-            self._freeze(conversation_id)
-            transcript.add(conversation_id, "person", post.content())
-        return conversation_id
+    def _note(self, post: Post, conversation_id: int) -> None:
+        """Into the transcript, with what it answers."""
+        self._freeze(conversation_id)
+        transcript.add(conversation_id, "person", post.content())
 
     def _freeze(self, conversation_id: int) -> None:
         """The screen that is answered becomes a part of what was said."""
