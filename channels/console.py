@@ -25,7 +25,7 @@ from core.base.db import INFRASTRUCTURE, storable
 from core.base.errors import Gone
 from core.base.readable import forgiving
 from core.base.settings import Section
-from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
@@ -90,7 +90,7 @@ class Console:
 
     def run(
         self,
-        app: Any,
+        app: Host,
         name: str = "me",
         language: str = "en",
         source: TextIO = sys.stdin,
@@ -115,7 +115,7 @@ class Console:
 class _Talk:
     """One conversation in one terminal."""
 
-    def __init__(self, app: Any, name: str, language: str, source: TextIO, target: TextIO) -> None:
+    def __init__(self, app: Host, name: str, language: str, source: TextIO, target: TextIO) -> None:
         self._app, self._source, self._target = app, source, target
         self._address = Address("console", "console", name)
         self._person = Person("" if name == "me" else name, language)

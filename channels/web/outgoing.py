@@ -6,8 +6,8 @@ import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from channels.web.site import House
 from channels.web.transcript import Content
+from core.conversation.delivery.channel import Host
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import Offer
 
@@ -36,10 +36,10 @@ class Post:
     uploads: Sequence[Upload] = ()
     spooled: list[str] = field(default_factory=list)
 
-    def spool(self, house: House) -> None:
+    def spool(self, app: Host) -> None:
         """Keep the files; a second try goes on where the first one stopped."""
         for upload in self.uploads[len(self.spooled) :]:
-            self.spooled.append(house.spool.put(upload.data))
+            self.spooled.append(app.spool.put(upload.data))
 
     def events(self) -> list[Event]:
         """What happened, in our words. A text beside files is the last one's caption."""

@@ -67,7 +67,7 @@ def _talk(site: Site, visitor: str, locale: str) -> Talk:
     """The tab's own, as long as the tab is open."""
     talk: Talk | None = st.session_state.get("talk")
     if talk is None or talk.visitor != visitor:
-        talk = Talk(site.house, visitor, locale, st.query_params.get("start", ""))
+        talk = Talk(site.app, visitor, locale, st.query_params.get("start", ""))
         st.session_state["talk"] = talk
     return talk
 

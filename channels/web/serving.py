@@ -14,8 +14,9 @@ from channels.web import Settings, callbacks
 from channels.web.message_html import header, trouble
 from channels.web.middleware import Doors
 from channels.web.routes import Routes
-from channels.web.site import House, Site, current, open_site
+from channels.web.site import Site, current, open_site
 from channels.web.words import words
+from core.conversation.delivery.channel import Host
 from core.operation.serving import streamlit_options
 from core.operation.serving.server import MEBIBYTE, listen, run, server_of
 
@@ -25,9 +26,9 @@ GRACE_SECONDS = 2
 MESSAGE_BYTES = 16 * MEBIBYTE
 
 
-def serve(house: House, settings: Settings) -> None:
+def serve(app: Host, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
-    site = open_site(house, settings)
+    site = open_site(app, settings)
     listening = listen("The chat page", "web", settings.host, settings.port)
     run(server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES), listening)
 

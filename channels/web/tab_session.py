@@ -18,10 +18,10 @@ import structlog
 
 from channels.web import NAME, Web, transcript
 from channels.web.outgoing import Post, Upload
-from channels.web.site import House
 from channels.web.transcript import Entry
 from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
 from core.base.errors import StorageUnavailable, kind_of
+from core.conversation.delivery.channel import Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import forgotten, parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
@@ -78,9 +78,9 @@ class Talk:
     `language` is the browser's, `link` what stood behind `?start=` in the address it was opened by.
     """
 
-    def __init__(self, house: House, visitor: str, language: str, link: str = "") -> None:
-        self._house = house
-        self._engine = house.engine
+    def __init__(self, app: Host, visitor: str, language: str, link: str = "") -> None:
+        self._app = app
+        self._engine = app.engine
         self.address = Address(NAME, NAME, visitor)
         self._person = Person(language=language)
         self._link = link[:LONGEST_LINK]
@@ -180,7 +180,7 @@ class Talk:
     def _deliver(self) -> None:
         while self.outbox:
             post = self.outbox[0]
-            post.spool(self._house)
+            post.spool(self._app)
             updates = post.updates(self.address, self._person)
             committed = commit(self._engine, updates, partial(self._note, post))
             self.conversation_id = committed.conversation_id
