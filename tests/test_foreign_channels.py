@@ -19,8 +19,8 @@ __all__ = ["port"]
 
 WHOLE = """
 import os, signal, sys
-from core.conversation.channel import Capabilities
-from core.settings import Section
+from core.conversation.delivery.channel import Capabilities
+from core.base.settings import Section
 
 class Pigeon:
     name = "pigeon"

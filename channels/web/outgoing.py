@@ -27,7 +27,7 @@ class Upload:
 
 
 @dataclass(slots=True)
-class Post:
+class Outgoing:
     """One thing that a person did, until the inbox has it; `spooled` are the files kept so far."""
 
     key: str

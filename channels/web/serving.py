@@ -1,4 +1,4 @@
-"""The page as a process: Streamlit behind our doors, in one uvicorn server."""
+"""The page as a process: Streamlit behind our middleware, in one uvicorn server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit import config
 
 from channels.web import Settings, callbacks
 from channels.web.message_html import header, trouble
-from channels.web.middleware import Doors
+from channels.web.middleware import VisitorMiddleware
 from channels.web.routes import Routes
 from channels.web.site import Site, current, open_site
 from channels.web.words import words
@@ -40,7 +40,7 @@ def application(site: Site) -> st.App:
     return st.App(
         Path(__file__).with_name("page.py"),
         routes=Routes(site).all(),
-        middleware=[Middleware(Doors, site=site)],
+        middleware=[Middleware(VisitorMiddleware, site=site)],
         on_script_error=_admit,
     )
 

@@ -17,7 +17,7 @@ from functools import partial
 import structlog
 
 from channels.web import NAME, Web, transcript
-from channels.web.outgoing import Post, Upload
+from channels.web.outgoing import Outgoing, Upload
 from channels.web.transcript import Entry
 from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
 from core.base.errors import StorageUnavailable, kind_of
@@ -72,7 +72,7 @@ class View:
         return (*self.rendered.offers, *links)
 
 
-class Talk:
+class TabSession:
     """A tab's side of a conversation.
 
     `language` is the browser's, `link` what stood behind `?start=` in the address it was opened by.
@@ -86,7 +86,7 @@ class Talk:
         self._link = link[:LONGEST_LINK]
         self.conversation_id: int | None = None
         self.view: View | None = None
-        self.outbox: deque[Post] = deque()
+        self.outbox: deque[Outgoing] = deque()
         self.trouble = False
         self.press_lost = False
         self.refused = False
@@ -112,7 +112,7 @@ class Talk:
         """A button was pressed that was drawn at this revision; a second press is the same one."""
         self.lost = False
         pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()
-        self._send(Post(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
+        self._send(Outgoing(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
 
     def say(self, text: str, uploads: Sequence[Upload] = (), lost: bool = False) -> None:
         """A text was typed, or files were sent, perhaps with a caption.
@@ -121,7 +121,7 @@ class Talk:
         """
         self.lost = lost
         if text.strip() or uploads:
-            self._send(Post(uuid.uuid4().hex, text.strip(), None, uploads))
+            self._send(Outgoing(uuid.uuid4().hex, text.strip(), None, uploads))
 
     def refresh(self) -> None:
         """Hand over what waits, and look at what has come of it."""
@@ -144,9 +144,9 @@ class Talk:
             self._troubled(error)
             return True
 
-    def _send(self, post: Post) -> None:
+    def _send(self, message: Outgoing) -> None:
         self.refused = False
-        self.outbox.append(post)
+        self.outbox.append(message)
         try:
             self._deliver()
         except TROUBLE as error:
@@ -159,7 +159,7 @@ class Talk:
 
     def _drop_presses(self) -> None:
         """Nobody wants a press to act in ten minutes."""
-        kept = [post for post in self.outbox if post.press is None]
+        kept = [message for message in self.outbox if message.press is None]
         self.press_lost = self.press_lost or len(kept) < len(self.outbox)
         self.outbox = deque(kept)
 
@@ -179,20 +179,20 @@ class Talk:
 
     def _deliver(self) -> None:
         while self.outbox:
-            post = self.outbox[0]
-            post.spool(self._app)
-            updates = post.updates(self.address, self._person)
-            committed = commit(self._engine, updates, partial(self._note, post))
+            message = self.outbox[0]
+            message.spool(self._app)
+            updates = message.updates(self.address, self._person)
+            committed = commit(self._engine, updates, partial(self._note, message))
             self.conversation_id = committed.conversation_id
             self.refused = self.refused or committed.overflow
             self.outbox.popleft()
             self._frozen = self.view.revision if self.view else None
             self._engine.drain(self.conversation_id)
 
-    def _note(self, post: Post, conversation_id: int) -> None:
+    def _note(self, message: Outgoing, conversation_id: int) -> None:
         """Into the transcript, with what it answers."""
         self._freeze(conversation_id)
-        transcript.add(conversation_id, "person", post.content())
+        transcript.add(conversation_id, "person", message.content())
 
     def _freeze(self, conversation_id: int) -> None:
         """The screen that is answered becomes a part of what was said."""
