@@ -28,7 +28,7 @@ class Likeness:
         """One update, from its bytes to the screen that answers it."""
         update = to_event(json.loads(raw), updates.BOT)
         assert update is not None
-        conversation_id = self._engine.receive(update).conversation_id
+        conversation_id = self._engine.receive(update)[0].conversation_id
         self._engine.turn(conversation_id)
         look = self._engine.look(conversation_id)
         return render(look.screen, Telegram.capabilities, look.token_key, look.position.visit)

@@ -188,7 +188,7 @@ def _begun(app: App) -> Callable[[Event], None]:
 
     def do(event: Event) -> None:
         update = Update(str(next(keys)), Address("web", "web", "anna"), event, Person("Anna", "en"))
-        app.engine.drain(app.engine.receive(update).conversation_id)
+        app.engine.drain(app.engine.receive(update)[0].conversation_id)
 
     do(Event(Kind.COMMAND, "start"))
     owner = Conversation.get()

@@ -25,10 +25,11 @@ from core.base.db import INFRASTRUCTURE, storable
 from core.base.errors import Gone
 from core.base.readable import forgiving
 from core.base.settings import Section
-from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities, Host
+from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.inbox import Receipt, find
+from core.conversation.inbox import find
 from core.conversation.messages import Address, Attachment, Event, Kind, Motion, Person, Update
 from core.conversation.tokens import Offer
 
@@ -89,7 +90,7 @@ class Console:
 
     def run(
         self,
-        app: Any,
+        app: Host,
         name: str = "me",
         language: str = "en",
         source: TextIO = sys.stdin,
@@ -114,7 +115,7 @@ class Console:
 class _Talk:
     """One conversation in one terminal."""
 
-    def __init__(self, app: Any, name: str, language: str, source: TextIO, target: TextIO) -> None:
+    def __init__(self, app: Host, name: str, language: str, source: TextIO, target: TextIO) -> None:
         self._app, self._source, self._target = app, source, target
         self._address = Address("console", "console", name)
         self._person = Person("" if name == "me" else name, language)
@@ -158,8 +159,7 @@ class _Talk:
             seconds = float(rest) if rest.replace(".", "", 1).isdigit() else _LONGEST_WAIT
             self._wait(seconds)
             return
-        for event in self._events(line):
-            self._send(event)
+        self._send(*self._events(line))
         self._wait(_LONGEST_SETTLE, Motion.SETTLING)
 
     def _events(self, line: str) -> list[Event]:
@@ -181,18 +181,20 @@ class _Talk:
         }
         return Event(Kind.PHOTO if kind.startswith("image/") else Kind.FILE, file=reference)
 
-    def _send(self, event: Event) -> None:
-        """Commit and apply an event; a database in trouble is tried again, then admitted."""
-        update = Update(uuid.uuid4().hex, self._address, event, self._person)
+    def _send(self, *events: Event) -> None:
+        """Commit and apply a message; a database in trouble is tried again, then admitted."""
+        if not events:
+            return
+        updates = [Update(uuid.uuid4().hex, self._address, e, self._person) for e in events]
         for attempt in range(_RETRIES):
             try:
-                received = self._app.engine.receive(update)
-                self._id = received.conversation_id
+                committed = commit(self._app.engine, updates)
+                self._id = committed.conversation_id
                 self._app.engine.drain(self._id)
             except INFRASTRUCTURE:
                 time.sleep(0.2 * 2**attempt)
                 continue
-            if received.receipt is Receipt.OVERFLOW:
+            if committed.overflow:
                 self._print(self._words["full"])
             return
         self._print(self._words["fault"])

@@ -13,15 +13,16 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from channels.telegram.bot import TelegramBot
 from channels.telegram.files import Files
-from channels.telegram.serving import House, Service
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
 from core.base import shutdown
 from core.base.errors import ConfigurationError
 from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress
-from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities, Host
+from core.conversation.delivery.service import Service
 
 __all__ = ["Settings", "Telegram", "to_event"]
 
@@ -105,19 +106,20 @@ class Telegram:
         """The bytes of a photo or file; see `Channel.fetch`."""
         return self._files.fetch(reference, limit)
 
-    def run(self, app: House) -> None:
+    def run(self, app: Host) -> None:
         """Serve until SIGTERM or SIGINT."""
         asyncio.run(self._until_asked(app))
 
-    async def serve(self, app: House, stop: asyncio.Event) -> None:
+    async def serve(self, app: Host, stop: asyncio.Event) -> None:
         """Serve until `stop` is set: what has begun is finished then."""
         if not self.configured:
             raise ConfigurationError(
                 "Telegram needs a token: get one from @BotFather and set LIKENESS_TELEGRAM__TOKEN."
             )
-        await Service(app, self._settings, self.capabilities).run(stop)
+        bot = TelegramBot(app, self._settings)
+        await Service(NAME, bot, app.engine, self.capabilities, self._settings.rate).run(stop)
 
-    async def _until_asked(self, app: House) -> None:
+    async def _until_asked(self, app: Host) -> None:
         stop = asyncio.Event()
 
         def asked() -> None:

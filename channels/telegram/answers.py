@@ -19,7 +19,8 @@ from channels.telegram.refusals import described, seconds_of
 from channels.telegram.updates import NAME
 from core.base.db import INFRASTRUCTURE, run, transaction
 from core.base.errors import kind_of
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.background import backoff
+from core.conversation.delivery.intake import Intake
 
 log = structlog.get_logger()
 
@@ -32,10 +33,10 @@ FORGOTTEN_AFTER = 3600.0
 
 
 class Answers:
-    """The presses of one bot that are still to be answered; `bridge` keeps calls in order."""
+    """The presses of one bot that are still to be answered; `intake` keeps calls in order."""
 
-    def __init__(self, api: Api, bridge: Bridge, bot: str) -> None:
-        self._api, self._bridge, self._bot = api, bridge, bot
+    def __init__(self, api: Api, intake: Intake, bot: str) -> None:
+        self._api, self._intake, self._bot = api, intake, bot
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._owed: set[str] = set()
 
@@ -50,7 +51,7 @@ class Answers:
         while new := self._waiting.keys() - self._owed:
             self._owed |= new  # whatever is answered meanwhile is struck out after it
             try:
-                await self._bridge.call(owe, self._bot, sorted(new), time.time())
+                await self._intake.call(owe, self._bot, sorted(new), time.time())
             except INFRASTRUCTURE as error:
                 self._owed -= new
                 log.error("presses can't be written down", error=kind_of(error))
@@ -65,7 +66,7 @@ class Answers:
         """Answer what a process that served this bot before has left unanswered."""
         while True:
             try:
-                left = await self._bridge.call(owed, self._bot, time.time() - FORGOTTEN_AFTER)
+                left = await self._intake.call(owed, self._bot, time.time() - FORGOTTEN_AFTER)
                 break
             except INFRASTRUCTURE as error:
                 log.error("can't read which presses wait", error=kind_of(error))
@@ -86,10 +87,10 @@ class Answers:
         while not await self._answered(callback):
             failures += 1
             if failures >= TRIES:
-                await asyncio.sleep(min(LONGEST_WAIT, 2.0 ** min(failures - TRIES, 9)))
+                await asyncio.sleep(backoff(failures - TRIES, 1.0, LONGEST_WAIT))
         while callback in self._owed:
             try:
-                await self._bridge.call(settle, self._bot, callback)
+                await self._intake.call(settle, self._bot, callback)
                 self._owed.discard(callback)
             except INFRASTRUCTURE as error:
                 log.error("can't note that a press was answered", error=kind_of(error))

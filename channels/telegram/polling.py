@@ -1,22 +1,18 @@
-"""Taking updates in: committed to the inbox first, told to Telegram as received after that.
-
-What has been committed is applied beside it, each conversation on its own; whatever a killed
-process left unapplied is found by `sweep`.
-"""
+"""Asking Telegram for updates: a poll's batch is committed before the next poll confirms it."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import structlog
-from telegram.error import ChatMigrated, Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from channels.telegram.answers import Answers
 from channels.telegram.api import Api
 from channels.telegram.refusals import described, seconds_of
+from channels.telegram.remarks import Remarks
 from channels.telegram.updates import (
     Raw,
     callback_of,
@@ -29,22 +25,15 @@ from channels.telegram.updates import (
 from channels.telegram.words import words
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import kind_of
-from core.conversation import inbox
 from core.conversation.delivery import outbox
-from core.conversation.delivery.bridge import Bridge
-from core.conversation.engine import AT_A_TIME, Engine
-from core.conversation.inbox import Receipt
+from core.conversation.delivery.background import Background, backoff
+from core.conversation.delivery.intake import FINISH_SECONDS, Intake
+from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update
 
 log = structlog.get_logger()
 
-FINISH_SECONDS = 10.0
-SWEEP_SECONDS = 1.0
-TELL_SECONDS = 60.0
 LONGEST_WAIT = 30.0
-STORE_SECONDS = 5.0
-TRIES = 3
-
 
 Strip = Callable[[str, int], Coroutine[Any, Any, None]]
 
@@ -65,73 +54,48 @@ class Taken(NamedTuple):
 
 
 class Polling:
-    """Asks Telegram for updates; `applied` is called whenever screens may have changed.
-
-    `strip` takes the buttons of a message away that no longer shows the screen.
-    """
+    """Takes one bot's updates; `strip` removes the buttons of a message that is no screen now."""
 
     def __init__(
-        self,
-        api: Api,
-        engine: Engine,
-        bridge: Bridge,
-        bot: str,
-        applied: Callable[[], None],
-        poll_seconds: int,
-        strip: Strip,
+        self, api: Api, intake: Intake, bot: str, seconds: int, remarks: Remarks, strip: Strip
     ) -> None:
-        self._api, self._engine, self._bridge = api, engine, bridge
-        self._bot = bot
-        self._applied = applied
-        self._seconds = poll_seconds
-        self._strip = strip
-        self._intake = Bridge(threads=1)  # so that nothing that arrives waits behind turns
-        self._answers = Answers(api, self._intake, bot)
+        self._api, self._intake, self._bot, self._seconds = api, intake, bot, seconds
+        self._remarks, self._strip = remarks, strip
+        self._answers = Answers(api, intake, bot)
         self._offset: int | None = None
         self._failures = 0
-        self._draining: set[int] = set()
-        self._again: set[int] = set()
-        self._told: dict[str, float] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._clearing = Background()
 
     async def run(self) -> None:
-        """Take updates until cancelled."""
-        await self._answers.take_over()
-        while True:
-            batch = [self._read(raw) for raw in await self._poll()]
-            for taken in batch:  # Telegram takes no answer after 15 s, however long storing takes
-                if taken.callback is not None:
-                    self._answers.begin(taken.callback)
-            for taken in batch:
-                if taken.update is not None:
-                    await self._receive(taken, taken.update, batch)
-                if taken.standing is not None:
-                    await self._note(*taken.standing)
-                if taken.group is not None:
-                    text = words(taken.language).private_only
-                    self._tell(taken.group, text, once=True)
-                self._offset = taken.id + 1
-            await self._answers.keep()  # what the next poll confirms never comes again
+        """Take updates until cancelled; then what has begun comes to its end."""
+        try:
+            await self._answers.take_over()
+            while True:
+                batch = [self._read(raw) for raw in await self._poll()]
+                await self._take(batch)
+        finally:
+            kept = self._clearing.start(self._answers.keep())
+            await self._clearing.finish(FINISH_SECONDS)
+            kept.cancel()
+            await self._answers.stop()
 
-    async def sweep(self) -> None:
-        """Apply what a crash, a failure or a signal has left waiting, until cancelled."""
-        while True:
-            try:
-                waiting = await self._bridge.call(inbox.backlog, time.time())
-            except INFRASTRUCTURE as error:
-                log.error("can't read the inbox", error=kind_of(error))
-            else:
-                for conversation_id in waiting:
-                    self._apply(conversation_id)
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    async def finish(self) -> None:
-        """Let what has begun come to its end."""
-        kept = self._spawn(self._answers.keep())
-        await asyncio.wait(set(self._tasks), timeout=FINISH_SECONDS)
-        kept.cancel()
-        await self._answers.stop()
-        self._intake.close()
+    async def _take(self, batch: Sequence[Taken]) -> None:
+        """Commit a batch. Telegram takes no answer after 15 s, however long storing takes."""
+        for taken in batch:
+            if taken.callback is not None:
+                self._answers.begin(taken.callback)
+        said = [(taken, taken.update) for taken in batch if taken.update is not None]
+        receipts = await self._intake.receive(*(update for _, update in said))
+        for (taken, update), received in zip(said, receipts, strict=True):
+            if received is not None:
+                self._received(taken, update, received)
+        for taken in batch:
+            if taken.standing is not None:
+                await self._intake.note_reachable(*taken.standing)
+            if taken.group is not None:
+                self._remarks.tell(taken.group, words(taken.language).private_only, once=True)
+            self._offset = taken.id + 1
+        await self._answers.keep()  # what the next poll confirms never comes again
 
     async def _poll(self) -> list[dict[str, Any]]:
         try:
@@ -139,7 +103,7 @@ class Polling:
         except TelegramError as error:
             if not self._failures:
                 log.warning(_problem(error), error=described(error.message))
-            wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 9) / 2)
+            wait = backoff(self._failures, 0.5, LONGEST_WAIT)
             self._failures += 1
             await asyncio.sleep(seconds_of(error) if isinstance(error, RetryAfter) else wait)
             return []
@@ -161,108 +125,23 @@ class Polling:
             log.debug("an update is ignored", id=number, kinds=list(raw))
         return Taken(number, update, callback, group, language, pressed, standing)
 
-    async def _receive(self, taken: Taken, update: Update, batch: Sequence[Taken]) -> None:
-        """Commit an update; a button that was pressed on a message of before is cleared away."""
-        said = [waiting.update for waiting in batch if waiting.update is not None]
-        received = await self._stored(update.key, said, self._engine.receive, update)
-        if received is None:
-            return
+    def _received(self, taken: Taken, update: Update, received: Received) -> None:
+        """What follows from a receipt: a button pressed on a message of before is cleared away."""
+        chat = update.address.chat
         if received.receipt is Receipt.OVERFLOW:
-            self._tell(update.address.chat, words(update.person.language).too_many)
-        self._apply(received.conversation_id, update)
+            self._remarks.tell(chat, words(update.person.language).too_many)
         if taken.pressed is not None:
-            self._spawn(self._clear(received.conversation_id, update.address.chat, taken.pressed))
-
-    async def _note(self, address: Address, there: bool) -> None:
-        """Commit that a person blocked the bot, or let it in again: then what waits is shown."""
-        await self._stored(address.bot, (), outbox.reachable, address, there, time.time())
-        self._applied()
-
-    async def _stored(
-        self, key: str, said: Sequence[Update], work: Callable[..., Any], *args: Any
-    ) -> Any:
-        """Commit something, however long that takes: nothing later may pass it.
-
-        None where it can't be stored at all.
-        """
-        failures = 0
-        while True:
-            try:
-                return await self._intake.call(work, *args)
-            except INFRASTRUCTURE as error:
-                if not failures:
-                    log.error("can't store updates: Telegram keeps them", error=kind_of(error))
-                    for update in said:
-                        self._apologise(update)
-            except Exception:
-                log.exception("can't store an update", id=key)
-                if failures + 1 == TRIES:
-                    return None
-            await asyncio.sleep(min(STORE_SECONDS, 2.0 ** min(failures, 9) / 4))
-            failures += 1
+            work = self._clear(received.conversation_id, chat, taken.pressed)
+            self._clearing.start(work)
 
     async def _clear(self, conversation_id: int, chat: str, message: int) -> None:
         """A message above the one that is recorded was replaced by it: its buttons are dead."""
         try:
-            shown = await self._bridge.call(outbox.reference, conversation_id)
+            shown = await self._intake.call(outbox.reference, conversation_id)
         except INFRASTRUCTURE:  # the next press will do
             return
         if message < shown.get("id", 0):
             await self._strip(chat, message)
-
-    def _apply(self, conversation_id: int, update: Update | None = None) -> None:
-        """Have a conversation's events applied, beside those of all others."""
-        if conversation_id in self._draining:
-            self._again.add(conversation_id)
-        else:
-            self._draining.add(conversation_id)
-            self._spawn(self._drain(conversation_id, update))
-
-    async def _drain(self, conversation_id: int, update: Update | None) -> None:
-        try:
-            self._again.add(conversation_id)
-            while conversation_id in self._again:
-                self._again.discard(conversation_id)
-                applied = await self._bridge.call(self._engine.drain, conversation_id, AT_A_TIME)
-                if applied:
-                    self._applied()
-                if applied == AT_A_TIME:  # others have their turn before the rest
-                    self._again.add(conversation_id)
-        except INFRASTRUCTURE as error:
-            log.error("can't apply events now", conversation=conversation_id, error=kind_of(error))
-            if update is not None:
-                self._apologise(update)
-        except Exception:
-            log.exception("can't apply events", conversation=conversation_id)
-        finally:
-            self._again.discard(conversation_id)
-            self._draining.discard(conversation_id)
-
-    def _apologise(self, update: Update) -> None:
-        self._tell(update.address.chat, words(update.person.language).our_fault)
-
-    def _tell(self, chat: str, text: str, *, once: bool = False) -> None:
-        """Say something beside all screens, and don't repeat it at once; nothing depends on it."""
-        now = time.monotonic()
-        self._told = {told: until for told, until in self._told.items() if until > now}
-        if chat not in self._told:
-            self._told[chat] = float("inf") if once else now + TELL_SECONDS
-            self._spawn(self._send(chat, text))
-
-    async def _send(self, chat: str, text: str) -> None:
-        try:
-            await self._api.send_message(chat, text)
-        except ChatMigrated as error:  # the group has become a larger one, with another number
-            self._told[str(error.new_chat_id)] = float("inf")
-            await self._send(str(error.new_chat_id), text)
-        except TelegramError as error:
-            log.debug("a remark was not sent", error=described(error.message))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
 
 def _problem(error: TelegramError) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from channels.web.words import words
 from core.base.errors import Gone
 from core.base.settings.site import SiteSection
-from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities, Host
 
 NAME = "web"
 
@@ -66,7 +66,7 @@ class Web:
         """Everything that came through here is spooled, so there is nothing else to fetch."""
         raise Gone(f"no file of at most {limit} bytes behind {sorted(reference)}")
 
-    def run(self, app: Any) -> None:
+    def run(self, app: Host) -> None:
         """Serve until SIGTERM or SIGINT."""
         from channels.web.serving import serve  # Streamlit takes a second to import
 

@@ -1,4 +1,4 @@
-"""Bubbles as HTML. Whatever anybody wrote is escaped here, and shown as it was written."""
+"""Messages as HTML. Whatever anybody wrote is escaped here, and shown as it was written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Paths(Protocol):
     def __call__(self, kind: str, name: str) -> str: ...
 
 
-class Bubbles:
+class MessageHtml:
     """Draws for one person: in their words, with their pictures, by their clock."""
 
     def __init__(self, words: Words, paths: Paths, timezone: str | None) -> None:

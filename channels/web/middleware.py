@@ -20,7 +20,7 @@ OPEN = (
 """What the page needs; the rest of Streamlit (metrics, agents, log-in) is nobody's business."""
 
 
-class Doors:
+class VisitorMiddleware:
     """Gives whoever opens a page their cookie, and keeps Streamlit's back doors shut."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:

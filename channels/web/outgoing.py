@@ -6,9 +6,9 @@ import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from channels.web.site import House
 from channels.web.transcript import Content
-from core.conversation.messages import Event, Kind
+from core.conversation.delivery.channel import Host
+from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import Offer
 
 
@@ -27,7 +27,7 @@ class Upload:
 
 
 @dataclass(slots=True)
-class Post:
+class Outgoing:
     """One thing that a person did, until the inbox has it; `spooled` are the files kept so far."""
 
     key: str
@@ -36,10 +36,10 @@ class Post:
     uploads: Sequence[Upload] = ()
     spooled: list[str] = field(default_factory=list)
 
-    def spool(self, house: House) -> None:
+    def spool(self, app: Host) -> None:
         """Keep the files; a second try goes on where the first one stopped."""
         for upload in self.uploads[len(self.spooled) :]:
-            self.spooled.append(house.spool.put(upload.data))
+            self.spooled.append(app.spool.put(upload.data))
 
     def events(self) -> list[Event]:
         """What happened, in our words. A text beside files is the last one's caption."""
@@ -59,6 +59,13 @@ class Post:
                 caption=self.text if number == len(self.uploads) else "",
             )
             for number, (upload, name) in enumerate(zip(self.uploads, self.spooled, strict=True), 1)
+        ]
+
+    def updates(self, address: Address, person: Person) -> list[Update]:
+        """The same as updates, each under a key of its own."""
+        return [
+            Update(f"{self.key}:{number}", address, event, person)
+            for number, event in enumerate(self.events())
         ]
 
     def content(self) -> Content:

@@ -1,6 +1,6 @@
 """The chat page: Streamlit runs this script whenever something happens in a tab.
 
-It only draws. What a person does is a callback of `Talk`, what they see is its view.
+It only draws. What a person does is a callback of `TabSession`, what they see is its view.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from channels.web import site as sites
-from channels.web.message_html import Bubbles, button_label, header, trouble
+from channels.web.message_html import MessageHtml, button_label, header, trouble
 from channels.web.outgoing import Upload
 from channels.web.site import Site
-from channels.web.tab_session import Talk, View
+from channels.web.tab_session import TabSession, View
 from channels.web.transcript import Entry, Rows
 from channels.web.words import Words, words
 from core.base.db import release, storable
@@ -48,71 +48,73 @@ def _page(site: Site) -> None:
         st.html(header(site.settings.title, speech, locale))
         st.html(trouble(speech.no_cookies))
         return
-    talk = _talk(site, visitor, locale)
-    talk.refresh()
-    speech = words(talk.language)
-    bubbles = Bubbles(speech, partial(site.picture_path, visitor), st.context.timezone)
-    st.html(header(site.settings.title, speech, talk.language))
-    if talk.view is not None:
-        _conversation(talk, talk.view, bubbles)
-    _waiting(talk, bubbles, speech)
-    say = partial(_say, talk)
+    session = _tab(site, visitor, locale)
+    session.refresh()
+    speech = words(session.language)
+    messages = MessageHtml(speech, partial(site.picture_path, visitor), st.context.timezone)
+    st.html(header(site.settings.title, speech, session.language))
+    if session.view is not None:
+        _conversation(session, session.view, messages)
+    _waiting(session, messages, speech)
+    say = partial(_say, session)
     said = st.chat_input(speech.message, key="said", accept_file="multiple", on_submit=say)
     _heard(said, say)
-    pause = TROUBLED if talk.trouble else PAUSES[talk.motion]
-    st.fragment(_watch, run_every=pause)(talk)
+    pause = TROUBLED if session.trouble else PAUSES[session.motion]
+    st.fragment(_watch, run_every=pause)(session)
 
 
-def _talk(site: Site, visitor: str, locale: str) -> Talk:
+def _tab(site: Site, visitor: str, locale: str) -> TabSession:
     """The tab's own, as long as the tab is open."""
-    talk: Talk | None = st.session_state.get("talk")
-    if talk is None or talk.visitor != visitor:
-        talk = Talk(site.house, visitor, locale, st.query_params.get("start", ""))
-        st.session_state["talk"] = talk
-    return talk
+    session: TabSession | None = st.session_state.get("session")
+    if session is None or session.visitor != visitor:
+        session = TabSession(site.app, visitor, locale, st.query_params.get("start", ""))
+        st.session_state["session"] = session
+    return session
 
 
-def _conversation(talk: Talk, view: View, bubbles: Bubbles) -> None:
+def _conversation(session: TabSession, view: View, messages: MessageHtml) -> None:
     """What was said, the screen that it has come to, and what came in beside it.
 
     Every part has a place that never moves: else the browser would build the others anew.
     """
     said = max((n for n, e in enumerate(view.entries, 1) if e.by_person), default=0)
     with st.container(key="history", gap=None):
-        _entries(talk, view, view.entries[:said], bubbles)
+        _entries(session, view, view.entries[:said], messages)
     with st.container(key="screen", gap=None):
-        st.html(bubbles.screen(view.rendered))
+        st.html(messages.screen(view.rendered))
         if view.rendered.pictures:
-            st.html(bubbles.pictures([(p.key, p.label) for p in view.rendered.pictures]))
+            st.html(messages.pictures([(p.key, p.label) for p in view.rendered.pictures]))
         if view.rendered.progress is not None:
             st.progress(view.rendered.progress)
     turn = "odd" if view.visit % 2 else "even"  # the style sheet hides what is left of the other
     with st.container(key="keyboard-screen", gap=None), st.container(key=turn, gap=None):
-        _rows(talk, view, view.rendered.rows, f"{turn}-screen")
+        _rows(session, view, view.rendered.rows, f"{turn}-screen")
     with st.container(key="news", gap=None):
-        _entries(talk, view, view.entries[said:], bubbles)
+        _entries(session, view, view.entries[said:], messages)
 
 
-def _entries(talk: Talk, view: View, entries: tuple[Entry, ...], bubbles: Bubbles) -> None:
-    """Bubbles, as few elements as possible: one up to each that has buttons."""
+def _entries(
+    session: TabSession, view: View, entries: tuple[Entry, ...], messages: MessageHtml
+) -> None:
+    """Messages, as few elements as possible: one up to each that has buttons."""
     waiting: list[Entry] = []
     for entry in entries:
         waiting.append(entry)
         if entry.rows:
-            st.html(bubbles.entries(waiting))
+            st.html(messages.entries(waiting))
             with st.container(key=f"keyboard-entry{entry.id}", gap=None):
-                _rows(talk, view, entry.rows, f"entry{entry.id}")
+                _rows(session, view, entry.rows, f"entry{entry.id}")
             waiting = []
     if waiting:
-        st.html(bubbles.entries(waiting))
+        st.html(messages.entries(waiting))
 
 
-def _rows(talk: Talk, view: View, rows: Rows, name: str) -> None:
+def _rows(session: TabSession, view: View, rows: Rows, name: str) -> None:
     """Real buttons; each is known by its token, so that none is ever taken for another."""
     for row in rows:
         with st.container(horizontal=True, gap=None):
             for offer in row:
-                press = _released(partial(talk.press, offer, view.revision))
+                press = _released(partial(session.press, offer, view.revision))
                 pressed = st.button(
                     button_label(offer.label),
                     key=f"{name}-{blake2b(offer.token.encode(), digest_size=8).hexdigest()}",
@@ -122,26 +124,26 @@ def _rows(talk: Talk, view: View, rows: Rows, name: str) -> None:
                 _heard(pressed, press)
 
 
-def _waiting(talk: Talk, bubbles: Bubbles, speech: Words) -> None:
+def _waiting(session: TabSession, messages: MessageHtml, speech: Words) -> None:
     """What could not be taken, and why."""
-    unsent = "".join(bubbles.waiting(post.content()) for post in talk.outbox)
-    if talk.trouble:
-        unsent += trouble(speech.press_again if talk.press_lost else speech.our_fault)
-    if talk.refused:
+    unsent = "".join(messages.waiting(message.content()) for message in session.outbox)
+    if session.trouble:
+        unsent += trouble(speech.press_again if session.press_lost else speech.our_fault)
+    if session.refused:
         unsent += trouble(speech.too_many)
-    if talk.lost:
+    if session.lost:
         unsent += trouble(speech.files_lost)
     with st.container(key="unsent", gap=None):
         if unsent:
             st.html(unsent)
 
 
-def _say(talk: Talk) -> None:
+def _say(session: TabSession) -> None:
     said = st.session_state["said"]
     kept = [file for file in said.files if isinstance(file, UploadedFile)]
     uploads = [Upload(storable(file.name), file.type, file.getvalue()) for file in kept]
     lost = len(kept) < len(said.files)
-    _released(partial(talk.say, storable(said.text), uploads, lost=lost))()
+    _released(partial(session.say, storable(said.text), uploads, lost=lost))()
 
 
 def _heard(done: object, act: Callable[[], None]) -> None:
@@ -155,10 +157,10 @@ def _heard(done: object, act: Callable[[], None]) -> None:
         st.rerun()
 
 
-def _watch(talk: Talk) -> None:
+def _watch(session: TabSession) -> None:
     """Look whether anything has changed; only then is the page drawn anew."""
     try:
-        changed = talk.changed()
+        changed = session.changed()
     finally:
         release()
     if changed:

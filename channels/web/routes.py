@@ -80,7 +80,7 @@ class Routes:
     def _file(self, key: str) -> Response:
         """A file that was handed over, for as long as it is kept."""
         try:
-            data = self._site.house.open_file(key)
+            data = self._site.app.open_file(key)
         except TROUBLE:
             return PlainTextResponse("Try again", 503)
         if data is None:
@@ -93,11 +93,11 @@ class Routes:
 
     def _picture(self, visitor: str, kind: str, name: str, side: int) -> bytes | None:
         if kind == "stored":
-            return self._site.house.thumbnail(name, side)
+            return self._site.app.thumbnail(name, side)
         conversation_id = find(Address("web", "web", visitor))
         if conversation_id is None:
             return None
-        return self._site.house.sent_picture(conversation_id, name, side)
+        return self._site.app.sent_picture(conversation_id, name, side)
 
 
 @cache

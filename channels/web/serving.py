@@ -1,4 +1,4 @@
-"""The page as a process: Streamlit behind our doors, in one uvicorn server."""
+"""The page as a process: Streamlit behind our middleware, in one uvicorn server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from streamlit import config
 
 from channels.web import Settings, callbacks
 from channels.web.message_html import header, trouble
-from channels.web.middleware import Doors
+from channels.web.middleware import VisitorMiddleware
 from channels.web.routes import Routes
-from channels.web.site import House, Site, current, open_site
+from channels.web.site import Site, current, open_site
 from channels.web.words import words
+from core.conversation.delivery.channel import Host
 from core.operation.serving import streamlit_options
 from core.operation.serving.server import MEBIBYTE, listen, run, server_of
 
@@ -25,9 +26,9 @@ GRACE_SECONDS = 2
 MESSAGE_BYTES = 16 * MEBIBYTE
 
 
-def serve(house: House, settings: Settings) -> None:
+def serve(app: Host, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
-    site = open_site(house, settings)
+    site = open_site(app, settings)
     listening = listen("The chat page", "web", settings.host, settings.port)
     run(server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES), listening)
 
@@ -39,7 +40,7 @@ def application(site: Site) -> st.App:
     return st.App(
         Path(__file__).with_name("page.py"),
         routes=Routes(site).all(),
-        middleware=[Middleware(Doors, site=site)],
+        middleware=[Middleware(VisitorMiddleware, site=site)],
         on_script_error=_admit,
     )
 

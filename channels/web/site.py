@@ -1,4 +1,4 @@
-"""What one process serves: the house behind it, its settings, and who a cookie belongs to."""
+"""What one process serves: the app behind it, its settings, and who a cookie belongs to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from channels.web import Settings
 from core.base.errors import ConfigurationError
-from core.conversation.engine import Engine
+from core.conversation.delivery.channel import Host
 
 COOKIE = "likeness_visitor"
 SIDES = (320, 1600)
@@ -23,39 +23,13 @@ SIDES = (320, 1600)
 _VISITOR = re.compile(r"[0-9a-f]{32}")
 
 
-class Spool(Protocol):
-    """Where uploads are kept until they are looked at."""
-
-    def put(self, data: bytes) -> str: ...
-
-
-class House(Protocol):
-    """What this channel needs of `core.app.bootstrap.App`.
-
-    `sent_picture` makes a picture small that came through the spool in this conversation, for as
-    long as anybody keeps it.
-    """
-
-    engine: Engine
-    data: Path
-
-    @property
-    def spool(self) -> Spool: ...
-
-    def thumbnail(self, key: str, side: int) -> bytes | None: ...
-
-    def open_file(self, key: str) -> bytes | None: ...
-
-    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None: ...
-
-
 class Site:
     """One process's chat page."""
 
-    def __init__(self, house: House, settings: Settings) -> None:
-        self.house = house
+    def __init__(self, app: Host, settings: Settings) -> None:
+        self.app = app
         self.settings = settings
-        secret = settings.secret.get_secret_value() or kept_secret(house.data / "web.secret")
+        secret = settings.secret.get_secret_value() or kept_secret(app.data / "web.secret")
         self._signer = Signer(secret, "likeness.web.visitor", digest_method=hashlib.sha256)
         self._secret = secret
 
@@ -98,9 +72,9 @@ class Site:
 _open: dict[str, Any] = {}
 
 
-def open_site(house: House, settings: Settings) -> Site:
+def open_site(app: Host, settings: Settings) -> Site:
     """Make this process's site known to its page."""
-    site = _open["site"] = Site(house, settings)
+    site = _open["site"] = Site(app, settings)
     return site
 
 

@@ -12,18 +12,20 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from channels.web import NAME, Web, transcript
-from channels.web.outgoing import Post, Upload
-from channels.web.site import House
+from channels.web.outgoing import Outgoing, Upload
 from channels.web.transcript import Entry
 from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
 from core.base.errors import StorageUnavailable, kind_of
+from core.conversation.delivery.channel import Host
+from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import forgotten, parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.inbox import Receipt, find
+from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
 from core.conversation.tokens import Offer
 
@@ -70,21 +72,21 @@ class View:
         return (*self.rendered.offers, *links)
 
 
-class Talk:
+class TabSession:
     """A tab's side of a conversation.
 
     `language` is the browser's, `link` what stood behind `?start=` in the address it was opened by.
     """
 
-    def __init__(self, house: House, visitor: str, language: str, link: str = "") -> None:
-        self._house = house
-        self._engine = house.engine
+    def __init__(self, app: Host, visitor: str, language: str, link: str = "") -> None:
+        self._app = app
+        self._engine = app.engine
         self.address = Address(NAME, NAME, visitor)
         self._person = Person(language=language)
         self._link = link[:LONGEST_LINK]
         self.conversation_id: int | None = None
         self.view: View | None = None
-        self.outbox: deque[Post] = deque()
+        self.outbox: deque[Outgoing] = deque()
         self.trouble = False
         self.press_lost = False
         self.refused = False
@@ -110,7 +112,7 @@ class Talk:
         """A button was pressed that was drawn at this revision; a second press is the same one."""
         self.lost = False
         pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()
-        self._send(Post(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
+        self._send(Outgoing(f"{self.visitor}:{revision:x}:{pressed}", press=offer))
 
     def say(self, text: str, uploads: Sequence[Upload] = (), lost: bool = False) -> None:
         """A text was typed, or files were sent, perhaps with a caption.
@@ -119,7 +121,7 @@ class Talk:
         """
         self.lost = lost
         if text.strip() or uploads:
-            self._send(Post(uuid.uuid4().hex, text.strip(), None, uploads))
+            self._send(Outgoing(uuid.uuid4().hex, text.strip(), None, uploads))
 
     def refresh(self) -> None:
         """Hand over what waits, and look at what has come of it."""
@@ -142,9 +144,9 @@ class Talk:
             self._troubled(error)
             return True
 
-    def _send(self, post: Post) -> None:
+    def _send(self, message: Outgoing) -> None:
         self.refused = False
-        self.outbox.append(post)
+        self.outbox.append(message)
         try:
             self._deliver()
         except TROUBLE as error:
@@ -157,7 +159,7 @@ class Talk:
 
     def _drop_presses(self) -> None:
         """Nobody wants a press to act in ten minutes."""
-        kept = [post for post in self.outbox if post.press is None]
+        kept = [message for message in self.outbox if message.press is None]
         self.press_lost = self.press_lost or len(kept) < len(self.outbox)
         self.outbox = deque(kept)
 
@@ -168,7 +170,7 @@ class Talk:
             start = Event(Kind.COMMAND, "start", self._link)
             key = f"start:{self.visitor}:{self._link}"
             update = Update(key, self.address, start, self._person)
-            known = self._engine.receive(update).conversation_id
+            known = commit(self._engine, [update]).conversation_id
             self._link = ""
         if known != self.conversation_id or self.trouble:
             self._engine.drain(known)
@@ -177,28 +179,20 @@ class Talk:
 
     def _deliver(self) -> None:
         while self.outbox:
-            post = self.outbox[0]
-            post.spool(self._house)
-            with transaction():
-                self.conversation_id = self._hand_over(post)
+            message = self.outbox[0]
+            message.spool(self._app)
+            updates = message.updates(self.address, self._person)
+            committed = commit(self._engine, updates, partial(self._note, message))
+            self.conversation_id = committed.conversation_id
+            self.refused = self.refused or committed.overflow
             self.outbox.popleft()
             self._frozen = self.view.revision if self.view else None
             self._engine.drain(self.conversation_id)
 
-    def _hand_over(self, post: Post) -> int:
-        """Into the inbox and the transcript, both or neither; a second time changes nothing."""
-        conversation_id, receipts = 0, []
-        for number, event in enumerate(post.events()):
-            update = Update(f"{post.key}:{number}", self.address, event, self._person)
-            received = self._engine.receive(update)
-            conversation_id = received.conversation_id
-            receipts.append(received.receipt)
-        if Receipt.OVERFLOW in receipts:
-            self.refused = True
-        if Receipt.ACCEPTED in receipts:
-            self._freeze(conversation_id)
-            transcript.add(conversation_id, "person", post.content())
-        return conversation_id
+    def _note(self, message: Outgoing, conversation_id: int) -> None:
+        """Into the transcript, with what it answers."""
+        self._freeze(conversation_id)
+        transcript.add(conversation_id, "person", message.content())
 
     def _freeze(self, conversation_id: int) -> None:
         """The screen that is answered becomes a part of what was said."""

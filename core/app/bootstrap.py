@@ -43,7 +43,7 @@ from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
 from core.base.texts import LANGUAGES
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Channel
+from core.conversation.delivery.channel import Channel, Routed
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
@@ -163,8 +163,8 @@ class App:
             self.training.settler.heard,
             self.events.observe,
         )
-        offers = ((name, getattr(found, "routes", None)) for name, found in self.channels.items())
-        offered = (guarded(name, offer, self, bridge) or () for name, offer in offers if offer)
+        routed = ((name, c.routes) for name, c in self.channels.items() if isinstance(c, Routed))
+        offered = (guarded(name, offer, self, bridge) or () for name, offer in routed)
         own = (door.route, Downloads(bridge, self.store).route)
         return [*own, *(route for routes in offered for route in routes)]
 

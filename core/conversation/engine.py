@@ -55,9 +55,9 @@ class Engine:
         self._clock = clock
         self._reader = Reader(flow)
 
-    def receive(self, update: Update) -> Received:
-        """Commit an update to the inbox; see `Inbox.receive`."""
-        return self.inbox.receive(update)
+    def receive(self, *updates: Update) -> list[Received]:
+        """Commit updates to the inbox, all or none; see `Inbox.receive`."""
+        return self.inbox.receive(*updates)
 
     def drain(self, conversation_id: int, most: int | None = None) -> int:
         """Apply what may be applied now, in order; returns how many events.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -69,16 +69,16 @@ class Inbox:
         self._cap = cap
         self._clock = clock
 
-    def receive(self, update: Update) -> Received:
-        """Commit an update, whoever it is from; a second delivery of it changes nothing.
+    def receive(self, *updates: Update) -> list[Received]:
+        """Commit updates, whoever they are from, all or none; a second delivery changes nothing.
 
-        Raises peewee's OperationalError where the database can't be written: then it has not been
-        received, and the channel must keep it.
+        Returns a receipt for each. Raises peewee's OperationalError where the database can't be
+        written: then nothing has been received, and the channel must keep it.
         """
         try:
-            return self._receive(update)
-        except peewee.IntegrityError:  # the person's first two updates came at once
-            return self._receive(update)
+            return self._receive(updates)
+        except peewee.IntegrityError:  # a person's first two updates came at once
+            return self._receive(updates)
 
     def signal(
         self, conversation_id: int, trigger: str, argument: str, key: str, visit: int | None = None
@@ -90,12 +90,15 @@ class Inbox:
         payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
         run(_SIGNAL, conversation_id, key, payload, self._clock())
 
-    def _receive(self, update: Update) -> Received:
+    def _receive(self, updates: Sequence[Update]) -> list[Received]:
         with transaction():
-            conversation_id = self._insert(update)
-            if conversation_id is not None:
-                return Received(Receipt.ACCEPTED, conversation_id)
-            return self._first_or_refused(update)
+            return [self._receive_one(update) for update in updates]
+
+    def _receive_one(self, update: Update) -> Received:
+        conversation_id = self._insert(update)
+        if conversation_id is not None:
+            return Received(Receipt.ACCEPTED, conversation_id)
+        return self._first_or_refused(update)
 
     def _insert(self, update: Update) -> int | None:
         address, event = update.address, update.event

@@ -456,9 +456,8 @@ class Storm(RuleBasedStateMachine):
     def _receive(self, event: Event) -> None:
         address = Address("test", "bot", "anna")
         person = Person("Anna", self.language)
-        self.id = self.engine.receive(
-            Update(f"key {self._key()}", address, event, person)
-        ).conversation_id
+        [received] = self.engine.receive(Update(f"key {self._key()}", address, event, person))
+        self.id = received.conversation_id
 
     def _press_one(self, button: Button) -> None:
         state = self._row().state

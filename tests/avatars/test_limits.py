@@ -294,7 +294,7 @@ _KEYS = iter(range(10**9))
 
 def act(app: App, address: Address, event: Event) -> None:
     key = f"{multiprocessing.current_process().pid}:{next(_KEYS)}"
-    received = app.engine.receive(Update(key, address, event, Person("Anna", "en")))
+    [received] = app.engine.receive(Update(key, address, event, Person("Anna", "en")))
     app.engine.drain(received.conversation_id)
 
 

@@ -44,7 +44,7 @@ class Chat:
     def receive(self, event: Event, key: str = "") -> Received:
         """Commit an event to the inbox without applying it."""
         update = Update(key or f"key {next(_KEYS)}", self.address, event, self.person)
-        received = self.engine.receive(update)
+        [received] = self.engine.receive(update)
         self.id = received.conversation_id
         return received
 

@@ -34,6 +34,11 @@ def text(key: str, address: Address = ANNA, value: str = "hello", **person: str)
     return Update(key, address, Event(Kind.TEXT, value), Person(**person))
 
 
+def receive(box: Inbox, update: Update) -> inbox.Received:
+    [received] = box.receive(update)
+    return received
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -45,7 +50,7 @@ def box(db: Any, clock: Clock) -> Inbox:
 
 
 def test_the_first_update_of_a_person_makes_them_known(box: Inbox, clock: Clock) -> None:
-    received = box.receive(text("1", name="Anna", language="ru"))
+    received = receive(box, text("1", name="Anna", language="ru"))
     conversation = Conversation.get()
     assert received == inbox.Received(Receipt.ACCEPTED, conversation.id)
     assert (conversation.channel, conversation.bot, conversation.chat) == ("test", "bot", "anna")
@@ -61,64 +66,64 @@ def test_the_first_update_of_a_person_makes_them_known(box: Inbox, clock: Clock)
 
 
 def test_an_update_is_committed_before_receive_returns(box: Inbox, database_url: str) -> None:
-    box.receive(text("1"))
+    receive(box, text("1"))
     core_db.database.close()
     event = InboxEvent.get()
     assert (event.update_id, event.kind, event.handled_at, event.attempts) == ("1", "text", None, 0)
 
 
 def test_a_second_delivery_of_an_update_changes_nothing(box: Inbox) -> None:
-    first, second = box.receive(text("1")), box.receive(text("1", value="other"))
+    first, second = receive(box, text("1")), receive(box, text("1", value="other"))
     assert second == inbox.Received(Receipt.DUPLICATE, first.conversation_id)
     assert InboxEvent.select().count() == 1
     assert InboxEvent.get().payload == inbox.encode(Event(Kind.TEXT, "hello"))
 
 
 def test_a_second_delivery_after_the_first_was_applied_changes_nothing(box: Inbox) -> None:
-    box.receive(text("1"))
+    receive(box, text("1"))
     InboxEvent.update(handled_at=1.0, payload="").execute()
-    assert box.receive(text("1")).receipt is Receipt.DUPLICATE
+    assert receive(box, text("1")).receipt is Receipt.DUPLICATE
 
 
 def test_the_same_key_from_another_bot_or_channel_is_another_update(box: Inbox) -> None:
     for address in (ANNA, Address("test", "other", "anna"), Address("web", "bot", "anna")):
-        assert box.receive(text("1", address)).receipt is Receipt.ACCEPTED
+        assert receive(box, text("1", address)).receipt is Receipt.ACCEPTED
     assert Conversation.select().count() == 3
 
 
 def test_each_chat_is_a_conversation_of_its_own(box: Inbox) -> None:
-    anna = box.receive(text("1"))
-    boris = box.receive(text("2", Address("test", "bot", "boris")))
+    anna = receive(box, text("1"))
+    boris = receive(box, text("2", Address("test", "bot", "boris")))
     assert anna.conversation_id != boris.conversation_id
-    assert box.receive(text("3")).conversation_id == anna.conversation_id
+    assert receive(box, text("3")).conversation_id == anna.conversation_id
     assert User.select().count() == 2
 
 
 def test_more_than_the_cap_is_refused_until_something_was_applied(box: Inbox) -> None:
-    receipts = [box.receive(text(str(n))).receipt for n in range(7)]
+    receipts = [receive(box, text(str(n))).receipt for n in range(7)]
     assert receipts == [Receipt.ACCEPTED] * 5 + [Receipt.OVERFLOW] * 2
     InboxEvent.update(handled_at=1.0).where(InboxEvent.update_id == "0").execute()
-    assert box.receive(text("7")).receipt is Receipt.ACCEPTED
-    assert box.receive(text("8")).receipt is Receipt.OVERFLOW
+    assert receive(box, text("7")).receipt is Receipt.ACCEPTED
+    assert receive(box, text("8")).receipt is Receipt.OVERFLOW
 
 
 def test_what_is_quarantined_does_not_count_against_the_cap(box: Inbox) -> None:
     for n in range(5):
-        box.receive(text(str(n)))
+        receive(box, text(str(n)))
     InboxEvent.update(failed_at=1.0).where(InboxEvent.update_id == "0").execute()
-    assert box.receive(text("5")).receipt is Receipt.ACCEPTED
+    assert receive(box, text("5")).receipt is Receipt.ACCEPTED
 
 
 def test_a_duplicate_is_known_as_one_even_where_the_queue_is_full(box: Inbox) -> None:
     for n in range(5):
-        box.receive(text(str(n)))
-    assert box.receive(text("0")).receipt is Receipt.DUPLICATE
+        receive(box, text(str(n)))
+    assert receive(box, text("0")).receipt is Receipt.DUPLICATE
 
 
 def test_one_persons_full_queue_is_nobody_elses(box: Inbox) -> None:
     for n in range(6):
-        box.receive(text(str(n)))
-    assert box.receive(text("b", Address("test", "bot", "boris"))).receipt is Receipt.ACCEPTED
+        receive(box, text(str(n)))
+    assert receive(box, text("b", Address("test", "bot", "boris"))).receipt is Receipt.ACCEPTED
 
 
 def test_the_very_first_update_may_come_on_several_threads_at_once(box: Inbox) -> None:
@@ -135,7 +140,7 @@ def test_one_update_that_comes_on_several_threads_at_once_is_received_once(box: 
 
 
 def _receiving(box: Inbox, key: str) -> Callable[[], inbox.Received]:
-    return lambda: box.receive(text(key))
+    return lambda: receive(box, text(key))
 
 
 def test_the_very_first_update_may_come_in_several_processes_at_once(
@@ -149,7 +154,7 @@ def test_the_very_first_update_may_come_in_several_processes_at_once(
 def _receive_ten(prefix: str, process: int) -> None:
     box = Inbox("asking_rating", lambda wanted: "en")
     for n in range(10):
-        box.receive(text(f"{prefix} {process} {n}"))
+        receive(box, text(f"{prefix} {process} {n}"))
 
 
 # Whatever a client may send
@@ -159,15 +164,15 @@ def _receive_ten(prefix: str, process: int) -> None:
     "nasty", ["\ud83d", "a\0b", "\udc00\ud83d", "🎭", "\u2028", "'; DROP", "я" * 999]
 )
 def test_no_text_or_name_stops_an_update_from_being_received(box: Inbox, nasty: str) -> None:
-    box.receive(text("1", value="first"))
+    receive(box, text("1", value="first"))
     for n, event in enumerate(
         (Event(Kind.TEXT, nasty), Event(Kind.COMMAND, "start", nasty), Event(Kind.PRESS, nasty),
          Event(Kind.FILE, file={"name": nasty, nasty: 1}))
     ):  # fmt: skip
-        received = box.receive(Update(f"{n} again", ANNA, event, Person(nasty, nasty, nasty)))
+        received = receive(box, Update(f"{n} again", ANNA, event, Person(nasty, nasty, nasty)))
         assert received.receipt is Receipt.ACCEPTED
-    other = box.receive(
-        text("2", Address("test", "bot", "other"), nasty, name=nasty, language="en")
+    other = receive(
+        box, text("2", Address("test", "bot", "other"), nasty, name=nasty, language="en")
     )
     assert other.receipt is Receipt.ACCEPTED
     for row in InboxEvent.select():
@@ -194,7 +199,7 @@ def test_an_event_from_before_there_were_usernames_is_read_too() -> None:
 
 
 def test_a_signal_is_written_in_the_transaction_that_makes_it_true(box: Inbox) -> None:
-    conversation = box.receive(text("1")).conversation_id
+    conversation = receive(box, text("1")).conversation_id
     with suppress(RuntimeError), core_db.transaction():
         box.signal(conversation, "reminded", "", "run 1")
         raise RuntimeError("the change was not made")
@@ -206,14 +211,14 @@ def test_a_signal_is_written_in_the_transaction_that_makes_it_true(box: Inbox) -
 
 
 def test_a_signal_is_given_once_for_each_key(box: Inbox) -> None:
-    conversation = box.receive(text("1")).conversation_id
+    conversation = receive(box, text("1")).conversation_id
     for key in ("run 1", "run 2", "run 1"):
         box.signal(conversation, "reminded", "", key)
     assert InboxEvent.select().where(InboxEvent.kind == "signal").count() == 2
 
 
 def test_signals_are_not_refused_where_a_persons_queue_is_full(box: Inbox) -> None:
-    conversation, *_ = [box.receive(text(str(n))).conversation_id for n in range(5)]
+    conversation, *_ = [receive(box, text(str(n))).conversation_id for n in range(5)]
     box.signal(conversation, "reminded", "", "run 1")
     assert InboxEvent.select().count() == 6
 
@@ -222,9 +227,9 @@ def test_signals_are_not_refused_where_a_persons_queue_is_full(box: Inbox) -> No
 
 
 def test_the_backlog_names_conversations_the_longest_waiting_first(box: Inbox) -> None:
-    boris = box.receive(text("1", Address("test", "bot", "boris"))).conversation_id
-    anna = box.receive(text("2")).conversation_id
-    box.receive(text("3", Address("test", "bot", "boris")))
+    boris = receive(box, text("1", Address("test", "bot", "boris"))).conversation_id
+    anna = receive(box, text("2")).conversation_id
+    receive(box, text("3", Address("test", "bot", "boris")))
     assert inbox.backlog(0) == [boris, anna]
     assert inbox.backlog(0, limit=1) == [boris]
     InboxEvent.update(handled_at=1.0).where(InboxEvent.conversation == boris).execute()
@@ -234,15 +239,15 @@ def test_the_backlog_names_conversations_the_longest_waiting_first(box: Inbox) -
 
 
 def test_a_conversation_whose_next_event_must_wait_is_not_in_the_backlog_yet(box: Inbox) -> None:
-    anna = box.receive(text("1")).conversation_id
-    box.receive(text("2"))
+    anna = receive(box, text("1")).conversation_id
+    receive(box, text("2"))
     InboxEvent.update(retry_at=100.0).where(InboxEvent.update_id == "1").execute()
     assert inbox.backlog(99) == []
     assert inbox.backlog(100) == [anna]
 
 
 def test_only_what_is_quarantined_can_be_replayed(box: Inbox) -> None:
-    box.receive(text("1"))
+    receive(box, text("1"))
     event = InboxEvent.get()
     assert inbox.replay(event.id) is False
     InboxEvent.update(failed_at=1.0, attempts=5, error="boom", retry_at=9.0).execute()
@@ -253,7 +258,7 @@ def test_only_what_is_quarantined_can_be_replayed(box: Inbox) -> None:
 
 def test_old_handled_events_are_swept_and_no_others(box: Inbox) -> None:
     for key in ("old", "new", "waiting", "failed"):
-        box.receive(text(key))
+        receive(box, text(key))
     for key, moment in (("old", 10.0), ("new", 20.0)):
         InboxEvent.update(handled_at=moment).where(InboxEvent.update_id == key).execute()
     InboxEvent.update(failed_at=5.0).where(InboxEvent.update_id == "failed").execute()
@@ -263,14 +268,14 @@ def test_old_handled_events_are_swept_and_no_others(box: Inbox) -> None:
 
 def test_an_address_is_found_once_it_is_known(box: Inbox) -> None:
     assert inbox.find(ANNA) is None
-    assert box.receive(text("1")).conversation_id == inbox.find(ANNA)
+    assert receive(box, text("1")).conversation_id == inbox.find(ANNA)
 
 
 def test_receiving_does_not_wait_for_a_turn_of_the_same_conversation(
     postgresql_db: Any, postgresql_url: str
 ) -> None:
     box = Inbox("asking_rating", lambda wanted: "en")
-    conversation = box.receive(text("1")).conversation_id
+    conversation = receive(box, text("1")).conversation_id
     other: Any = peewee.PostgresqlDatabase(postgresql_url, prefer_psycopg3=True)
     with core_db.transaction():
         statements.lock(conversation)
@@ -283,3 +288,24 @@ def test_receiving_does_not_wait_for_a_turn_of_the_same_conversation(
                 (conversation,),
             )
     assert InboxEvent.select().count() == 2
+
+
+def test_several_updates_are_committed_together_or_not_at_all(
+    box: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album = [text(str(n)) for n in range(3)]
+    insert, tries = box._insert, []
+
+    def failing(update: Update) -> int | None:
+        tries.append(update.key)
+        if len(tries) == 4:  # the first one is tried twice: it makes the person known
+            raise peewee.OperationalError("the disk is full")
+        return insert(update)
+
+    monkeypatch.setattr(box, "_insert", failing)
+    with pytest.raises(peewee.OperationalError):
+        box.receive(*album)
+    assert InboxEvent.select().count() == Conversation.select().count() == 0
+    boris = text("b", Address("test", "bot", "boris"))
+    receipts = [received.receipt for received in box.receive(*album, boris, album[0])]
+    assert receipts == [Receipt.ACCEPTED] * 4 + [Receipt.DUPLICATE]

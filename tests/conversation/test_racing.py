@@ -84,7 +84,7 @@ def _receive_and_drain(process: int) -> None:
     ]
     order.shuffle(updates)
     for update in updates:
-        engine.drain(engine.receive(update).conversation_id)
+        engine.drain(engine.receive(update)[0].conversation_id)
 
 
 def test_two_presses_of_send_from_two_processes_send_once(db: Any, database_url: str) -> None:

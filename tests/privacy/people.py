@@ -40,7 +40,7 @@ class Marked:
 
     def do(self, event: Event) -> int:
         update = Update(uuid.uuid4().hex, self.address, event, self._person)
-        received = self.app.engine.receive(update)
+        [received] = self.app.engine.receive(update)
         self.app.engine.drain(received.conversation_id)
         return received.conversation_id
 

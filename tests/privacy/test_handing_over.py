@@ -16,10 +16,10 @@ from channels.console import Console
 from channels.telegram.api import Api
 from channels.telegram.messages import Messages
 from channels.web import Settings, transcript
-from channels.web.message_html import Bubbles
+from channels.web.message_html import MessageHtml
 from channels.web.routes import Routes
 from channels.web.site import COOKIE, Site
-from channels.web.tab_session import Talk
+from channels.web.tab_session import TabSession
 from channels.web.words import EN
 from core.app.bootstrap import App
 from core.avatars.screens import NOTICES
@@ -90,7 +90,9 @@ def test_the_page_links_it_for_its_visitor_alone(app: App) -> None:
     anna, ben = site.new_visitor(), site.new_visitor()
     app.store.put(KEY, ZIP)
     entry = transcript.Entry(1, "bot", transcript.notice(notice()), 0.0)
-    drawn = Bubbles(EN, lambda kind, name: site.picture_path(anna, kind, name), None).entry(entry)
+    drawn = MessageHtml(EN, lambda kind, name: site.picture_path(anna, kind, name), None).entry(
+        entry
+    )
     path = unescape(re.findall(r'href="([^"]+)"', drawn)[0])
     assert ">likeness.zip</a>" in drawn
 
@@ -124,7 +126,7 @@ def test_a_terminal_saves_it_where_it_stands(
 
 def test_an_old_tab_does_not_write_down_what_was_forgotten(app: App) -> None:
     anna = Marked(app)
-    tab = Talk(app, anna.address.chat, "en")
+    tab = TabSession(app, anna.address.chat, "en")
     anna.live()
     tab.refresh()
     anna.order_erasure()

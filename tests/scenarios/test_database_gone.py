@@ -17,7 +17,7 @@ import pytest
 import structlog
 
 from channels.web.outgoing import Upload
-from channels.web.tab_session import Talk
+from channels.web.tab_session import TabSession
 from core.app.bootstrap import App, bootstrap
 from core.avatars.models import AvatarPhoto, TrainingRun
 from core.avatars.photos import verdicts
@@ -151,25 +151,25 @@ class Tab:
     """Somebody's browser, which looks again and again as the page does."""
 
     def __init__(self, house: App) -> None:
-        self.talk = Talk(house, "anna", "en")
+        self.session = TabSession(house, "anna", "en")
         self.look()
 
-    def look(self) -> Talk:
-        self._released(self.talk.refresh)
-        return self.talk
+    def look(self) -> TabSession:
+        self._released(self.session.refresh)
+        return self.session
 
     def say(self, text: str) -> None:
-        self._released(lambda: self.talk.say(text))
+        self._released(lambda: self.session.say(text))
 
     def send(self, *numbers: int) -> None:
         uploads = [Upload(f"{n}.jpg", "image/jpeg", photo(n, (640, 640))) for n in numbers]
-        self._released(lambda: self.talk.say("", uploads))
+        self._released(lambda: self.session.say("", uploads))
 
     def press(self, label: str) -> None:
-        view = self.talk.view
+        view = self.session.view
         assert view is not None
         offer = next(offer for offer in view.offers if offer.label == label)
-        self._released(lambda: self.talk.press(offer, view.revision))
+        self._released(lambda: self.session.press(offer, view.revision))
 
     def see(self, text: str) -> None:
         """Wait until the screen says it."""
@@ -205,7 +205,7 @@ def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_not
     server.stop()
     tab.say("Anna")
     assert tab.look().trouble
-    assert [post.text for post in tab.talk.outbox] == ["Anna"], "it stands there and waits"
+    assert [message.text for message in tab.session.outbox] == ["Anna"], "it stands there and waits"
     server.start()
     tab.see("Your consent")
     tab.press("✅ I agree, and I am 18 or older")
@@ -223,7 +223,7 @@ def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_not
     assert tab.look().press_lost, "nobody wants it to act in ten minutes, and they are told"
     server.start()
     tab.see("Start the training?")
-    assert not tab.talk.trouble
+    assert not tab.session.trouble
     tab.press("🚀 Launch the training")
     tab.see("Training the avatar")
     server.stop()

@@ -17,6 +17,7 @@ from core.base.errors import ConfigurationError
 from core.base.isolation import Isolation, guarded
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, made_channel
+from core.conversation.delivery.channel import Addressed
 
 if TYPE_CHECKING:
     from core.app.bootstrap import App
@@ -49,7 +50,7 @@ def run() -> None:
         typer.echo(f"{'http':<10} {address(settings.http)}")
     pages = dashboard.configured(settings)
     for name, channel in channels.items():
-        typer.echo(f"{name:<10} {getattr(channel, 'address', '') or 'on'}")
+        typer.echo(f"{name:<10} {channel.address if isinstance(channel, Addressed) else 'on'}")
     for name, page in pages.items():
         typer.echo(f"{name:<10} {page.address}")
         dashboard.tell_password(page.prepare(settings.data_dir))

@@ -8,11 +8,20 @@ pushes (Telegram) lets `delivery` decide when; one that is pulled (a browser tab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
+
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.engine import Engine
+from core.conversation.messages import Picture
+
+if TYPE_CHECKING:
+    from core.base.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,56 @@ class Place(NamedTuple):
     thread: str = ""
 
 
+class Spool(Protocol):
+    """Where bytes are kept that only this process has, until they are looked at."""
+
+    def put(self, data: bytes) -> str:
+        """Keep them; returns a name for `{"spool": name}`. Raises StorageUnavailable."""
+        ...
+
+
+class Worker(Protocol):
+    """The worker as a channel in a terminal runs it beside itself."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Host(Protocol):
+    """What a channel is given to work with: `core.app.bootstrap.App`, or a test's own.
+
+    `data` is the folder for what a process keeps; `settings` are those of the whole installation.
+    """
+
+    engine: Engine
+    settings: Settings
+    data: Path
+
+    @property
+    def spool(self) -> Spool: ...
+
+    def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
+        """Several pictures as one numbered contact sheet (JPEG)."""
+        ...
+
+    def thumbnail(self, key: str, side: int) -> bytes | None:
+        """A stored picture of at most so many pixels a side (JPEG), None where it can't be had."""
+        ...
+
+    def open_file(self, key: str) -> bytes | None:
+        """A stored file, or None where it is gone; raises StorageUnavailable."""
+        ...
+
+    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
+        """A photo that was spooled in a conversation, made small, for as long as it is kept."""
+        ...
+
+    def worker(self) -> Worker:
+        """A worker of this process's own, for a terminal."""
+        ...
+
+
 class Channel(Protocol):
     """A channel as the core knows it: a name, its settings, and how to run it."""
 
@@ -74,6 +133,21 @@ class Channel(Protocol):
         """
         ...
 
-    def run(self, app: Any) -> None:
-        """Serve until told to stop; `app` is `core.app.bootstrap.App`."""
+    def run(self, app: Host) -> None:
+        """Serve until told to stop."""
         ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """Optional for a channel: the address at which people find it, for whoever starts it."""
+
+    @property
+    def address(self) -> str: ...
+
+
+@runtime_checkable
+class Routed(Protocol):
+    """Optional for a channel: routes for the web server, a webhook say."""
+
+    def routes(self, app: Host, bridge: Bridge) -> Iterable[BaseRoute]: ...

@@ -15,6 +15,7 @@ from typing import Any
 from core.base.db import run, snapshot, transaction
 from core.conversation import statements
 from core.conversation.delivery import numbering
+from core.conversation.delivery.background import backoff
 from core.conversation.delivery.channel import Capabilities, Place
 from core.conversation.delivery.rendering import Rendered, render
 from core.conversation.engine import Engine
@@ -267,7 +268,7 @@ def back_off(conversation_id: int, now: float) -> None:
         row = run("SELECT failures FROM conversations WHERE id = ?", conversation_id).fetchone()
         if row is None:
             return
-        wait = min(_LONGEST_WAIT, 2.0 ** min(row[0], 9))
+        wait = backoff(row[0], 1.0, _LONGEST_WAIT)
         run(
             "UPDATE conversations SET not_before = ?, failures = failures + 1 WHERE id = ?",
             *(now + wait, conversation_id),

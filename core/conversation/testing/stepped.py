@@ -53,12 +53,13 @@ class SteppedChat:
     def do(self, *events: Event) -> None:
         """Do several things at once; then they are applied, and what is due is shown."""
         self.notices = []
-        for event in events:
-            key = f"{self._address.chat} {next(self._keys)}"
-            received = self._engine.receive(Update(key, self._address, event, self._person))
-            self.id = received.conversation_id
+        self.id = self._engine.receive(*map(self._update, events))[0].conversation_id
         self._engine.drain(self.id)
         self.show()
+
+    def _update(self, event: Event) -> Update:
+        key = f"{self._address.chat} {next(self._keys)}"
+        return Update(key, self._address, event, self._person)
 
     def show(self) -> None:
         """Show the screen if it is due, and every notice that waits."""

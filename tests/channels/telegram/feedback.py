@@ -17,12 +17,14 @@ from channels.telegram import Settings, Telegram
 from core.base import settings
 from core.base.db import connect, database
 from core.base.migrations.runner import migrate
+from core.conversation.delivery.channel import Worker
 from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button, Motion, Picture, Screen
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
+from core.services.spool import Spool
 
 TOKEN = "123:abc"
 PACE = Pace(quiet=0.1, settle=0.4, tick=0.2, series=5.0)
@@ -146,6 +148,8 @@ class House:
         self.inbox = Inbox("hello", dialogue.language)
         self.engine = Engine(dialogue, self.inbox, PACE)
         self.settings = settings.Settings()
+        self.data = folder
+        self.spool = Spool(folder / "spool")
         self.drawn: list[str] = []
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
@@ -154,6 +158,12 @@ class House:
 
     def open_file(self, key: str) -> bytes | None:
         return None
+
+    def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
+        return None
+
+    def worker(self) -> Worker:
+        raise NotImplementedError
 
     def thumbnail(self, key: str, side: int) -> bytes | None:
         self.drawn.append(key)

@@ -361,7 +361,7 @@ def test_a_standby_takes_over_when_the_lease_has_run_out(
 def test_whoever_loses_the_lease_stops_until_it_is_free_again(
     tg: FakeTelegram, anna: Person, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels.telegram.serving.RENEW_SECONDS", 0.1)
+    monkeypatch.setattr("core.conversation.delivery.service.RENEW_SECONDS", 0.1)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         begun(anna)
         with capture_logs() as logs:

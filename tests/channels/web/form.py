@@ -11,6 +11,8 @@ from typing import Any
 from PIL import Image
 
 from channels.web import Settings
+from core.base import settings as core_settings
+from core.conversation.delivery.channel import Worker
 from core.conversation.engine import Engine
 from core.conversation.flow import QUIET, SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
@@ -183,6 +185,7 @@ class FormHouse:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.settings = core_settings.Settings()
         self.spool = Folder(data / "spool")
         self.flow = Flow(TABLE, Form(), facts, SCREENS, {"told": _told}, ("en", "ru"))
         self.inbox = Inbox(TABLE.initial, self.flow.language)
@@ -190,6 +193,12 @@ class FormHouse:
 
     def open_file(self, key: str) -> bytes | None:
         return None
+
+    def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
+        raise NotImplementedError
+
+    def worker(self) -> Worker:
+        raise NotImplementedError
 
     def thumbnail(self, key: str, side: int) -> bytes | None:
         return self._small(key.removeprefix("spool/"), side)

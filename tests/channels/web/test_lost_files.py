@@ -14,7 +14,7 @@ from structlog import reset_defaults
 
 from channels.web import callbacks
 from channels.web.outgoing import Upload
-from channels.web.tab_session import Talk
+from channels.web.tab_session import TabSession
 from channels.web.words import WORDS
 from core.app.bootstrap import App
 from core.avatars.photos.held import HeldPhoto
@@ -23,9 +23,9 @@ from tests.pictures_for_tests import photo
 
 
 @pytest.fixture
-def talk(sqlite_url: str, tmp_path: Path) -> Iterator[Talk]:
+def session(sqlite_url: str, tmp_path: Path) -> Iterator[TabSession]:
     app: App = wired((sqlite_url, str(tmp_path / "data")))
-    tab = Talk(app, "anna", "en")
+    tab = TabSession(app, "anna", "en")
     tab.refresh()
     yield tab
     app.close()
@@ -57,26 +57,26 @@ def test_what_streamlit_takes_files_by_is_still_there(monkeypatch: pytest.Monkey
     assert chat._pop_upload_files is callbacks._pop_all
 
 
-def test_lost_files_are_told_and_what_arrived_is_taken(talk: Talk) -> None:
-    talk.say("two of three", [Upload("1.jpg", "image/jpeg", photo(1, (520, 520)))], lost=True)
-    talk.refresh()
+def test_lost_files_are_told_and_what_arrived_is_taken(session: TabSession) -> None:
+    session.say("two of three", [Upload("1.jpg", "image/jpeg", photo(1, (520, 520)))], lost=True)
+    session.refresh()
     assert HeldPhoto.select().count() == 1
-    assert (talk.lost, talk.refused) == (True, False), "nothing was too much"
+    assert (session.lost, session.refused) == (True, False), "nothing was too much"
 
 
-def test_where_all_are_lost_the_text_counts_and_the_page_says_so(talk: Talk) -> None:
-    talk.say("/help", lost=True)
-    talk.refresh()
-    assert talk.view is not None
-    assert "Help" in talk.view.rendered.title
-    assert talk.lost
+def test_where_all_are_lost_the_text_counts_and_the_page_says_so(session: TabSession) -> None:
+    session.say("/help", lost=True)
+    session.refresh()
+    assert session.view is not None
+    assert "Help" in session.view.rendered.title
+    assert session.lost
 
 
-def test_it_is_told_until_the_person_goes_on(talk: Talk) -> None:
-    talk.say("", lost=True)
-    assert talk.lost
-    talk.say("hello")
-    assert not talk.lost
+def test_it_is_told_until_the_person_goes_on(session: TabSession) -> None:
+    session.say("", lost=True)
+    assert session.lost
+    session.say("hello")
+    assert not session.lost
 
 
 def test_every_language_says_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from channels.web import Settings, Web
-from channels.web.message_html import Bubbles, button_label
+from channels.web.message_html import MessageHtml, button_label
 from channels.web.site import COOKIE, Site, kept_secret
 from channels.web.words import EN
 from core.base.errors import ConfigurationError
@@ -139,13 +139,13 @@ def test_the_page_answers_to_its_own_names_alone() -> None:
 
 
 def test_what_anybody_wrote_is_escaped() -> None:
-    bubbles = Bubbles(EN, lambda kind, name: f'/{kind}"{name}', "Nowhere/At all")
+    messages = MessageHtml(EN, lambda kind, name: f'/{kind}"{name}', "Nowhere/At all")
     file = {"name": "<b>.pdf", "photo": False, "spool": ""}
-    drawn = bubbles.said({"text": "<img src=x>", "files": [file]})
+    drawn = messages.said({"text": "<img src=x>", "files": [file]})
     assert "<img" not in drawn
     assert "&lt;img src=x&gt;" in drawn
     assert "&lt;b&gt;.pdf" in drawn
-    assert "<script>" not in bubbles.pictures([('"><script>', '"><script>')])
+    assert "<script>" not in messages.pictures([('"><script>', '"><script>')])
 
 
 def test_a_label_is_no_markdown() -> None:

@@ -1,0 +1,188 @@
+"""Receiving: what a person did is committed whole, before anything is done about it.
+
+A channel that is pulled calls `commit`, then `Engine.drain`. One that pushes hands what arrives to
+an `Intake`, which commits it however long that takes and applies it beside everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, ParamSpec, TypeVar
+
+import structlog
+
+from core.base.db import INFRASTRUCTURE, transaction
+from core.base.errors import kind_of
+from core.conversation import inbox
+from core.conversation.delivery import outbox
+from core.conversation.delivery.background import Background, backoff
+from core.conversation.delivery.bridge import Bridge
+from core.conversation.engine import AT_A_TIME, Engine
+from core.conversation.inbox import Receipt, Received
+from core.conversation.messages import Address, Update
+
+log = structlog.get_logger()
+
+FINISH_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
+STORE_SECONDS = 5.0
+"""The longest pause between two tries to store something."""
+TRIES = 3
+"""So often is an update tried that can't be stored, though the database works."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Committed(NamedTuple):
+    """The conversation of a message, and whether its queue was too full for some of it."""
+
+    conversation_id: int
+    overflow: bool
+
+
+def commit(
+    engine: Engine, updates: Sequence[Update], beside: Callable[[int], None] | None = None
+) -> Committed:
+    """Commit one person's message, all of it or nothing; committing it again changes nothing.
+
+    `beside` writes more about the conversation in the same transaction, once. Raises
+    INFRASTRUCTURE errors: then nothing was committed.
+    """
+    with transaction():
+        received = engine.receive(*updates)
+        conversation_id = received[0].conversation_id
+        receipts = {one.receipt for one in received}
+        if beside is not None and Receipt.ACCEPTED in receipts:
+            beside(conversation_id)
+    return Committed(conversation_id, Receipt.OVERFLOW in receipts)
+
+
+class Intake:
+    """Commits what arrives for one bot, in order, and applies it, one drain for each conversation.
+
+    `changed` is called whenever screens may have changed; `apologise` tells whoever sent an update
+    that it takes longer.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        bridge: Bridge,
+        changed: Callable[[], None],
+        apologise: Callable[[Update], None],
+    ) -> None:
+        self._engine, self._bridge = engine, bridge
+        self._changed, self._apologise = changed, apologise
+        self._storing = Bridge(threads=1)  # so that nothing that arrives waits behind turns
+        self._draining: set[int] = set()
+        self._again: set[int] = set()
+        self._drains = Background()
+
+    async def receive(self, *updates: Update) -> list[Received | None]:
+        """Commit updates in one transaction and apply them; see `store`.
+
+        Returns a receipt for each, None for one that can't be stored at all.
+        """
+        try:
+            received: list[Received | None] = [*await self._committed(*updates)]
+        except Exception:
+            log.exception("can't store updates together", count=len(updates))
+            received = [await self._alone(update) for update in updates]
+        for update, one in zip(updates, received, strict=True):
+            if one is not None:
+                self._apply(one.conversation_id, update)
+        return received
+
+    async def store(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Write something after all that came before it, however long the database is in trouble.
+
+        Raises what else goes wrong.
+        """
+        return await self._stored((), lambda: function(*args, **kwargs))
+
+    async def note_reachable(self, address: Address, there: bool) -> None:
+        """Record whether a chat can be written to: then what waits is shown."""
+        await self.store(outbox.reachable, address, there, time.time())
+        self._changed()
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same, tried once."""
+        return await self._storing.call(function, *args, **kwargs)
+
+    async def sweep(self) -> None:
+        """Apply what a crash, a failure or a signal has left waiting, until cancelled."""
+        while True:
+            try:
+                waiting = await self._bridge.call(inbox.backlog, time.time())
+            except INFRASTRUCTURE as error:
+                log.error("can't read the inbox", error=kind_of(error))
+            else:
+                for conversation_id in waiting:
+                    self._apply(conversation_id)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def finish(self) -> None:
+        """Let the drains that have begun come to their end."""
+        await self._drains.finish(FINISH_SECONDS)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._storing.close()
+
+    async def _committed(self, *updates: Update) -> list[Received]:
+        return await self._stored(updates, lambda: self._engine.receive(*updates))
+
+    async def _alone(self, update: Update) -> Received | None:
+        """Commit what could not be stored with others; after TRIES it is given up."""
+        for failures in range(TRIES):
+            try:
+                [received] = await self._committed(update)
+                return received
+            except Exception:
+                log.exception("can't store an update", id=update.key)
+            await asyncio.sleep(backoff(failures, 0.25, STORE_SECONDS))
+        return None
+
+    async def _stored(self, said: Sequence[Update], work: Callable[[], R]) -> R:
+        failures = 0
+        while True:
+            try:
+                return await self._storing.call(work)
+            except INFRASTRUCTURE as error:
+                if not failures:
+                    log.error("can't store updates now", error=kind_of(error))
+                    for update in said:
+                        self._apologise(update)
+            await asyncio.sleep(backoff(failures, 0.25, STORE_SECONDS))
+            failures += 1
+
+    def _apply(self, conversation_id: int, update: Update | None = None) -> None:
+        """Have a conversation's events applied, beside those of all others."""
+        if conversation_id in self._draining:
+            self._again.add(conversation_id)
+        else:
+            self._draining.add(conversation_id)
+            self._drains.start(self._drain(conversation_id, update))
+
+    async def _drain(self, conversation_id: int, update: Update | None) -> None:
+        try:
+            self._again.add(conversation_id)
+            while conversation_id in self._again:
+                self._again.discard(conversation_id)
+                applied = await self._bridge.call(self._engine.drain, conversation_id, AT_A_TIME)
+                if applied:
+                    self._changed()
+                if applied == AT_A_TIME:  # others have their turn before the rest
+                    self._again.add(conversation_id)
+        except INFRASTRUCTURE as error:
+            log.error("can't apply events now", conversation=conversation_id, error=kind_of(error))
+            if update is not None:
+                self._apologise(update)
+        except Exception:
+            log.exception("can't apply events", conversation=conversation_id)
+        finally:
+            self._again.discard(conversation_id)
+            self._draining.discard(conversation_id)
