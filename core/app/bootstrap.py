@@ -43,6 +43,7 @@ from core.base.mode import named
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
 from core.base.texts import LANGUAGES
+from core.base.texts.labels import reworded
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Channel
 from core.conversation.engine import Engine
@@ -110,8 +111,9 @@ class App:
         dialogue = AvatarDialogue(settings, self.training, self.jobs)
         loader = Loader(settings, self.training, self.how_to_send, clock)
         self.flow = Flow(
-            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
-        )
+            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed,
+            reworded,
+        )  # fmt: skip
         self.engine = Engine(
             self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock
         )

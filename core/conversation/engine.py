@@ -123,7 +123,8 @@ class Engine:
         turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
         turn.state = turn.source = found.state
         turn.visit, turn.revision = found.visit, found.revision
-        turn.seen = found.shown_revision
+        turn.seen, turn.shown_buttons = found.shown_revision, found.shown_buttons
+        turn.lies_above = found.post_revision > found.shown_revision
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username

@@ -142,7 +142,8 @@ class Flow:
     from facts alone, `notices` each notice from its parameters and a language. `languages` are
     those it can speak, the first being the fallback. `unseen` are buttons that can be typed
     wherever they are not shown. `spell` says, in a language, that a list's line must be typed: in
-    these words, or in its own where they are "". Raises FlowError where it doesn't fit.
+    these words, or in its own where they are "". `reworded` gives a label of one of the languages
+    in another one. Raises FlowError where it doesn't fit.
     """
 
     def __init__(
@@ -155,11 +156,12 @@ class Flow:
         languages: Sequence[str] = ("en",),
         unseen: Sequence[Button] = (),
         spell: Callable[[str, str], str] = lambda words, _language: in_words(words),
+        reworded: Callable[[str, str], str] = lambda label, _language: label,
     ) -> None:
         self.table = table
         self.facts, self.screens, self.notices = facts, screens, notices or {}
         self.languages, self.unseen = tuple(languages), tuple(unseen)
-        self.spell = spell
+        self.spell, self.reworded = spell, reworded
         self._callbacks = callbacks
         self.steps = tuple(self._expand())
         self._check()
