@@ -200,11 +200,17 @@ def reworded(label: str, language: str) -> str:
     return WORDS[language][names[label]] if label in names else label
 
 
+def methods_of(callbacks: object) -> dict[str, Callable[..., Any]]:
+    """The guards and effects of a class, by their names."""
+    names = (name for name in dir(callbacks) if not name.startswith("_"))
+    return {name: getattr(callbacks, name) for name in names}
+
+
 def feedback_flow(callbacks: object = None, table: Table = TABLE) -> Flow:
     """The flow, with other guards and effects where a test brings its own."""
     notices = {"answer": _answer}
     languages = ("en", "ru")
-    return Flow(table, callbacks or Feedback(), facts, SCREENS, notices, languages,
+    return Flow(table, methods_of(callbacks or Feedback()), facts, SCREENS, notices, languages,
                 reworded=reworded)  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from starlette.routing import BaseRoute
 
 from core.app import opening
 from core.avatars import queries, screens
-from core.avatars.dialogue.dialogue import AvatarDialogue
-from core.avatars.facts_loader import Loader
+from core.avatars.dialogue.facts_loader import Loader
+from core.avatars.dialogue.known import Tools
+from core.avatars.dialogue.names import bind
 from core.avatars.flow import TABLE
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import addressed
@@ -108,11 +109,11 @@ class App:
         self.verdicts = Verdicts(
             settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
         )
-        dialogue = AvatarDialogue(settings, self.training, self.jobs)
         loader = Loader(settings, self.training, self.how_to_send, clock)
+        tools = Tools(settings, self.training, self.jobs, loader)
         self.flow = Flow(
-            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed,
-            reworded,
+            TABLE, bind(tools), loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(),
+            typed, reworded,
         )  # fmt: skip
         self.engine = Engine(
             self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock

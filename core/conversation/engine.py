@@ -35,6 +35,7 @@ class Look:
     position: Position
     screen: Screen
     token_key: str
+    row: Locked
 
 
 class Engine:
@@ -93,7 +94,7 @@ class Engine:
             found = statements.read(conversation_id)
             assert found is not None, f"no conversation {conversation_id}"
             position = self._load(conversation_id, found).position
-            return Look(position, self.flow.draw(position, language), found.token_key)
+            return Look(position, self.flow.draw(position, language), found.token_key, found)
 
     def say(self, conversation_id: int, code: str) -> None:
         """Let the conversation's screen say something that no event of its own brought."""

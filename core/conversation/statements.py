@@ -44,6 +44,10 @@ class Locked(NamedTuple):
     active_at: float
     entered_at: float
     thread: str
+    chat: str
+    shown: str | None
+    posting: str | None
+    failures: int
     language: str
     language_chosen: bool
     name: str

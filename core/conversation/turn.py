@@ -27,7 +27,7 @@ class Turn:
     the newest revision that the person has in sight, `spoken` whether this turn has said anything.
     `captioned` says that what stands beside a file will act after it. `shown_buttons` are the lists
     in sight as they are stored, `lies_above` says that a notice came below them.
-    `cache` lives as long as the turn, for guards that load the same row.
+    `cache` holds what was loaded, for as long as the turn lasts.
     """
 
     __slots__ = (
@@ -66,7 +66,7 @@ class Turn:
         """Where the conversation stands now, as a screen's facts are loaded from it."""
         return Position(
             self.conversation_id, self.user_id, self.channel, self.state, self.visit,
-            self.revision, self.memory, self.language, self.name,
+            self.revision, self.memory, self.language, self.name, self.seen, self.cache,
         )  # fmt: skip
 
     @property

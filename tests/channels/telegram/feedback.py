@@ -23,6 +23,7 @@ from core.conversation.inbox import Inbox
 from core.conversation.messages import Button, Motion, Picture, Screen
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
+from tests.feedback import methods_of
 
 TOKEN = "123:abc"
 PACE = Pace(quiet=0.1, settle=0.4, tick=0.2, series=5.0)
@@ -133,7 +134,7 @@ def flow() -> Flow:
         "hello": hello, "rating": rating, "comment": comment, "thanks": thanks, "photos": photos,
         "picture": picture,
     }  # fmt: skip
-    return Flow(TABLE, Callbacks(), facts, screens, {"pong": pong}, ("en", "ru"))
+    return Flow(TABLE, methods_of(Callbacks()), facts, screens, {"pong": pong}, ("en", "ru"))
 
 
 class House:
