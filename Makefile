@@ -7,7 +7,7 @@ MAXIMUM_LINES := 300
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-photos bench-dashboard diagram browser .venv
+.PHONY: help run test check bench bench-turns bench-photos bench-dashboard diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -36,6 +36,9 @@ check: .venv ## look for mistakes without running anything
 
 bench: .venv ## measure durable turns against the floor and two frameworks
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-turns: .venv ## count the statements of the avatar dialogue's turns
+	@$(BIN)/python -m benchmarks.turns $(ARGS)
 
 bench-photos: .venv ## measure the check of a photo against the bare decode of it
 	@$(BIN)/python -m benchmarks.photos $(ARGS)

@@ -35,7 +35,6 @@ ANNA = AvatarFacts(
     refused=(),
     photos_digest="1234abcd",
     run=None,
-    can_collect=True,
 )
 RUN = RunFacts("training", 65, None, "", 0.0, 250.0)
 LINE = AvatarLine(ID, "Анна", "uploading", 0, "portrait", 7)
@@ -49,7 +48,6 @@ FACTS = Facts(
     avatar=ANNA,
     consented=True,
     consent_version="2026-12",
-    collecting=True,
 )
 
 READY = {"status": "ready", "valid": 12}
@@ -142,7 +140,7 @@ def any_facts(
         st.lists(photos, max_size=20).map(tuple),
         st.just("1234abcd"),
         st.none() | runs,
-        st.booleans(),
+        st.integers(0, 60),
         st.lists(photos, max_size=20).map(tuple),
         st.lists(photos, max_size=20).map(tuple),
         st.lists(st.integers(1, 500), max_size=50).map(tuple),
@@ -178,5 +176,4 @@ def any_facts(
         st.lists(lines, max_size=6).map(tuple),
         st.lists(photos, max_size=9).map(tuple),
         st.none() | photos,
-        st.booleans(),
     )

@@ -194,10 +194,24 @@ def _answer(parameters: Mapping[str, Any], language: str) -> Screen:
     return Screen(words["answer"].format_map(parameters), buttons=((link,),))
 
 
+def reworded(label: str, language: str) -> str:
+    """A label of the form in another language."""
+    names = {text: name for words in WORDS.values() for name, text in words.items()}
+    return WORDS[language][names[label]] if label in names else label
+
+
+def methods_of(callbacks: object) -> dict[str, Callable[..., Any]]:
+    """The guards and effects of a class, by their names."""
+    names = (name for name in dir(callbacks) if not name.startswith("_"))
+    return {name: getattr(callbacks, name) for name in names}
+
+
 def feedback_flow(callbacks: object = None, table: Table = TABLE) -> Flow:
     """The flow, with other guards and effects where a test brings its own."""
     notices = {"answer": _answer}
-    return Flow(table, callbacks or Feedback(), facts, SCREENS, notices, ("en", "ru"))
+    languages = ("en", "ru")
+    return Flow(table, methods_of(callbacks or Feedback()), facts, SCREENS, notices, languages,
+                reworded=reworded)  # fmt: skip
 
 
 def feedback_engine(

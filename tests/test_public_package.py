@@ -23,11 +23,9 @@ TABLE = Table(
 )
 
 
-class Counter:
-    """A stranger's dialogue."""
-
-    def add(self, turn: Turn) -> None:
-        turn.memory["count"] = turn.memory.get("count", 0) + 1
+def add(turn: Turn) -> None:
+    """The effect of a stranger's dialogue."""
+    turn.memory["count"] = turn.memory.get("count", 0) + 1
 
 
 def screen(position: Position) -> Screen:
@@ -44,7 +42,7 @@ def test_a_dialogue_of_a_strangers_is_held_by_public_names_alone(tmp_path: Path)
     database = connect(f"sqlite:///{tmp_path / 'counter.db'}")
     prepare(database)
     clock = Clock()
-    flow = Flow(TABLE, Counter(), lambda position, _language: position, {"counting": screen})
+    flow = Flow(TABLE, {"add": add}, lambda position, _language: position, {"counting": screen})
     engine = Engine(flow, Inbox(TABLE.initial, flow.language, 200, clock), clock=clock)
     chat = SteppedChat(engine, clock, Address("pigeon", "loft", "7"), Person("Anna"))
     chat.say("/start")

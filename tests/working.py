@@ -33,6 +33,7 @@ from core.services.jobs import Jobs
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 from tests import makers
+from tests.feedback import methods_of
 
 SIGNALS = ("judged", "progress", "finished", "failed", "cancelled", "remind")
 TABLE = Table(
@@ -65,7 +66,9 @@ class House:
         self.spool = Spool(folder / "spool")
         self.jobs = Jobs(folder / "jobs.db")
         inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)
-        flow = Flow(TABLE, Notes(), lambda *_: None, {"main_menu": lambda _: Screen("Menu")})
+        flow = Flow(
+            TABLE, methods_of(Notes()), lambda *_: None, {"main_menu": lambda _: Screen("Menu")}
+        )
         self.engine = Engine(flow, inbox, clock=clock)
         self.trainer = simulated_trainer(self.settings, Events().observe)
         self.training = Training(

@@ -19,8 +19,9 @@ from starlette.routing import BaseRoute
 
 from core.app import background, opening
 from core.avatars import queries, screens
-from core.avatars.dialogue.dialogue import AvatarDialogue
-from core.avatars.facts_loader import Loader
+from core.avatars.dialogue.facts_loader import Loader
+from core.avatars.dialogue.known import Tools
+from core.avatars.dialogue.names import bind
 from core.avatars.flow import TABLE
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import addressed
@@ -42,6 +43,7 @@ from core.base.mode import named
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
 from core.base.texts import LANGUAGES
+from core.base.texts.labels import reworded
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Channel, Routed
 from core.conversation.engine import Engine
@@ -106,11 +108,12 @@ class App:
         self.verdicts = Verdicts(
             settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
         )
-        dialogue = AvatarDialogue(settings, self.training, self.jobs)
         loader = Loader(settings, self.training, self.how_to_send, clock)
+        tools = Tools(settings, self.training, self.jobs, loader)
         self.flow = Flow(
-            TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(), typed
-        )
+            TABLE, bind(tools), loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(),
+            typed, reworded,
+        )  # fmt: skip
         self.engine = Engine(
             self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock
         )

@@ -13,12 +13,12 @@ WELCOMES = ("invited", "invited_already", "invite_unknown")
 """The codes of what `welcome` says."""
 
 
-def allowed(settings: Settings, user_id: uuid.UUID) -> bool:
-    """Whether `settings.access` lets this person in."""
+def allowed(settings: Settings, user_id: uuid.UUID, admitted: bool | None = None) -> bool:
+    """Whether `settings.access` lets this person in; `admitted` where that is known already."""
     if settings.access == "open":
         return True
     if settings.access == "invite":
-        return _admitted(user_id)
+        return _admitted(user_id) if admitted is None else admitted
     theirs: Any = Conversation.select().where(Conversation.user == user_id)
     return any(f"{found.channel}:{found.chat}" in settings.people for found in theirs)
 

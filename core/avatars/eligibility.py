@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from core.avatars import access, restrictions, switches
+from core.avatars import access
 from core.avatars.models import (
     ACTIVE,
     HOLDING,
@@ -15,33 +16,33 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
-from core.avatars.orders import budget
-from core.base.days import day
+from core.avatars.person import Known
 from core.base.settings import Settings
 
 
 def obstacle(
-    settings: Settings, user_id: uuid.UUID, price_usd: float | None, now: float, test_mode: bool
+    settings: Settings,
+    user_id: uuid.UUID,
+    known: Known,
+    paused: bool,
+    has_room: Callable[[], bool],
 ) -> str | None:
-    """Why this person can't start a training at this price now, or None where they can.
+    """Why a person can't start a training now, or None where they can; `has_room` has the budget.
 
     "blocked": they are not served; "busy": another one of theirs is under way; "closed": for
     everybody; "not_invited"; "daily_limit": theirs is reached; "budget": everybody's is.
     """
-    if restrictions.blocked(user_id):
+    if known.blocked:
         return "blocked"
-    if busy(user_id):
+    if known.busy:
         return "busy"
-    if not settings.training.enabled or switches.paused():
+    if not settings.training.enabled or paused:
         return "closed"
-    if not access.allowed(settings, user_id):
+    if not access.allowed(settings, user_id, known.admitted):
         return "not_invited"
-    since = day(settings.zone, now).begins
-    if _started(user_id, since) >= settings.training.runs_per_day + restrictions.granted(
-        user_id, since
-    ):
+    if known.started >= settings.training.runs_per_day + known.granted:
         return "daily_limit"
-    return None if budget.has_room(settings, price_usd, now, test_mode) else "budget"
+    return None if has_room() else "budget"
 
 
 def busy(user_id: uuid.UUID) -> bool:
@@ -80,14 +81,3 @@ def retire_simulated(settings: Settings) -> int:
         )
         retired += 1
     return retired
-
-
-def _started(user_id: uuid.UUID, since: float) -> int:
-    """A person's trainings that count: not those that failed through no fault of theirs."""
-    blameless: Any = (TrainingRun.status == RunStatus.FAILED) & (
-        TrainingRun.error_class != "person"
-    )
-    query: Any = TrainingRun.select().where(
-        TrainingRun.user == user_id, TrainingRun.created_at >= since, ~blameless
-    )
-    return int(query.count())

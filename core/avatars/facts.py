@@ -1,4 +1,4 @@
-"""All that a screen may know, frozen before it is drawn. `loading` fills it from the database.
+"""All that a screen may know, frozen before it is drawn. `facts_loader` fills it from the database.
 
 Statuses and kinds are the specification's words (`portrait`, `draft`, `pending` …), so that a
 screen needs neither models nor queries. Durations are seconds, prices US dollars.
@@ -8,14 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-STOPPABLE = ("ready", "preparing", "submitting", "queued", "training", "uncertain")
-"""A training run in one of these can be stopped by its person: it isn't almost done."""
-
-
-def stoppable(status: str, error_class: str) -> bool:
-    """Whether a run can be stopped: also one whose result is there, and can't be had."""
-    return status in STOPPABLE or (status == "saving" and error_class != "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +54,12 @@ class RunFacts:
 class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
-    `accepted` are the valid photos of the series that the screen tells of, `advised` all valid ones
-    that could be better. `earlier` are the numbers of the refusals that were told before that
-    series. `alike` are the numbers of those that look alike, where that should be said, `useless`
-    those of the valid ones that a training learns next to nothing from; `frontal` says that hardly
-    one of them shows the face from the side, where that should be said.
+    `sent` is how many photos there are, whatever has become of them. `accepted` are the valid ones
+    of the series that the screen tells of, `advised` all valid ones that could be better. `earlier`
+    are the numbers of the refusals that were told before that series. `alike` are the numbers of
+    those that look alike, where that should be said, `useless` those of the valid ones that a
+    training learns next to nothing from; `frontal` says that hardly one of them shows the face from
+    the side, where that should be said.
     `people` are the numbers of photos whose faces belong together, the largest group first; None
     where that is unknown; `comparing` says that it is being found out.
     `delayed` says that what a pending photo needs has been out of reach for a while,
@@ -85,7 +78,7 @@ class AvatarFacts:
     refused: tuple[PhotoFacts, ...]
     photos_digest: str
     run: RunFacts | None
-    can_collect: bool
+    sent: int = 0
     accepted: tuple[PhotoFacts, ...] = ()
     advised: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
@@ -176,7 +169,6 @@ class Facts:
     avatars: tuple[AvatarLine, ...] = ()
     photos: tuple[PhotoFacts, ...] = ()
     removed_photo: PhotoFacts | None = None
-    collecting: bool = False
     kept: Kept = Kept()
     training: AvatarLine | None = None
     held_files: int = 0

@@ -1,4 +1,5 @@
-"""The avatar dialogue as a table: pure data. What the names do stands in `dialogue`.
+"""The avatar dialogue as a table: pure data. What the names do stands in
+`dialogue.names`.
 
 Rows are tried from the top; the first whose guards hold is taken. SAME draws the state's screen
 again, QUIET leaves no trace, RETURN leads back to where the person came from, PLACE to the place
@@ -34,7 +35,7 @@ PLACES = (
     "selecting_training_type", "selecting_avatar_type", "selecting_gender", "entering_name",
     "consent", "photo_validation_error", "uploading_photos", "training_in_progress", *ENDED,
 )  # fmt: skip
-"""Where an avatar's owner goes on with it: `dialogue.place_of` names one of these."""
+"""Where an avatar's owner goes on with it: `rules.place_of` names one of these."""
 
 _RETURNS = tuple(state for state in STATES if state not in (*SIDE, "avatar_menu"))
 

@@ -35,6 +35,7 @@ class Look:
     position: Position
     screen: Screen
     token_key: str
+    row: Locked
 
 
 class Engine:
@@ -93,7 +94,7 @@ class Engine:
             found = statements.read(conversation_id)
             assert found is not None, f"no conversation {conversation_id}"
             position = self._load(conversation_id, found).position
-            return Look(position, self.flow.draw(position, language), found.token_key)
+            return Look(position, self.flow.draw(position, language), found.token_key, found)
 
     def say(self, conversation_id: int, code: str) -> None:
         """Let the conversation's screen say something that no event of its own brought."""
@@ -123,7 +124,8 @@ class Engine:
         turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
         turn.state = turn.source = found.state
         turn.visit, turn.revision = found.visit, found.revision
-        turn.seen = found.shown_revision
+        turn.seen, turn.shown_buttons = found.shown_revision, found.shown_buttons
+        turn.lies_above = found.post_revision > found.shown_revision
         turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username

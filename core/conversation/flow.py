@@ -114,7 +114,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a conversation stands: what facts are loaded from."""
+    """Where a conversation stands: what facts are loaded from.
+
+    `seen` is the revision in sight. `cache` holds what was loaded for this moment already.
+    """
 
     conversation_id: int
     user_id: Any
@@ -125,6 +128,8 @@ class Position:
     memory: Mapping[str, Any]
     language: str
     name: str
+    seen: int = 0
+    cache: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 class Fired(Protocol):
@@ -137,29 +142,31 @@ class Fired(Protocol):
 class Flow:
     """A table bound to its functions and screens.
 
-    `callbacks` holds a method for each guard and effect, called with the turn (and the argument
+    `callbacks` holds a function for each guard and effect, called with the turn (and the argument
     that the table gives it). `facts` loads what a screen may know; `screens` draws each state
     from facts alone, `notices` each notice from its parameters and a language. `languages` are
     those it can speak, the first being the fallback. `unseen` are buttons that can be typed
     wherever they are not shown. `spell` says, in a language, that a list's line must be typed: in
-    these words, or in its own where they are "". Raises FlowError where it doesn't fit.
+    these words, or in its own where they are "". `reworded` gives a label of one of the languages
+    in another one. Raises FlowError where it doesn't fit.
     """
 
     def __init__(
         self,
         table: Table,
-        callbacks: object,
+        callbacks: Mapping[str, Callable[..., Any]],
         facts: Callable[[Position, str], Any],
         screens: Mapping[str, Callable[[Any], Screen]],
         notices: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] | None = None,
         languages: Sequence[str] = ("en",),
         unseen: Sequence[Button] = (),
         spell: Callable[[str, str], str] = lambda words, _language: in_words(words),
+        reworded: Callable[[str, str], str] = lambda label, _language: label,
     ) -> None:
         self.table = table
         self.facts, self.screens, self.notices = facts, screens, notices or {}
         self.languages, self.unseen = tuple(languages), tuple(unseen)
-        self.spell = spell
+        self.spell, self.reworded = spell, reworded
         self._callbacks = callbacks
         self.steps = tuple(self._expand())
         self._check()
@@ -227,7 +234,7 @@ class Flow:
         for name in dict.fromkeys(
             call.name for step in self.steps for call in step.guards + step.effects
         ):
-            if not callable(getattr(self._callbacks, name, None)):
+            if name not in self._callbacks:
                 yield f"no function is called {name!r}"
 
     def _shadowed(self) -> Iterator[str]:
@@ -294,7 +301,7 @@ class Flow:
         return run
 
     def _bind(self, call: Call) -> Callable[[Any], Any]:
-        function = getattr(self._callbacks, call.name)
+        function = self._callbacks[call.name]
         if call.argument is None:
             return lambda turn: function(turn)
         return lambda turn: function(turn, call.argument)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from core.conversation import listing, statements
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.conversation import listing
 from core.conversation.flow import Flow
 from core.conversation.listing import Lists, Old
 from core.conversation.messages import Kind
@@ -95,7 +98,7 @@ class Reader:
         turn.argument = event.value
         if event.kind is Kind.COMMAND:
             return self._flow.table.typed[-1]
-        lists = listing.read(statements.shown_buttons(turn.conversation_id))
+        lists = listing.read(turn.shown_buttons)
         numbered = self._numbered(turn, lists)
         if numbered is Old.NUMBER:
             return OLD_NUMBER
@@ -120,25 +123,37 @@ class Reader:
         return self._flow.table.commands.get(name.lower()), "".join(rest)
 
     def _reply(self, turn: Turn, key: str, lists: Lists) -> str | None:
-        """The token of the button that a text means by its words: as last shown, as it reads
-        elsewhere, or one that is nowhere to be seen.
+        """The token of the button that a text means by its words: as last shown, as it reads in
+        another language, or one that is nowhere to be seen.
 
         What pays or destroys is spelled out where it is not what was shown last.
         """
-        text = turn.event.value
-        whole = statements.lies_above(turn.conversation_id)
+        text, whole = turn.event.value, turn.lies_above
         offer = read_reply(text, lists.in_sight, whole=whole)
         if offer is not None:
             return offer.token
-        shown = {offer.token for offer in lists.shown.offers}
+        offers = lists.in_sight
+        if turn.revision > turn.seen:  # what will be shown next counts, known by heart
+            offers = tuple(self._drawn(turn, key))
+            shown = {offer.token for offer in lists.shown.offers}
+            whole = whole or not {offer.token for offer in offers if offer.words} <= shown
         for language in self._flow.languages:
-            drawn = list(self._flow.draw(turn.position, language).each_button())
-            here = {seal(key, turn.visit, button) for button in drawn if button.spelled} <= shown
-            button = read_reply(text, drawn, whole=whole or not here)
-            if button is not None:
-                return seal(key, turn.visit, button)
+            said = [self._reworded(offer, language) for offer in offers]
+            offer = read_reply(text, said, whole=whole)
+            if offer is not None:
+                return offer.token
         unseen = read_reply(text, self._flow.unseen)
         return None if unseen is None else seal(key, turn.visit, unseen)
+
+    def _drawn(self, turn: Turn, key: str) -> Iterator[Offer]:
+        """The buttons of the screen as it stands, which nobody has seen yet."""
+        for button in self._flow.draw(turn.position).each_button():
+            yield Offer(button.label, seal(key, turn.visit, button), button.spelled)
+
+    def _reworded(self, offer: Offer, language: str) -> Offer:
+        reworded = self._flow.reworded
+        words = offer.words and reworded(offer.words, language)
+        return replace(offer, label=reworded(offer.label, language), words=words)
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
         """The trigger of a button; of an old one STALE, but a double press passes in silence."""

@@ -31,6 +31,7 @@ class Locked(NamedTuple):
     memory: str
     shown_revision: int
     post_revision: int
+    shown_buttons: str
     shown_at: float
     differs_since: float
     due_at: float
@@ -43,6 +44,10 @@ class Locked(NamedTuple):
     active_at: float
     entered_at: float
     thread: str
+    chat: str
+    shown: str | None
+    posting: str | None
+    failures: int
     language: str
     language_chosen: bool
     name: str
@@ -159,12 +164,6 @@ def revive(conversation_id: int) -> None:
         "UPDATE notices SET outcome = 'pending' WHERE conversation_id = ? AND outcome = 'blocked'",
         conversation_id,
     )
-
-
-def lies_above(conversation_id: int) -> bool:
-    """Whether something lies below a conversation's screen, as a notice does."""
-    query = "SELECT post_revision > shown_revision FROM conversations WHERE id = ?"
-    return bool(run(query, conversation_id).fetchone()[0])
 
 
 def shown_buttons(conversation_id: int) -> str:

@@ -25,15 +25,16 @@ class Turn:
     `memory` is the product's own notebook, kept with the conversation. `said` are the hints that
     the next screen shows, each a code with its parameters; `question` is the one it asks. `seen` is
     the newest revision that the person has in sight, `spoken` whether this turn has said anything.
-    `captioned` says that what stands beside a file will act after it.
-    `cache` lives as long as the turn, for guards that load the same row.
+    `captioned` says that what stands beside a file will act after it. `shown_buttons` are the lists
+    in sight as they are stored, `lies_above` says that a notice came below them.
+    `cache` holds what was loaded, for as long as the turn lasts.
     """
 
     __slots__ = (
         "alerted", "argument", "asking", "cache", "captioned", "changed", "channel", "client",
-        "conversation_id", "event", "event_id", "language", "language_chosen",
-        "memory", "name", "now", "pressed", "revision", "seen", "source", "spoken", "state", "step",
-        "trigger", "user_id", "username", "visit", "wake",
+        "conversation_id", "event", "event_id", "language", "language_chosen", "lies_above",
+        "memory", "name", "now", "pressed", "revision", "seen", "shown_buttons", "source", "spoken",
+        "state", "step", "trigger", "user_id", "username", "visit", "wake",
     )  # fmt: skip
 
     def __init__(self, now: float, conversation_id: int, user_id: uuid.UUID, channel: str) -> None:
@@ -49,7 +50,8 @@ class Turn:
         self.pressed: str | None = None
         self.changed = False
         self.visit = self.revision = self.seen = 0
-        self.spoken = False
+        self.shown_buttons = "[]"
+        self.spoken = self.lies_above = False
         self.memory: dict[str, Any] = {}
         self.language = self.name = self.username = ""
         self.language_chosen = False
@@ -64,7 +66,7 @@ class Turn:
         """Where the conversation stands now, as a screen's facts are loaded from it."""
         return Position(
             self.conversation_id, self.user_id, self.channel, self.state, self.visit,
-            self.revision, self.memory, self.language, self.name,
+            self.revision, self.memory, self.language, self.name, self.seen, self.cache,
         )  # fmt: skip
 
     @property

@@ -33,9 +33,10 @@ from hypothesis.stateful import (
 
 from channels.console import Console
 from channels.telegram import Telegram
-from core.avatars import queries, screens
-from core.avatars.dialogue.dialogue import AvatarDialogue
-from core.avatars.facts_loader import Loader
+from core.avatars import queries, rules, screens
+from core.avatars.dialogue.facts_loader import Loader
+from core.avatars.dialogue.known import Tools
+from core.avatars.dialogue.names import bind
 from core.avatars.flow import ENDED, SET, TABLE
 from core.avatars.models import (
     ACTIVE,
@@ -166,8 +167,8 @@ class House:
             LIMITS, self.trainer, self.inbox, waker, self.store, folder, clock=clock
         )
         self.verdicts = Verdicts(LIMITS, self.store, self.inbox, self._fetch, clock)
-        dialogue = AvatarDialogue(LIMITS, self.training, waker)
         loader = Loader(LIMITS, self.training, lambda *_: "Send them.", clock)
+        dialogue = bind(Tools(LIMITS, self.training, waker, loader))
         self.flow = Flow(TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES)
         self.engine = Engine(self.flow, self.inbox, clock=clock)
         self.away = True
@@ -414,7 +415,8 @@ class Storm(RuleBasedStateMachine):
         if row.state in _WITH_AVATAR:
             assert found is not None
         if found is not None and row.state in (*ENDED, "training_in_progress"):
-            assert queries.place_of(found) == row.state
+            position = self.engine.look(row.id).position
+            assert rules.place_of(self.house.flow.facts(position, "en")) == row.state
         if found is not None and row.state in set(SET) - {"viewing_photo_gallery"}:
             assert found.name
             assert found.status in UNFINISHED

@@ -23,7 +23,8 @@ from channels.telegram import Telegram
 from core.app.commands.diagram import diagram
 from core.app.commands.showing import BLOCK
 from core.avatars import access, flow, queries
-from core.avatars.dialogue import collecting, dialogue, edits, guards
+from core.avatars.dialogue import collecting, edits, effects, guards
+from core.avatars.dialogue.names import EFFECTS, GUARDS
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
@@ -46,8 +47,7 @@ EXAMPLES = 300
 @functools.cache
 def bound() -> Flow:
     """The product's flow; nothing of it is fired here."""
-    callbacks = dialogue.AvatarDialogue.__new__(dialogue.AvatarDialogue)
-    return Flow(TABLE, callbacks, lambda *_: None, SCREENS, NOTICES, LANGUAGES)
+    return Flow(TABLE, {**GUARDS, **EFFECTS}, lambda *_: None, SCREENS, NOTICES, LANGUAGES)
 
 
 # Facts
@@ -93,7 +93,6 @@ avatars = st.builds(
     refused=st.lists(photos, max_size=3).map(tuple),
     photos_digest=st.just("0123abcd"),
     run=st.none() | runs,
-    can_collect=st.booleans(),
 )
 lines = st.builds(AvatarLine, ids, names, statuses, percent, types, st.integers(0, 50))
 limits = Limits(10, 10, 50, 40, 24, 512, 10.0, {"portrait": 2.5, "style": 0.0},
@@ -123,7 +122,6 @@ def facts(asked: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy
         avatars=st.lists(lines, max_size=6).map(tuple),
         photos=st.lists(photos, max_size=9).map(tuple),
         removed_photo=st.none() | photos,
-        collecting=st.booleans(),
     )
 
 
@@ -303,19 +301,15 @@ def test_a_person_never_acts_without_an_answer() -> None:
 def test_every_callback_exists_and_takes_what_the_table_gives_it() -> None:
     for step in bound().steps:
         for call in (*step.guards, *step.effects):
-            function = getattr(dialogue.AvatarDialogue, call.name, None)
-            assert function is not None, call
-            given_ = ["self", "turn", *([] if call.argument is None else [call.argument])]
+            function = (GUARDS if call in step.guards else EFFECTS)[call.name]
+            given_ = ["tools", "turn", *([] if call.argument is None else [call.argument])]
             inspect.signature(function).bind(*given_)
 
 
 def test_every_guard_and_effect_is_in_use() -> None:
-    """Found here is what the table has stopped naming, and nothing else needs."""
-    named = {call.name for step in bound().steps for call in (*step.guards, *step.effects)}
-    written = "".join(inspect.getsource(module) for module in (collecting, guards, dialogue))
-    for name in vars(guards.Guards).keys() | vars(dialogue.AvatarDialogue).keys():
-        if not name.startswith("_"):
-            assert name in named or f"self.{name}(" in written, name
+    """Found here is what the table has stopped naming."""
+    assert {call.name for step in bound().steps for call in step.guards} == set(GUARDS)
+    assert {call.name for step in bound().steps for call in step.effects} == set(EFFECTS)
 
 
 def test_what_pays_or_destroys_says_what_it_agrees_to() -> None:
@@ -417,7 +411,7 @@ def sample(state: str, language: str) -> Screen:
     avatar = AvatarFacts(
         "0" * 32, "Anna", "female", "character", "portrait", "ready", 0, 10, 0,
         (PhotoFacts("1" * 32, 3, "invalid", "too_small", None),), "0123abcd",
-        RunFacts("training", 40, None, "", 0.0, 90.0), can_collect=True,
+        RunFacts("training", 40, None, "", 0.0, 90.0),
     )  # fmt: skip
     line = AvatarLine("0" * 32, "Anna", "ready", 0, "portrait", 10)
     found = Facts(language, "Anna", "", limits, 1, avatar=avatar, resumable=line, consented=True)
@@ -442,7 +436,7 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (collecting, dialogue, edits, guards, engine):
+    for module in (collecting, effects, edits, guards, engine):
         yield from _said_in(module)
     yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
 

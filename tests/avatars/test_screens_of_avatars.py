@@ -97,8 +97,8 @@ def test_without_consent_adding_photos_leads_to_it_and_a_trained_avatar_takes_no
     def offered(**changes: Any) -> bool:
         return "add_photos" in triggers(SCREENS["avatar_details"](facts(**changes)))
 
-    assert offered(consented=False, avatar={"can_collect": False})
-    assert not offered(consented=False, avatar={"can_collect": False, "status": "completed"})
+    assert offered(consented=False, avatar={})
+    assert not offered(consented=False, avatar={"status": "completed"})
 
 
 def test_the_persons_own_name_is_offered_where_it_may_be_the_avatars() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.avatars.facts import stoppable
+from core.avatars.rules import run_stoppable as stoppable
 from core.avatars.screens import SCREENS, hints
 from core.avatars.screens.notices import training_failed
 from core.base.texts import LANGUAGES, translator

@@ -14,7 +14,15 @@ from core.conversation.models import Conversation, PendingNotice
 from core.conversation.tokens import seal, unseal
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
-from tests.feedback import SCREENS, TABLE, Feedback, facts, feedback_engine, feedback_flow
+from tests.feedback import (
+    SCREENS,
+    TABLE,
+    Feedback,
+    facts,
+    feedback_engine,
+    feedback_flow,
+    methods_of,
+)
 
 
 @pytest.fixture
@@ -268,7 +276,9 @@ def test_a_timer_that_fires_while_the_person_goes_on_means_nothing(
 
 def well_read(db: Any, *unseen: Button) -> Chat:
     """Somebody who is asked for a comment, which any text may be."""
-    flow = Flow(TABLE, Feedback(), facts, SCREENS, languages=("en", "ru"), unseen=unseen)
+    flow = Flow(
+        TABLE, methods_of(Feedback()), facts, SCREENS, languages=("en", "ru"), unseen=unseen
+    )
     chat = Chat(Engine(flow, Inbox(TABLE.initial, flow.language, 10)))
     chat.command("start")
     chat.press("5")

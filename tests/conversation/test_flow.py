@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import FlowError
 from core.conversation.flow import QUIET, SAME, Call, Flow, Position, Row, Step, Table, row
 from core.conversation.messages import Screen
-from tests.feedback import TABLE, feedback_flow
+from tests.feedback import TABLE, feedback_flow, methods_of
 
 STATES = ("closed", "open", "locked")
 ROWS = (
@@ -49,7 +49,9 @@ class Callbacks:
 def flow(*rows: Row, **table: Any) -> Flow:
     states = table.pop("states", STATES)
     screens: dict[str, Callable[[Any], Screen]] = dict.fromkeys(states, Screen)
-    return Flow(Table(states, "closed", rows or ROWS, **table), Callbacks(), _facts, screens)
+    return Flow(
+        Table(states, "closed", rows or ROWS, **table), methods_of(Callbacks()), _facts, screens
+    )
 
 
 def _facts(position: Position, language: str) -> str:
@@ -91,12 +93,17 @@ def test_every_contradiction_is_named_at_once() -> None:
 
 def test_an_initial_state_must_be_a_state() -> None:
     with pytest.raises(FlowError, match="the initial state 'away' is not a state"):
-        Flow(Table(("here",), "away", ()), Callbacks(), _facts, {"here": Screen})
+        Flow(Table(("here",), "away", ()), methods_of(Callbacks()), _facts, {"here": Screen})
 
 
 def test_every_state_must_have_a_screen() -> None:
     with pytest.raises(FlowError, match="the state 'locked' has no screen"):
-        Flow(Table(STATES, "closed", ROWS), Callbacks(), _facts, {"closed": Screen, "open": Screen})
+        Flow(
+            Table(STATES, "closed", ROWS),
+            methods_of(Callbacks()),
+            _facts,
+            {"closed": Screen, "open": Screen},
+        )
 
 
 @pytest.mark.parametrize("text", ["say(a", "say)", "a b", "not not a", "say(a)(b)", "!a", ""])

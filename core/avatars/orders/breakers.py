@@ -23,7 +23,7 @@ class Breakers:
 
     def __init__(self, settings: Settings) -> None:
         self._failures = settings.training.breaker_failures
-        self._seconds = settings.training.breaker_minutes * 60
+        self.seconds = settings.training.breaker_minutes * 60
 
     def judge(self, run: TrainingRun, now: float) -> None:
         """Look at the last orders of the run's profile, one of which has just ended."""
@@ -36,11 +36,11 @@ class Breakers:
 
     def open(self, profile: str, now: float) -> bool:
         """Whether a profile gets no order now."""
-        return switches.broken(profile, now, self._seconds)
+        return switches.broken(profile, now, self.seconds)
 
     def passes(self, profile: str, now: float) -> bool:
         """Whether an order may be sent: the first after its time takes the try for itself."""
-        return switches.may_try(f"{switches.BROKEN}{profile}", now, self._seconds)
+        return switches.may_try(f"{switches.BROKEN}{profile}", now, self.seconds)
 
     def hopeless(self, run: TrainingRun, now: float) -> set[str]:
         """The profiles that have told this run lately that they make nothing of such orders."""
@@ -48,7 +48,7 @@ class Breakers:
             Submission.run == run.id,
             Submission.fate == Fate.FAILED,
             Submission.error_class == "operator",
-            Submission.ended_at > now - self._seconds,
+            Submission.ended_at > now - self.seconds,
         )
         return {profile for (profile,) in query.tuples()}
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.avatars import switches
 from core.avatars.models import TrainingRun
-from core.avatars.orders import breakers, budget
+from core.avatars.orders import board, breakers, budget
+from core.avatars.orders.board import Board
 from core.avatars.orders.prices import Prices
 from core.avatars.ports import Failure, Trainer
 from core.base.days import day
@@ -53,14 +54,21 @@ class Gate:
             return _NO_DELIVERY
         return found
 
-    def quote(self, training_type: str, now: float) -> Offer:
-        """What a new training would be ordered as; the preferred profile where none is there."""
-        offers = [self._offered(training_type, n) for n in self._trainer.profiles(training_type)]
+    def quote(self, training_type: str, now: float, known: Board | None = None) -> Offer:
+        """What a new training would be ordered as; the preferred profile where none is there.
+
+        By the switches and prices that are `known`, or by those of now.
+        """
+        known = known or board.read()
+        offers = [
+            Offer(name, self.prices.order_usd(training_type, name, known))
+            for name in self._trainer.profiles(training_type)
+        ]
         there = [
             offer
             for offer in offers
-            if self._there(offer.profile, now)
-            and not self._broken(offer.profile, now)
+            if not known.gone(offer.profile, now)
+            and not known.broken(offer.profile, now, self._breakers.seconds)
             and self._priced(offer)
         ]
         return (there or offers)[0]

@@ -11,6 +11,8 @@ from typing import Any
 import peewee
 import structlog
 
+from core.avatars.orders import board
+from core.avatars.orders.board import Board
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Trainer, Unreachable
 from core.base.db import Model, transaction
@@ -41,12 +43,14 @@ class Prices:
         self._trainer = trainer
         self._refused = False
 
-    def order_usd(self, training_type: str, profile: str) -> float | None:
+    def order_usd(
+        self, training_type: str, profile: str, known: Board | None = None
+    ) -> float | None:
         """What one order of a profile costs; a simulated one what the configuration pretends."""
         if self._trainer.test_mode:
             return self._training.price_usd(training_type) or 0.0
-        said = KnownPrice.get_or_none(KnownPrice.endpoint == self._trainer.endpoint(profile))
-        by_trainer = None if said is None else self._trainer.priced(profile, said.usd, said.unit)
+        said = (known or board.read()).prices.get(self._trainer.endpoint(profile))
+        by_trainer = None if said is None else self._trainer.priced(profile, *said)
         return self._trainer.price_usd(profile) if by_trainer is None else by_trainer
 
     def shown_usd(self, training_type: str, cost_usd: float | None) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,23 +122,26 @@ class Comparing:
         return conversation_id
 
 
-def mark(avatar: Avatar, settings: Settings) -> None:
-    """Say whether the avatar's faces are to be compared; the caller holds its person.
+def mark(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> None:
+    """Say whether the faces in an avatar's photos are to be compared; the caller holds its person.
 
     Not while photos wait for their verdicts, nor again for a set that was compared.
     """
     known = avatar.avatar_data.get("people", {}).get("photos")
+    valid = [photo for photo in photos if photo.validation_status is _VALID]
     wanted = (
         settings.photos.compare_faces
         and settings.photos.find_faces
         and avatar.avatar_type is AvatarType.CHARACTER
-        and not queries.photos_with(avatar.id, _PENDING).exists()
-        and queries.photos_with(avatar.id, _VALID).count() >= FEWEST
-        and known != queries.photos_digest(avatar.id)
+        and not any(photo.validation_status is _PENDING for photo in photos)
+        and len(valid) >= FEWEST
+        and known != queries.digest_of(valid)
     )
-    if wanted or avatar.compare_at is not None:
-        query: Any = Avatar.update(compare_at=0.0 if wanted else None)
+    due = 0.0 if wanted else None
+    if avatar.compare_at != due:
+        query: Any = Avatar.update(compare_at=due)
         query.where(Avatar.id == avatar.id).execute()
+        avatar.compare_at = due
 
 
 def comparing(avatar: Avatar) -> bool:

@@ -37,11 +37,10 @@ def photo_limit(settings: Settings, _avatar_id: uuid.UUID | None) -> int:
     return settings.training.max_photos
 
 
-def room_of(avatar_id: uuid.UUID, settings: Settings, leaving: Sequence[uuid.UUID] = ()) -> Room:
-    """What an avatar has room for once some have left; true while the caller holds its person."""
-    staying = AvatarPhoto.id.not_in(list(leaving))
-    valid = queries.photos_with(avatar_id, _VALID).where(staying).count()
-    pending = queries.photos_with(avatar_id, _PENDING).where(staying).count()
+def room_of(avatar_id: uuid.UUID, settings: Settings) -> Room:
+    """What an avatar has room for; true while the caller holds its person."""
+    valid = queries.photos_with(avatar_id, _VALID).count()
+    pending = queries.photos_with(avatar_id, _PENDING).count()
     return room(valid, pending, photo_limit(settings, avatar_id), settings.photos.max_pending)
 
 
@@ -56,38 +55,48 @@ def standing(photo: AvatarPhoto, settings: Settings) -> Standing:
 
 
 def recount(avatar_id: uuid.UUID, settings: Settings) -> list[str]:
+    """Count an avatar's photos anew by what the database says; see `count_anew`."""
+    with transaction():
+        avatar = Avatar.get_by_id(avatar_id)
+        return count_anew(avatar, list(queries.photos(avatar_id)), settings)
+
+
+def count_anew(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> list[str]:
     """Bring an unfinished avatar's count and status in line with its photos; holds the person.
 
     `photos_count` is the valid ones; "ready" from the minimum of them on, "draft" without any
     photo. An avatar that is trained, or was, keeps its status. Pending photos whose turn has come
     are called up: their ids.
     """
-    valid = queries.photos_with(avatar_id, _VALID).count()
-    status = AvatarStatus.UPLOADING if queries.photos(avatar_id).exists() else AvatarStatus.DRAFT
+    valid = sum(photo.validation_status is _VALID for photo in photos)
+    status = AvatarStatus.UPLOADING if photos else AvatarStatus.DRAFT
     if valid >= settings.training.min_photos:
         status = AvatarStatus.READY
-    with transaction():
-        avatar = Avatar.get_by_id(avatar_id)
-        if avatar.status not in queries.UNFINISHED:
-            status = avatar.status
-        if (avatar.photos_count, avatar.status) != (valid, status):
-            change(avatar, photos_count=valid, status=status)
-        comparing.mark(avatar, settings)
-        return _call_up(avatar_id, room_of(avatar_id, settings).places)
+    if avatar.status not in queries.UNFINISHED:
+        status = avatar.status
+    if (avatar.photos_count, avatar.status) != (valid, status):
+        change(avatar, photos_count=valid, status=status)
+    comparing.mark(avatar, photos, settings)
+    waiting = [photo for photo in photos if photo.validation_status is _PENDING]
+    places = room(
+        valid, len(waiting), photo_limit(settings, avatar.id), settings.photos.max_pending
+    )
+    return _call_up(waiting, places.places)
 
 
-def _call_up(avatar_id: uuid.UUID, places: int) -> list[str]:
+def _call_up(waiting: Sequence[AvatarPhoto], places: int) -> list[str]:
     """Let as many pending photos be judged as there are places, those that came first.
 
     The others are parked until a verdict, or the person, settles whether they fit. Once no place
     is left it is settled for all of them.
     """
-    waiting = list(queries.photos_with(avatar_id, _PENDING))
     turn = len(waiting) if places == 0 else places
-    called = [photo.id for photo in waiting[:turn] if photo.next_check_at == PARKED]
-    parked = [photo.id for photo in waiting[turn:] if photo.next_check_at == 0]
-    for ids, moment in ((called, 0.0), (parked, PARKED)):
-        if ids:
-            moved: Any = AvatarPhoto.update(next_check_at=moment)
-            moved.where(AvatarPhoto.id.in_(ids)).execute()
-    return [str(photo_id) for photo_id in called]
+    called = [photo for photo in waiting[:turn] if photo.next_check_at == PARKED]
+    parked = [photo for photo in waiting[turn:] if photo.next_check_at == 0]
+    for moved, moment in ((called, 0.0), (parked, PARKED)):
+        if moved:
+            moving: Any = AvatarPhoto.update(next_check_at=moment)
+            moving.where(AvatarPhoto.id.in_([photo.id for photo in moved])).execute()
+        for photo in moved:
+            photo.next_check_at = moment
+    return [str(photo.id) for photo in called]

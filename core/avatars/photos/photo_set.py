@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -79,14 +78,14 @@ def overrule(photo: AvatarPhoto) -> bool:
     return True
 
 
-def reconsider(avatar_id: uuid.UUID, settings: Settings) -> int:
-    """Judge photos anew, from what was seen in them, once their avatar wants something else.
+def reconsider(photos: Iterable[AvatarPhoto], settings: Settings) -> int:
+    """Judge an avatar's photos anew, from what was seen in them, once it wants something else.
 
     How many are refused now that were not before; the caller holds the person, and counts anew.
     """
-    judged = _VALID | AvatarPhoto.reason.in_(sorted(MISTAKABLE))
-    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, judged)
-    return sum(_reconsider(photo, settings) for photo in query.order_by(AvatarPhoto.number))
+    valid = PhotoValidationStatus.VALID
+    judged = [p for p in photos if p.validation_status is valid or p.reason in MISTAKABLE]
+    return sum(_reconsider(photo, settings) for photo in judged)
 
 
 def _reconsider(photo: AvatarPhoto, settings: Settings) -> bool:

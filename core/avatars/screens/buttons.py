@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
-from core.avatars.photos.room import Room
 from core.avatars.screens import words
 from core.base.graphemes import shorten
 from core.base.texts import LANGUAGES, Translator, translator
@@ -14,7 +14,6 @@ Rows = tuple[tuple[Button, ...], ...]
 
 _NAME = 28
 """UTF-16 units of a name on a button: with what stands around it, it fits a phone."""
-_COLLECTABLE = (*words.UNFINISHED, "error", "cancelled")
 
 
 def rows(*parts: Button | tuple[Button, ...] | None) -> Rows:
@@ -91,19 +90,11 @@ def delete(t: Translator) -> Button:
     return Button(t("🗑 Delete"), "delete")
 
 
-def add_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+def add_photos(facts: Facts, t: Translator) -> Button | None:
     """Where the avatar takes photos, or will once its owner has consented."""
-    if facts.obstacle == "blocked" or not room(facts, avatar).intake:
-        return None
-    collectable = bool(avatar.name) and avatar.status in _COLLECTABLE
-    if not collectable or (facts.consented and not avatar.can_collect):
+    if rules.blocked(facts) or not rules.room(facts).intake or not rules.collectable(facts):
         return None
     return Button(t("📷 Add photos"), "add_photos")
-
-
-def room(facts: Facts, avatar: AvatarFacts) -> Room:
-    """What the avatar has room for."""
-    return words.room_of(avatar, facts.limits)
 
 
 def gallery(avatar: AvatarFacts, t: Translator) -> Button:
@@ -111,23 +102,16 @@ def gallery(avatar: AvatarFacts, t: Translator) -> Button:
     return Button(t("🖼️ View ({count})", count=avatar.valid), "gallery", "1")
 
 
-def done(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+def done(facts: Facts, t: Translator) -> Button | None:
     """Where the photos suffice and all have their verdict."""
-    if not avatar.can_collect or not settled(facts, avatar):
+    if not rules.can_collect(facts) or not rules.settled(facts):
         return None
     return Button(t("🚀 Start training"), "done")
 
 
-def settled(facts: Facts, avatar: AvatarFacts) -> bool:
-    """Whether the photos suffice and all have their verdict."""
-    return avatar.valid >= facts.limits.min_photos and not avatar.pending
-
-
-def change_type(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+def change_type(facts: Facts, t: Translator) -> Button | None:
     """Where a training may follow: a trained avatar's photos can be trained the other way too."""
-    if avatar.status == "training":
-        return None
-    if avatar.status == "completed" and not (facts.consented and settled(facts, avatar)):
+    if not rules.type_may_change(facts) or (rules.trained(facts) and not rules.settled(facts)):
         return None
     return Button(t("🎓 Another training type"), "change_type")
 
@@ -155,7 +139,7 @@ def _way_to(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> st
         return t("▶️ Open “{name}”", name=name)
     if not avatar.name:
         return t("▶️ Continue creating")
-    if avatar.status not in words.UNFINISHED:
+    if not rules.is_open(avatar):
         return t("▶️ Continue “{name}”", name=name)
     if avatar.valid < wanted:
         count = f"{avatar.valid}/{wanted}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.base.texts import LANGUAGES, NAMES, Translator, translator
@@ -70,7 +71,7 @@ def _what_it_takes(facts: Facts, t: Translator) -> str:
 
 
 def _welcome_back(facts: Facts, t: Translator) -> str:
-    if facts.obstacle == "blocked":
+    if rules.blocked(facts):
         return words.paragraphs(_how_many(facts, t), hints.obstacle(facts, t))
     return words.lines(_how_many(facts, t), t("What shall we do?"))
 
@@ -125,7 +126,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
     """What makes good photos, of a person or of anything else."""
     avatar = facts.avatar
     thing = avatar is not None and avatar.avatar_type in ("style", "custom")
-    welcome = avatar is not None and avatar.can_collect and facts.obstacle != "blocked"
+    welcome = rules.can_collect(facts) and not rules.blocked(facts)
     return Screen(
         title=t("💡 Photo tips"),
         text=words.paragraphs(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from core.avatars import rules
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
 from core.avatars.screens import photo_hints, words
@@ -127,8 +128,7 @@ def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     """After a text that means nothing here."""
     if state in ("entering_name", "editing_avatar"):
         return t("Please type a name: one letter is enough.")
-    collecting = facts.avatar is not None and facts.avatar.can_collect
-    if state in SET and collecting and facts.obstacle != "blocked":
+    if state in SET and rules.can_collect(facts) and not rules.blocked(facts):
         return t("Please send a photo, or use one of the buttons.")
     return t("Please use one of the buttons.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
 from core.avatars.screens import buttons, hints, words
 from core.avatars.screens.general import put_aside
@@ -30,7 +31,7 @@ def avatar_menu(facts: Facts, t: Translator) -> Screen:
 
 def avatar_gallery(facts: Facts, t: Translator) -> Screen:
     """A page of avatars, a line and a button each."""
-    full = facts.avatars_count >= facts.limits.avatars
+    full = rules.avatars_full(facts)
     return Screen(
         title=t("📁 My avatars"),
         text=words.paragraphs(
@@ -76,9 +77,9 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         buttons=buttons.rows(
             buttons.to_avatar(avatar, facts, t) if unfinished else None,
             buttons.gallery(avatar, t) if avatar.valid else None,
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             Button(t("✏️ Edit"), "edit"),
-            buttons.change_type(facts, avatar, t),
+            buttons.change_type(facts, t),
             buttons.delete(t),
             buttons.back(t),
         ),

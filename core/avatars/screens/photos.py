@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.avatars import rules
 from core.avatars.facts import AvatarFacts, Facts, PhotoFacts
 from core.avatars.screens import buttons, hints, sets, verdicts, words
 from core.base.texts import Translator
@@ -36,8 +37,8 @@ def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
 def _ways_on(facts: Facts, avatar: AvatarFacts, t: Translator) -> buttons.Rows:
     """To the training, to more photos or to those that came, and back."""
     return buttons.rows(
-        buttons.done(facts, avatar, t),
-        buttons.add_photos(facts, avatar, t),
+        buttons.done(facts, t),
+        buttons.add_photos(facts, t),
         buttons.gallery(avatar, t),
         buttons.tips(t),
         buttons.back(t),
@@ -45,12 +46,12 @@ def _ways_on(facts: Facts, avatar: AvatarFacts, t: Translator) -> buttons.Rows:
 
 
 def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
-    if avatar.pending or facts.obstacle == "blocked":
+    if avatar.pending or rules.blocked(facts):
         return ""
-    if buttons.settled(facts, avatar):
+    if rules.settled(facts):
         if sets.remaining(avatar) < facts.limits.min_photos:
             return sets.useless(avatar, facts.limits, t)
-        if not buttons.room(facts, avatar).places:
+        if not rules.room(facts).places:
             return t("That is enough: you can start the training.")
         return t("That is enough: you can start the training, or add more photos.")
     said = any(code == "how_to_send" for code, _ in facts.said)
@@ -86,9 +87,9 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
         ),
         pictures=verdicts.sheet(avatar),
         buttons=buttons.rows(
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             *buttons.in_rows(overrulable, _OVERRULINGS_IN_ROW),
-            buttons.done(facts, avatar, t),
+            buttons.done(facts, t),
             buttons.gallery(avatar, t),
             buttons.tips(t),
             buttons.back(t),
@@ -98,8 +99,8 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
 
 def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
     """One for each refusal that may be our mistake, as far as they are few and there is room."""
-    full = not buttons.room(facts, avatar).places
-    if not avatar.can_collect or full or facts.obstacle == "blocked":
+    full = not rules.room(facts).places
+    if not rules.can_collect(facts) or full or rules.blocked(facts):
         return ()
     return tuple(
         Button(t("👌 Photo {number} is fine", number=photo.number), "keep_anyway", photo.id)
@@ -110,7 +111,7 @@ def _overrulings(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Butt
 def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """How many are lacking; photos that have come since may have made it enough."""
     lacking = facts.limits.min_photos - avatar.valid
-    blocked = facts.obstacle == "blocked"
+    blocked = rules.blocked(facts)
     more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
     return Screen(
         title=t("📸 A few more photos needed") if lacking > 0 else t("📸 Enough photos"),
@@ -139,10 +140,10 @@ def viewing_photo_gallery(facts: Facts, avatar: AvatarFacts, t: Translator) -> S
         pictures=tuple(picture for picture in pictures if picture),
         buttons=buttons.rows(
             buttons.turning(facts.page, facts.pages),
-            *buttons.in_rows(_removals(facts, avatar, t), _REMOVALS_IN_ROW),
-            _restoration(facts, avatar, t),
-            buttons.add_photos(facts, avatar, t),
-            buttons.done(facts, avatar, t),
+            *buttons.in_rows(_removals(facts, t), _REMOVALS_IN_ROW),
+            _restoration(facts, t),
+            buttons.add_photos(facts, t),
+            buttons.done(facts, t),
             buttons.back(t),
         ),
     )
@@ -156,8 +157,8 @@ def _picture(photo: PhotoFacts) -> Picture | None:
     return Picture(photo.key, f"{photo.number}{sign}")
 
 
-def _removals(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button, ...]:
-    if not avatar.can_collect:
+def _removals(facts: Facts, t: Translator) -> tuple[Button, ...]:
+    if not rules.can_collect(facts):
         return ()
     judged = (photo for photo in facts.photos if photo.status != "pending")
     return tuple(
@@ -171,16 +172,16 @@ def _removals(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Button,
     )
 
 
-def _restoration(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+def _restoration(facts: Facts, t: Translator) -> Button | None:
     photo = facts.removed_photo
-    if photo is None or not avatar.can_collect or not buttons.room(facts, avatar).places:
+    if photo is None or not rules.can_collect(facts) or not rules.room(facts).places:
         return None
     return Button(t("↩️ Put back {number}", number=photo.number), "restore_photo", photo.id)
 
 
 def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """A last look before the price."""
-    enough = buttons.settled(facts, avatar)
+    enough = rules.settled(facts)
     return Screen(
         title=t("🖼️ Are these photos right?"),
         text=words.paragraphs(
@@ -193,7 +194,7 @@ def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scree
         ),
         buttons=buttons.rows(
             Button(t("✅ The photos are right"), "approve") if enough else None,
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             buttons.gallery(avatar, t),
             buttons.back(t),
         ),

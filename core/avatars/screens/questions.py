@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.avatars import facts as known
+from core.avatars import rules
 from core.avatars.facts import Facts
 from core.avatars.flow import MENUS
 from core.avatars.screens import buttons, words
@@ -43,7 +43,7 @@ def _held(state: str, facts: Facts, t: Translator) -> Question:
     wanted, label = t("Make an avatar from them?"), t("🆕 Create an avatar from them")
     if count == 1:
         wanted, label = t("Make an avatar from it?"), t("🆕 Create an avatar from it")
-    full = facts.avatars_count >= facts.limits.avatars
+    full = rules.avatars_full(facts)
     if full:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
@@ -64,7 +64,7 @@ def _sent(count: int, files: int, t: Translator) -> str:
 def _add_to(state: str, facts: Facts, t: Translator) -> Button | None:
     """The avatar that the person is at, or else the one that menus offer to go on with."""
     at_hand = (facts.resumable,) if state in MENUS else (facts.avatar, facts.resumable)
-    waiting = (found for found in at_hand if found and found.status in words.UNFINISHED)
+    waiting = (found for found in at_hand if found and rules.is_open(found))
     avatar = next((found for found in waiting if found.name), None)
     if avatar is None:
         return None
@@ -74,7 +74,7 @@ def _add_to(state: str, facts: Facts, t: Translator) -> Button | None:
 
 def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
     avatar = facts.avatar
-    if state != "training_in_progress" or avatar is None or not stoppable(facts):
+    if state != "training_in_progress" or avatar is None or not rules.stoppable(facts):
         return None
     text = t("Stop the training? Your photos are kept, but the progress is lost.")
     if avatar.run is not None and avatar.run.status == "saving":
@@ -84,12 +84,6 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
         )
     yes = Button(t("Yes, stop it"), "yes", confirms=f"stop:{avatar.id}")
     return Question(text, buttons.rows(yes, _no(t("No, go on"))))
-
-
-def stoppable(facts: Facts) -> bool:
-    """Whether the avatar in focus is in a training that can be stopped."""
-    run = facts.avatar.run if facts.avatar else None
-    return run is not None and known.stoppable(run.status, run.error_class)
 
 
 def _erase(state: str, _facts: Facts, t: Translator) -> Question | None:

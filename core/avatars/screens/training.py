@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from core.avatars import rules
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
 from core.avatars.screens import buttons, hints, sets, words
 from core.avatars.screens.photos import which
-from core.avatars.screens.questions import stoppable
 from core.base.texts import Translator
 from core.conversation.messages import Button, Screen
 
@@ -33,7 +33,7 @@ def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         buttons=buttons.rows(
             _train(facts, avatar, t),
             _in_the_way(facts, t),
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             buttons.back(t),
         ),
     )
@@ -46,7 +46,7 @@ def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """
     if avatar.comparing:
         return None
-    if not buttons.settled(facts, avatar) or facts.obstacle in ("blocked", "not_invited"):
+    if not rules.settled(facts) or facts.obstacle in ("blocked", "not_invited"):
         return None
     price = facts.limits.price_usd.get(avatar.training_type, 0.0)
     taken = facts.limits.photos_taken.get(avatar.training_type)
@@ -80,7 +80,7 @@ def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
     """How far it is, and that one needn't wait here."""
     run = avatar.run
     progress = max(0, min(100, run.progress if run else avatar.progress))
-    stop = Button(t("⏹ Cancel"), "stop") if stoppable(facts) else None
+    stop = Button(t("⏹ Cancel"), "stop") if rules.stoppable(facts) else None
     return Screen(
         title=t("🤖 Training the avatar"),
         text=words.paragraphs(
@@ -196,7 +196,7 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         ),
         buttons=buttons.rows(
             _again(t),
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             buttons.tips(t) if at_fault else None,
             buttons.delete(t),
             (buttons.details(t), buttons.avatars(t)),
@@ -250,7 +250,7 @@ def training_cancelled(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scre
         text=words.paragraphs(which(facts, avatar, t), kept),
         buttons=buttons.rows(
             None if lingers in ("unsettled", "unfetched") else _again(t),
-            buttons.add_photos(facts, avatar, t),
+            buttons.add_photos(facts, t),
             buttons.delete(t),
             (buttons.details(t), buttons.avatars(t)),
         ),

@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 from babel.numbers import format_decimal
 
+from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
-from core.avatars.photos.room import Room, room
 from core.base.texts import Translator, mark
 
-UNFINISHED = ("draft", "uploading", "ready")
 """An avatar in one of these waits for its photos or its training."""
 
 _DELAYED = mark(
@@ -127,18 +126,13 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
         avatar.valid,
         wanted=wanted,
     )
-    return lines(have, _still_fits(room_of(avatar, limits).places, t))
+    return lines(have, _still_fits(rules.room_of(avatar, limits).places, t))
 
 
 def _still_fits(places: int, t: Translator) -> str:
     if places <= 0:
         return t("No more will fit")
     return t.n("{n} more will fit", "{n} more will fit", places)
-
-
-def room_of(avatar: AvatarFacts, limits: Limits) -> Room:
-    """What an avatar has room for."""
-    return room(avatar.valid, avatar.pending, limits.max_photos, limits.max_pending)
 
 
 def looking_at(avatar: AvatarFacts, t: Translator) -> str:

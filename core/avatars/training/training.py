@@ -23,7 +23,7 @@ from typing import Any
 import peewee
 import structlog
 
-from core.avatars import eligibility, queries
+from core.avatars import eligibility, person, queries
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -33,11 +33,14 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.orders import board, budget
+from core.avatars.orders.board import Board
 from core.avatars.orders.budget import one_budget
 from core.avatars.orders.finding import Finder
 from core.avatars.orders.gate import Gate
 from core.avatars.orders.late import LateOrders
 from core.avatars.orders.resolver import Settler
+from core.avatars.person import Known
 from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.privacy.remote import RemoteCopies
@@ -47,6 +50,7 @@ from core.avatars.training.recording import Recorder, change_avatar
 from core.avatars.training.stepping import CANCEL_SECONDS, Stepper
 from core.avatars.training.submitting import Submitter
 from core.avatars.training.transfer import Carrier
+from core.base.days import day
 from core.base.db import database
 from core.base.errors import TrainingRefused
 from core.base.mode import said
@@ -112,8 +116,9 @@ class Training:
         found = Avatar.get_or_none(Avatar.id == avatar_id, Avatar.user == user_id)
         if found is None:
             raise TrainingRefused("gone")
-        photos_count = self._check(found)
-        agreed = self.gate.quote(found.training_type, self._clock())
+        terms = board.read()
+        photos_count = self._check(found, terms)
+        agreed = self.gate.quote(found.training_type, self._clock(), terms)
         created = TrainingRun.create(
             avatar=avatar_id,
             user=user_id,
@@ -153,10 +158,31 @@ class Training:
         database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
         return True
 
-    def obstacle(self, user_id: uuid.UUID, training_type: str, now: float) -> str | None:
-        """Why this person can't start a training now; see `obstacles.obstacle`."""
-        price = self.gate.quote(training_type, now).price_usd
-        return eligibility.obstacle(self._settings, user_id, price, now, self._test_mode())
+    def obstacle(
+        self,
+        user_id: uuid.UUID,
+        training_type: str,
+        now: float,
+        known: Known | None = None,
+        terms: Board | None = None,
+    ) -> str | None:
+        """Why this person can't start a training now; see `eligibility.obstacle`.
+
+        By what is `known` of them and by the `terms`, or by what the database says now.
+        """
+        known, terms = known or self.known(user_id, now), terms or board.read()
+
+        def has_room() -> bool:
+            if self._settings.training.daily_budget_usd <= 0:
+                return True
+            price = self.gate.quote(training_type, now, terms).price_usd
+            return budget.has_room(self._settings, price, now, self._test_mode())
+
+        return eligibility.obstacle(self._settings, user_id, known, terms.paused, has_room)
+
+    def known(self, user_id: uuid.UUID, now: float) -> Known:
+        """What is known of a person; the trainings of today count."""
+        return person.read(user_id, day(self.zone, now).begins)
 
     # for the screen
 
@@ -165,14 +191,14 @@ class Training:
         """The time zone in which a day begins."""
         return self._settings.zone
 
-    def price_usd(self, training_type: str) -> float | None:
+    def price_usd(self, training_type: str, terms: Board | None = None) -> float | None:
         """What a person is shown of the price; 0 is nothing, None is not known."""
-        cost = self.gate.quote(training_type, self._clock()).price_usd
+        cost = self.gate.quote(training_type, self._clock(), terms).price_usd
         return self.gate.prices.shown_usd(training_type, cost)
 
-    def photos_taken(self, training_type: str) -> int:
+    def photos_taken(self, training_type: str, terms: Board | None = None) -> int:
         """How many photos a training of this type takes at most; the best ones are taken."""
-        profile = self.gate.quote(training_type, self._clock()).profile
+        profile = self.gate.quote(training_type, self._clock(), terms).profile
         return self._trainer.max_photos(profile)
 
     def seconds_left(self, run: TrainingRun) -> float | None:
@@ -218,7 +244,7 @@ class Training:
         """Whether a run that begins now is simulated: not where we or a worker have the key."""
         return self._trainer.test_mode and said(self._clock()) != "production"
 
-    def _check(self, found: Avatar) -> int:
+    def _check(self, found: Avatar, terms: Board) -> int:
         """How many photos the training takes; raises TrainingRefused where it can't start."""
         if found.status in _TRAINED:
             raise TrainingRefused("busy")
@@ -226,19 +252,21 @@ class Training:
             raise TrainingRefused(queries.unfinished(found.id) or "stopping")
         if self._settings.training.daily_budget_usd > 0:
             one_budget()
-        reason = self.obstacle(found.user_id, found.training_type, self._clock())
+        now = self._clock()
+        reason = self.obstacle(found.user_id, found.training_type, now, terms=terms)
         if reason:
             raise TrainingRefused(reason)
-        return self._photos_count(found.id, found.training_type)
+        taken = self.photos_taken(found.training_type, terms)
+        most = photo_limit(self._settings, found.id)
+        return min(self._photos_count(found.id), most, taken)
 
-    def _photos_count(self, avatar_id: uuid.UUID, training_type: str) -> int:
+    def _photos_count(self, avatar_id: uuid.UUID) -> int:
         if _photos(avatar_id, PhotoValidationStatus.PENDING).exists():
             raise TrainingRefused("still_checking")
         count = int(_photos(avatar_id, PhotoValidationStatus.VALID).count())
         if count < self._settings.training.min_photos:
             raise TrainingRefused("too_few")
-        most = photo_limit(self._settings, avatar_id)
-        return min(count, most, self.photos_taken(training_type))
+        return count
 
     def _announce(self, created: TrainingRun) -> None:
         avatar_id, run_id = str(created.avatar_id), str(created.id)

@@ -29,10 +29,6 @@ UPDATE conversations SET shown_revision = ?, shown = ?,
        shown_buttons = CASE WHEN forgotten_revision > ? THEN '[]' ELSE ? END, shown_at = ?,
        failures = 0, posting = NULL WHERE id = ? AND shown_revision <= ?
 """
-_PLACE = """
-SELECT chat, thread, shown, post_revision > shown_revision, posting, failures FROM conversations
-WHERE id = ?
-"""
 _LONGEST_WAIT = 60.0
 MOST_REFUSALS = 8
 """So often is a notice refused in every form before it is given up."""
@@ -72,18 +68,18 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """
     with snapshot():
         look = engine.look(conversation_id)
-        chat, thread, before, below, posting, failures = run(_PLACE, conversation_id).fetchone()
-        lost = None if posting is None else _lost(conversation_id, posting)
-    plain = failures >= STUBBORN
+        row = look.row
+        lost = None if row.posting is None else _lost(conversation_id, row.posting)
+    plain = row.failures >= STUBBORN
     screen = replace(look.screen, pictures=()) if plain else look.screen
     listed = numbering.of_screen(engine, look.position)
     rendered = render(screen, can, look.token_key, look.position.visit, *listed)
     return Parcel(
         conversation_id,
-        Place(chat, thread),
+        Place(row.chat, row.thread),
         rendered,
-        json.loads(before) if before else None,
-        bool(below) or lost is not None or plain,
+        json.loads(row.shown) if row.shown else None,
+        row.post_revision > row.shown_revision or lost is not None or plain,
         look.position.revision,
         look.position.visit,
         lost,

@@ -66,10 +66,15 @@ class SteppedChat:
         now = self._clock()
         due = run(_DUE, now, now, self.id).fetchone()
         if due and due[0]:
-            ready = parcel(self._engine, self.id, self._can)
-            shown(self.id, ready.revision, ready.rendered.offers, {"message": ready.revision}, now)
-            self.screen = ready.rendered
+            self.show_screen()
         for (notice_id,) in run(_NOTICES, self.id).fetchall():
             _, rendered = begin_notice(self._engine, notice_id, self._can, now)
             settle(notice_id, "sent", now)
             self.notices.append(rendered)
+
+    def show_screen(self) -> None:
+        """Draw the screen, and record that it is in sight."""
+        ready = parcel(self._engine, self.id, self._can)
+        offers, mark = ready.rendered.offers, {"message": ready.revision}
+        shown(self.id, ready.revision, offers, mark, self._clock())
+        self.screen = ready.rendered

@@ -25,6 +25,7 @@ from core.conversation.messages import Button, Motion, Picture, Screen
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
 from core.services.spool import Spool
+from tests.feedback import methods_of
 
 TOKEN = "123:abc"
 PACE = Pace(quiet=0.1, settle=0.4, tick=0.2, series=5.0)
@@ -135,7 +136,7 @@ def flow() -> Flow:
         "hello": hello, "rating": rating, "comment": comment, "thanks": thanks, "photos": photos,
         "picture": picture,
     }  # fmt: skip
-    return Flow(TABLE, Callbacks(), facts, screens, {"pong": pong}, ("en", "ru"))
+    return Flow(TABLE, methods_of(Callbacks()), facts, screens, {"pong": pong}, ("en", "ru"))
 
 
 class House:

@@ -18,6 +18,7 @@ from core.conversation.flow import QUIET, SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button, Motion, Picture, Screen
 from core.conversation.turn import Turn
+from tests.feedback import methods_of
 
 TABLE = Table(
     states=("greeting", "naming", "collecting", "working", "finished"),
@@ -187,7 +188,7 @@ class FormHouse:
         self.data = data
         self.settings = core_settings.Settings()
         self.spool = Folder(data / "spool")
-        self.flow = Flow(TABLE, Form(), facts, SCREENS, {"told": _told}, ("en", "ru"))
+        self.flow = Flow(TABLE, methods_of(Form()), facts, SCREENS, {"told": _told}, ("en", "ru"))
         self.inbox = Inbox(TABLE.initial, self.flow.language)
         self.engine = Engine(self.flow, self.inbox)
 

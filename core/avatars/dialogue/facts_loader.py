@@ -1,0 +1,271 @@
+"""Facts, made from what the database knows of a person; the only place that knows both."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.avatars import person, queries, rules
+from core.avatars.dialogue import photo_facts
+from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
+from core.avatars.orders import board
+from core.avatars.orders.board import Board
+from core.avatars.person import Known, Owned
+from core.avatars.photos import comparing
+from core.avatars.photos.counting import photo_limit
+from core.avatars.photos.photo_set import frontal, too_alike, useless
+from core.avatars.privacy import remote
+from core.avatars.training.durations import MINUTES
+from core.avatars.training.training import Training
+from core.avatars.training.transfer import RESULT_GONE
+from core.base.settings import Settings
+from core.conversation.flow import Position
+
+_VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
+_LAST_LOOKS = ("confirming_photos", "confirming_training")
+_UNTERMED = ("training_in_progress",)
+"""Nothing is ordered there: neither prices nor switches are needed."""
+
+
+class Loader:
+    """Loads facts; `how_to_send` is a channel's own sentence in a language."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        training: Training,
+        how_to_send: Callable[[str, str], str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._training = training
+        self._how_to_send = how_to_send
+        self._clock = clock
+
+    def __call__(self, position: Position, language: str) -> Facts:
+        """All that the screen of this position may know, in three statements."""
+        known = self.known(position)
+        owned = known.owned(position.memory.get("avatar"))
+        photos = self.photos(position, owned)
+        facts = self.facts(position, known, owned, photos, language)
+        if position.state not in _UNTERMED:
+            facts = self._with_terms(facts, position, known, owned)
+        return replace(facts, **self._page(position, known, photos))
+
+    def known(self, position: Position) -> Known:
+        """What is known of the person."""
+        cache = position.cache
+        if "known" not in cache:
+            cache["known"] = self._training.known(position.user_id, self._clock())
+        found: Known = cache["known"]
+        return found
+
+    def photos(self, position: Position, owned: Owned | None) -> list[AvatarPhoto]:
+        """An avatar's photos, the removed ones among them."""
+        if owned is None:
+            return []
+        key = f"photos of {owned.avatar.id}"
+        if key not in position.cache:
+            position.cache[key] = person.photos_of(owned.avatar)
+        found: list[AvatarPhoto] = position.cache[key]
+        return found
+
+    def terms(self, position: Position) -> Board:
+        """Switches and prices."""
+        if "terms" not in position.cache:
+            position.cache["terms"] = board.read()
+        found: Board = position.cache["terms"]
+        return found
+
+    def facts(
+        self,
+        position: Position,
+        known: Known,
+        owned: Owned | None,
+        photos: Sequence[AvatarPhoto],
+        language: str,
+    ) -> Facts:
+        """What the rules ask about, with this avatar in focus; nothing is read for it.
+
+        Of what stops a training it says no more than that the person is blocked.
+        """
+        memory = position.memory
+        unfinished = known.unfinished
+        return Facts(
+            language=language,
+            person_name=position.name,
+            how_to_send=self._how_to_send(position.channel, language),
+            limits=_limits(self._settings, owned.avatar.id if owned else None),
+            avatars_count=len(known.named),
+            said=tuple((code, parameters) for code, parameters in memory.get("said", ())),
+            asked=memory.get("asked"),
+            avatar=self._focus(owned, photos, position) if owned else None,
+            resumable=_line(unfinished) if unfinished else None,
+            proposed_type=memory.get("proposed"),
+            obstacle="blocked" if known.blocked else None,
+            held=known.held,
+            held_files=known.held_files,
+            consented=known.consented,
+            consent_version=queries.CONSENT_VERSION,
+        )
+
+    def why_closed(self, position: Position, owned: Owned) -> str | None:
+        """What stops a training of an avatar now; see `Training.obstacle`."""
+        if owned.run is not None and owned.run.status is RunStatus.CANCELLING:
+            return queries.lingering(owned.run)
+        return self._stopped(position, owned.avatar.training_type)
+
+    def _stopped(self, position: Position, kind: str) -> str | None:
+        known, terms = self.known(position), self.terms(position)
+        return self._training.obstacle(position.user_id, kind, self._clock(), known, terms)
+
+    def _with_terms(
+        self, facts: Facts, position: Position, known: Known, owned: Owned | None
+    ) -> Facts:
+        """With prices, and with what would stop a training now and which avatar is in the way."""
+        terms = self.terms(position)
+        prices = {kind: self._training.price_usd(kind, terms) for kind in MINUTES}
+        taken = {kind: self._training.photos_taken(kind, terms) for kind in MINUTES}
+        obstacle = self._obstacle(position, owned)
+        busy = known.in_training if obstacle == "busy" and owned else None
+        return replace(
+            facts,
+            limits=replace(facts.limits, price_usd=prices, photos_taken=taken),
+            obstacle=obstacle,
+            busy_with=_line(busy) if busy else None,
+        )
+
+    def _obstacle(self, position: Position, owned: Owned | None) -> str | None:
+        if self.known(position).blocked:
+            return "blocked"
+        if owned is None:
+            newcomer = self._stopped(position, "portrait")
+            return newcomer if newcomer == "not_invited" else None
+        if owned.avatar.status not in rules.COLLECTABLE:
+            return None
+        return self.why_closed(position, owned)
+
+    def _page(
+        self, position: Position, known: Known, photos: Sequence[AvatarPhoto]
+    ) -> dict[str, Any]:
+        """What one state alone shows: the page of a gallery, what is kept."""
+        memory, settings = position.memory, self._settings.avatars
+        if position.state == "avatar_gallery":
+            page, pages, lines = _paged(known.named, memory, settings.page_size)
+            return {"page": page, "pages": pages, "avatars": tuple(map(_line, lines))}
+        if position.state == "viewing_photo_gallery" and known.owned(memory.get("avatar")):
+            there = [photo for photo in photos if photo.removed_at is None]
+            page, pages, rows = _paged(there, memory, settings.photo_page_size)
+            removed = photo_facts.removed_photo(photos, memory.get("removed"))
+            return {
+                "page": page,
+                "pages": pages,
+                "photos": tuple(map(photo_facts.facts_of, rows)),
+                "removed_photo": photo_facts.facts_of(removed) if removed else None,
+            }
+        if position.state in ("main_menu", "avatar_menu"):
+            training = known.in_training
+            return {"training": _line(training) if training else None}
+        if position.state == "privacy":
+            megabytes = known.stored_bytes / 1024 / 1024
+            return {"kept": Kept(known.stored_photos, megabytes, known.trainings)}
+        return {}
+
+    def _focus(
+        self, owned: Owned, photos: Sequence[AvatarPhoto], position: Position
+    ) -> AvatarFacts:
+        found, there = owned.avatar, [photo for photo in photos if photo.removed_at is None]
+        series = photo_facts.series(there, position.seen)
+        valid = [photo for photo in there if photo.validation_status == _VALID]
+        last_look = position.state in _LAST_LOOKS
+        return AvatarFacts(
+            id=found.id.hex,
+            name=found.name,
+            gender=found.gender,
+            avatar_type=found.avatar_type,
+            training_type=found.training_type,
+            status=found.status,
+            progress=found.training_progress,
+            valid=len(valid),
+            pending=sum(photo.validation_status == _PENDING for photo in there),
+            sent=len(there),
+            delayed=any(photo.delayed for photo in there),
+            refused=tuple(
+                photo_facts.refused(photo, there) for photo in there if photo_facts.unread(photo)
+            ),
+            accepted=tuple(photo_facts.facts_of(photo) for photo in valid if photo.id in series),
+            earlier=tuple(
+                photo.number
+                for photo in there
+                if photo_facts.unread(photo) and photo.id not in series
+            ),
+            advised=tuple(
+                photo_facts.facts_of(photo) for photo in valid if photo.photo_metadata.get("advice")
+            ),
+            useless=useless(valid),
+            alike=too_alike(valid) if last_look else (),
+            frontal=last_look and frontal(valid),
+            comparing=last_look and comparing.comparing(found),
+            people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
+            photos_digest=queries.digest_of(valid),
+            run=self._run(owned.run, owned.watched, position.state) if owned.run else None,
+            model_at_fal=bool(remote.models_of(found)),
+        )
+
+    def _run(self, run: TrainingRun, watched: bool, state: str) -> RunFacts:
+        timed = state == "training_in_progress" and not run.status.final
+        return RunFacts(
+            status=run.status,
+            progress=run.progress,
+            position=run.position,
+            error_class=run.error_class,
+            price_usd=run.price_usd,
+            left=self._training.seconds_left(run) if timed else None,
+            late=watched,
+            lingers=queries.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            lost=run.error_type == RESULT_GONE,
+        )
+
+
+def _limits(settings: Settings, avatar_id: uuid.UUID | None) -> Limits:
+    """What the settings allow; prices come with the terms."""
+    training = settings.training
+    return Limits(
+        avatars=settings.avatars.maximum,
+        min_photos=training.min_photos,
+        max_photos=photo_limit(settings, avatar_id),
+        name_length=settings.avatars.name_length,
+        held_hours=settings.avatars.held_hours,
+        min_side=settings.photos.min_side,
+        max_megabytes=settings.photos.max_bytes / 1024 / 1024,
+        price_usd={},
+        minutes=MINUTES,
+        drafts_days=settings.retention.drafts_days,
+        trained_photos_days=settings.retention.finished_trainings_days,
+        upload_hours=settings.fal.upload_hours,
+        output_days=-(-settings.fal.output_hours // 24),
+        max_pending=settings.photos.max_pending,
+    )
+
+
+def _line(owned: Owned) -> AvatarLine:
+    found = owned.avatar
+    return AvatarLine(
+        found.id.hex,
+        found.name,
+        found.status,
+        found.training_progress,
+        found.training_type,
+        owned.valid,
+    )
+
+
+def _paged(found: Sequence[Any], memory: Mapping[str, Any], size: int) -> tuple[int, int, Any]:
+    """A page within bounds: its number from 1, how many there are, what is on it."""
+    pages = max(1, -(-len(found) // size))
+    page = min(max(1, int(memory.get("page", 1))), pages)
+    return page, pages, found[(page - 1) * size : page * size]
