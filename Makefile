@@ -4,12 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM := chromium chromium-browser google-chrome
 MAXIMUM_LINES := 300
+SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-turns bench-photos bench-dashboard diagram browser .venv
+.PHONY: help run test soak check bench bench-turns bench-photos bench-dashboard diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +21,10 @@ run: .venv ## start everything on this machine; Ctrl-C stops it
 
 test: .venv browser ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+soak: .venv browser ## run what takes longer: every channel, storms, kills; SIZE=full runs all
+	@SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	  -m "soak or sized" $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .

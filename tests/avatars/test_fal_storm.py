@@ -1,11 +1,10 @@
 """Many trainings against a fal on which everything goes wrong, with workers that are killed.
 
-`STORM_RUNS=2000 pytest tests/avatars/test_fal_storm.py --timeout 3600` is the whole of it.
+How many: see `tests.sizes`; two thousand take an hour.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -32,8 +31,9 @@ from core.services.fal.simulation.webhooks import FORGERIES
 from tests.avatars.storm_settings import environ_for
 from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
 from tests.patience import LONG
+from tests.sizes import SEED, sized
 
-RUNS = int(os.environ.get("STORM_RUNS", "60"))
+RUNS = sized(12, 200, 2000)
 KILLS = max(4, RUNS // 50)
 PATIENCE = LONG + RUNS
 SURE = 10.0
@@ -74,6 +74,7 @@ def worker(environ: dict[str, str], log: Path) -> Iterator[None]:
             process.kill()
 
 
+@pytest.mark.sized
 @pytest.mark.timeout(PATIENCE * 3)
 def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
     sqlite_db: Any, sqlite_url: str, tmp_path: Path
@@ -85,11 +86,11 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
         app = App(Settings.load(tmp_path / "config.toml", environ=environ))
         with serving(app):
             started = [begin_in(app) for _ in range(RUNS)]
-            fal.plan.choose = _faults(RUNS)
+            fal.plan.choose = _faults(SEED)
             for n in range(KILLS):
                 with worker(environ, log):
                     time.sleep(2.0 + n % 3)
-            fal.plan.choose = _faults(RUNS + 1)
+            fal.plan.choose = _faults(SEED + 1)
             with worker(environ, log):
                 wait_for(_settled, PATIENCE)
                 lost = lost_orders()

@@ -1,6 +1,6 @@
 """One worker with many trainings under way at once: results are prompt, memory stays small.
 
-`MANY_RUNS=1000 pytest tests/avatars/test_many_runs.py -s --timeout 600` is the whole of it.
+A thousand where SIZE=full: see `tests.sizes`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from core.services.fal.simulation.orders import Order
 from tests import makers
 from tests.avatars.storm_settings import environ_for
 from tests.http_house import free_port, serving, wait_for
+from tests.sizes import sized
 from tests.yardstick import Yardstick
 
-MANY = int(os.environ.get("MANY_RUNS", "60"))
+pytestmark = pytest.mark.soak
+
+MANY = sized(60, 100, 1000)
 PROMPT = 20
 """Trainings that end meanwhile, each told of by a webhook."""
 

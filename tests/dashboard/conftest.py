@@ -22,6 +22,7 @@ from core.operation.auth import Visitor
 from core.operation.demo import Story, fill
 from dashboard import app, site
 from dashboard.site import Site
+from tests.filling import filled
 from tests.patience import LONG
 
 APP = Path(app.__file__).parent / "start" / "app.py"
@@ -139,5 +140,7 @@ def _address(tab: AppTest, page: str) -> str:
 
 
 def fill_lately(conversations: int) -> None:
-    """People of the last week, until a moment ago."""
-    fill(conversations, Story(time.time() - 1, days=8, seed=5, error_share=0.05))
+    """People of the last week, until a moment ago: of a minute at most."""
+    now = time.time() - 1
+    key = ("lately", conversations, now // 60)
+    filled(key, lambda: fill(conversations, Story(now, days=8, seed=5, error_share=0.05)))

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard import browsing
 from tests.dashboard.browsing import drawn, log_in
+from tests.sizes import few
 
 browser, served, patient = browsing.browser, browsing.served, browsing.patient
 context, page = browsing.context, browsing.page
@@ -122,7 +123,7 @@ QUESTIONS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.__name__)
+@pytest.mark.parametrize("question", few(QUESTIONS, 2), ids=lambda question: question.__name__)
 def test_a_question_is_answered_in_three_clicks(
     page: Page, question: Callable[[Hand], None]
 ) -> None:

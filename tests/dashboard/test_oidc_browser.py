@@ -75,6 +75,7 @@ def test_the_whole_way_from_another_site_to_the_log_out(
     expect(page).to_have_url(re.compile("/login"))
 
 
+@pytest.mark.soak
 def test_a_viewer_is_shown_no_way_to_act(page: Page, provider: FakeProvider) -> None:
     provider.person = {"sub": "2", "email": "boris@example.org", "email_verified": True}
     page.goto("/operations")
@@ -83,6 +84,7 @@ def test_a_viewer_is_shown_no_way_to_act(page: Page, provider: FakeProvider) -> 
     expect(page.get_by_role("button", name="Pause new trainings")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_stranger_stays_before_the_door_and_may_try_as_another(
     page: Page, provider: FakeProvider
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_stranger_stays_before_the_door_and_may_try_as_another(
     drawn(page, "Training")
 
 
+@pytest.mark.soak
 def test_on_a_telephone_the_log_in_fits(page: Page, provider: FakeProvider) -> None:
     provider.person = {"sub": "9", "email": f"{'e' * 60}@evil.example", "email_verified": True}
     page.set_viewport_size({"width": 320, "height": 640})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from core.conversation.messages import Button
 from core.conversation.tokens import seal
@@ -31,7 +32,15 @@ def living(folder: Path, url: str, history: Any) -> Iterator[SteppedPerson]:
         house.stop()
 
 
-@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def _on_databases() -> Iterator[ParameterSet]:
+    """All on SQLite, and on PostgreSQL every fourth; in `make soak` the others of PostgreSQL."""
+    for number, path in enumerate(HISTORIES):
+        yield pytest.param(path, "sqlite", id=f"sqlite-{path.stem}")
+        later = [pytest.mark.soak] if number % 4 else []
+        yield pytest.param(path, "postgresql", id=f"postgresql-{path.stem}", marks=later)
+
+
+@pytest.mark.parametrize(("path", "database_url"), list(_on_databases()), indirect=["database_url"])
 def test_a_history_is_lived_again(
     db: object, database_url: str, tmp_path: Path, path: Path
 ) -> None:

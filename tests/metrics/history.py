@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from core.base.db import run
 from core.operation.demo import Story, fill
+from tests.filling import filled
 
 NOW = 1_800_000_000.0
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -32,7 +33,8 @@ class History:
 
 def make(conversations: int = 150, seed: int = 3) -> History:
     """Fill the bound database, with a few rows at the edges, and read it back."""
-    fill(conversations, Story(NOW, days=30, seed=seed, error_share=0.05))
+    story = Story(NOW, days=30, seed=seed, error_share=0.05)
+    filled((conversations, seed), lambda: fill(conversations, story))
     return read()
 
 
@@ -50,7 +52,7 @@ def table(name: str) -> list[Row]:
 
 
 def _all(table: str) -> list[Row]:
-    cursor = run(f"SELECT * FROM {table}")
+    cursor = run(f"SELECT * FROM {table} ORDER BY 1")  # PostgreSQL puts rows where there is room
     names = [column[0] for column in cursor.description]
     return [_row(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.scenarios.contract import Chat
 from tests.scenarios.house import House
+from tests.sizes import SIZE
 
 BOTH = ("en", "ru")
-EVERYTHING = bool(os.environ.get("LIKENESS_EVERY_LANGUAGE"))
-"""LIKENESS_EVERY_LANGUAGE=1 holds every conversation on every channel in both languages.
+EVERYTHING = SIZE == "full"
+"""Every conversation is held on every channel in both languages.
 
 Else Telegram alone does; the slower channels hold each in one, and not in the same.
 """
@@ -87,19 +88,30 @@ def failing(talk: Talk) -> Talk:
     return talk
 
 
-def held_on(channel: str, conversations: Sequence[Conversation]) -> list[Held]:
-    """What a channel holds, and in which languages."""
+def held_on(
+    channel: str, conversations: Sequence[Conversation], always: Mapping[Talk, str]
+) -> list[ParameterSet]:
+    """What a channel holds, and in which languages.
+
+    `make test` holds those of `always`, each in the languages named there ("en", "ru", "en ru"),
+    and `make soak` all: on the reference channel every conversation is held every time.
+    """
     return [
-        Held(conversation, language)
+        pytest.param(
+            Held(conversation, language),
+            marks=[] if language in always.get(conversation.talk, "").split() else pytest.mark.soak,
+        )
         for number, conversation in enumerate(conversations)
-        for language in _languages(channel, conversation, number)
+        for language in _languages(channel, conversation, number, always)
     ]
 
 
-def _languages(channel: str, conversation: Conversation, number: int) -> Sequence[str]:
+def _languages(
+    channel: str, conversation: Conversation, number: int, always: Mapping[Talk, str]
+) -> Sequence[str]:
     if channel == "telegram" or conversation.everywhere or EVERYTHING:
         return BOTH
-    return BOTH[(number + (channel == "web")) % 2 :][:1]
+    return always.get(conversation.talk, BOTH[(number + (channel == "web")) % 2]).split()
 
 
 class Stage(ABC):

@@ -148,6 +148,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             house.stop()
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_each_rule_fires_arrives_once_and_resolves_by_itself(watched: Watched) -> None:
     wait_for(
@@ -166,6 +167,7 @@ def test_each_rule_fires_arrives_once_and_resolves_by_itself(watched: Watched) -
     assert run("SELECT count(*) FROM alerts WHERE resolved_at IS NULL").fetchone() == (0,)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_of_the_workers_own_death_the_bot_tells(watched: Watched) -> None:
     watched.house.kill("worker")

@@ -194,6 +194,7 @@ def wait_for(holds: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_nothing(
     server: Server, house: App, log: io.StringIO

@@ -35,6 +35,7 @@ from tests.scenarios.walks import (
     portrait,
     upload,
 )
+from tests.sizes import few
 
 KEY = "stranger:5ecret"
 PORTRAIT, STYLE = "fal-ai/flux-lora-portrait-trainer", "fal-ai/flux-pro-trainer"
@@ -121,7 +122,7 @@ class Trained:
         return avatar
 
 
-@pytest.fixture(scope="module", params=CASES, ids=str)
+@pytest.fixture(scope="module", params=few(CASES), ids=str)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Both trainings, completed."""
     case: Case = request.param

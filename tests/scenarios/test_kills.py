@@ -1,14 +1,11 @@
 """kill -9 of the bot or the worker at random moments of whole conversations, and restart.
 
-LIKENESS_KILLS=200 pytest tests/scenarios/test_kills.py
-
-kills 200 times (a quarter of an hour) instead of the suite's few; LIKENESS_SEED repeats the same
+How often: see `tests.sizes`; 200 kills take a quarter of an hour. The same SEED makes the same
 choices, as far as the machine lets them fall at the same moments.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
@@ -28,9 +25,9 @@ from tests.scenarios.on_telegram import (
 )
 from tests.scenarios.stage import BOTH
 from tests.scenarios.walks import whole
+from tests.sizes import SEED, sized
 
-KILLS = int(os.environ.get("LIKENESS_KILLS", "12"))
-SEED = int(os.environ.get("LIKENESS_SEED", str(random.randrange(10**6))))
+KILLS = sized(4, 20, 200)
 PEOPLE = 4
 LONGEST_LIFE = 5.0
 """Seconds: most conversations are killed several times."""
@@ -92,11 +89,11 @@ class Admin:
                         self.settled += 1
 
 
+@pytest.mark.sized
 @pytest.mark.timeout(300 + 15 * KILLS)
 def test_whenever_the_bot_or_the_worker_is_killed_nothing_is_lost_or_doubled(
     tmp_path: Path,
 ) -> None:
-    print(f"LIKENESS_SEED={SEED}")
     with FakeTelegram(TOKEN) as telegram:
         house = telegram_house(
             tmp_path,

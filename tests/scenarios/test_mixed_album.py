@@ -14,6 +14,7 @@ from tests.scenarios.conversations.photos import refused
 from tests.scenarios.on_console import ConsoleStage
 from tests.scenarios.stage import BOTH, QUICK
 from tests.scenarios.walks import portrait
+from tests.sizes import few
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def cat() -> bytes:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("language", few(BOTH))
 def test_an_album_of_every_kind_is_told_once_overruled_and_kept(
     stage: ConsoleStage, language: str
 ) -> None:

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.conversations import CONVERSATIONS
+from tests.scenarios.conversations import CONVERSATIONS, keeping, making, photos, wandering
 from tests.scenarios.on_web import WebStage
-from tests.scenarios.stage import Held, Stages, held_on, opened
+from tests.scenarios.stage import Held, Stages, Talk, held_on, opened
+
+ALWAYS: dict[Talk, str] = {
+    making.a_newcomer_makes_an_avatar_of_ten_photos: "en",  # upload of many files, live screens
+    photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "ru",  # any file
+    photos.a_photo_is_removed_from_the_gallery_and_put_back: "en",  # pictures in the page
+    keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "ru",  # a download
+    wandering.another_language_redraws_what_is_in_sight_and_stays: "en",
+}
+"""What this channel alone can break."""
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +31,6 @@ def stages(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("held", held_on("web", CONVERSATIONS), ids=str)
+@pytest.mark.parametrize("held", held_on("web", CONVERSATIONS, ALWAYS), ids=str)
 def test_a_conversation(stages: Stages, held: Held) -> None:
     stages.result(held)

@@ -1,8 +1,7 @@
 """How soon a person sees that their training has ended: measured in their chat on Telegram.
 
-`MANY_RUNS=1000 pytest tests/scenarios/test_prompt_screens.py -s` has a thousand others train
-meanwhile, whose bars move in their own chats; the suite has fewer. A second is one of a machine
-that does nothing else: see `tests.yardstick`.
+Others train meanwhile, whose bars move in their own chats; a thousand where SIZE=full. A second
+is one of a machine that does nothing else: see `tests.yardstick`.
 """
 
 from __future__ import annotations
@@ -32,9 +31,12 @@ from tests.pictures_for_tests import photo
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN, TelegramChat, telegram_house
 from tests.scenarios.walks import SIZE, portrait
+from tests.sizes import sized
 from tests.yardstick import Yardstick
 
-MANY = int(os.environ.get("MANY_RUNS", "40"))
+pytestmark = pytest.mark.soak
+
+MANY = sized(40, 100, 1000)
 PEOPLE = 12
 BETWEEN = 0.35
 """Seconds between two results: about three a second."""

@@ -7,7 +7,6 @@ lets it be gone for a minute instead of the suite's few seconds.
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -19,14 +18,16 @@ from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.fakes.telegram import FakeTelegram
 from tests.scenarios.on_telegram import TOKEN, TelegramChat, telegram_house
 from tests.scenarios.walks import UPLOADED, launch, pictures, portrait
+from tests.sizes import sized
 
-OUTAGE = float(os.environ.get("LIKENESS_OUTAGE", "8"))
+OUTAGE = sized(4.0, 8.0, 60.0)
 DELAYED = (
     "It takes longer than usual, and that is our fault. No photo is lost: they will be added by "
     "themselves."
 )
 
 
+@pytest.mark.sized
 @pytest.mark.timeout(240 + 2 * OUTAGE)
 def test_an_album_outlives_the_storage(tmp_path: Path) -> None:
     with FakeTelegram(TOKEN) as telegram, S3Server(tmp_path / "s3") as s3:

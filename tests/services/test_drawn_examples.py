@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from core.services.drawn_examples import COLUMNS, EXAMPLES, SIDE, example, sheet
-from tests.yardstick import worth
+from tests.yardstick import soon
 
 
 def test_the_sheet_shows_all_of_them() -> None:
@@ -36,9 +36,10 @@ def test_bad_light_is_seen_as_such() -> None:
     assert levels["dark"] < 40 < levels["front"] < 220 < levels["bright"]
 
 
+@pytest.mark.sized
 def test_nobody_waits_for_the_sheet() -> None:
     sheet.cache_clear()
     started = time.thread_time()
     first = sheet()
-    assert time.thread_time() - started < worth(2)
+    assert soon(time.thread_time() - started, 2)
     assert sheet() is first

@@ -12,6 +12,7 @@ from core.operation.demo import Story, fill
 from tests.dashboard import conftest
 from tests.dashboard.conftest import Look
 from tests.dashboard.numbers.counting import BUDGET, CASES, Case
+from tests.filling import filled
 from tests.metrics.odd_rows import Odd
 from tests.metrics.recount import Recount
 
@@ -32,9 +33,13 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cas
         strict=False,
     )
     monkeypatch.setattr(conftest, "Settings", lambda: configured)
-    fill(60, Story(found.now, days=15, seed=23, error_share=0.05))
-    Odd((found.start, found.end), found.now, seed=5).fill()
+    filled(name, lambda: _fill(found))
     return found
+
+
+def _fill(case: Case) -> None:
+    fill(60, Story(case.now, days=15, seed=23, error_share=0.05))
+    Odd((case.start, case.end), case.now, seed=5).fill()
 
 
 @pytest.fixture
