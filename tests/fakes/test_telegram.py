@@ -426,8 +426,11 @@ def test_a_press_is_answered_once_or_twice_or_never(
     assert tg.answers[pressed] == ("Done", False)
     assert tg.unanswered == []
     tg.callback_seconds = 0
+    late = anna.press("do:Yes")
+    assert tg.unanswered == [late]
     with refused(client, "query is too old and response timeout expired"):
-        client(bot.answer_callback_query(anna.press("do:Yes")))
+        client(bot.answer_callback_query(late))
+    assert tg.unanswered == []
 
 
 def test_a_button_seen_before_an_edit_can_still_be_on_its_way(

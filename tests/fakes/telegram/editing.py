@@ -94,6 +94,8 @@ def delete_message(world: World, params: Params) -> bool:
 def answer_callback_query(world: World, params: Params) -> bool:
     callback = world.callbacks.get(params.text("callback_query_id"))
     if callback is None or time.time() - callback.pressed_at >= world.callback_seconds:
+        if callback is not None:
+            callback.too_late = True
         raise bad("query is too old and response timeout expired or query ID is invalid")
     if len(params.text("text")) > CALLBACK_TEXT_LIMIT:
         raise bad("MESSAGE_TOO_LONG")

@@ -89,10 +89,16 @@ class FakeTelegram(Server):
 
     @property
     def unanswered(self) -> list[str]:
-        """The presses that were never answered, by callback id."""
+        """The presses that nobody tried to answer, by callback id.
+
+        One that was answered too late is a refusal: whoever was killed may need longer to be back.
+        """
         with self.world.lock:
-            pressed = self.world.callbacks.items()
-            return [callback_id for callback_id, callback in pressed if callback.answer is None]
+            return [
+                callback_id
+                for callback_id, callback in self.world.callbacks.items()
+                if callback.answer is None and not callback.too_late
+            ]
 
     @property
     def answers(self) -> dict[str, Answer]:

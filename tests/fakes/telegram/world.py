@@ -158,6 +158,7 @@ class Chat:
 class Callback:
     pressed_at: float
     answer: Answer | None = None
+    too_late: bool = False
 
 
 class Updates:
