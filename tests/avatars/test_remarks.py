@@ -11,6 +11,7 @@ from core.avatars.flow import MENUS, STATES, TABLE
 from core.avatars.screens import SCREENS, hints
 from core.base.texts import LANGUAGES, translator
 from core.conversation.messages import Button
+from core.conversation.reading import UNHEARD
 from tests.avatar_facts import (
     BORIS,
     LINE,
@@ -107,9 +108,13 @@ def said_in_code() -> set[str]:
     """Every code that the table, the dialogue, the guards or the engine may say."""
     effects = (effect for row in TABLE.rows for effect in row.effects)
     table = {effect.argument for effect in effects if effect.name == "say" and effect.argument}
-    paths = [*CORE.glob("avatars/*.py"), CORE / "conversation" / "engine.py"]
+    paths = [*CORE.glob("avatars/**/*.py"), *CORE.glob("conversation/*.py")]
     said = re.compile(r"""\bsay\((?:\w+, )?"(\w+)\"""")
-    return table | {code for path in paths for code in said.findall(path.read_text("utf-8"))}
+    return (
+        table
+        | set(UNHEARD.values())
+        | {code for path in paths for code in said.findall(path.read_text("utf-8"))}
+    )
 
 
 @languages
