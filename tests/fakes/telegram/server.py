@@ -112,6 +112,8 @@ class Server:
             return self._refuse(request, ApiError(413, "Request Entity Too Large"))
         except ApiError as refusal:
             return self._refuse(request, refusal)
+        except ConnectionError:  # whoever asked has hung up
+            raise
         except Exception as error:  # else the bot would be told 500, and the test nothing
             self._crashes.append(error)
             raise
