@@ -43,6 +43,7 @@ def connected(visitor: Visitor) -> None:
     expect(page).to_have_attribute("data-test-connection-state", "CONNECTED")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("locale", "begin", "told", "untrue"),
     [("en-GB", "🚀 Begin", EN.files_lost, EN.too_many),
