@@ -3,6 +3,8 @@
 A `Table` is pure data. A `Flow` binds the guards and effects that it names, expands the places
 that depend on the person ("where they came from"), and knows the screens. Whoever reads the table
 knows everything that can happen.
+
+Longer than 300 lines because a table's notation, its checks and its firing are read together.
 """
 
 from __future__ import annotations
