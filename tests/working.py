@@ -10,14 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from core.app import background
-from core.app.bootstrap import App
 from core.avatars.orders.events import Events
 from core.avatars.photos import verdicts
 from core.avatars.photos.verdicts import Verdicts
-from core.avatars.ports import Waker
+from core.avatars.ports import ObjectStore, Waker
 from core.avatars.training import rows
 from core.avatars.training.training import Training
 from core.base import db
@@ -62,7 +61,7 @@ class House:
         **settings: Any,
     ) -> None:
         self.settings = makers.settings(**{"photos": {"compare_faces": False}, **settings})
-        self.store = FolderStore(folder / "objects")
+        self.store: ObjectStore = FolderStore(folder / "objects")
         self.spool = Spool(folder / "spool")
         self.jobs = Jobs(folder / "jobs.db")
         inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)
@@ -76,7 +75,7 @@ class House:
         )
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
         self.inbox, self.clock, self.events = inbox, clock, Events(clock)
-        self.worker = background.worker(cast(App, self))
+        self.worker = background.worker(self)
 
     def watch(self) -> Watch:
         """The alerts' rules, in test mode."""

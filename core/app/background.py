@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
-import structlog
-
+from core.avatars.orders.events import Events
 from core.avatars.photos import comparing, verdicts
 from core.avatars.photos.comparing import Comparing
+from core.avatars.photos.verdicts import Verdicts
+from core.avatars.ports import ObjectStore
 from core.avatars.privacy import (
     disposal,
     erasure_worker,
@@ -20,16 +22,18 @@ from core.avatars.privacy.erasure_worker import Erasing
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
 from core.avatars.training import work as training
+from core.avatars.training.training import Training
+from core.base.settings import Settings
 from core.base.work import Pool, Work
 from core.conversation import timers
+from core.conversation.engine import Engine
+from core.conversation.inbox import Inbox
+from core.operation.alerts import Watch
 from core.operation.loops import Chore, Step
 from core.operation.sweeps import Sweeps
 from core.operation.worker import Worker
-
-if TYPE_CHECKING:
-    from core.app.bootstrap import App
-
-log = structlog.get_logger()
+from core.services.jobs import Jobs
+from core.services.spool import Spool
 
 ORPHANS_SECONDS = 3600.0
 """How often the store is compared with the database: a listing of all that is in it."""
@@ -37,10 +41,25 @@ PRICES_SECONDS = 6 * 3600.0
 """How often the trainer is asked for its prices."""
 
 
-def worker(app: App) -> Worker:
+class Parts(Protocol):
+    """What background work needs of an app."""
+
+    settings: Settings
+    clock: Callable[[], float]
+    store: ObjectStore
+    spool: Spool
+    jobs: Jobs
+    inbox: Inbox
+    engine: Engine
+    events: Events
+    training: Training
+    verdicts: Verdicts
+
+    def watch(self) -> Watch: ...
+
+
+def worker(app: Parts) -> Worker:
     """The worker of an app; it starts nothing yet."""
-    if not (app.trainer.test_mode or app.settings.public_url):
-        log.warning("fal.ai is only polled: without public_url it can't tell of a result")
     exports = Exports(app.store, app.spool, app.inbox, app.clock)
     stopping = threading.Event()
     return Worker(
@@ -54,7 +73,7 @@ def worker(app: App) -> Worker:
     )
 
 
-def kinds(app: App, exports: Exports) -> list[Work]:
+def kinds(app: Parts, exports: Exports) -> list[Work]:
     """Every kind of work there is; a new one is added here, and nothing else knows it."""
     slow = Pool("slow")
     erasing = Erasing(app.store, app.spool, app.jobs, app.clock, app.settings.zone)
@@ -70,7 +89,7 @@ def kinds(app: App, exports: Exports) -> list[Work]:
     ]
 
 
-def sweeps(app: App, exports: Exports | None = None) -> Sweeps:
+def sweeps(app: Parts, exports: Exports | None = None) -> Sweeps:
     """The slow sweep, for the worker and for tests."""
     made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
     retention = Retention(app.settings, app.training)
@@ -78,7 +97,7 @@ def sweeps(app: App, exports: Exports | None = None) -> Sweeps:
     return Sweeps(app.settings, app.spool, app.store, made, retention, retire, app.clock)
 
 
-def _often(app: App) -> tuple[Step, ...]:
+def _often(app: Parts) -> tuple[Step, ...]:
     """Steps that are taken with each look for due rows."""
     return (
         lambda: app.verdicts.tell_late(app.clock()),
@@ -89,7 +108,7 @@ def _often(app: App) -> tuple[Step, ...]:
     )
 
 
-def _doomed_early(app: App) -> Step:
+def _doomed_early(app: Parts) -> Step:
     """Delete what was doomed since the last look, without waiting for its time."""
     cleared = 0
 
@@ -100,7 +119,7 @@ def _doomed_early(app: App) -> Step:
     return step
 
 
-def _chores(app: App, exports: Exports, stopping: threading.Event) -> tuple[Chore, ...]:
+def _chores(app: Parts, exports: Exports, stopping: threading.Event) -> tuple[Chore, ...]:
     watch = app.watch()
 
     def repair() -> None:
@@ -120,13 +139,13 @@ def _chores(app: App, exports: Exports, stopping: threading.Event) -> tuple[Chor
     )
 
 
-def _learn_prices(app: App) -> None:
+def _learn_prices(app: Parts) -> None:
     prices = app.training.gate.prices
     prices.refresh(app.clock())
     prices.say_unknown()
 
 
-def _comparing(app: App) -> Comparing | None:
+def _comparing(app: Parts) -> Comparing | None:
     """What compares faces before a training, where that is wanted."""
     photos = app.settings.photos
     if not (photos.compare_faces and photos.find_faces):

@@ -132,6 +132,8 @@ class App:
 
     def worker(self) -> Worker:
         """What works beside the dialogue; see `background`."""
+        if not (self.trainer.test_mode or self.settings.public_url):
+            log.warning("fal.ai is only polled: without public_url it can't tell of a result")
         return background.worker(self)
 
     def watch(self) -> Watch:
