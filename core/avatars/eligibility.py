@@ -16,8 +16,24 @@ from core.avatars.models import (
     change,
 )
 from core.avatars.orders import budget
+from core.avatars.orders.kind import Policy
 from core.base.days import day
 from core.base.settings import Settings
+
+
+def policy(settings: Settings) -> Policy:
+    """What the settings allow."""
+    training = settings.training
+    return Policy(
+        enabled=training.enabled,
+        daily_budget_usd=training.daily_budget_usd,
+        attempts=training.attempts,
+        breaker_failures=training.breaker_failures,
+        breaker_seconds=training.breaker_minutes * 60,
+        watch_seconds=training.watch_hours * 3600,
+        tick_seconds=settings.conversation.tick_seconds,
+        zone=settings.zone,
+    )
 
 
 def obstacle(
@@ -41,7 +57,9 @@ def obstacle(
         user_id, since
     ):
         return "daily_limit"
-    return None if budget.has_room(settings, price_usd, now, test_mode) else "budget"
+    promised = budget.promised_usd(TrainingRun, since, test_mode)
+    fits = budget.fits(policy(settings), price_usd, now, test_mode, promised)
+    return None if fits else "budget"
 
 
 def busy(user_id: uuid.UUID) -> bool:

@@ -17,14 +17,14 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.orders.submissions import watched
+from core.avatars.orders.decisions.news import RESULT_GONE
 from core.avatars.photos import comparing
 from core.avatars.photos.inspection.picture_files.picture_file import most_megapixels
 from core.avatars.photos.photo_set import frontal, may_be_kept, too_alike, useless
 from core.avatars.privacy import remote
 from core.avatars.training.durations import MINUTES
+from core.avatars.training.outcome import watched
 from core.avatars.training.training import Training
-from core.avatars.training.transfer import RESULT_GONE
 from core.base.settings import Settings
 from core.conversation.flow import Position
 

@@ -14,7 +14,9 @@ _ROWS: Mapping[str, Any] = {
     "run": TrainingRun.select(TrainingRun.id, TrainingRun.user),
     "poll": TrainingRun.select(TrainingRun.id, TrainingRun.user),
     "copy": TrainingRun.select(TrainingRun.id, TrainingRun.user),
-    "late": Submission.select(Submission.id, TrainingRun.user).join(TrainingRun),
+    "late": Submission.select(Submission.id, TrainingRun.user).join(
+        TrainingRun, on=Submission.run_id == TrainingRun.id
+    ),
     "export": Export.select(Export.id, Export.user),
     "faces": Avatar.select(Avatar.id, Avatar.user),
 }

@@ -102,7 +102,7 @@ class Worker:
             "photo": self._judge,
             "run": self._advance,
             "poll": self._advance,
-            "late": self._look_after,
+            "late": training.orders.look_late,
             "copy": self._carry,
             "drain": self._drain,
             "erase": self._erase,
@@ -202,21 +202,18 @@ class Worker:
             self._spool.remove(settled.spooled)
 
     def _advance(self, run_id: str) -> None:
-        stepped = self._training.advance(run_id)
+        stepped = self._training.orders.step(run_id)
         if stepped is None:
             return
-        if stepped.carries:
+        if stepped.transfers:
             self._give("copy", run_id)
         if stepped.conversation_id is not None:
             self._drain(str(stepped.conversation_id))
 
     def _carry(self, run_id: str) -> None:
-        stepped = self._training.carry(run_id)
+        stepped = self._training.orders.step(run_id, transfer=True)
         if stepped is not None and stepped.conversation_id is not None:
             self._drain(str(stepped.conversation_id))
-
-    def _look_after(self, submission_id: str) -> None:
-        self._training.late.look(submission_id)
 
     def _drain(self, conversation_id: str) -> None:
         most = AT_A_TIME if self._crews else None
@@ -253,9 +250,10 @@ class Worker:
 
     def _due_runs(self) -> None:
         now = self._clock()
-        self._give("poll", *self._training.due(now, RUNS_AT_ONCE))
-        self._give("copy", *self._training.due_to_carry(now, AT_ONCE))
-        self._give("late", *self._training.late.due(now, AT_ONCE))
+        orders = self._training.orders
+        self._give("poll", *orders.due(now, RUNS_AT_ONCE))
+        self._give("copy", *orders.due(now, AT_ONCE, transfer=True))
+        self._give("late", *orders.due_late(now, AT_ONCE))
 
     def _due_events(self) -> None:
         """Timers, and events that nobody has applied: their channel died, or they had to wait."""
@@ -286,7 +284,7 @@ class Worker:
     # what is asked now and then
 
     def _learn_prices(self) -> None:
-        prices = self._training.gate.prices
+        prices = self._training.orders.gate.prices
         prices.refresh(self._clock())
         prices.say_unknown()
 
