@@ -89,9 +89,8 @@ class Causes:
 
     def order(self, usd: float, **columns: Any) -> Submission:
         """An order that was sent just now, of a run that trains."""
-        sent: dict[str, Any] = {"number": 1, "profile": "p", "endpoint": "e", "sent_at": self.now}
-        run = self.run(RunStatus.TRAINING, price_usd=usd, submission=1)
-        return Submission.create(run=run, price_usd=usd, **{**sent, **columns})
+        run = self.run(RunStatus.RUNNING, price_usd=usd, submission=1)
+        return makers.submission(run, **{"price_usd": usd, "sent_at": self.now, **columns})
 
     def copy(self) -> None:
         """Something that fal was to delete yesterday."""

@@ -6,13 +6,13 @@ Run as `python -m tests.fal_working`, configured by the environment alone.
 from __future__ import annotations
 
 from core.app.bootstrap import bootstrap
-from core.avatars.training import rows
+from core.avatars.orders import order
 from core.base.settings import Settings
 
 
 def main() -> None:
-    rows.CLAIM_SECONDS = 2.0
-    rows.LONGEST_WAIT = 1.0
+    order.CLAIM_SECONDS = 2.0
+    order.LONGEST_WAIT = 1.0
     bootstrap(Settings.load()).worker().run()
 
 

@@ -23,10 +23,9 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.orders.resolver import lost_orders
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import CancelAnswer, Handle, Standing, TrainingOrder
-from core.avatars.training.training import Training
+from core.avatars.training.training import Training, lost_trainings
 from core.base import db
 from core.base.db import transaction
 from core.base.settings import Settings
@@ -139,10 +138,10 @@ class TrainingWork(Work):
             run = makers.runs(self.avatar)[0]
             if run.status.final or run.status is RunStatus.UNCERTAIN or self._unknown(run):
                 return
-            if self.cancels and run.status in (RunStatus.QUEUED, RunStatus.TRAINING):
+            if self.cancels and run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
                 self._in_a_turn(lambda run_id=run.id: self.work.cancel(run_id))  # type: ignore[misc]
-            self.work.advance(str(run.id))
-            self.work.carry(str(run.id))
+            self.work.orders.step(str(run.id))
+            self.work.orders.step(str(run.id), transfer=True)
             self.clock.forward(1)
         raise AssertionError("the training never ends")
 
@@ -163,11 +162,11 @@ class TrainingWork(Work):
         run = makers.runs(self.avatar)[0]
         if run.status is RunStatus.UNCERTAIN:
             assert ("progress", str(run.id)) in makers.told(self.owner), "it is shown as checking"
-            assert [lost.id for lost in lost_orders()] == [run.id]
+            assert [lost.id for lost in lost_trainings()] == [run.id]
             if orders := self._orders():
-                assert self.work.settler.sent(str(run.id), orders[0])
+                assert self.work.orders.resolver.sent(str(run.id), orders[0])
             else:
-                assert self.work.settler.not_sent(str(run.id))
+                assert self.work.orders.resolver.not_sent(str(run.id))
             self.do()
 
     def _orders(self) -> list[str]:

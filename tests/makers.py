@@ -16,6 +16,7 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.avatars.orders.submissions import Submission
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
@@ -107,6 +108,13 @@ def stored(of: Avatar) -> list[tuple[str, AvatarPhoto]]:
     """The object keys of an avatar's photos, with the photos."""
     photos: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == of.id)
     return [(photo.minio_key, photo) for photo in photos if photo.minio_key]
+
+
+def submission(of: TrainingRun, number: int = 1, **columns: Any) -> Submission:
+    """One that was sent for a run."""
+    usual = {"profile": "p", "endpoint": "e", "sent_at": 1.0}
+    named = {"kind": "training", "run_id": of.id, "test_mode": of.test_mode, "number": number}
+    return Submission.create(**{**usual, **named, **columns})
 
 
 def runs(of: Avatar) -> list[TrainingRun]:

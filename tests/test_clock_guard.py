@@ -45,7 +45,7 @@ def everything_that_waits(until: float) -> None:
     makers.photo(avatar, owner, next_check_at=until)
     TrainingRun.create(
         avatar=avatar, user=owner.user, conversation=owner, training_type="portrait",
-        status=RunStatus.TRAINING, created_at=NOW, next_check_at=until,
+        status=RunStatus.RUNNING, created_at=NOW, next_check_at=until,
     )  # fmt: skip
     Export.create(user=owner.user, conversation=owner, ordered_at=NOW, next_check_at=until)
     InboxEvent.create(

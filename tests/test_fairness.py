@@ -127,7 +127,6 @@ def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path
 
 def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path) -> None:
     from core.avatars.models import RunStatus, TrainingRun
-    from core.avatars.orders.submissions import Submission
 
     conversation = makers.conversation()
     avatar = makers.avatar(conversation, photos=0)
@@ -139,7 +138,7 @@ def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path)
         status=RunStatus.CANCELLED,
         created_at=1.0,
     )
-    order = Submission.create(run=run, number=1, profile="p", endpoint="e", sent_at=1.0)
+    order = makers.submission(run)
     rows: dict[str, Any] = {"photo": photo, "run": run, "late": order, "faces": avatar}
     house = opened(database_url, tmp_path, photos__find_faces="true")
     exports = Exports(house.store, house.spool, house.inbox)

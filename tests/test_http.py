@@ -71,7 +71,7 @@ def test_however_webhooks_come_the_end_comes_once(house: HttpHouse, fault: str) 
     _, avatar, run = house.begin()
     wait_for(lambda: events(phase="webhook"))
     if fault == "early":  # it says what is not true yet; the next question is the next chance
-        wait_for(lambda: makers.fresh(run).status in (RunStatus.QUEUED, RunStatus.TRAINING))
+        wait_for(lambda: makers.fresh(run).status in (RunStatus.QUEUED, RunStatus.RUNNING))
         wait_for(lambda: _asked_again(run))
     wait_for(lambda: makers.fresh(run).status is RunStatus.COMPLETED)
     assert ends(run) == ["completed"]
@@ -81,7 +81,7 @@ def test_however_webhooks_come_the_end_comes_once(house: HttpHouse, fault: str) 
 
 def _asked_again(run: TrainingRun) -> bool:
     query: Any = TrainingRun.update(next_check_at=0).where(
-        TrainingRun.id == run.id, TrainingRun.status.in_((RunStatus.QUEUED, RunStatus.TRAINING))
+        TrainingRun.id == run.id, TrainingRun.status.in_((RunStatus.QUEUED, RunStatus.RUNNING))
     )
     query.execute()
     return makers.fresh(run).status in (RunStatus.SAVING, RunStatus.COMPLETED)

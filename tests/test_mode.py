@@ -66,7 +66,7 @@ def test_where_one_worker_has_the_key_trainings_are_real_and_both_are_shown(db: 
 
 def test_what_runs_is_shown_though_new_trainings_are_made_otherwise(db: Any) -> None:
     worker("test")
-    training(RunStatus.TRAINING, simulated=False)
+    training(RunStatus.RUNNING, simulated=False)
     assert (ordered("test", NOW), shown("test", NOW)) == ("test", "both")
 
 

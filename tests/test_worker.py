@@ -25,9 +25,9 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.orders.resolver import lost_orders
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import disposal
+from core.avatars.training.training import lost_trainings
 from core.base.db import run, transaction
 from core.base.errors import StorageUnavailable
 from core.base.work import Piece, Pool, Work
@@ -378,8 +378,8 @@ def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
 
 
 def _all_done(people: list[Conversation], house: House) -> bool:
-    for lost in lost_orders():  # killed over its order, which died with the worker's own server
-        house.training.settler.not_sent(str(lost.id))
+    for lost in lost_trainings():  # killed over its order, which died with the worker's own server
+        house.training.orders.resolver.not_sent(str(lost.id))
     pending = AvatarPhoto.select().where(AvatarPhoto.validation_status == PENDING)
     told = [set(applied(owner)) for owner in people]
     return not pending.exists() and all({"judged", "finished"} <= known for known in told)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from core.app import background
+from core.avatars.orders import order
 from core.avatars.orders.events import Events
 from core.avatars.photos import verdicts
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore, Waker
-from core.avatars.training import rows
 from core.avatars.training.training import Training
 from core.base import db
 from core.base.errors import Gone, ObjectMissing
@@ -103,7 +103,7 @@ def quickly() -> dict[str, Any]:
 
 
 def main(url: str, folder: str) -> None:
-    rows.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
+    order.CLAIM_SECONDS = verdicts.CLAIM_SECONDS = 1.0
     db.connect(url, "normal")
     House(Path(folder), **quickly()).worker.run()
     print("stopped")

@@ -140,7 +140,7 @@ def _chores(app: Parts, exports: Exports, stopping: threading.Event) -> tuple[Ch
 
 
 def _learn_prices(app: Parts) -> None:
-    prices = app.training.gate.prices
+    prices = app.training.orders.gate.prices
     prices.refresh(app.clock())
     prices.say_unknown()
 

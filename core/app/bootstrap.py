@@ -165,8 +165,9 @@ class App:
             Verifier(self.trainer.jwks_url, self._web),
             functools.partial(name_of, secret),
             addressed,
-            self.training.settler.heard,
+            self.training.orders.resolver.on_webhook,
             self.events.observe,
+            self.trainer.test_mode,
         )
         routed = ((name, c.routes) for name, c in self.channels.items() if isinstance(c, Routed))
         offered = (guarded(name, offer, self, bridge) or () for name, offer in routed)

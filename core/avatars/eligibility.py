@@ -16,8 +16,24 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
+from core.avatars.orders.kind import Policy
 from core.avatars.person import Known
 from core.base.settings import Settings
+
+
+def policy(settings: Settings) -> Policy:
+    """What the settings allow."""
+    training = settings.training
+    return Policy(
+        enabled=training.enabled,
+        daily_budget_usd=training.daily_budget_usd,
+        attempts=training.attempts,
+        breaker_failures=training.breaker_failures,
+        breaker_seconds=training.breaker_minutes * 60,
+        watch_seconds=training.watch_hours * 3600,
+        tick_seconds=settings.conversation.tick_seconds,
+        zone=settings.zone,
+    )
 
 
 def obstacle(

@@ -15,6 +15,9 @@ import peewee
 from playhouse.fields import EnumField
 
 from core.avatars.naming import LONGEST
+from core.avatars.orders.order import ACTIVE as ACTIVE
+from core.avatars.orders.order import HOLDING as HOLDING
+from core.avatars.orders.order import Order, Status
 from core.base.db import Model
 from core.conversation.models import Conversation, User
 
@@ -63,35 +66,8 @@ class PhotoValidationStatus(StrEnum):
     DUPLICATE = "duplicate"
 
 
-class RunStatus(StrEnum):
-    """How far a training run has come; the last three are final.
-
-    `uncertain` is an order that nobody knows to have arrived; it is never repeated by itself.
-    """
-
-    READY = "ready"
-    PREPARING = "preparing"
-    SUBMITTING = "submitting"
-    QUEUED = "queued"
-    TRAINING = "training"
-    SAVING = "saving"
-    UNCERTAIN = "uncertain"
-    CANCELLING = "cancelling"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing more can happen to the run."""
-        return self in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
-
-
-ACTIVE = tuple(status for status in RunStatus if not status.final)
-"""A run in one of these holds its avatar."""
-
-HOLDING = tuple(status for status in ACTIVE if status is not RunStatus.CANCELLING)
-"""A run in one of these holds its person's only slot."""
+RunStatus = Status
+"""A training run's status, by the specification's name."""
 
 
 def utc_now() -> datetime.datetime:
@@ -193,62 +169,18 @@ class AvatarPhoto(Model):
         return bool(pending and late)
 
 
-class TrainingRun(Model):
-    """One training: intent, order and outcome. It outlives its avatar, for the books.
+class TrainingRun(Order):
+    """One training, as it is ordered. It outlives its avatar, for the books."""
 
-    `price_usd` is what an order may cost by what was agreed to, `cost_usd` what all of them cost in
-    the end; null is unknown. `submission` is the number of the last order that was sent, and the
-    request id and addresses are that one's; `attempts` counts those that were taken. `intent_at` is
-    when an order was begun whose outcome is not known; `saving_at` when a result was found that is
-    being copied; `deadline_at` ends whatever it waits for. `failures` counts the tries since the
-    last step forward. An error on a run that has not ended says what it waits for.
-    """
-
-    id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     avatar = peewee.ForeignKeyField(Avatar, backref="runs", null=True, on_delete="SET NULL")
     user = peewee.ForeignKeyField(User, backref="runs", null=True, on_delete="SET NULL")
     conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="SET NULL")
     avatar_id: uuid.UUID | None
-    user_id: uuid.UUID | None
-    conversation_id: int | None
     training_type = EnumField(AvatarTrainingType, max_length=16)
-    status = EnumField(RunStatus, max_length=16, default=RunStatus.READY)
-    test_mode = peewee.BooleanField(default=False)
-    price_usd = peewee.DoubleField(null=True)
-    cost_usd = peewee.DoubleField(null=True)
     photos_count = peewee.IntegerField(default=0)
-    profile = peewee.CharField(max_length=64, default="")
-    endpoint = peewee.CharField(max_length=128, default="")
-    request_id = peewee.CharField(null=True)
-    status_url = peewee.TextField(default="")
-    response_url = peewee.TextField(default="")
-    cancel_url = peewee.TextField(default="")
-    data_url = peewee.TextField(default="")
-    uploaded_at = peewee.DoubleField(null=True)
-    arguments = peewee.JSONField(default=dict)
-    progress = peewee.IntegerField(default=0)
-    position = peewee.IntegerField(null=True)
-    error_type = peewee.CharField(max_length=64, default="")
-    error_class = peewee.CharField(max_length=16, default="")
-    error = peewee.CharField(max_length=500, default="")
-    submission = peewee.IntegerField(default=0)
-    attempts = peewee.IntegerField(default=0)
-    failures = peewee.IntegerField(default=0)
-    finished_by = peewee.CharField(max_length=16, default="")
-    queue_seconds = peewee.DoubleField(null=True)
-    training_seconds = peewee.DoubleField(null=True)
     weights_key = peewee.CharField(null=True)
     weights_sha256 = peewee.CharField(max_length=64, null=True)
     weights_bytes = peewee.BigIntegerField(null=True)
-    created_at = peewee.DoubleField()
-    intent_at = peewee.DoubleField(null=True)
-    submitted_at = peewee.DoubleField(null=True)
-    started_at = peewee.DoubleField(null=True)
-    saving_at = peewee.DoubleField(null=True)
-    finished_at = peewee.DoubleField(null=True)
-    deadline_at = peewee.DoubleField(null=True)
-    told_at = peewee.DoubleField(default=0)
-    next_check_at = peewee.DoubleField(default=0)
 
     class Meta:
         table_name = "training_runs"

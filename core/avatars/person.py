@@ -209,5 +209,5 @@ def _valid() -> Any:
 
 def _watched() -> Any:
     run: Any = TrainingRun.alias()
-    orders: Any = Submission.select(1).join(run, on=(Submission.run == run.id))
+    orders: Any = Submission.select(1).join(run, on=(Submission.run_id == run.id))
     return peewee.fn.EXISTS(orders.where(run.avatar == Avatar.id, WATCHED))

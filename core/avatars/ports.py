@@ -181,6 +181,8 @@ class Observation:
     message: str = ""
     seconds: float | None = None
     request_id: str = ""
+    test_mode: bool = False
+    """Whether it is about a simulated run; what is about none counts as real."""
 
 
 Observe = Callable[[Observation], None]
@@ -195,31 +197,44 @@ class Download:
     size: int | None = None
 
 
-class Trainer(Protocol):
-    """Whoever turns photos into an avatar: fal.ai, or the test server that speaks as it does."""
+class Provider(Protocol):
+    """Where orders of any kind are sent, asked after and fetched from."""
 
     @property
     def test_mode(self) -> bool:
-        """Whether trainings are simulated and cost nothing."""
-
-    @property
-    def upload_seconds(self) -> float:
-        """How long an upload can be ordered with: before it expires, with time to queue."""
+        """Whether orders are simulated and cost nothing."""
 
     @property
     def platform(self) -> Platform:
         """Its own records of what was ordered."""
 
-    def profiles(self, training_type: str) -> tuple[str, ...]:
-        """The names of the profiles that serve a training type, in order of preference."""
-
     def endpoint(self, profile: str) -> str: ...
 
     def price_usd(self, profile: str) -> float | None:
-        """What one training costs by the configuration; None where that is not known."""
+        """What one order costs by the configuration; None where that is not known."""
 
     def priced(self, profile: str, usd: float, unit: str) -> float | None:
-        """The same by the trainer's own price of a unit; None where that says nothing of it."""
+        """The same by the provider's own price of a unit; None where that says nothing of it."""
+
+    def check(self, handle: Handle) -> Standing:
+        """Where it stands, with the result once it is completed. Raises Unreachable."""
+
+    def cancel(self, handle: Handle) -> CancelAnswer:
+        """Ask for an end; one that is running may complete all the same. Raises Unreachable."""
+
+    def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
+        """A result's file. Raises Unreachable."""
+
+
+class Trainer(Provider, Protocol):
+    """Whoever turns photos into an avatar: fal.ai, or the test server that speaks as it does."""
+
+    @property
+    def upload_seconds(self) -> float:
+        """How long an upload can be ordered with: before it expires, with time to queue."""
+
+    def profiles(self, training_type: str) -> tuple[str, ...]:
+        """The names of the profiles that serve a training type, in order of preference."""
 
     def max_photos(self, profile: str) -> int: ...
 
@@ -243,15 +258,6 @@ class Trainer(Protocol):
 
         `webhook_url` may be "". Raises NotSubmitted or Uncertain, and nothing else.
         """
-
-    def check(self, handle: Handle) -> Standing:
-        """Where it stands, with the result once it is completed. Raises Unreachable."""
-
-    def cancel(self, handle: Handle) -> CancelAnswer:
-        """Ask for an end; one that is running may complete all the same. Raises Unreachable."""
-
-    def download(self, handle: Handle, url: str) -> AbstractContextManager[Download]:
-        """A result's file. Raises Unreachable."""
 
 
 class Waker(Protocol):

@@ -30,12 +30,19 @@ class Forbidden(LikenessError):
     """A viewer can't act."""
 
 
-class Settler(Protocol):
-    """What is needed of `core.avatars.orders.resolver.Settler`."""
+class Resolver(Protocol):
+    """What is needed of `core.avatars.orders.resolver.Resolver`."""
 
     def sent(self, run_id: str, request_id: str, note: Callable[[], object]) -> bool: ...
 
     def not_sent(self, run_id: str, note: Callable[[], object]) -> bool: ...
+
+
+class Orders(Protocol):
+    """What is needed of `core.avatars.orders.machine.Machine`."""
+
+    @property
+    def resolver(self) -> Resolver: ...
 
 
 class Training(Protocol):
@@ -48,7 +55,7 @@ class Training(Protocol):
     def cancel(self, run_id: uuid.UUID) -> bool: ...
 
     @property
-    def settler(self) -> Settler: ...
+    def orders(self) -> Orders: ...
 
 
 class House(Protocol):
@@ -99,13 +106,13 @@ class AdminActions:
         """Resolve an uncertain order as sent under this request id, which fal must confirm."""
         request_id = storable(request_id).strip()
         entry = self._audited("sent", run_id, request_id)
-        sent = self._house.training.settler.sent
+        sent = self._house.training.orders.resolver.sent
         _settled(lambda: sent(run_id, request_id, entry.write))
 
     def not_sent(self, run_id: str) -> None:
         """Resolve an uncertain order as never sent: it is ordered again."""
         entry = self._audited("not sent", run_id)
-        not_sent = self._house.training.settler.not_sent
+        not_sent = self._house.training.orders.resolver.not_sent
         _settled(lambda: not_sent(run_id, entry.write))
 
     def pause(self) -> None:

@@ -33,9 +33,10 @@ class Verifier(Protocol):
 
 
 class Webhooks:
-    """The door for webhooks. `name_of` reads a token, `heard` takes in what is verified.
+    """The door for webhooks. `name_of` reads a token, `on_webhook` takes in what is verified.
 
-    `run_of` gives the run that a name means, for the note of the call.
+    `run_of` gives the run that a name means, for the note of the call; in `test_mode` such runs are
+    simulated.
     """
 
     def __init__(
@@ -44,15 +45,17 @@ class Webhooks:
         verifier: Verifier,
         name_of: Callable[[str], str | None],
         run_of: Callable[[str], str],
-        heard: Callable[[str, Verified], str],
+        on_webhook: Callable[[str, Verified], str],
         observe: Observe,
+        test_mode: bool = False,
     ) -> None:
         self._bridge = bridge
         self._verifier = verifier
         self._name_of = name_of
         self._run_of = run_of
-        self._heard = heard
+        self._on_webhook = on_webhook
         self._observe = observe
+        self._test_mode = test_mode
 
     @property
     def route(self) -> Route:
@@ -95,7 +98,7 @@ class Webhooks:
         except TrainerError as away:
             self._note(run_id, 503, away.failure.error_type, "retry")
             return 503
-        what = self._heard(name, told)
+        what = self._on_webhook(name, told)
         news = "" if what in ("woken", "learnt", "late") else f"{what}_run"
         self._note(run_id, 200, news, "", told.request_id)
         return 200
@@ -118,5 +121,6 @@ class Webhooks:
                 error_type=error_type,
                 error_class=error_class,
                 request_id=request_id,
+                test_mode=self._test_mode and bool(run_id),
             )
         )

@@ -322,10 +322,10 @@ class Storm(RuleBasedStateMachine):
     @rule(outcome=st.sampled_from(["success", "success", "failure"]))
     def advance(self, outcome: str) -> None:
         self.house.trainer.order(outcome)
-        for run_id in self.house.training.due(self.house.clock(), 100):
-            self.house.training.advance(run_id)
-        for run_id in self.house.training.due_to_carry(self.house.clock(), 100):
-            self.house.training.carry(run_id)
+        for run_id in self.house.training.orders.due(self.house.clock(), 100):
+            self.house.training.orders.step(run_id)
+        for run_id in self.house.training.orders.due(self.house.clock(), 100, transfer=True):
+            self.house.training.orders.step(run_id, transfer=True)
 
     @rule(seconds=st.sampled_from([0.3, 1.5, 5.0, 13.0, 40.0]))
     def wait(self, seconds: float) -> None:

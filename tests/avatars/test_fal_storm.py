@@ -19,9 +19,9 @@ import pytest
 
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
-from core.avatars.orders.resolver import lost_orders
 from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.ports import Unreachable
+from core.avatars.training.training import lost_trainings
 from core.base.settings import Settings
 from core.services.fal.errors import TYPES
 from core.services.fal.simulation import FalServer
@@ -93,7 +93,7 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
             fal.plan.choose = _faults(SEED + 1)
             with worker(environ, log):
                 wait_for(_settled, PATIENCE)
-                lost = lost_orders()
+                lost = lost_trainings()
                 time.sleep(SURE)
                 for run in lost:
                     _settle(app, run, ledger.taken[run.id.hex])
@@ -118,13 +118,13 @@ def _settle(app: App, run: TrainingRun, taken: list[str]) -> None:
     if taken and taken[-1] not in known:
         wait_for(lambda: _said(app, run, taken[-1]), PATIENCE)
     else:
-        app.training.settler.not_sent(str(run.id))
+        app.training.orders.resolver.not_sent(str(run.id))
 
 
 def _said(app: App, run: TrainingRun, request_id: str) -> bool:
     """Whether the admin could say it; refused where fal is away."""
     try:
-        app.training.settler.sent(str(run.id), request_id)
+        app.training.orders.resolver.sent(str(run.id), request_id)
     except Unreachable:
         return False
     return True
@@ -159,7 +159,7 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
 
 def _check_costs(run: TrainingRun) -> None:
     """One order was made and costs its price; another only where fal may have charged it."""
-    sent = list(Submission.select().where(Submission.run == run.id))
+    sent = list(Submission.select().where(Submission.run_id == run.id))
     made = [order for order in sent if order.fate == Fate.COMPLETED]
     assert [order.request_id for order in made] == [run.request_id]
     for order in sent:
@@ -179,7 +179,7 @@ def _settled() -> bool:
 def _ended(app: App, ledger: Ledger) -> bool:
     """Whether all have; on a busy machine an order may be lost without any fault."""
     time.sleep(0.2)
-    for run in lost_orders():
+    for run in lost_trainings():
         if run.intent_at is not None and run.intent_at < time.time() - SURE:
             _settle(app, run, ledger.taken[run.id.hex])
     return not TrainingRun.select().where(TrainingRun.status.not_in(FINAL)).exists()

@@ -41,7 +41,7 @@ def _under_way(order: Order) -> TrainingRun:
     avatar = makers.avatar(owner, photos=0, status=AvatarStatus.TRAINING)
     return TrainingRun.create(
         id=order.run, avatar=avatar, user=owner.user, conversation=owner, training_type="portrait",
-        status=RunStatus.TRAINING, profile="flux-lora-portrait-trainer", attempts=1,
+        status=RunStatus.RUNNING, profile="flux-lora-portrait-trainer", attempts=1,
         endpoint="fal-ai/flux-lora-portrait-trainer", request_id=order.request_id,
         created_at=time.time(), submitted_at=time.time(), started_at=time.time(),
         deadline_at=time.time() + 1e5,

@@ -11,7 +11,6 @@ import structlog
 
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.training.rows import due
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
 from tests.conversation.chat import Chat
 from tests.http_house import wait_for
@@ -34,10 +33,10 @@ def trained(house: App, chat: Chat) -> Any:
     chat.press("🚀 Launch the training")
 
     def ended() -> bool:
-        for run_id in due(2e9, 10):
-            house.training.advance(run_id)
-        for run_id in due(2e9, 10, carrying=True):
-            house.training.carry(run_id)
+        for run_id in house.training.orders.due(2e9, 10):
+            house.training.orders.step(run_id)
+        for run_id in house.training.orders.due(2e9, 10, transfer=True):
+            house.training.orders.step(run_id, transfer=True)
         house.engine.drain(chat.id)
         return bool(Avatar.get().status == AvatarStatus.COMPLETED)
 

@@ -22,10 +22,10 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.training import outcome
 from core.avatars.training.durations import Usual, usual
-from core.avatars.training.rows import CLAIM_SECONDS
 from core.base.db import database, run, transaction
 from core.base.errors import TrainingRefused
 from core.conversation.models import Conversation
@@ -447,7 +447,7 @@ def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: Ho
     house.start()
     house.advance(QUEUED)
     TrainingRun.update(request_id=None, status=RunStatus.UNCERTAIN, intent_at=1.0).execute()
-    assert house.training.settler.sent(str(house.run.id), "found at fal")
+    assert house.training.orders.resolver.sent(str(house.run.id), "found at fal")
     assert house.now.finetune_id == "found at fal"
 
 
@@ -526,7 +526,7 @@ def test_progress_never_goes_back_and_is_not_100_before_the_end(house: House) ->
 def test_a_training_does_not_return_to_the_queue(house: House) -> None:
     house.start()
     house.advance(QUEUED, training(30), QUEUED)
-    assert (house.run.status, house.run.progress) == (RunStatus.TRAINING, 30)
+    assert (house.run.status, house.run.progress) == (RunStatus.RUNNING, 30)
 
 
 def _told_every(house: House, seconds: float, standings: Sequence[Standing]) -> int:
@@ -578,17 +578,17 @@ def test_a_run_is_left_alone_until_it_is_due(house: House) -> None:
     house.advance(QUEUED, QUEUED)
     house.clock.forward(-5)
     house.trainer.standing = COMPLETED
-    assert house.training.advance(str(house.run.id)) is None
+    assert house.training.orders.step(str(house.run.id)) is None
     assert house.run.status is RunStatus.QUEUED
 
 
 def test_due_are_the_active_runs_whose_moment_has_come(house: House) -> None:
     house.start()
-    assert house.training.due(house.clock(), 10) == [str(house.run.id)]
+    assert house.training.orders.due(house.clock(), 10) == [str(house.run.id)]
     house.advance(QUEUED, QUEUED)
-    assert house.training.due(house.run.next_check_at - 0.01, 10) == []
+    assert house.training.orders.due(house.run.next_check_at - 0.01, 10) == []
     house.advance(COMPLETED)
-    assert house.training.due(house.clock() + 1e6, 10) == []
+    assert house.training.orders.due(house.clock() + 1e6, 10) == []
 
 
 def test_a_trainer_that_cannot_be_reached_is_asked_again_later(house: House) -> None:
@@ -645,13 +645,15 @@ def test_a_run_that_was_never_submitted_is_cancelled_without_the_trainer(house: 
 def test_cancelled_while_it_is_submitted_it_is_cancelled_at_the_trainer(house: House) -> None:
     def cancel() -> None:
         house.cancel()
-        assert house.training.due(house.clock(), 10) == [], "whoever submits it is still at it"
+        assert house.training.orders.due(house.clock(), 10) == [], (
+            "whoever submits it is still at it"
+        )
 
     house.start()
     house.trainer.meanwhile = cancel
     house.advance()
     house.trainer.meanwhile = lambda: None
-    assert house.training.due(house.clock(), 10) == [str(house.run.id)]
+    assert house.training.orders.due(house.clock(), 10) == [str(house.run.id)]
     house.advance(QUEUED, STOPPED)
     assert house.run.status is RunStatus.CANCELLED
     assert house.trainer.cancelled == [house.run.request_id]
@@ -662,7 +664,7 @@ def test_whoever_sends_photos_is_at_it_however_long_that_takes(house: House) -> 
         for _ in range(4):
             house.clock.forward(CLAIM_SECONDS * 0.7)
             alive()
-            assert house.training.due_to_carry(house.clock(), 10) == []
+            assert house.training.orders.due(house.clock(), 10, transfer=True) == []
 
     house.trainer.sending = slowly
     house.start()
@@ -780,7 +782,7 @@ def test_a_deleted_avatar_is_not_resurrected_and_its_cost_stays_booked(db: Any) 
     house.cancel()
     house.avatar.delete_instance()
     house.trainer.standing = COMPLETED
-    house.training.advance(str(run_id))
+    house.training.orders.step(str(run_id))
     run = TrainingRun.get_by_id(run_id)
     assert (run.status, run.price_usd, run.avatar_id) == (RunStatus.COMPLETED, 6.0, None)
     assert (list(Avatar.select()), house.told) == ([], [])
@@ -790,7 +792,7 @@ def test_a_run_whose_avatar_went_before_it_was_submitted_is_not_submitted(house:
     run_id = house.start()
     AvatarPhoto.delete().execute()
     house.avatar.delete_instance()
-    house.training.advance(str(run_id))
+    house.training.orders.step(str(run_id))
     assert house.trainer.orders == []
     assert TrainingRun.get_by_id(run_id).status is RunStatus.CANCELLED
 
@@ -812,7 +814,7 @@ def test_a_run_outlives_its_person_for_the_books(house: House) -> None:
     house.advance()
     house.owner.user.delete_instance()
     house.trainer.standing = COMPLETED
-    house.training.advance(str(run_id))
+    house.training.orders.step(str(run_id))
     run = TrainingRun.get_by_id(run_id)
     assert (run.status, run.user_id) == (RunStatus.COMPLETED, None)
 

@@ -200,8 +200,8 @@ class House:
             self.clock.forward(5)
 
     def step(self, run_id: str) -> None:
-        self.training.advance(run_id)
-        self.training.carry(run_id)
+        self.training.orders.step(run_id)
+        self.training.orders.step(run_id, transfer=True)
 
     def refused(self, *refusals: TrainerError) -> None:
         """Take a step over which the trainer raises these."""
@@ -223,7 +223,7 @@ class House:
     ) -> str:
         """A verified webhook comes, about the run or the submission of that name."""
         told = Verified(request_id or str(self.run.request_id), customer, status)
-        return self.training.settler.heard(about or str(self.run.id), told)
+        return self.training.orders.resolver.on_webhook(about or str(self.run.id), told)
 
     def ended(self, standing: Standing = COMPLETED) -> TrainingRun:
         """Start a training and see it end."""
@@ -247,7 +247,7 @@ class House:
     @property
     def submissions(self) -> list[Submission]:
         """The orders that the run sent, in order."""
-        query: Any = Submission.select().where(Submission.run == self.run.id)
+        query: Any = Submission.select().where(Submission.run_id == self.run.id)
         return list(query.order_by(Submission.number))
 
     @property

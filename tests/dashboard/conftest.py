@@ -42,7 +42,7 @@ class FakeTraining:
         self.stopped: list[uuid.UUID] = []
         self.started: list[uuid.UUID] = []
         self.settled: list[tuple[str, ...]] = []
-        self.settler = self
+        self.orders = self.resolver = self
 
     def start(self, avatar_id: uuid.UUID, user_id: uuid.UUID, conversation_id: int | None) -> Any:
         self.started.append(avatar_id)

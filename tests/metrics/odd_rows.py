@@ -19,10 +19,10 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.orders.events import FalEvent
-from core.avatars.orders.submissions import Submission
 from core.avatars.privacy.retained import CostEntry, DailyTotal, Export
 from core.base.db import run, transaction
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
+from tests import makers
 
 AROUND = (-3600.0, -0.5, 0.0, 0.5, 3600.0)
 STATES = ("main_menu", "uploading_photos", "training_in_progress", "a_state_of_tomorrow")
@@ -126,8 +126,8 @@ class Odd:
             next_check_at=some((0.0, self.now, self.now - 0.5, self.now + 9)),
         )
         if some((True, False)):
-            Submission.create(
-                run=made, number=1, profile=made.profile, endpoint="", price_usd=made.price_usd,
+            makers.submission(
+                made, profile=made.profile, endpoint="", price_usd=made.price_usd,
                 cost_usd=made.cost_usd, sent_at=at,
             )  # fmt: skip
         return made

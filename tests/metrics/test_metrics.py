@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 
 from core.avatars.models import RunStatus
 from core.avatars.orders.gate import Gate
-from core.avatars.orders.submissions import Submission
 from core.avatars.ports import Failure
+from core.avatars.training.kind import TrainingKind
 from core.base import db
 from core.operation.metrics import cost, errors, funnel, overview, photos, training
 from core.operation.metrics.scope import DAY, Mode, Scope, first_day, side_by_side
@@ -386,9 +387,7 @@ def test_the_budgets_day_is_the_one_on_which_an_order_was_sent(db: Any) -> None:
     def order(usd: float, sent_at: float | None = None, **columns: float) -> None:
         run = causes.run(RunStatus.COMPLETED, price_usd=usd, **columns)
         if sent_at is not None:
-            Submission.create(
-                run=run, number=1, profile="p", endpoint="e", price_usd=usd, sent_at=sent_at
-            )
+            makers.submission(run, price_usd=usd, sent_at=sent_at)
 
     causes = Causes(NOW)
     order(1.0, created_at=midnight - 60, sent_at=midnight)
@@ -401,6 +400,9 @@ def test_the_budgets_day_is_the_one_on_which_an_order_was_sent(db: Any) -> None:
         profiles=lambda kind: (kind,), test_mode=False, endpoint=str, price_usd=lambda _: 0.5
     )
     waiting = causes.run(RunStatus.READY, price_usd=0.5)
+    nothing: Any = None
     for budget, closed in ((3.4, True), (3.6, False)):
-        gate = Gate(makers.settings(training={"daily_budget_usd": budget}), trainer)
+        settings = makers.settings(training={"daily_budget_usd": budget})
+        kind = TrainingKind(settings, trainer, nothing, Path(), lambda: NOW)
+        gate = Gate(kind)
         assert isinstance(gate.offer(waiting, NOW), Failure) is closed, "as it is enforced"

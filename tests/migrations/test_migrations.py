@@ -29,7 +29,7 @@ MODELS: tuple[Any, ...] = tuple(
     )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
-    and found.__name__ not in ("Model", "_Model")
+    and found.__name__ not in ("Model", "_Model", "Order")
 )  # fmt: skip
 NAMES = [
     "0001_initial",
@@ -46,6 +46,7 @@ NAMES = [
     "0013_reaching_people",
     "0014_elsewhere",
     "0015_orders_and_models",
+    "0016_any_kind_of_order",
 ]  # fmt: skip
 
 

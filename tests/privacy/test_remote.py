@@ -109,11 +109,8 @@ def test_an_order_that_is_under_way_is_deleted_once_it_is_over(house: House) -> 
 def test_every_order_of_a_person_goes_with_what_it_was_for(house: House, forget: Any) -> None:
     ended = house.ended(WEIGHED)
     RemoteCopy.delete().execute()  # as if it had been copied by an earlier version
-    again = Submission.get(Submission.run == ended.id)
-    Submission.create(
-        run=ended.id, number=2, profile="p", endpoint=again.endpoint, request_id="an earlier one",
-        sent_at=1.0, fate="failed",
-    )  # fmt: skip
+    again = Submission.get(Submission.run_id == ended.id)
+    makers.submission(ended, 2, endpoint=again.endpoint, request_id="an earlier one", fate="failed")
     forget(house)
     assert {name for _, name in waiting()} == {ended.request_id, "an earlier one"}
     delete_due(house)
@@ -212,7 +209,7 @@ def test_what_was_simulated_is_forgotten_once_trainings_are_real(house: House) -
 
 def test_an_order_that_is_still_asked_after_is_left_alone(house: House) -> None:
     ended = house.ended(WEIGHED)
-    Submission.update(watch_until=house.clock() + 99).where(Submission.run == ended.id).execute()
+    Submission.update(watch_until=house.clock() + 99).where(Submission.run_id == ended.id).execute()
     delete_due(house)
     assert house.trainer.platform.deleted == []
     Submission.update(watch_until=None).execute()

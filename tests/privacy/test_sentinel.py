@@ -195,8 +195,8 @@ def test_a_training_that_ends_for_somebody_who_is_forgotten_changes_nothing(app:
     deadline = time.monotonic() + LONG
     while not TrainingRun.get().status.final and time.monotonic() < deadline:
         TrainingRun.update(next_check_at=0).execute()
-        app.training.advance(str(run_id))
-        app.training.carry(str(run_id))
+        app.training.orders.step(str(run_id))
+        app.training.orders.step(str(run_id), transfer=True)
     assert TrainingRun.get().status == "completed"
     assert Avatar.get().status != "completed"
     assert "finished" not in dict(makers.told(owner))

@@ -20,8 +20,8 @@ from channels.web.outgoing import Upload
 from channels.web.tab_session import TabSession
 from core.app.bootstrap import App, bootstrap
 from core.avatars.models import AvatarPhoto, TrainingRun
+from core.avatars.orders import order
 from core.avatars.photos import verdicts
-from core.avatars.training import rows
 from core.base.db import connect, release
 from core.base.migrations import runner
 from core.base.settings import Settings
@@ -98,7 +98,7 @@ def log() -> io.StringIO:
 def house(
     server: Server, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[App]:
-    for claimed in (verdicts, rows):  # what was at hand when the server stopped is free again soon
+    for claimed in (verdicts, order):  # what was at hand when the server stopped is free again soon
         monkeypatch.setattr(claimed, "CLAIM_SECONDS", 5.0)
     empty = connect(server.url)
     runner.migrate(empty)

@@ -166,7 +166,7 @@ def trains(owner: Conversation, order: Order) -> None:
     now = time.time()
     TrainingRun.create(
         id=order.run, avatar=avatar, user=owner.user, conversation=owner, training_type="portrait",
-        status=RunStatus.TRAINING, profile="flux-lora-portrait-trainer", attempts=1,
+        status=RunStatus.RUNNING, profile="flux-lora-portrait-trainer", attempts=1,
         endpoint="fal-ai/flux-lora-portrait-trainer", request_id=order.request_id,
         created_at=now, submitted_at=now, started_at=now, deadline_at=now + 1e5,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, TrainingRun
-from core.avatars.training.rows import due
+from core.avatars.orders.order import due
 from core.base.settings import Settings
 from core.conversation.messages import Event, Kind, Screen
 from core.services.fal.simulation import FalServer
@@ -98,10 +98,10 @@ class Product:
         """Take so many steps of every training, bytes carried, and tell the person."""
         for _ in range(steps):
             TrainingRun.update(next_check_at=0).execute()
-            for run_id in due(2e9, 10):
-                self.app.training.advance(run_id)
-            for run_id in due(2e9, 10, carrying=True):
-                self.app.training.carry(run_id)
+            for run_id in due(TrainingRun, 2e9, 10):
+                self.app.training.orders.step(run_id)
+            for run_id in due(TrainingRun, 2e9, 10, transfer=True):
+                self.app.training.orders.step(run_id, transfer=True)
             self.app.engine.drain(chat.id)
         self.states.append(chat.state)
 

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus, TrainingRun
+from core.avatars.orders.order import due
 from core.avatars.queries import CONSENT_VERSION
-from core.avatars.training.rows import due
 from core.base.db import connect, run
 from core.base.migrations import runner
 from tests import makers
@@ -82,8 +82,8 @@ def trainings(product: Product) -> None:
     count = TrainingRun.select().where(TrainingRun.user == chat.row.user_id).count()
     product.second_training = chat.state, count, chat.rendered.text
     TrainingRun.update(next_check_at=0).execute()
-    (run_id,) = due(2e9, 10)
-    first, other = (bool(product.app.training.advance(run_id)) for _ in range(2))
+    (run_id,) = due(TrainingRun, 2e9, 10)
+    first, other = (bool(product.app.training.orders.step(run_id)) for _ in range(2))
     product.claimed_twice = first, other
     _fail(product, chat)
 

@@ -20,10 +20,10 @@ RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncer
 def uncertain() -> None:
     """List the trainings of which nobody knows whether they were ordered."""
     from core.app.bootstrap import bootstrap
-    from core.avatars.orders.resolver import lost_orders
+    from core.avatars.training.training import lost_trainings
 
     bootstrap(Settings.load(), elsewhere=True)
-    for run in lost_orders():
+    for run in lost_trainings():
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
         typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
 

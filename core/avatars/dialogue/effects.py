@@ -27,12 +27,12 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
+from core.avatars.orders.decisions.news import RESULT_GONE
 from core.avatars.person import Owned
 from core.avatars.privacy.erasure import Erasure, drop_exports
 from core.avatars.privacy.models_made import PATH, Made, made, token_of
 from core.avatars.privacy.retained import Export
 from core.avatars.training.outcome import model_of, taken_back
-from core.avatars.training.transfer import RESULT_GONE
 from core.base.db import database
 from core.conversation.turn import Turn
 

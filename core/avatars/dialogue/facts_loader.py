@@ -14,6 +14,7 @@ from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, Run
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
+from core.avatars.orders.decisions.news import RESULT_GONE
 from core.avatars.person import Known, Owned
 from core.avatars.photos import comparing
 from core.avatars.photos.counting import photo_limit
@@ -21,7 +22,6 @@ from core.avatars.photos.photo_set import frontal, too_alike, useless
 from core.avatars.privacy import remote
 from core.avatars.training.durations import MINUTES
 from core.avatars.training.training import Training
-from core.avatars.training.transfer import RESULT_GONE
 from core.base.settings import Settings
 from core.conversation.flow import Position
 

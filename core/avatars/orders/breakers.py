@@ -1,8 +1,8 @@
-"""A breaker for each profile: a trainer that takes orders and delivers nothing gets no more.
+"""A breaker for each profile: a provider that takes orders and delivers nothing gets no more.
 
 It opens after so many orders in a row that came to nothing by no fault of the person's, or whose
 result can't be had. Once its
-time is over, one order tries whether the trainer delivers again; a delivery closes it.
+time is over, one order tries whether the provider delivers again; a delivery closes it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.avatars import switches
-from core.avatars.models import TrainingRun
 from core.avatars.orders import submissions
+from core.avatars.orders.kind import Policy
+from core.avatars.orders.order import Order
 from core.avatars.orders.submissions import Fate, Submission
-from core.base.settings import Settings
 
 _JUDGED = (Fate.COMPLETED, Fate.FAILED, Fate.ABANDONED)
 
@@ -21,14 +21,14 @@ _JUDGED = (Fate.COMPLETED, Fate.FAILED, Fate.ABANDONED)
 class Breakers:
     """Opens and closes them by what became of orders; simulated ones never open any."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._failures = settings.training.breaker_failures
-        self.seconds = settings.training.breaker_minutes * 60
+    def __init__(self, policy: Policy) -> None:
+        self._failures = policy.breaker_failures
+        self.seconds = policy.breaker_seconds
 
-    def judge(self, run: TrainingRun, now: float) -> None:
-        """Look at the last orders of the run's profile, one of which has just ended."""
-        name = f"{switches.BROKEN}{run.profile}"
-        last = [] if run.test_mode or not self._failures else self._last(run.profile)
+    def judge(self, order: Order, now: float) -> None:
+        """Look at the last orders of the order's profile, one of which has just ended."""
+        name = f"{switches.BROKEN}{order.profile}"
+        last = [] if order.test_mode or not self._failures else self._last(order.profile)
         if last and last[0].fate is Fate.COMPLETED:
             switches.switch_off(name)
         elif len(last) == self._failures and all(map(_came_to_nothing, last)) and last:
@@ -42,10 +42,10 @@ class Breakers:
         """Whether an order may be sent: the first after its time takes the try for itself."""
         return switches.may_try(f"{switches.BROKEN}{profile}", now, self.seconds)
 
-    def hopeless(self, run: TrainingRun, now: float) -> set[str]:
-        """The profiles that have told this run lately that they make nothing of such orders."""
+    def hopeless(self, order: Order, now: float) -> set[str]:
+        """The profiles that have told this order lately that they make nothing of such orders."""
         query: Any = Submission.select(Submission.profile).where(
-            Submission.run == run.id,
+            Submission.run_id == order.id,
             Submission.fate == Fate.FAILED,
             Submission.error_class == "operator",
             Submission.ended_at > now - self.seconds,
@@ -53,11 +53,11 @@ class Breakers:
         return {profile for (profile,) in query.tuples()}
 
     def _last(self, profile: str) -> list[Submission]:
-        query: Any = Submission.select().join(TrainingRun)
+        query: Any = Submission.select()
         ended = query.where(
             Submission.profile == profile,
             Submission.fate.in_(_JUDGED) | submissions.UNREAD,
-            ~TrainingRun.test_mode,
+            ~Submission.test_mode,
         )
         return list(ended.order_by(Submission.ended_at.desc()).limit(self._failures))
 
@@ -66,9 +66,9 @@ def _came_to_nothing(sent: Submission) -> bool:
     return sent.fate is not Fate.COMPLETED and sent.error_class != "person"
 
 
-def failed_profiles(run: TrainingRun) -> set[str]:
-    """The profiles that a run has had an order fail at."""
+def failed_profiles(order: Order) -> set[str]:
+    """The profiles that an order has failed at."""
     query: Any = Submission.select(Submission.profile).where(
-        Submission.run == run.id, Submission.fate == Fate.FAILED
+        Submission.run_id == order.id, Submission.fate == Fate.FAILED
     )
     return {profile for (profile,) in query.tuples()}

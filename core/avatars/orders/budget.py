@@ -6,12 +6,12 @@ from typing import Any
 
 import peewee
 
-from core.avatars.models import RunStatus, TrainingRun
 from core.avatars.orders import submissions
+from core.avatars.orders.kind import Policy
+from core.avatars.orders.order import Status
 from core.avatars.privacy import ledger
 from core.base.days import day
 from core.base.db import is_sqlite, run
-from core.base.settings import Settings
 
 _ONE_BUDGET = 0x11CE4EB6
 MILLIONTH = 1e-6
@@ -23,28 +23,29 @@ def sent_usd(zone: str, now: float, test_mode: bool) -> float:
     return submissions.sent_usd(today.begins, test_mode) + ledger.sent_usd(today.name, test_mode)
 
 
-def allows(settings: Settings, price_usd: float | None, now: float, test_mode: bool) -> bool:
-    """Whether an order of this price may be sent today; simulated money is counted apart.
+def fits(
+    policy: Policy, price_usd: float | None, now: float, test_mode: bool, promised_usd: float = 0.0
+) -> bool:
+    """Whether an order of this price has room today, beside what is `promised` to others.
 
-    The caller's transaction is the only one that looks and takes, from here on.
+    A price that is not known counts as nothing; simulated money is counted apart. Who takes what
+    is left calls `one_budget` before.
     """
-    budget = settings.training.daily_budget_usd
+    budget = policy.daily_budget_usd
     if budget <= 0:
         return True
-    one_budget()
-    return price_usd is not None and not over(
-        budget, sent_usd(settings.zone, now, test_mode) + price_usd
-    )
-
-
-def has_room(settings: Settings, price_usd: float | None, now: float, test_mode: bool) -> bool:
-    """Whether a training of this price may be started: today's that wait for an order count too."""
-    budget = settings.training.daily_budget_usd
-    if budget <= 0:
-        return True
-    since = day(settings.zone, now).begins
-    spent = sent_usd(settings.zone, now, test_mode) + _promised_usd(since, test_mode)
+    spent = sent_usd(policy.zone, now, test_mode) + promised_usd
     return not over(budget, spent + (price_usd or 0.0))
+
+
+def promised_usd(model: Any, since: float, test_mode: bool) -> float:
+    """What the orders of a kind may cost that were made since a moment, and are not sent yet."""
+    query: Any = model.select(peewee.fn.sum(model.price_usd)).where(
+        model.status.in_((Status.READY, Status.PREPARING)),
+        model.created_at >= since,
+        model.test_mode == test_mode,
+    )
+    return float(query.scalar() or 0.0)
 
 
 def one_budget() -> None:
@@ -56,13 +57,3 @@ def one_budget() -> None:
 def over(budget_usd: float, cost_usd: float) -> bool:
     """Whether it costs more; what adding up has lost, as with three times 2.2, doesn't count."""
     return cost_usd - budget_usd > MILLIONTH
-
-
-def _promised_usd(since: float, test_mode: bool) -> float:
-    """What the trainings may cost that were started since, and wait for their order."""
-    query: Any = TrainingRun.select(peewee.fn.sum(TrainingRun.price_usd)).where(
-        TrainingRun.status.in_((RunStatus.READY, RunStatus.PREPARING)),
-        TrainingRun.created_at >= since,
-        TrainingRun.test_mode == test_mode,
-    )
-    return float(query.scalar() or 0.0)

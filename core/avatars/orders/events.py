@@ -1,11 +1,11 @@
-"""What happened between us and the trainer: a row for each call and each webhook."""
+"""What happened between us and the provider: a row for each call and each webhook."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,6 @@ import peewee
 import structlog
 from peewee import chunked
 
-from core.avatars.models import TrainingRun
 from core.avatars.ports import Observation
 from core.base.db import Model, transaction
 
@@ -24,7 +23,7 @@ AT_ONCE = 500
 
 
 class FalEvent(Model):
-    """One call of the trainer, or one webhook: for the dashboard, so without URLs and names.
+    """One call of the provider, or one webhook: for the dashboard, so without URLs and names.
 
     `run_id` is no foreign key: an event outlives whatever it was about, so its mode stands here.
     """
@@ -51,7 +50,7 @@ class Events:
     """Keeps observations as rows; `clock` gives seconds since 1970.
 
     Within `batched()`, polls that went well wait: for the next event that did not, or for
-    `flush`. A thousand trainings would else have the disk wait for each of them.
+    `flush`. A thousand orders would else have the disk wait for each of them.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -61,7 +60,7 @@ class Events:
         self._batching = 0
 
     def observe(self, seen: Observation) -> None:
-        """Write one down. What can't be written is logged: no training stops for it."""
+        """Write one down. What can't be written is logged: no order stops for it."""
         with self._lock:
             self._waiting.append(_row(seen, self._clock()))
         if not (self._batching and seen.ok and seen.phase == "status"):
@@ -86,9 +85,7 @@ class Events:
         try:
             with transaction():
                 for some in chunked(rows, AT_ONCE):
-                    simulated = _simulated({row["run_id"] for row in some})
-                    marked = [row | {"test_mode": row["run_id"] in simulated} for row in some]
-                    FalEvent.insert_many(marked).execute()
+                    FalEvent.insert_many(some).execute()
         except peewee.DatabaseError:
             log.exception("events could not be kept", runs=[str(row["run_id"]) for row in rows])
 
@@ -106,25 +103,18 @@ def _row(seen: Observation, now: float) -> dict[str, Any]:
         "message": seen.message[:300],
         "seconds": seen.seconds,
         "request_id": seen.request_id[:128],
+        "test_mode": seen.test_mode,
     }
 
 
 def sweep(before: float, polls_before: float) -> int:
     """Delete what happened before a moment, and uneventful polls before another; how many rows.
 
-    A thousand trainings under way are asked after millions of times a day.
+    A thousand orders under way are asked after millions of times a day.
     """
     uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
     query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
     return int(query.execute())
-
-
-def _simulated(run_ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
-    """Which runs are simulated; what belongs to none counts as real."""
-    query: Any = TrainingRun.select(TrainingRun.id).where(
-        TrainingRun.id.in_([known for known in run_ids if known]), TrainingRun.test_mode
-    )
-    return {known for (known,) in query.tuples()}
 
 
 def _run_id(text: str) -> uuid.UUID | None:

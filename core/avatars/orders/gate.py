@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from core.avatars import switches
-from core.avatars.models import TrainingRun
 from core.avatars.orders import board, breakers, budget
 from core.avatars.orders.board import Board
+from core.avatars.orders.kind import AnyKind
+from core.avatars.orders.order import Order
 from core.avatars.orders.prices import Prices
-from core.avatars.ports import Failure, Trainer
+from core.avatars.ports import Failure
 from core.base.days import day
-from core.base.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +26,16 @@ class Offer:
 class Gate:
     """Stands before every submission."""
 
-    def __init__(self, settings: Settings, trainer: Trainer) -> None:
-        self._settings = settings
-        self._trainer = trainer
-        self._breakers = breakers.Breakers(settings)
-        self.prices = Prices(settings, trainer)
+    def __init__(self, kind: AnyKind) -> None:
+        self._kind = kind
+        self._policy = kind.policy
+        self._breakers = breakers.Breakers(kind.policy)
+        self.prices = Prices(kind)
 
-    def offer(self, waiting: TrainingRun, now: float, sending: bool = False) -> Offer | Failure:
-        """How this run may be ordered now; or why it waits in our queue, where nothing is lost.
+    def offer(self, waiting: Order, now: float, sending: bool = False) -> Offer | Failure:
+        """How this order may be ordered now; or why it waits in our queue, where nothing is lost.
 
-        The preferred profile goes first, and one that this run was let down by goes last. None is
+        The preferred profile goes first, and one that this order was let down by goes last. None is
         taken that costs more than was agreed to, or than the day's budget holds. Where it is
         `sending` at once, it takes what is there for one order alone.
         """
@@ -45,25 +44,24 @@ class Gate:
         found = self._affordable(waiting, now)
         if isinstance(found, Failure):
             return found
-        if not budget.allows(self._settings, found.price_usd, now, waiting.test_mode):
-            switches.switch_on(switches.BUDGET, day(self._settings.zone, now).name, now, "worker")
+        if self._policy.daily_budget_usd > 0:
+            budget.one_budget()
+        if not budget.fits(self._policy, found.price_usd, now, waiting.test_mode):
+            switches.switch_on(switches.BUDGET, day(self._policy.zone, now).name, now, "worker")
             return Failure("budget", "operator", "today's budget is used up")
         if switches.stopped(now, sending):
-            return Failure("stopped", "operator", "the trainer refuses our orders")
+            return Failure("stopped", "operator", "the provider refuses our orders")
         if sending and not self._breakers.passes(found.profile, now):
             return _NO_DELIVERY
         return found
 
-    def quote(self, training_type: str, now: float, known: Board | None = None) -> Offer:
-        """What a new training would be ordered as; the preferred profile where none is there.
+    def quote(self, profiles: Iterable[str], now: float, known: Board | None = None) -> Offer:
+        """What a new order would be ordered as; the preferred profile where none is there.
 
         By the switches and prices that are `known`, or by those of now.
         """
         known = known or board.read()
-        offers = [
-            Offer(name, self.prices.order_usd(training_type, name, known))
-            for name in self._trainer.profiles(training_type)
-        ]
+        offers = [Offer(name, self.prices.order_usd(name, known)) for name in profiles]
         there = [
             offer
             for offer in offers
@@ -73,16 +71,16 @@ class Gate:
         ]
         return (there or offers)[0]
 
-    def judge(self, run: TrainingRun, now: float) -> None:
-        """Take note of how the last order of a run has ended."""
-        self._breakers.judge(run, now)
+    def judge(self, order: Order, now: float) -> None:
+        """Take note of how the last submission of an order has ended."""
+        self._breakers.judge(order, now)
 
     def _closed(self) -> Failure | None:
-        if not self._settings.training.enabled:
-            return Failure("closed", "operator", "training.enabled is false")
-        return Failure("paused", "operator", "trainings are paused") if switches.paused() else None
+        if not self._policy.enabled:
+            return Failure("closed", "operator", "they are not enabled")
+        return Failure("paused", "operator", "they are paused") if switches.paused() else None
 
-    def _affordable(self, waiting: TrainingRun, now: float) -> Offer | Failure:
+    def _affordable(self, waiting: Order, now: float) -> Offer | Failure:
         """The first profile that takes orders, delivers, and costs no more than was agreed to."""
         hopeless = self._breakers.hopeless(waiting, now)
         steps: tuple[tuple[Callable[[Offer], bool], Failure], ...] = (
@@ -99,17 +97,17 @@ class Gate:
                 return otherwise
         return left[0]
 
-    def _in_order(self, waiting: TrainingRun) -> list[Offer]:
+    def _in_order(self, waiting: Order) -> list[Offer]:
         let_down = breakers.failed_profiles(waiting)
-        names = sorted(self._trainer.profiles(waiting.training_type), key=let_down.__contains__)
-        return [self._offered(waiting.training_type, name) for name in names]
+        names = sorted(self._kind.profiles(waiting), key=let_down.__contains__)
+        return [self._offered(name) for name in names]
 
-    def _offered(self, training_type: Any, profile: str) -> Offer:
-        return Offer(profile, self.prices.order_usd(training_type, profile))
+    def _offered(self, profile: str) -> Offer:
+        return Offer(profile, self.prices.order_usd(profile))
 
     def _priced(self, offer: Offer) -> bool:
         """Whether its price is known, which none needs to be where there is no budget."""
-        return offer.price_usd is not None or self._settings.training.daily_budget_usd <= 0
+        return offer.price_usd is not None or self._policy.daily_budget_usd <= 0
 
     def _there(self, profile: str, now: float) -> bool:
         return not switches.gone(profile, now)
@@ -124,7 +122,7 @@ _UNKNOWN_PRICE = Failure("unknown_price", "operator", "there is a budget, and no
 _DEARER = Failure("dearer", "operator", "the profiles that are left cost more than was agreed to")
 
 
-def _agreed(waiting: TrainingRun, offer: Offer) -> bool:
+def _agreed(waiting: Order, offer: Offer) -> bool:
     """Whether an order costs no more than the person has agreed to.
 
     Who has agreed to a price that was not known has agreed to that profile alone.

@@ -1,11 +1,10 @@
-"""What an order costs: by the trainer's own word where it gives one, else by the configuration.
+"""What an order costs: by the provider's own word where it gives one, else by the configuration.
 
 None is a price that is not known; it is never taken for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import peewee
@@ -13,18 +12,16 @@ import structlog
 
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
+from core.avatars.orders.kind import AnyKind
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
-from core.avatars.ports import Trainer, Unreachable
+from core.avatars.ports import Unreachable
 from core.base.db import Model, transaction
-from core.base.settings import Settings
 
 log = structlog.get_logger()
 
-TRAINING_TYPES = ("portrait", "style")
-
 
 class KnownPrice(Model):
-    """What a trainer charges by its own word: US dollars for one unit, and when it said so."""
+    """What a provider charges by its own word: US dollars for one unit, and when it said so."""
 
     endpoint = peewee.CharField(max_length=128, primary_key=True)
     usd = peewee.DoubleField()
@@ -38,33 +35,27 @@ class KnownPrice(Model):
 class Prices:
     """The prices in force, for every process that has the database."""
 
-    def __init__(self, settings: Settings, trainer: Trainer) -> None:
-        self._training = settings.training
-        self._trainer = trainer
+    def __init__(self, kind: AnyKind) -> None:
+        self._kind = kind
+        self._provider = kind.provider
         self._refused = False
 
-    def order_usd(
-        self, training_type: str, profile: str, known: Board | None = None
-    ) -> float | None:
+    def order_usd(self, profile: str, known: Board | None = None) -> float | None:
         """What one order of a profile costs; a simulated one what the configuration pretends."""
-        if self._trainer.test_mode:
-            return self._training.price_usd(training_type) or 0.0
-        said = (known or board.read()).prices.get(self._trainer.endpoint(profile))
-        by_trainer = None if said is None else self._trainer.priced(profile, *said)
-        return self._trainer.price_usd(profile) if by_trainer is None else by_trainer
-
-    def shown_usd(self, training_type: str, cost_usd: float | None) -> float | None:
-        """What a person sees of an order that costs so much: 0 is nothing, None is not known."""
-        shown = self._training.shown_price
-        paid = self._training.price_usd(training_type) if shown == "price" else None
-        return 0.0 if shown == "nothing" else cost_usd if paid is None else paid
+        if self._provider.test_mode:
+            return self._kind.simulated_usd(profile)
+        said = (known or board.read()).prices.get(self._provider.endpoint(profile))
+        by_provider = None if said is None else self._provider.priced(profile, *said)
+        return self._provider.price_usd(profile) if by_provider is None else by_provider
 
     def refresh(self, now: float) -> None:
-        """Ask the trainer for its prices, where the key may."""
-        if self._trainer.test_mode:
+        """Ask the provider for its prices, where the key may."""
+        if self._provider.test_mode:
             return
         try:
-            found = self._trainer.platform.prices(map(self._trainer.endpoint, self._profiles()))
+            found = self._provider.platform.prices(
+                map(self._provider.endpoint, self._kind.profiles())
+            )
         except Unreachable as away:
             refused = away.failure.error_type == KEY_REFUSED
             if not (refused and self._refused):
@@ -75,18 +66,12 @@ class Prices:
             _keep(endpoint, price, now)
 
     def say_unknown(self) -> None:
-        """Log which trainers have no known price."""
-        for kind in TRAINING_TYPES:
-            for profile in self._trainer.profiles(kind):
-                if self.order_usd(kind, profile) is None:
-                    budget = self._training.daily_budget_usd > 0
-                    told = "it gets no order, for there is a budget" if budget else "shown as such"
-                    log.warning("a trainer's price is unknown", profile=profile, so=told)
-
-    def _profiles(self) -> Iterable[str]:
-        return dict.fromkeys(
-            name for kind in TRAINING_TYPES for name in self._trainer.profiles(kind)
-        )
+        """Log which profiles have no known price."""
+        for profile in self._kind.profiles():
+            if self.order_usd(profile) is None:
+                budget = self._kind.policy.daily_budget_usd > 0
+                told = "it gets no order, for there is a budget" if budget else "shown as such"
+                log.warning("a price is unknown", profile=profile, so=told)
 
 
 def _keep(endpoint: str, price: UnitPrice, now: float) -> None:

@@ -220,7 +220,10 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
     runs: Any = TrainingRun.select(TrainingRun.id).where(TrainingRun.user == user_id)
     for model in OF_RUN:
-        yield model._meta.table_name, model.select().where(model.run.in_(runs)).dicts().iterator()
+        yield (
+            model._meta.table_name,
+            model.select().where(model.run_id.in_(runs)).dicts().iterator(),
+        )
     ids = [conversation.id for conversation in mine]
     for model in OF_CONVERSATION:
         rows = model.select().where(model.conversation.in_(ids))

@@ -14,7 +14,7 @@ from core.base.db import run, transaction
 
 MILLION = 1_000_000
 _OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
-    Submission.select(Submission.run).where(WATCHED)
+    Submission.select(Submission.run_id).where(WATCHED)
 )
 """Nothing more comes of a run: one whose order may still be made is asked after first, for its
 model would stay at the trainer, and nobody would know."""
@@ -41,10 +41,11 @@ def book(runs: Any, zone: str) -> int:
             usd=ended_run.price_usd if ended_run.cost_usd is None else ended_run.cost_usd,
         )
         mode = _mode(ended_run.test_mode)
-        for sent in Submission.select().where(Submission.run == ended_run.id):
+        for sent in Submission.select().where(Submission.run_id == ended_run.id):
             usd = (sent.price_usd if sent.cost_usd is None else sent.cost_usd) or 0.0
             _add(days.day(zone, sent.sent_at).name, f"{_SENT}{mode}", round(usd * MILLION))
         _add(day, f"trainings_{ended_run.status.value}_{mode}", 1)
+        Submission.delete().where(Submission.run_id == ended_run.id).execute()
         ended_run.delete_instance()
     return len(ended)
 

@@ -46,7 +46,7 @@ def forget_orders(run: TrainingRun, now: float, late: bool = False) -> None:
     One that is under way is deleted once it is over; one that was given up, and every one where it
     is to be `late`, when it can't be made any more.
     """
-    for order in Submission.select().where(Submission.run == run.id):
+    for order in Submission.select().where(Submission.run_id == run.id):
         if order.request_id:
             wait = LATE_SECONDS if late or order.fate is Fate.ABANDONED else 0.0
             _forget(run, "request", order.request_id, now + wait)

@@ -55,20 +55,6 @@ def usual(settings: Settings, training_type: str, test_mode: bool) -> Usual:
     return Usual((low + high) / 2 * 60.0, high * 60.0)
 
 
-def waited(run: TrainingRun, started: float | None) -> float | None:
-    """How long it has waited at the trainer, once it has begun."""
-    if started is None or run.submitted_at is None:
-        return None
-    return max(0.0, started - float(run.submitted_at))
-
-
-def begun(run: TrainingRun, now: float, training_seconds: float | None) -> float | None:
-    """When one that was never seen training has begun: it may have done it all since its order."""
-    if run.submitted_at is None or training_seconds is None:
-        return run.submitted_at
-    return max(float(run.submitted_at), now - training_seconds)
-
-
 def _experience(training_type: str, test_mode: bool) -> list[float]:
     query: Any = (
         TrainingRun.select(TrainingRun.finished_at - TrainingRun.started_at)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.models import Avatar, AvatarStatus, TrainingRun
+from core.avatars.orders import submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Weights:
 def trigger_word(avatar_id: uuid.UUID) -> str:
     """The rare word that will stand for an avatar: its own, and nothing that anybody typed."""
     return f"lk{avatar_id.hex[:10]}"
+
+
+def watched(avatar_id: uuid.UUID) -> bool:
+    """Whether a training of an avatar was given up, and may be made still."""
+    runs: Any = TrainingRun.select(TrainingRun.id).where(TrainingRun.avatar == avatar_id)
+    return submissions.watched(runs)
 
 
 def weights_columns(weights: Weights) -> dict[str, Any]:

@@ -1,14 +1,6 @@
-"""A training's life: started in a turn, then taken step by step, whoever is killed meanwhile.
+"""Starting and cancelling trainings, and what screens say of them; `orders` does the rest.
 
-A `TrainingRun` is the truth. Each step claims the run, asks the trainer outside of any
-transaction, and writes what came of it in one transaction, together with the signal that tells the
-person. A worker that dies leaves a claim that runs out.
-
-    ready → preparing → submitting → queued → training → saving → completed | failed
-      ↑________________________│  ╲→ uncertain ↗
-    any of them → cancelling → cancelled | completed
-
-A run that waits for something outside (the trainer, the admin, the budget) waits in `ready`.
+`start` and `cancel` are called in a turn, which holds the person.
 """
 
 from __future__ import annotations
@@ -16,40 +8,32 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import peewee
 import structlog
 
 from core.avatars import eligibility, person, queries
 from core.avatars.models import (
-    HOLDING,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
-    RunStatus,
     TrainingRun,
 )
 from core.avatars.orders import board, budget
 from core.avatars.orders.board import Board
 from core.avatars.orders.budget import one_budget
-from core.avatars.orders.finding import Finder
-from core.avatars.orders.gate import Gate
-from core.avatars.orders.late import LateOrders
-from core.avatars.orders.resolver import Settler
+from core.avatars.orders.gate import Offer
+from core.avatars.orders.machine import Machine
+from core.avatars.orders.resolver import lost_orders
 from core.avatars.person import Known
 from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.privacy.remote import RemoteCopies
-from core.avatars.training import durations, rows
+from core.avatars.training import durations
+from core.avatars.training.kind import TrainingKind, change_avatar
 from core.avatars.training.outcome import ordered
-from core.avatars.training.recording import Recorder, change_avatar
-from core.avatars.training.stepping import CANCEL_SECONDS, Stepper
-from core.avatars.training.submitting import Submitter
-from core.avatars.training.transfer import Carrier
 from core.base.days import day
 from core.base.db import database
 from core.base.errors import TrainingRefused
@@ -62,17 +46,8 @@ log = structlog.get_logger()
 _TRAINED = (AvatarStatus.TRAINING, AvatarStatus.COMPLETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """A step that was taken: whose conversation may have been told something, and what is next."""
-
-    conversation_id: int | None
-    carries: bool
-    """Whether the next step carries bytes and may be taken at once."""
-
-
 class Training:
-    """Starts, advances and cancels runs; `clock` gives seconds since 1970.
+    """Starts and cancels runs, which `orders` takes step by step; `clock` gives seconds since 1970.
 
     `folder` is for files on their way into the store; `webhook_url` gives the address at which a
     submission's webhook is expected, "" where nobody listens.
@@ -93,16 +68,9 @@ class Training:
         self._trainer = trainer
         self._jobs = jobs
         self._clock = clock
-        self.gate = Gate(settings, trainer)
-        recorder = Recorder(settings, inbox, self.gate.judge, clock)
-        submitter = Submitter(settings, trainer, self.gate, recorder, webhook_url, clock)
-        carrier = Carrier(trainer, store, folder, submitter, recorder, clock)
-        self.settler = Settler(submitter, Finder(trainer), jobs, clock)
-        self._stepper = Stepper(
-            settings, trainer, self.gate, submitter, carrier, recorder, clock, self.settler.look
-        )
+        kind = TrainingKind(settings, trainer, store, folder, clock)
+        self.orders = Machine(kind, inbox, jobs, webhook_url, clock)
         self.remote = RemoteCopies(trainer, clock)
-        self.late = LateOrders(settings, trainer, jobs, clock)
 
     # in a turn, under the person's lock
 
@@ -118,7 +86,7 @@ class Training:
             raise TrainingRefused("gone")
         terms = board.read()
         photos_count = self._check(found, terms)
-        agreed = self.gate.quote(found.training_type, self._clock(), terms)
+        agreed = self._quote(found.training_type, self._clock(), terms)
         created = TrainingRun.create(
             avatar=avatar_id,
             user=user_id,
@@ -137,25 +105,12 @@ class Training:
         return run_id
 
     def cancel(self, run_id: uuid.UUID) -> bool:
-        """Stop a run, whatever it is doing; the worker tells the trainer. False where it is over.
-
-        A submission that is under way keeps its claim, so that its request id is known by then. A
-        run that has ended, or is being stopped, stays as it is.
-        """
-        now = self._clock()
-        kept = (RunStatus.SUBMITTING, RunStatus.UNCERTAIN)
-        soon = peewee.Case(TrainingRun.status, [(s, TrainingRun.next_check_at) for s in kept], 0.0)
-        saving = (TrainingRun.saving_at.is_null(False), TrainingRun.deadline_at)
-        query: Any = TrainingRun.update(
-            status=RunStatus.CANCELLING,
-            next_check_at=soon,
-            deadline_at=peewee.Case(None, [saving], now + CANCEL_SECONDS),
-        )
-        if not query.where(TrainingRun.id == run_id, TrainingRun.status.in_(HOLDING)).execute():
+        """Stop a run, whatever it is doing; False where it is over or being stopped."""
+        stopped = self.orders.cancel(run_id)
+        if stopped is None:
             return False
-        avatar_id = TrainingRun.get_by_id(run_id).avatar_id
+        avatar_id = stopped.avatar_id
         change_avatar(avatar_id, AvatarStatus.TRAINING, status=AvatarStatus.CANCELLED)
-        database.after_commit(lambda: self._jobs.wake("run", str(run_id)))
         return True
 
     def obstacle(
@@ -173,10 +128,7 @@ class Training:
         known, terms = known or self.known(user_id, now), terms or board.read()
 
         def has_room() -> bool:
-            if self._settings.training.daily_budget_usd <= 0:
-                return True
-            price = self.gate.quote(training_type, now, terms).price_usd
-            return budget.has_room(self._settings, price, now, self._test_mode())
+            return self._has_room(self._quote(training_type, now, terms).price_usd, now)
 
         return eligibility.obstacle(self._settings, user_id, known, terms.paused, has_room)
 
@@ -193,12 +145,14 @@ class Training:
 
     def price_usd(self, training_type: str, terms: Board | None = None) -> float | None:
         """What a person is shown of the price; 0 is nothing, None is not known."""
-        cost = self.gate.quote(training_type, self._clock(), terms).price_usd
-        return self.gate.prices.shown_usd(training_type, cost)
+        cost = self._quote(training_type, self._clock(), terms).price_usd
+        training = self._settings.training
+        paid = training.price_usd(training_type) if training.shown_price == "price" else None
+        return 0.0 if training.shown_price == "nothing" else cost if paid is None else paid
 
     def photos_taken(self, training_type: str, terms: Board | None = None) -> int:
         """How many photos a training of this type takes at most; the best ones are taken."""
-        profile = self.gate.quote(training_type, self._clock(), terms).profile
+        profile = self._quote(training_type, self._clock(), terms).profile
         return self._trainer.max_photos(profile)
 
     def seconds_left(self, run: TrainingRun) -> float | None:
@@ -209,36 +163,23 @@ class Training:
 
     # in the worker
 
-    def due(self, now: float, limit: int = 100) -> list[str]:
-        """Runs that want to be advanced, the longest waiting first."""
-        return rows.due(now, limit)
-
-    def due_to_carry(self, now: float, limit: int = 100) -> list[str]:
-        """The same, of those whose next step carries bytes."""
-        return rows.due(now, limit, carrying=True)
-
-    def advance(self, run_id: str) -> Stepped | None:
-        """Take a run one step further, unless somebody else is at it or it is too early."""
-        claimed = rows.claim(run_id, self._clock())
-        if claimed is None:
-            return None
-        carries = self._stepper.step(claimed)
-        return Stepped(claimed.conversation_id, carries)
-
-    def carry(self, run_id: str) -> Stepped | None:
-        """The same for a step that carries bytes; it takes as long as that takes."""
-        claimed = rows.claim(run_id, self._clock(), carrying=True)
-        if claimed is None:
-            return None
-        self._stepper.carry(claimed)
-        return Stepped(claimed.conversation_id, False)
-
     def retire_simulated(self) -> int:
         """Once trainings are real, what was simulated is no avatar: it can be trained again.
 
         Its photos and all else are kept. Returns how many avatars it was.
         """
         return 0 if self._trainer.test_mode else eligibility.retire_simulated(self._settings)
+
+    def _quote(self, training_type: str, now: float, terms: Board | None) -> Offer:
+        return self.orders.gate.quote(self._trainer.profiles(training_type), now, terms)
+
+    def _has_room(self, price_usd: float | None, now: float) -> bool:
+        """Whether today's budget holds one more, beside those that wait for their order."""
+        if self._settings.training.daily_budget_usd <= 0:
+            return True
+        policy, test_mode = eligibility.policy(self._settings), self._test_mode()
+        promised = budget.promised_usd(TrainingRun, day(self.zone, now).begins, test_mode)
+        return budget.fits(policy, price_usd, now, test_mode, promised)
 
     def _test_mode(self) -> bool:
         """Whether a run that begins now is simulated: not where we or a worker have the key."""
@@ -276,6 +217,11 @@ class Training:
             simulated = f"🧪 ТЕСТОВЫЙ РЕЖИМ: Имитация обучения аватара {avatar_id}"
             log.info(simulated, run=run_id)
         self._jobs.wake("run", run_id)
+
+
+def lost_trainings() -> list[TrainingRun]:
+    """The runs of which nobody knows whether they were ordered, the oldest first."""
+    return lost_orders(TrainingRun)
 
 
 def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> Any:

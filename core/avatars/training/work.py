@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from core.avatars.models import TrainingRun
+from core.avatars.orders.machine import Stepped
 from core.avatars.orders.submissions import Submission
-from core.avatars.training.training import Stepped, Training
+from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.base.work import Piece, Pool, Wait, Work, owned
 
@@ -24,27 +26,27 @@ WAITS = (
 
 def kinds(training: Training, settings: Settings, slow: Pool) -> list[Work]:
     """All of them; `slow` is the pool of what nobody waits for."""
-    jobs = settings.jobs
+    jobs, orders = settings.jobs, training.orders
 
     def advance(run_id: str) -> Iterator[Piece]:
-        return _following(run_id, training.advance(run_id))
+        return _following(run_id, orders.step(run_id))
 
     def transfer(run_id: str) -> Iterator[Piece]:
-        return _following(run_id, training.carry(run_id))
+        return _following(run_id, orders.step(run_id, transfer=True))
 
     def look(submission_id: str) -> list[Piece]:
-        training.late.look(submission_id)
+        orders.look_late(submission_id)
         return []
 
     owners = owned(TrainingRun.select(TrainingRun.id, TrainingRun.user))
-    owners_of_orders = owned(Submission.select(Submission.id, TrainingRun.user).join(TrainingRun))
-    due = partial(training.due, limit=RUNS_AT_ONCE)
+    sent: Any = Submission.select(Submission.id, TrainingRun.user)
+    owners_of_orders = owned(sent.join(TrainingRun, on=Submission.run_id == TrainingRun.id))
     polls, copies = Pool("polls", jobs.run_threads, patient=True), Pool("copies", jobs.copy_threads)
     return [
         Work("run", Pool("runs", PROMPT), advance, owners=owners, woken=True, waits=WAITS),
-        Work("poll", polls, advance, due, owners),
-        Work("copy", copies, transfer, training.due_to_carry, owners),
-        Work("late", slow, look, training.late.due, owners_of_orders),
+        Work("poll", polls, advance, partial(orders.due, limit=RUNS_AT_ONCE), owners),
+        Work("copy", copies, transfer, partial(orders.due, transfer=True), owners),
+        Work("late", slow, look, orders.due_late, owners_of_orders),
     ]
 
 
@@ -52,7 +54,7 @@ def _following(run_id: str, stepped: Stepped | None) -> Iterator[Piece]:
     """What a step of a run leads to."""
     if stepped is None:
         return
-    if stepped.carries:
+    if stepped.transfers:
         yield "copy", run_id
     if stepped.conversation_id is not None:
         yield "turn", str(stepped.conversation_id)

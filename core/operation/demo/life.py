@@ -237,7 +237,8 @@ class _Run:
             self.dice.choices(("webhook", "poll"), (9, 1))[0] if ended else "", 1,
         )  # fmt: skip
         batch.add(
-            "submissions", self.story.new_id(), self.id, 1, self.profile, self.endpoint, "{}",
+            "submissions", self.story.new_id(), "training", self.id, self.test, 1, self.profile,
+            self.endpoint, "{}",
             status if ended else "taken", price, cost, self.request_id, "", "", "",
             error[1] if error else "", error[2] if error else "", submitted, submitted,
             finished if ended else None, 0.0,

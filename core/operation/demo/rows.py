@@ -22,9 +22,9 @@ _COLUMNS = {
     "price_usd photos_count request_id progress error_class error attempts created_at "
     "submitted_at started_at finished_at told_at next_check_at profile endpoint queue_seconds "
     "training_seconds cost_usd error_type finished_by submission",
-    "submissions": "id run_id number profile endpoint arguments fate price_usd cost_usd request_id "
-    "status_url response_url cancel_url error_type error_class sent_at answered_at ended_at "
-    "next_check_at",
+    "submissions": "id kind run_id test_mode number profile endpoint arguments fate price_usd "
+    "cost_usd request_id status_url response_url cancel_url error_type error_class "
+    "sent_at answered_at ended_at next_check_at",
     "fal_events": "at run_id endpoint phase ok http_status error_type error_class message seconds "
     "request_id test_mode",
 }

@@ -63,7 +63,7 @@ class FalTrainer:
             "style": settings.training.profiles_style,
         }
         self._test_mode = test_mode
-        self._wire = Wire(settings.fal, observe)
+        self._wire = Wire(settings.fal, observe, test_mode)
         self._uploads = Uploads(settings.fal, self._wire)
         self._platform = FalPlatform(settings.fal, self._wire)
 

@@ -70,9 +70,10 @@ class Wire:
     They go through the proxy of the settings, if there is one and fal is not on this machine.
     """
 
-    def __init__(self, settings: Fal, observe: Observe) -> None:
+    def __init__(self, settings: Fal, observe: Observe, test_mode: bool = False) -> None:
         self._settings = settings
         self._observe = observe
+        self._test_mode = test_mode
         key = settings.key.get_secret_value()
         self._key = {"Authorization": f"Key {key}"} if key else {}
         kept_seconds = {"expiration_duration_seconds": settings.output_hours * 3600}
@@ -158,6 +159,7 @@ class Wire:
                 message=failure.message,
                 seconds=time.monotonic() - start,
                 request_id=note.request_id,
+                test_mode=self._test_mode and bool(run_id),
             )
         )
 

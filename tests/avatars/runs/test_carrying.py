@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
+from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.privacy import disposal, orphans
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.training.rows import CLAIM_SECONDS
 from core.base.db import transaction
 from core.base.errors import StorageUnavailable
 from tests import makers
@@ -38,14 +38,14 @@ def made(house: House) -> None:
     house.start()
     house.advance(QUEUED)
     house.trainer.standing = WEIGHED
-    house.training.advance(str(house.run.id))
+    house.training.orders.step(str(house.run.id))
     assert house.status == RunStatus.SAVING
     assert (house.run.progress, house.now.status) == (99, AvatarStatus.TRAINING)
 
 
 def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: House) -> None:
     made(house)
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     run, avatar = house.run, house.now
     assert (run.status, run.weights_key, run.weights_bytes) == (
         RunStatus.COMPLETED,
@@ -65,7 +65,7 @@ def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: 
 def test_whoever_has_just_seen_a_result_does_not_ask_for_it_again(house: House) -> None:
     made(house)
     asked = house.trainer.checks
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.trainer.checks) == (RunStatus.COMPLETED, asked)
 
 
@@ -73,7 +73,7 @@ def test_a_copy_that_failed_asks_where_the_result_is_now(house: House) -> None:
     made(house)
     asked = house.trainer.checks
     house.trainer.refusals = [Unreachable(failure())]
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert house.status == RunStatus.SAVING
     house.later()
     assert (house.status, house.trainer.checks) == (RunStatus.COMPLETED, asked + 1)
@@ -120,7 +120,7 @@ def test_weights_that_did_not_arrive_whole_are_fetched_again(
 ) -> None:
     made(house)
     house.trainer.weights, house.trainer.size = weights, size
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.error_type) == (RunStatus.SAVING, error)
     assert house.run.weights_key is None
     house.trainer.weights, house.trainer.size = WEIGHTS, len(WEIGHTS)
@@ -134,7 +134,7 @@ def test_what_our_store_has_kept_otherwise_is_not_believed(
     made(house)
     with monkeypatch.context() as patch:
         patch.setattr(house.store, "stream", lambda key: iter((b"rotten",)))
-        house.training.carry(str(house.run.id))
+        house.training.orders.step(str(house.run.id), transfer=True)
     assert house.status == RunStatus.SAVING
     house.later()
     assert house.status == RunStatus.COMPLETED
@@ -144,12 +144,12 @@ def test_a_store_or_a_trainer_that_is_away_only_delays_the_end(house: House) -> 
     made(house)
     root = house.store.root
     root.rename(root.with_name("unmounted"))
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.error_type) == (RunStatus.SAVING, "storage_unavailable")
     root.with_name("unmounted").rename(root)
     house.clock.forward(200)
     house.trainer.refusals = [Unreachable(failure("http_503"))]
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.error_type) == (RunStatus.SAVING, "http_503")
     house.later()
     assert house.status == RunStatus.COMPLETED
@@ -162,7 +162,7 @@ def test_a_result_that_can_not_be_had_for_a_day_is_our_failure_and_its_cost_is_b
     for _ in range(2):
         house.clock.forward(86_400)
         house.trainer.refusals = [Unreachable(failure("http_404", "operator"))]
-        house.training.carry(str(house.run.id))
+        house.training.orders.step(str(house.run.id), transfer=True)
     run = house.run
     assert (run.status, run.error_class, run.cost_usd) == (RunStatus.FAILED, "operator", 6.0)
 
@@ -171,14 +171,14 @@ def test_what_an_earlier_training_left_outlives_the_failure_of_a_later_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(house)
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     Avatar.update(status=AvatarStatus.READY).execute()
     house.clock.forward(1)
     made(house)
     with monkeypatch.context() as patch:
         patch.setattr(house.store, "put_file", _full)
         for _ in range(2):
-            house.training.carry(str(house.run.id))
+            house.training.orders.step(str(house.run.id), transfer=True)
             house.clock.forward(86_400)
     assert (house.status, house.run.weights_key) == (RunStatus.FAILED, None)
     disposal.delete_doomed(house.store, house.clock() + 100)
@@ -191,9 +191,9 @@ def _full(*_: Any) -> None:
 
 def test_a_dead_workers_copy_is_made_by_the_next_one(house: House) -> None:
     made(house)
-    assert house.training.due_to_carry(house.clock(), 10) == [str(house.run.id)]
+    assert house.training.orders.due(house.clock(), 10, transfer=True) == [str(house.run.id)]
     TrainingRun.update(next_check_at=house.clock() + CLAIM_SECONDS).execute()
-    assert house.training.carry(str(house.run.id)) is None
+    assert house.training.orders.step(str(house.run.id), transfer=True) is None
     house.later(CLAIM_SECONDS)
     assert house.status == RunStatus.COMPLETED
 
@@ -217,7 +217,7 @@ def test_nothing_is_copied_of_an_avatar_that_was_deleted_and_its_cost_is_booked(
     run_id = str(house.run.id)
     with transaction():
         Erasure(house.training).avatar(house.now, house.clock())
-    house.training.carry(run_id)
+    house.training.orders.step(run_id, transfer=True)
     run = TrainingRun.get_by_id(run_id)
     assert (run.status, run.cost_usd, run.weights_key) == (RunStatus.COMPLETED, 6.0, None)
     assert house.told[-1] != "finished"
@@ -238,7 +238,7 @@ def test_what_was_copied_before_the_avatar_was_deleted_is_deleted_as_well(
 
     with monkeypatch.context() as patch:
         patch.setattr(house.store, "put_file", slowly)
-        house.training.carry(run_id)
+        house.training.orders.step(run_id, transfer=True)
     assert house.store.exists(key)
     assert TrainingRun.get_by_id(run_id).weights_key is None
     disposal.delete_doomed(house.store, house.clock() + 100)
@@ -248,7 +248,7 @@ def test_what_was_copied_before_the_avatar_was_deleted_is_deleted_as_well(
 def test_nothing_is_put_where_something_is_being_deleted(house: House) -> None:
     made(house)
     disposal.doom(f"{house.owner.user.id.hex}/{house.avatar.id.hex}/", house.clock())
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.error_type) == (RunStatus.SAVING, "being_deleted")
     disposal.delete_doomed(house.store, house.clock() + 100)
     house.later()
@@ -258,14 +258,14 @@ def test_nothing_is_put_where_something_is_being_deleted(house: House) -> None:
 def test_a_result_after_the_consent_was_withdrawn_is_not_copied(house: House) -> None:
     made(house)
     Consent.update(withdrawn_at=house.clock()).execute()
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.weights_key) == (RunStatus.COMPLETED, None)
     assert house.now.avatar_data == {}, "it has no model"
 
 
 def test_weights_are_no_orphans(house: House) -> None:
     made(house)
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     stray = key_of(house).replace(KEY, "0" * 64)
     house.store.put(stray, b"nobody's")
     done = orphans.repair(house.store, house.clock() + 1e9)
@@ -280,7 +280,7 @@ def test_the_other_type_is_trained_with_the_same_photos_and_the_first_model_is_k
 ) -> None:
     house.trainer.test_mode = False
     made(house)
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     first = house.now
     first.training_type, first.status = "style", AvatarStatus.READY
     first.save()

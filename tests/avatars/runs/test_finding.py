@@ -12,11 +12,11 @@ from pydantic import SecretStr
 
 from core.avatars.models import AvatarStatus, RunStatus
 from core.avatars.orders.finding import EARLY_SECONDS, LATE_SECONDS
-from core.avatars.orders.resolver import lost_orders
 from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Listed
 from core.avatars.ports import Uncertain, Unreachable
 from core.avatars.training.outcome import trigger_word
+from core.avatars.training.training import lost_trainings
 from core.base.errors import LikenessError
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
@@ -76,7 +76,7 @@ def listed(house: House, request_id: str = "found", **changes: Any) -> Listed:
 
 def look(house: House, seconds: float = 4000.0) -> None:
     house.clock.forward(seconds)
-    house.training.advance(str(house.run.id))
+    house.training.orders.step(str(house.run.id))
 
 
 def alerts(house: House) -> list[str]:
@@ -137,9 +137,7 @@ def test_one_that_two_pages_list_is_one(house: House) -> None:
 
 def test_an_order_that_we_know_already_is_not_the_lost_one(house: House) -> None:
     run = lose(house)
-    Submission.create(
-        run=run.id, number=7, profile="p", endpoint=run.endpoint, request_id="found", sent_at=1.0
-    )
+    makers.submission(run, 7, endpoint=run.endpoint, request_id="found")
     listed(house)
     look(house)
     assert house.status == RunStatus.UNCERTAIN
@@ -170,7 +168,7 @@ def test_one_that_was_stopped_meanwhile_stays_in_the_alert_and_is_settled_as_wel
     look(house)
     assert house.status == RunStatus.CANCELLING
     assert "uncertain" in alerts(house)
-    assert [run.id for run in lost_orders()] == [house.run.id]
+    assert [run.id for run in lost_trainings()] == [house.run.id]
     assert [run.id for run in numbers.uncertain()] == [str(house.run.id)]
     assert numbers.unsettled(str(house.run.id))
     assert house.refusal() == "unsettled"
@@ -180,7 +178,7 @@ def test_one_that_was_stopped_meanwhile_stays_in_the_alert_and_is_settled_as_wel
     assert house.run.request_id == "found"
     assert "uncertain" not in alerts(house)
     house.later()
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert house.status == RunStatus.COMPLETED, "it was made, and paid for: it is the person's"
     assert house.now.status is AvatarStatus.COMPLETED
 
@@ -237,10 +235,7 @@ def test_an_id_of_an_order_that_we_know_is_refused(house: House, admin: AdminAct
     makers_run = type(run).create(
         avatar=other, training_type="portrait", created_at=1.0, status=RunStatus.FAILED
     )
-    Submission.create(
-        run=makers_run.id, number=1, profile="p", endpoint=run.endpoint, request_id="known",
-        sent_at=1.0,
-    )  # fmt: skip
+    makers.submission(makers_run, endpoint=run.endpoint, request_id="known")
     with pytest.raises(LikenessError, match="is not the id of a lost order"):
         admin.sent(str(run.id), "known")
     assert house.status == RunStatus.UNCERTAIN

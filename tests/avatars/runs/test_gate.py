@@ -20,6 +20,7 @@ from core.base.db import transaction
 from core.base.settings import Settings
 from core.base.settings.dashboard import Dashboard
 from core.operation.alerts import holding
+from tests import makers
 from tests.avatars.training_house import COMPLETED, QUEUED, WEIGHED, House, failed, failure
 
 FIRST, SECOND = "portrait-first", "portrait-second"
@@ -52,10 +53,7 @@ def charged(house: House, usd: float) -> None:
         training_type="style", test_mode=house.trainer.test_mode, status=RunStatus.COMPLETED,
         created_at=house.clock(), submission=1,
     )  # fmt: skip
-    Submission.create(
-        run=other, number=1, profile="p", endpoint="e", fate="completed", price_usd=usd,
-        cost_usd=usd, sent_at=house.clock(),
-    )  # fmt: skip
+    makers.submission(other, fate="completed", price_usd=usd, cost_usd=usd, sent_at=house.clock())
 
 
 # what an order costs
@@ -125,14 +123,14 @@ def test_what_the_trainer_says_of_its_price_goes_before_the_configuration(db: An
         endpoints[FIRST]: UnitPrice(0.008, "step"),
         endpoints[SECOND]: UnitPrice(1.0, "megapixel"),
     }
-    prices = house.training.gate.prices
+    prices = house.training.orders.gate.prices
     prices.refresh(house.clock())
-    assert prices.order_usd("portrait", FIRST) == 8.0
-    assert prices.order_usd("portrait", SECOND) == 2.0, "of a unit that says nothing of it"
+    assert prices.order_usd(FIRST) == 8.0
+    assert prices.order_usd(SECOND) == 2.0, "of a unit that says nothing of it"
     away = Failure(KEY_REFUSED, "operator", "the key may not ask this")
     house.trainer.platform.away = Unreachable(away)
     prices.refresh(house.clock())
-    assert prices.order_usd("portrait", FIRST) == 8.0, "what was said is remembered"
+    assert prices.order_usd(FIRST) == 8.0, "what was said is remembered"
 
 
 # whoever takes over
@@ -262,7 +260,7 @@ def test_a_trainer_that_never_delivers_gets_no_more_orders_until_it_is_tried_aga
 def test_the_next_profile_takes_over_from_one_that_never_delivers(db: Any) -> None:
     house = real(6.0, 2.0)
     let_down(house, 3)
-    assert house.training.gate.quote("portrait", house.clock()).profile == SECOND
+    assert house.training.orders.gate.quote((FIRST, SECOND), house.clock()).profile == SECOND
     house.start()
     house.advance(QUEUED)
     assert [order.profile for order in house.trainer.orders] == [SECOND]
@@ -328,7 +326,7 @@ def test_a_trainer_whose_models_do_not_arrive_gets_no_more_orders(db: Any) -> No
     house.start()
     house.advance(QUEUED, QUEUED)
     house.trainer.standing = WEIGHED
-    house.training.advance(str(house.run.id))
+    house.training.orders.step(str(house.run.id))
     for _ in range(8):
         house.trainer.refusals = [Unreachable(failure("http_503"))]
         house.later()

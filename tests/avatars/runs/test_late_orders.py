@@ -53,8 +53,8 @@ def look(house: House, standing: Standing) -> None:
     """Ask after what was given up, whose training stands like this."""
     house.clock.forward(130)
     house.trainer.standing = standing
-    for name in house.training.late.due(house.clock(), 10):
-        house.training.late.look(name)
+    for name in house.training.orders.due_late(house.clock(), 10):
+        house.training.orders.look_late(name)
 
 
 def test_an_order_that_was_given_up_is_booked_and_asked_after(house: House) -> None:
@@ -78,14 +78,14 @@ def test_a_late_success_becomes_the_persons_avatar_and_they_hear_of_it(
     assert house.told[-1] == "finished"
     assert (house.fates, house.run.cost_usd) == (["completed"], 6.0), "it is paid once"
     assert len(house.trainer.orders) == 1
-    assert house.training.late.due(house.clock() + HOUR, 10) == []
+    assert house.training.orders.due_late(house.clock() + HOUR, 10) == []
 
 
 def test_a_webhook_about_it_has_it_looked_at_at_once(house: House) -> None:
     look(house, QUEUED)
-    assert house.training.late.due(house.clock(), 10) == []
+    assert house.training.orders.due_late(house.clock(), 10) == []
     assert house.hear() == "late"
-    assert len(house.training.late.due(house.clock(), 10)) == 1
+    assert len(house.training.orders.due_late(house.clock(), 10)) == 1
 
 
 def test_where_the_person_has_another_model_by_then_it_is_only_booked(house: House) -> None:
@@ -96,9 +96,9 @@ def test_where_the_person_has_another_model_by_then_it_is_only_booked(house: Hou
     look(house, COMPLETED)
     after = makers.fresh(first)
     assert (after.status, after.cost_usd) == (RunStatus.FAILED, 6.0)
-    assert [str(sent.fate) for sent in Submission.select().where(Submission.run == first.id)] == [
-        "completed"
-    ]
+    assert [
+        str(sent.fate) for sent in Submission.select().where(Submission.run_id == first.id)
+    ] == ["completed"]
     assert (house.now.finetune_id, house.told) == (finetune, told)
 
 
@@ -177,7 +177,7 @@ def test_after_a_day_nobody_asks_any_more_and_its_price_stays_booked(house: Hous
         ["abandoned"],
         6.0,
     )
-    assert house.training.late.due(house.clock() + HOUR, 10) == []
+    assert house.training.orders.due_late(house.clock() + HOUR, 10) == []
 
 
 def test_a_trainer_that_is_away_is_asked_again(house: House) -> None:
@@ -191,7 +191,7 @@ def test_a_trainer_that_is_away_is_asked_again(house: House) -> None:
 
 def test_an_adopted_one_that_fails_is_never_ordered_anew_by_itself(house: House) -> None:
     look(house, COMPLETED)
-    assert house.status == RunStatus.TRAINING
+    assert house.status == RunStatus.RUNNING
     house.advance(Standing("failed", failure=failure("runner_server_error")))
     assert (house.status, len(house.trainer.orders)) == (RunStatus.FAILED, 1)
     assert house.told[-1] == "failed"
@@ -200,7 +200,7 @@ def test_an_adopted_one_that_fails_is_never_ordered_anew_by_itself(house: House)
 def test_an_answer_that_is_slower_than_another_workers_changes_nothing(house: House) -> None:
     house.clock.forward(130)
     house.trainer.standing = Standing("failed", failure=failure("runner_server_error"))
-    (slow,) = house.training.late.due(house.clock(), 10)
+    (slow,) = house.training.orders.due_late(house.clock(), 10)
 
     def another_worker() -> None:
         house.trainer.meanwhile = lambda: None
@@ -209,7 +209,7 @@ def test_an_answer_that_is_slower_than_another_workers_changes_nothing(house: Ho
         house.trainer.standing = said
 
     house.trainer.meanwhile = another_worker
-    house.training.late.look(slow)
-    assert (house.status, house.fates) == (RunStatus.TRAINING, ["taken"])
+    house.training.orders.look_late(slow)
+    assert (house.status, house.fates) == (RunStatus.RUNNING, ["taken"])
     house.advance(COMPLETED)
     assert (house.status, house.run.cost_usd) == (RunStatus.COMPLETED, 6.0)

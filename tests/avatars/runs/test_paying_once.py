@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 
 from core.avatars import switches
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
-from core.avatars.orders.resolver import lost_orders
+from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
-from core.avatars.training.rows import CLAIM_SECONDS
+from core.avatars.training.training import lost_trainings
 from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,
@@ -270,7 +270,7 @@ def test_an_order_of_which_nobody_knows_is_shown_as_such_and_not_repeated(house:
     uncertain(house)
     assert (house.status, house.run.request_id) == (RunStatus.UNCERTAIN, None)
     assert house.told == ["progress"]
-    assert [run.id for run in lost_orders()] == [house.run.id]
+    assert [run.id for run in lost_trainings()] == [house.run.id]
     for _ in range(20):
         house.later(10_000.0)
     assert (house.status, len(house.trainer.orders)) == (RunStatus.UNCERTAIN, 1)
@@ -298,7 +298,7 @@ def test_a_run_whose_sender_was_killed_becomes_uncertain_when_its_claim_runs_out
 def test_an_answer_that_comes_after_all_settles_it(house: House) -> None:
     def slowly() -> None:
         house.clock.forward(2 * CLAIM_SECONDS)
-        house.training.advance(str(house.run.id))
+        house.training.orders.step(str(house.run.id))
         assert house.status == RunStatus.UNCERTAIN
 
     started(house)
@@ -348,10 +348,10 @@ def test_a_webhook_that_is_faster_than_the_answer_is_believed_once(house: House)
 def test_the_admin_settles_that_it_was_sent(house: House) -> None:
     started(house)
     uncertain(house)
-    assert house.training.settler.sent(str(house.run.id), "fal-7")
+    assert house.training.orders.resolver.sent(str(house.run.id), "fal-7")
     assert house.status == RunStatus.QUEUED
-    assert not house.training.settler.sent(str(house.run.id), "fal-8"), "it is settled"
-    assert not house.training.settler.not_sent(str(house.run.id))
+    assert not house.training.orders.resolver.sent(str(house.run.id), "fal-8"), "it is settled"
+    assert not house.training.orders.resolver.not_sent(str(house.run.id))
     house.advance(COMPLETED)
     assert house.status == RunStatus.COMPLETED
 
@@ -359,7 +359,7 @@ def test_the_admin_settles_that_it_was_sent(house: House) -> None:
 def test_the_admin_settles_that_it_was_not_sent(house: House) -> None:
     started(house)
     uncertain(house)
-    assert house.training.settler.not_sent(str(house.run.id))
+    assert house.training.orders.resolver.not_sent(str(house.run.id))
     house.advance()
     assert (house.status, house.run.submission, house.run.attempts) == (RunStatus.QUEUED, 2, 1)
 
@@ -367,7 +367,7 @@ def test_the_admin_settles_that_it_was_not_sent(house: House) -> None:
 def test_an_admin_who_was_wrong_is_put_right_by_a_webhook_in_time(house: House) -> None:
     started(house)
     uncertain(house)
-    assert house.training.settler.not_sent(str(house.run.id))
+    assert house.training.orders.resolver.not_sent(str(house.run.id))
     assert house.hear("fal-77", status="ERROR") == "other", "a failed order may be followed by one"
     assert house.hear("fal-77") == "learnt"
     house.advance(COMPLETED)
@@ -382,14 +382,14 @@ def test_an_id_that_another_run_has_settles_nothing(house: House) -> None:
     uncertain(house)
     for wrong in (str(other.run.request_id), ""):
         with pytest.raises(ValueError, match="is not the id of a lost order"):
-            house.training.settler.sent(str(house.run.id), wrong)
+            house.training.orders.resolver.sent(str(house.run.id), wrong)
     assert house.status == RunStatus.UNCERTAIN
 
 
 def test_there_is_no_question_about_a_run_that_nobody_knows(house: House) -> None:
     for nonsense in (str(uuid.uuid4()), "nonsense"):
-        assert not house.training.settler.sent(nonsense, "fal-1")
-        assert not house.training.settler.not_sent(nonsense)
+        assert not house.training.orders.resolver.sent(nonsense, "fal-1")
+        assert not house.training.orders.resolver.not_sent(nonsense)
 
 
 def test_an_uncertain_order_that_is_cancelled_waits_for_the_truth(house: House) -> None:
@@ -401,7 +401,7 @@ def test_an_uncertain_order_that_is_cancelled_waits_for_the_truth(house: House) 
         house.later(10_000.0)
     assert house.status == RunStatus.CANCELLING
     assert (house.refusal(), house.obstacle) == ("unsettled", None)
-    assert [run.id for run in lost_orders()] == [house.run.id]
+    assert [run.id for run in lost_trainings()] == [house.run.id]
     house.hear("fal-77")
     house.advance(QUEUED, STOPPED)
     assert (house.status, house.trainer.cancelled) == (RunStatus.CANCELLED, ["fal-77"])
@@ -411,7 +411,7 @@ def test_a_cancelled_order_that_was_not_sent_is_over(house: House) -> None:
     started(house)
     uncertain(house)
     house.cancel()
-    assert house.training.settler.not_sent(str(house.run.id))
+    assert house.training.orders.resolver.not_sent(str(house.run.id))
     house.advance()
     assert (house.status, house.run.cost_usd) == (RunStatus.CANCELLED, 0)
 
@@ -421,8 +421,8 @@ def test_of_an_order_whose_answer_may_still_come_nothing_is_settled_by_hand(hous
 
     def stopped_and_settled() -> None:
         house.cancel()
-        assert not house.training.settler.not_sent(str(house.run.id))
-        assert not house.training.settler.sent(str(house.run.id), "fal-7")
+        assert not house.training.orders.resolver.not_sent(str(house.run.id))
+        assert not house.training.orders.resolver.sent(str(house.run.id), "fal-7")
 
     house.trainer.meanwhile = stopped_and_settled
     house.advance()
@@ -436,9 +436,9 @@ def test_of_an_order_whose_answer_may_still_come_nothing_is_settled_by_hand(hous
 def test_one_whose_sender_was_killed_after_it_was_stopped_can_be_settled(house: House) -> None:
     dies(house)
     house.cancel()
-    assert not house.training.settler.not_sent(str(house.run.id)), "its sender may be alive"
+    assert not house.training.orders.resolver.not_sent(str(house.run.id)), "its sender may be alive"
     house.clock.forward(2 * CLAIM_SECONDS)
-    assert house.training.settler.not_sent(str(house.run.id))
+    assert house.training.orders.resolver.not_sent(str(house.run.id))
     house.advance()
     assert house.status == RunStatus.CANCELLED
 
@@ -489,7 +489,7 @@ def test_a_webhook_makes_a_run_due_at_once(house: House) -> None:
     started(house)
     house.advance(QUEUED, QUEUED)
     house.clock.forward(-5)
-    assert house.training.due(house.clock(), 10) == []
+    assert house.training.orders.due(house.clock(), 10) == []
     assert house.hear() == "woken"
     house.advance(COMPLETED)
     assert (house.status, house.run.finished_by) == (RunStatus.COMPLETED, "webhook")
@@ -502,7 +502,7 @@ def test_a_webhook_that_comes_while_the_run_is_asked_after_is_not_forgotten(hous
     house.advance(training(20))
     house.trainer.meanwhile = lambda: None
     house.clock.forward(-5)
-    assert house.training.due(house.clock(), 10) == [str(house.run.id)]
+    assert house.training.orders.due(house.clock(), 10) == [str(house.run.id)]
 
 
 def test_webhooks_twice_late_and_about_other_orders_change_nothing(house: House) -> None:
@@ -562,7 +562,7 @@ def test_a_trainer_out_of_reach_at_the_deadline_has_another_day(house: House) ->
     house.advance(QUEUED, training(10))
     house.clock.forward(181 * 60)
     house.refused(Unreachable(failure()))
-    assert house.status == RunStatus.TRAINING
+    assert house.status == RunStatus.RUNNING
     house.clock.forward(86_400)
     house.refused(Unreachable(failure()))
     assert (house.status, house.run.finished_by) == (RunStatus.FAILED, "us")

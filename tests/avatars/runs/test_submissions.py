@@ -124,9 +124,9 @@ def test_an_order_whose_answer_comes_after_it_was_said_to_be_lost_is_asked_after
     def slow() -> None:
         house.trainer.meanwhile = lambda: None
         house.clock.forward(121)
-        house.training.advance(str(house.run.id))
+        house.training.orders.step(str(house.run.id))
         assert house.status == RunStatus.UNCERTAIN
-        assert house.training.settler.not_sent(str(house.run.id))
+        assert house.training.orders.resolver.not_sent(str(house.run.id))
         assert (house.status, house.fates) == (RunStatus.READY, ["not_sent"])
 
     house.trainer.meanwhile = slow

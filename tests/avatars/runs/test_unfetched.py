@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from core.avatars.models import AvatarStatus, RunStatus
+from core.avatars.orders.decisions.news import GONE_TRIES, RESULT_GONE
 from core.avatars.ports import Unreachable
-from core.avatars.training.transfer import GONE_TRIES, RESULT_GONE
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.operation.alerts import holding
@@ -69,7 +69,7 @@ def made(house: House) -> None:
     house.start()
     house.advance(QUEUED)
     house.trainer.standing = WEIGHED
-    house.training.advance(str(house.run.id))
+    house.training.orders.step(str(house.run.id))
     assert house.status == RunStatus.SAVING
 
 
@@ -80,7 +80,7 @@ def alerts(house: House) -> list[str]:
 def try_again(house: House, times: int = 1) -> None:
     for _ in range(times):
         house.clock.forward(200)
-        house.training.carry(str(house.run.id))
+        house.training.orders.step(str(house.run.id), transfer=True)
 
 
 THINGS = ("an HTML page of 26 bytes", "JSON of 17 bytes", "half a file", "one byte")
@@ -126,7 +126,7 @@ def test_what_is_surely_gone_ends_soon_and_is_booked_once(house: House, error: s
     house.trainer.refusals = [Unreachable(failure(error)) for _ in range(2 * GONE_TRIES)]
     asked = house.trainer.checks
     for _ in range(GONE_TRIES):
-        house.training.carry(str(house.run.id))
+        house.training.orders.step(str(house.run.id), transfer=True)
         house.clock.forward(150)
         house.trainer.refusals.insert(0, Unreachable(failure(error)))
     assert house.clock() - began < 3600
@@ -164,7 +164,7 @@ def test_another_trouble_between_begins_the_count_anew(house: House) -> None:
 def test_whoever_stops_waiting_is_free_and_gets_a_late_model_all_the_same(house: House) -> None:
     made(house)
     house.trainer.refusals = [Unreachable(failure("http_404"))]
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert house.obstacle == "busy"
     house.cancel()
     assert house.status is RunStatus.CANCELLING
@@ -174,7 +174,7 @@ def test_whoever_stops_waiting_is_free_and_gets_a_late_model_all_the_same(house:
     house.start(other)
     run = makers.runs(house.avatar)[0]
     house.clock.forward(200)
-    house.training.carry(str(run.id))
+    house.training.orders.step(str(run.id), transfer=True)
     assert makers.fresh(run).status is RunStatus.COMPLETED
     assert house.now.status is AvatarStatus.COMPLETED
     assert house.store.get(makers.fresh(run).weights_key) == WEIGHTS
@@ -187,9 +187,9 @@ def test_a_model_without_the_trainers_words_about_it_is_one(house: House) -> Non
     house.advance(QUEUED)
     result = {"weights_url": "http://w/1", "config_url": "http://w/config"}
     house.trainer.standing = Standing("completed", result=result)
-    house.training.advance(str(house.run.id))
+    house.training.orders.step(str(house.run.id))
     house.trainer.refusals = [Unreachable(failure("http_404"))]
-    house.training.carry(str(house.run.id))
+    house.training.orders.step(str(house.run.id), transfer=True)
     assert house.status == RunStatus.COMPLETED
     assert house.now.avatar_data["config"] == {}
 
@@ -203,8 +203,8 @@ def test_a_model_that_was_made_and_is_gone_is_not_waited_for_again(house: House)
     checks = house.trainer.checks
     for _ in range(3):
         house.clock.forward(130)
-        for name in house.training.late.due(house.clock(), 10):
-            house.training.late.look(name)
+        for name in house.training.orders.due_late(house.clock(), 10):
+            house.training.orders.look_late(name)
         house.step(str(house.run.id))
     assert house.trainer.checks == checks, "it would be found made, and gone"
     assert (house.status, house.now.status) == (RunStatus.FAILED, AvatarStatus.ERROR)

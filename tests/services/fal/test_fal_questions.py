@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from core.avatars.orders.decisions.ending import may_be_charged
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
-from core.avatars.training.recording import may_be_charged
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.services.fal import FalTrainer, errors, wire
