@@ -21,6 +21,7 @@ from core.avatars.models import (
     AvatarStatus,
     PhotoValidationStatus,
     RunStatus,
+    TrainedModel,
     TrainingRun,
 )
 from core.avatars.photos.verdicts import Verdicts
@@ -179,7 +180,7 @@ class TrainingWork(Work):
         assert (avatar.status, avatar.training_progress) == (AvatarStatus.COMPLETED, 100)
         assert self._orders() == [run.request_id], "it is paid once"
         assert avatar.finetune_id == run.request_id
-        assert avatar.avatar_data["weights"]["key"] == run.weights_key
+        assert TrainedModel.get(TrainedModel.avatar == avatar.id).weights_key == run.weights_key
         assert self.store.get(run.weights_key or "") == self.trainer.weights
         assert makers.told(self.owner).count(("finished", str(run.id))) == 1
         assert {trigger for trigger, _ in makers.told(self.owner)} <= {"progress", "finished"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from core.avatars.models import (
     Avatar,
@@ -14,6 +14,7 @@ from core.avatars.models import (
     AvatarType,
     Consent,
     PhotoValidationStatus,
+    TrainedModel,
     TrainingRun,
 )
 from core.avatars.orders.submissions import Submission
@@ -115,6 +116,14 @@ def submission(of: TrainingRun, number: int = 1, **columns: Any) -> Submission:
     usual = {"profile": "p", "endpoint": "e", "sent_at": 1.0}
     named = {"kind": "training", "run_id": of.id, "test_mode": of.test_mode, "number": number}
     return Submission.create(**{**usual, **named, **columns})
+
+
+def model(of: Avatar, run_id: UUID, **columns: Any) -> TrainedModel:
+    """One that a training has made for an avatar, of which fal knows by "ft-1"."""
+    usual = {"training_type": "style", "base_model": "flux-1", "phrase": "lk1", "made_at": 0.0}
+    named = {"profile": "p", "endpoint": "e", "test_mode": False, "finetune_id": "ft-1"}
+    owned = {"avatar": of.id, "user": of.user_id, "run_id": run_id}
+    return TrainedModel.create(**{**usual, **named, **owned, **columns})
 
 
 def runs(of: Avatar) -> list[TrainingRun]:

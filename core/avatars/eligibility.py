@@ -12,12 +12,13 @@ from core.avatars.models import (
     HOLDING,
     Avatar,
     AvatarStatus,
-    RunStatus,
+    TrainedModel,
     TrainingRun,
     change,
 )
 from core.avatars.orders.kind import Policy
 from core.avatars.person import Known
+from core.avatars.training.outcome import model_of, taken_back
 from core.base.settings import Settings
 
 
@@ -75,25 +76,28 @@ def stopping(avatar_id: uuid.UUID) -> bool:
 
 def retire_simulated(settings: Settings) -> int:
     """Make simulated avatars ready to be trained for real; how many it was."""
-    tried: Any = TrainingRun.select(TrainingRun.avatar).where(
-        TrainingRun.test_mode, TrainingRun.status == RunStatus.COMPLETED
-    )
+    tried: Any = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
     simulated: Any = Avatar.select().where(
         Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried)
     )
     retired = 0
     for found in simulated:
-        if not found.avatar_data.get("test_mode"):
-            continue
-        enough = found.photos_count >= settings.training.min_photos
-        change(
-            found,
-            status=AvatarStatus.READY if enough else AvatarStatus.UPLOADING,
-            training_progress=0,
-            finetune_id=None,
-            fal_mode=None,
-            avatar_data={},
-            training_config={},
-        )
+        TrainedModel.delete().where(
+            TrainedModel.avatar == found.id, TrainedModel.test_mode
+        ).execute()
+        before = model_of(found.id)
+        change(found, **(taken_back(before) if before else _untrained(settings, found)))
         retired += 1
     return retired
+
+
+def _untrained(settings: Settings, found: Avatar) -> dict[str, Any]:
+    """What an avatar is that has its photos and no model."""
+    enough = found.photos_count >= settings.training.min_photos
+    return {
+        "status": AvatarStatus.READY if enough else AvatarStatus.UPLOADING,
+        "training_progress": 0,
+        "finetune_id": None,
+        "fal_mode": None,
+        "training_config": {},
+    }

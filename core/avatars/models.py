@@ -170,7 +170,10 @@ class AvatarPhoto(Model):
 
 
 class TrainingRun(Order):
-    """One training, as it is ordered. It outlives its avatar, for the books."""
+    """One training, as it is ordered. It outlives its avatar, for the books.
+
+    `weights_key` names its weights from before they are stored, so that they are no orphans.
+    """
 
     avatar = peewee.ForeignKeyField(Avatar, backref="runs", null=True, on_delete="SET NULL")
     user = peewee.ForeignKeyField(User, backref="runs", null=True, on_delete="SET NULL")
@@ -179,11 +182,43 @@ class TrainingRun(Order):
     training_type = EnumField(AvatarTrainingType, max_length=16)
     photos_count = peewee.IntegerField(default=0)
     weights_key = peewee.CharField(null=True)
-    weights_sha256 = peewee.CharField(max_length=64, null=True)
-    weights_bytes = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "training_runs"
+
+
+class TrainedModel(Model):
+    """What a training has made for an avatar, which has the one that was made last.
+
+    Its weights are stored here under `weights_key`; a model without them stays with the trainer,
+    under its `finetune_id`. `base_model` decides who can paint with it, `phrase` is the word by
+    which it knows its subject. `config` is what the trainer says of it, `training_config` how it
+    was ordered, as the avatar says it. `made_at` is seconds since 1970.
+    """
+
+    id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
+    avatar = peewee.ForeignKeyField(Avatar, backref="models", on_delete="CASCADE")
+    user = peewee.ForeignKeyField(User, backref="models", on_delete="CASCADE")
+    avatar_id: uuid.UUID
+    user_id: uuid.UUID
+    run_id = peewee.UUIDField(unique=True)
+    training_type = EnumField(AvatarTrainingType, max_length=16)
+    base_model = peewee.CharField(max_length=32)
+    phrase = peewee.CharField(max_length=64)
+    finetune_id = peewee.CharField(null=True)
+    weights_key = peewee.CharField(null=True)
+    weights_sha256 = peewee.CharField(max_length=64, null=True)
+    weights_bytes = peewee.BigIntegerField(null=True)
+    config = peewee.JSONField(default=dict)
+    training_config = peewee.JSONField(default=dict)
+    profile = peewee.CharField(max_length=64)
+    endpoint = peewee.CharField(max_length=128)
+    request_id = peewee.CharField(null=True)
+    test_mode = peewee.BooleanField()
+    made_at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "trained_models"
 
 
 class Consent(Model):

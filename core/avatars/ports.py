@@ -238,6 +238,9 @@ class Trainer(Provider, Protocol):
 
     def max_photos(self, profile: str) -> int: ...
 
+    def base_model(self, profile: str) -> str:
+        """The model that a profile's trainer builds on, which paints with what it has made."""
+
     def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
         """What is sent as an order."""
 

@@ -21,6 +21,7 @@ from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.ports import Unreachable
+from core.avatars.training.outcome import model_of
 from core.avatars.training.training import lost_trainings
 from core.base.settings import Settings
 from core.services.fal.errors import TYPES
@@ -144,7 +145,9 @@ def _check(run: TrainingRun, taken: list[str]) -> None:
     if run.status is RunStatus.COMPLETED:
         assert outcomes[-1] == "success"
         assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
-        assert avatar.avatar_data["weights"]["key"] == run.weights_key
+        model = model_of(avatar.id)
+        assert model is not None
+        assert model.weights_key == run.weights_key
         _check_costs(run)
         return
     assert (run.status, avatar.status) == (RunStatus.FAILED, AvatarStatus.ERROR)

@@ -413,17 +413,16 @@ def test_a_completed_avatar_holds_what_was_made_and_how(house: House) -> None:
         "photos": 10,
         "arguments": {"trigger_phrase": f"lk{avatar.id.hex[:10]}", "steps": 9},
     }
-    assert avatar.avatar_data == {
-        "run": str(run.id),
-        "request_id": f"request 1 of {run.id}",
-        "test_mode": True,
-        "profile": "portrait-first",
-        "endpoint": "fal-ai/portrait-first",
-        "finetune_id": "ft-1",
-        "fal_mode": "portrait",
-        "training_config": avatar.training_config,
-        "earlier": [],
-    }
+    (model,) = outcome.models_of(avatar.id)
+    assert (model.run_id, model.request_id) == (run.id, f"request 1 of {run.id}")
+    assert (model.profile, model.endpoint) == ("portrait-first", "fal-ai/portrait-first")
+    assert (model.base_model, model.phrase) == (
+        "base of portrait-first",
+        f"lk{avatar.id.hex[:10]}",
+    )
+    assert (model.finetune_id, model.training_type.value) == ("ft-1", "portrait")
+    assert (model.training_config, model.test_mode) == (avatar.training_config, True)
+    assert (model.weights_key, model.made_at) == (None, run.finished_at)
 
 
 def test_an_avatar_says_how_it_is_trained_from_the_start_and_by_what_order_once_there_is_one(
@@ -440,7 +439,7 @@ def test_an_avatar_says_how_it_is_trained_from_the_start_and_by_what_order_once_
     assert house.run.request_id is not None
     assert ordered.finetune_id == house.run.request_id
     assert ordered.training_config["arguments"] == {"trigger_phrase": word, "steps": 9}
-    assert ordered.avatar_data == {}, "no model is made yet"
+    assert outcome.model_of(ordered.id) is None, "no model is made yet"
 
 
 def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: House) -> None:
@@ -453,7 +452,8 @@ def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: Ho
 
 def test_a_second_training_that_ends_badly_leaves_the_first_model(house: House) -> None:
     run = house.ended()
-    model = house.now.avatar_data
+    model = outcome.model_of(house.now.id)
+    assert model is not None
     Avatar.update(training_type="style", status=AvatarStatus.READY).execute()
     house.start()
     house.trainer.standing = QUEUED
@@ -461,7 +461,7 @@ def test_a_second_training_that_ends_badly_leaves_the_first_model(house: House) 
     house.advance(FAILED)
     avatar = house.now
     assert (avatar.finetune_id, avatar.fal_mode) == (house.run.request_id, "style")
-    assert outcome.model_of(avatar) == model
+    assert outcome.model_of(avatar.id) == model
     back = outcome.taken_back(model)
     assert (back["finetune_id"], back["fal_mode"]) == ("ft-1", "portrait")
     assert back["training_config"]["arguments"] == run.arguments
@@ -805,7 +805,7 @@ def test_a_result_after_the_consent_was_withdrawn_is_not_kept(house: House) -> N
     Avatar.update(status=AvatarStatus.DRAFT).execute()
     house.advance(COMPLETED)
     assert house.run.status is RunStatus.COMPLETED
-    assert (house.now.status, house.now.avatar_data) == (AvatarStatus.DRAFT, {})
+    assert (house.now.status, outcome.models_of(house.now.id)) == (AvatarStatus.DRAFT, [])
     assert house.told == []
 
 

@@ -100,6 +100,9 @@ class ScriptedTrainer:
     def priced(self, profile: str, usd: float, unit: str) -> float | None:
         return 1000 * usd if unit == "step" else None
 
+    def base_model(self, profile: str) -> str:
+        return f"base of {profile}"
+
     def max_photos(self, profile: str) -> int:
         return self.photos
 

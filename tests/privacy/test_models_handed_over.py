@@ -16,7 +16,7 @@ from channels.console import Console
 from channels.telegram import Telegram
 from channels.web import Web
 from core.app.bootstrap import App
-from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
+from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainedModel, TrainingRun
 from core.avatars.privacy import exporting, filenames
 from core.avatars.privacy.export_readme import about
 from core.avatars.privacy.models_made import made, token_of
@@ -25,6 +25,7 @@ from core.conversation.delivery.outbox import take_notices
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.models import PendingNotice, User
 from core.operation.http import application
+from tests import makers
 from tests.privacy.people import Marked
 
 SITE = "https://likeness.example"
@@ -52,19 +53,15 @@ def train(person: Marked, avatar: Avatar, name: str, **model: Any) -> uuid.UUID:
     )
     key = f"{avatar.user.id.hex}/{avatar.id.hex}/weights-{'0' * 64}"
     person.app.store.put(key, WEIGHTS)
-    weights = {"key": key, "sha256": "0" * 64, "bytes": len(WEIGHTS)}
-    found = {"run": str(run.id), "finetune_id": "ft-1", "weights": weights, **model}
-    Avatar.update(name=name, status=AvatarStatus.COMPLETED, avatar_data=found).where(
-        Avatar.id == avatar.id
-    ).execute()
+    stored = {"weights_key": key, "weights_sha256": "0" * 64, "weights_bytes": len(WEIGHTS)}
+    makers.model(avatar, run.id, **{**stored, **model})
+    Avatar.update(name=name, status=AvatarStatus.COMPLETED).where(Avatar.id == avatar.id).execute()
     return uuid.UUID(str(run.id))
 
 
 def grow(size: int) -> None:
     """Let the weights be said to have so many bytes."""
-    avatar = Avatar.get()
-    data = {**avatar.avatar_data, "weights": {**avatar.avatar_data["weights"], "bytes": size}}
-    Avatar.update(avatar_data=data).execute()
+    TrainedModel.update(weights_bytes=size).execute()
 
 
 def exported(person: Marked, can: Any = Web.capabilities) -> list[Rendered]:
@@ -154,7 +151,7 @@ def test_a_model_of_somebody_else_is_not_opened(anna: Marked, site: TestClient) 
 
 
 def test_a_model_that_stays_at_the_trainer_is_named(anna: Marked) -> None:
-    Avatar.update(avatar_data={"run": str(uuid.uuid4()), "finetune_id": "ft-9"}).execute()
+    TrainedModel.update(finetune_id="ft-9", weights_key=None, weights_bytes=None).execute()
     assert len(exported(anna)) == 1
     assert PendingNotice.select().where(PendingNotice.name == "export_model").count() == 0
     stays = [(model.avatar, model.number) for model in made(Avatar.get().user_id)]
@@ -164,9 +161,8 @@ def test_a_model_that_stays_at_the_trainer_is_named(anna: Marked) -> None:
 
 
 def test_earlier_models_of_an_avatar_are_handed_over_too(anna: Marked) -> None:
-    avatar = Avatar.get()
-    before = {**avatar.avatar_data, "run": str(uuid.uuid4())}
-    Avatar.update(avatar_data={**avatar.avatar_data, "earlier": [before]}).execute()
+    latest = TrainedModel.get()
+    makers.model(Avatar.get(), uuid.uuid4(), weights_key=latest.weights_key, made_at=-1.0)
     names = [notice.file.name for notice in exported(anna)[1:] if notice.file]
     assert names == ["Anna.safetensors", "Anna 2.safetensors"]
 

@@ -186,7 +186,7 @@ def test_an_order_that_has_made_no_model_yet_is_not_taken_for_one(house: House) 
     house.start()
     house.advance(QUEUED, QUEUED)
     assert house.now.finetune_id == house.run.request_id
-    assert remote.models_of(house.now) == []
+    assert remote.staying(house.now.id) == []
 
 
 def test_a_model_that_came_when_its_avatar_was_gone_is_named_as_well(house: House) -> None:

@@ -143,7 +143,7 @@ class House:
 
     def kept_of(self, channel: str, chat: str) -> Kept:
         """What belongs to whoever talks in this chat."""
-        found = self._rows(
+        found = self.rows(
             "SELECT id, user_id, state FROM conversations WHERE channel = ? AND chat = ?",
             *(channel, chat),
         )
@@ -151,7 +151,7 @@ class House:
             return Kept("", (), (), (), 0, 0, ())
         user, mine = found[0]["user_id"], found[0]["id"]
         waiting = "handled_at IS NULL AND failed_at IS NULL"
-        tried = self._rows(
+        tried = self.rows(
             "SELECT error FROM inbox WHERE conversation_id = ? AND attempts > 0", mine
         )
         return Kept(
@@ -161,23 +161,23 @@ class House:
             runs=self._of(user, "training_runs", "created_at"),
             held=len(self._of(user, "held_photos", "id")),
             unapplied=len(
-                self._rows(f"SELECT 1 FROM inbox WHERE conversation_id = ? AND {waiting}", mine)
+                self.rows(f"SELECT 1 FROM inbox WHERE conversation_id = ? AND {waiting}", mine)
             ),
             failed=tuple(row["error"] for row in tried),
         )
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         """How many rows there are."""
-        return int(self._rows(f"SELECT count(*) AS n FROM {table} WHERE {where}")[0]["n"])
+        return int(self.rows(f"SELECT count(*) AS n FROM {table} WHERE {where}")[0]["n"])
 
     def spooled(self) -> int:
         """How many uploads wait to be looked at."""
         return len(list((self.folder / "spool").glob("*")))
 
     def _of(self, user: str, table: str, order: str) -> tuple[Mapping[str, Any], ...]:
-        return self._rows(f"SELECT * FROM {table} WHERE user_id = ? ORDER BY {order}", user)
+        return self.rows(f"SELECT * FROM {table} WHERE user_id = ? ORDER BY {order}", user)
 
-    def _rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
+    def rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
         path = self.folder / "likeness.db"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as opened:
             opened.row_factory = sqlite3.Row

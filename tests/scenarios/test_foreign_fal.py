@@ -117,6 +117,12 @@ class Trained:
         (run,) = self.of[endpoint].runs
         return run
 
+    def model(self, endpoint: str) -> Any:
+        """What a training has made, as a row."""
+        rows = self.house.rows("SELECT * FROM trained_models")
+        (model,) = (row for row in rows if row["avatar_id"] == self.avatar(endpoint)["id"])
+        return model
+
     def avatar(self, endpoint: str) -> Any:
         (avatar,) = self.of[endpoint].avatars
         return avatar
@@ -252,10 +258,13 @@ def test_nothing_that_anybody_typed_goes_to_fal(trained: Trained) -> None:
 def test_the_weights_are_copied_and_the_avatar_knows_where(trained: Trained) -> None:
     run, avatar = trained.run(PORTRAIT), trained.avatar(PORTRAIT)
     assert trained.house.store.get(run["weights_key"]) == WEIGHTS
-    assert run["weights_sha256"] == hashlib.sha256(WEIGHTS).hexdigest()
     assert (avatar["finetune_id"], avatar["fal_mode"]) == (run["request_id"], "portrait")
-    model = json.loads(avatar["avatar_data"])
-    assert (model["weights"]["key"], model["config"]) == (run["weights_key"], json.loads(CONFIG))
+    model = trained.model(PORTRAIT)
+    assert (model["weights_key"], json.loads(model["config"])) == (
+        run["weights_key"],
+        json.loads(CONFIG),
+    )
+    assert model["weights_sha256"] == hashlib.sha256(WEIGHTS).hexdigest()
 
 
 def test_a_finetune_stays_at_fal_and_the_avatar_knows_its_id(trained: Trained) -> None:

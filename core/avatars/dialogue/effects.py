@@ -123,8 +123,8 @@ def set_type(tools: Tools, turn: Turn) -> None:
     """
     found = focused(tools, turn)
     proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
-    model = model_of(found)
-    if model is not None and proposed.value == model["fal_mode"]:
+    model = model_of(found.id)
+    if model is not None and proposed is model.training_type:
         change(found, **taken_back(model))
     elif found.status is AvatarStatus.COMPLETED:
         change(found, status=AvatarStatus.READY, training_progress=0)

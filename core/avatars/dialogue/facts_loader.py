@@ -213,7 +213,7 @@ class Loader:
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned.watched, position.state) if owned.run else None,
-            model_at_fal=bool(remote.models_of(found)),
+            model_at_fal=bool(remote.staying(found.id)),
         )
 
     def _run(self, run: TrainingRun, watched: bool, state: str) -> RunFacts:

@@ -53,7 +53,7 @@ class Erasure:
         for found in Avatar.select().where(Avatar.user == user_id):
             self._stop(found)
             for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
-                if not remote.models_of(found):  # the model that stays may hang on its order
+                if not remote.staying(found.id):  # the model that stays may hang on its order
                     remote.forget_orders(run, now)
             _doom_objects(found, now)
             _doom_photos(AvatarPhoto.avatar == found.id, now)
@@ -126,7 +126,7 @@ def drop_export(export: Export, now: float) -> None:
 
 def _doom_objects(found: Avatar, now: float) -> None:
     """What is stored of an avatar's photos; a trained model beside them is kept."""
-    if model_of(found) is None:
+    if model_of(found.id) is None:
         doom(f"{found.user_id.hex}/{found.id.hex}/", now)
         return
     for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == found.id):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars import queries
-from core.avatars.models import Avatar
+from core.avatars.models import Avatar, TrainedModel
 from core.avatars.privacy import filenames
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
-from core.avatars.training.outcome import model_of
 
 PATH = "/download/{token}"
 _ID, _MARK = 32, 32
@@ -37,13 +34,11 @@ class Made:
 
 def made(user_id: uuid.UUID) -> list[Made]:
     """A person's models, avatar by avatar, those made earlier first."""
-    found = [
-        (avatar, model)
-        for avatar in reversed(list(queries.named_avatars(user_id)))
-        for model in _models(avatar)
-    ]
-    names = filenames.unique(avatar.name for avatar, _ in found)
-    return [_made(avatar, model, name) for (avatar, model), name in zip(found, names, strict=True)]
+    query: Any = TrainedModel.select(TrainedModel, Avatar).join(Avatar)
+    theirs = query.where(TrainedModel.user == user_id, Avatar.name != "")
+    found = list(theirs.order_by(Avatar.created_at, Avatar.id.desc(), TrainedModel.made_at))
+    names = filenames.unique(model.avatar.name for model in found)
+    return [_made(model, name) for model, name in zip(found, names, strict=True)]
 
 
 def token_of(export: Export, run: uuid.UUID) -> str:
@@ -71,20 +66,12 @@ def _mark(export: Export, named: str) -> str:
     return hmac.new(key, f"download {named}".encode(), hashlib.sha256).hexdigest()[:_MARK]
 
 
-def _models(avatar: Avatar) -> Iterator[Mapping[str, Any]]:
-    latest = model_of(avatar)
-    if latest is not None:
-        yield from latest.get("earlier", ())
-        yield latest
-
-
-def _made(avatar: Avatar, model: Mapping[str, Any], name: str) -> Made:
-    weights = model.get("weights") or {}
+def _made(model: TrainedModel, name: str) -> Made:
     return Made(
-        avatar.name,
-        uuid.UUID(model["run"]),
-        str(model.get("finetune_id") or ""),
+        model.avatar.name,
+        model.run_id,
+        model.finetune_id or "",
         f"{name}.safetensors",
-        weights.get("key"),
-        int(weights.get("bytes") or 0),
+        model.weights_key,
+        model.weights_bytes or 0,
     )

@@ -20,6 +20,7 @@ from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
     PhotoValidationStatus,
+    TrainedModel,
     TrainingRun,
     change,
 )
@@ -207,10 +208,13 @@ def _named(keys: list[str]) -> set[str]:
     Whoever stores other things under such keys must add them here, or they are swept away.
     """
     query: Any = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
-    weights: Any = TrainingRun.select(TrainingRun.weights_key).where(
+    coming: Any = TrainingRun.select(TrainingRun.weights_key).where(
         TrainingRun.weights_key.in_(keys)
     )
-    return {key for found in (query, weights) for (key,) in found.tuples()}
+    models: Any = TrainedModel.select(TrainedModel.weights_key).where(
+        TrainedModel.weights_key.in_(keys)
+    )
+    return {key for found in (query, coming, models) for (key,) in found.tuples()}
 
 
 def _avatars() -> Iterator[uuid.UUID]:

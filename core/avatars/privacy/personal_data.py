@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
+from core.avatars.models import (
+    Admission,
+    Avatar,
+    AvatarPhoto,
+    Consent,
+    TrainedModel,
+    TrainingRun,
+)
 from core.avatars.orders.submissions import Submission
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
@@ -18,7 +25,14 @@ from core.conversation.models import InboxEvent, PendingNotice, TranscriptEntry,
 RULINGS: tuple[Any, ...] = (Consent, Admission, Block, Grant)
 """What a person has agreed to and others have ruled about them: rows with nothing behind them."""
 
-OF_PERSON: tuple[Any, ...] = (Avatar, AvatarPhoto, TrainingRun, HeldPhoto, *RULINGS)
+OF_PERSON: tuple[Any, ...] = (
+    Avatar,
+    AvatarPhoto,
+    TrainedModel,
+    TrainingRun,
+    HeldPhoto,
+    *RULINGS,
+)
 """Their rows name a user."""
 
 OF_RUN: tuple[Any, ...] = (Submission,)

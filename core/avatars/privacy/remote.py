@@ -7,17 +7,17 @@ Likeness, who deletes it there by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import structlog
 
-from core.avatars.models import Avatar, TrainingRun
+from core.avatars.models import Avatar, TrainedModel, TrainingRun
 from core.avatars.orders.submissions import OPEN, Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Platform
 from core.avatars.ports import Failure, Unreachable
 from core.avatars.privacy.retained import RemoteCopy
-from core.avatars.training.outcome import model_of
 from core.base.db import transaction
 from core.base.work import Piece, Pool, Work
 
@@ -65,21 +65,19 @@ def forget_avatar(found: Avatar, now: float) -> None:
         forget_orders(run, now)
         last = run
     if last is not None:
-        for name in models_of(found):
+        for name in staying(found.id):
             forget_model(last, name, now)
 
 
-def models_of(found: Avatar) -> list[str]:
+def staying(avatar_id: uuid.UUID) -> list[str]:
     """The names of an avatar's models that stay with the trainer, its earlier ones included."""
-    known: list[Mapping[str, Any]] = [
-        model_of(found) or {},
-        *found.avatar_data.get("earlier", []),
-    ]
-    return [
-        str(model["finetune_id"])
-        for model in known
-        if model.get("finetune_id") and not model.get("weights") and not model.get("test_mode")
-    ]
+    query: Any = TrainedModel.select(TrainedModel.finetune_id).where(
+        TrainedModel.avatar == avatar_id,
+        TrainedModel.finetune_id.is_null(False),
+        TrainedModel.weights_key.is_null(),
+        ~TrainedModel.test_mode,
+    )
+    return [name for (name,) in query.order_by(TrainedModel.made_at).tuples()]
 
 
 def deleted_by_hand(copy_id: int) -> bool:

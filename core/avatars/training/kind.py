@@ -26,9 +26,9 @@ from core.avatars.training import durations, transfer
 from core.avatars.training.outcome import (
     Weights,
     configuration,
+    taken_back,
     trained,
     trigger_word,
-    weights_columns,
 )
 from core.base.settings import Settings
 from core.conversation.statements import erased
@@ -155,10 +155,9 @@ class TrainingKind:
             remote.forget_model(run, result.get("finetune_id"), now)
             self._forget_weights(run)
             return
-        if kept is not None:
-            query: Any = TrainingRun.update(weights_columns(kept))
-            query.where(TrainingRun.id == run.id).execute()
-        change_avatar(avatar.id, **trained(avatar, run, result, kept))
+        base_model = self.provider.base_model(run.profile)
+        model = trained(avatar, run, result, kept, base_model, now)
+        change_avatar(avatar.id, training_type=run.training_type, **taken_back(model))
 
     def ended(self, run: TrainingRun, status: RunStatus) -> None:
         remote.forget_orders(run, self._clock(), late=self.wanted(run))

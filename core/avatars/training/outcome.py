@@ -1,17 +1,17 @@
 """What an avatar says of its training: the order while it is under way, the model once it is made.
 
-`finetune_id`, `fal_mode` and `training_config` are of the last training that was ordered, however
-that ends; `avatar_data` is of the model that was made, which a later failure does not take away.
+Its `finetune_id`, `fal_mode` and `training_config` are of the last training that was ordered,
+however that ends; the models that were made stay beside it, and no later failure takes one away.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars.models import Avatar, AvatarStatus, TrainingRun
+from core.avatars.models import Avatar, AvatarStatus, TrainedModel, TrainingRun
 from core.avatars.orders import submissions
 
 
@@ -36,15 +36,6 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return submissions.watched(runs)
 
 
-def weights_columns(weights: Weights) -> dict[str, Any]:
-    """The weights as a run keeps them."""
-    return {
-        "weights_key": weights.key,
-        "weights_sha256": weights.sha256,
-        "weights_bytes": weights.size,
-    }
-
-
 def ordered(run: TrainingRun) -> dict[str, Any]:
     """What an avatar is from the start of a training on; fal's id comes with the order."""
     return {
@@ -65,49 +56,60 @@ def configuration(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def model_of(avatar: Avatar) -> Mapping[str, Any] | None:
-    """The model that an avatar has, whatever has been ordered since; None where none was made.
-
-    Its `fal_mode` says how it was trained, its `weights` where they are stored; a model without
-    weights stays at fal under its `finetune_id`.
-    """
-    return avatar.avatar_data if avatar.avatar_data.get("run") else None
+def models_of(avatar_id: uuid.UUID) -> Sequence[TrainedModel]:
+    """The models of an avatar, in the order in which they were made."""
+    query: Any = TrainedModel.select().where(TrainedModel.avatar == avatar_id)
+    return list(query.order_by(TrainedModel.made_at, TrainedModel.id))
 
 
-def taken_back(model: Mapping[str, Any]) -> dict[str, Any]:
+def model_of(avatar_id: uuid.UUID) -> TrainedModel | None:
+    """The model that an avatar has, whatever has been ordered since; None where none was made."""
+    return next(reversed(models_of(avatar_id)), None)
+
+
+def taken_back(model: TrainedModel) -> dict[str, Any]:
     """What an avatar is when its person is content with the model that it has."""
     return {
         "status": AvatarStatus.COMPLETED,
         "training_progress": 100,
-        **{name: model[name] for name in ("finetune_id", "fal_mode", "training_config")},
+        "finetune_id": model.finetune_id,
+        "fal_mode": model.training_type.value,
+        "training_config": model.training_config,
     }
 
 
 def trained(
-    avatar: Avatar, run: TrainingRun, result: Mapping[str, object], weights: Weights | None
-) -> dict[str, Any]:
-    """What an avatar is after its training: as it was ordered, whatever was chosen since."""
-    model: dict[str, Any] = {
-        **ordered(run),
-        "finetune_id": result.get("finetune_id") or run.request_id,
-        "run": str(run.id),
-        "request_id": run.request_id,
-        "test_mode": run.test_mode,
-        "profile": run.profile,
-        "endpoint": run.endpoint,
-    }
-    if weights is not None:
-        model["weights"] = {"key": weights.key, "sha256": weights.sha256, "bytes": weights.size}
-        model["config"] = dict(weights.config)
-    return {
-        **taken_back(model),
-        "training_type": run.training_type,
-        "avatar_data": {**model, "earlier": _earlier(avatar)},
-    }
+    avatar: Avatar,
+    run: TrainingRun,
+    result: Mapping[str, object],
+    weights: Weights | None,
+    base_model: str,
+    now: float,
+) -> TrainedModel:
+    """The model that a training has made, as it was ordered, whatever was chosen since.
 
-
-def _earlier(avatar: Avatar) -> list[dict[str, Any]]:
-    """What the avatar was before: the models made with the same photos, oldest first."""
-    known = dict(model_of(avatar) or {})
-    before = list(known.pop("earlier", []))
-    return [*before, known] if known and not known["test_mode"] else before
+    What was simulated is nothing beside what is real, and goes with what is made after it.
+    """
+    simulated: Any = TrainedModel.delete().where(
+        TrainedModel.avatar == avatar.id, TrainedModel.test_mode
+    )
+    simulated.execute()
+    return TrainedModel.create(
+        avatar=avatar.id,
+        user=avatar.user_id,
+        run_id=run.id,
+        training_type=run.training_type,
+        base_model=base_model,
+        phrase=trigger_word(avatar.id),
+        finetune_id=result.get("finetune_id") or run.request_id,
+        weights_key=weights.key if weights else None,
+        weights_sha256=weights.sha256 if weights else None,
+        weights_bytes=weights.size if weights else None,
+        config=dict(weights.config) if weights else {},
+        training_config=configuration(run),
+        profile=run.profile,
+        endpoint=run.endpoint,
+        request_id=run.request_id,
+        test_mode=run.test_mode,
+        made_at=now,
+    )

@@ -100,6 +100,9 @@ class FalTrainer:
     def max_photos(self, profile: str) -> int:
         return profiles.BY_NAME[profile].max_photos
 
+    def base_model(self, profile: str) -> str:
+        return profiles.BY_NAME[profile].base_model
+
     def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
         build = profiles.BY_NAME[order.profile].build
         return build(order, data_url, profiles.section(self._fal, order.profile))

@@ -29,6 +29,8 @@ class Profile:
     parse: Callable[[Mapping[str, Any]], Result]
     """What a completed training gives; raises UnexpectedResult."""
     max_photos: int
+    base_model: str
+    """The model that it builds on, by our own name for it."""
 
 
 def portrait(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
@@ -101,10 +103,10 @@ def _url(file: Any) -> str:
 _MODES = {"character": "character", "style": "style"}
 
 _ALL = (
-    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 50),
-    Profile("fal-ai/flux-pro-trainer", pro, finetune, 20),
-    Profile("fal-ai/flux-lora-fast-training", fast, weights, 50),
-    Profile("fal-ai/flux-2-trainer", flux_2, weights, 50),
+    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 50, "flux-1"),
+    Profile("fal-ai/flux-pro-trainer", pro, finetune, 20, "flux-pro"),
+    Profile("fal-ai/flux-lora-fast-training", fast, weights, 50, "flux-1"),
+    Profile("fal-ai/flux-2-trainer", flux_2, weights, 50, "flux-2"),
 )
 
 BY_NAME: Mapping[str, Profile] = dict(zip(PROFILES, _ALL, strict=True))

@@ -13,6 +13,7 @@ from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.privacy import disposal, orphans
 from core.avatars.privacy.erasure import Erasure
+from core.avatars.training.outcome import models_of
 from core.base.db import transaction
 from core.base.errors import StorageUnavailable
 from tests import makers
@@ -47,16 +48,12 @@ def test_what_was_trained_is_in_our_store_before_the_avatar_is_completed(house: 
     made(house)
     house.training.orders.step(str(house.run.id), transfer=True)
     run, avatar = house.run, house.now
-    assert (run.status, run.weights_key, run.weights_bytes) == (
-        RunStatus.COMPLETED,
-        key_of(house),
-        len(WEIGHTS),
-    )
-    assert run.weights_sha256 == hashlib.sha256(WEIGHTS).hexdigest()
+    assert (run.status, run.weights_key) == (RunStatus.COMPLETED, key_of(house))
     assert house.store.get(key_of(house)) == WEIGHTS
     assert (avatar.status, avatar.finetune_id) == (AvatarStatus.COMPLETED, run.request_id)
-    weights = avatar.avatar_data["weights"]
-    assert (weights["key"], weights["bytes"]) == (key_of(house), len(WEIGHTS))
+    (model,) = models_of(avatar.id)
+    assert (model.weights_key, model.weights_bytes) == (key_of(house), len(WEIGHTS))
+    assert model.weights_sha256 == hashlib.sha256(WEIGHTS).hexdigest()
     assert (run.cost_usd, run.training_seconds, run.data_url) == (6.0, 300.0, "")
     assert house.told[-1] == "finished"
     assert list(house.folder.glob(".weights-*")) == []
@@ -85,7 +82,8 @@ def test_the_trainers_own_words_about_a_model_are_kept_with_it(house: House) -> 
     house.advance(QUEUED)
     house.trainer.config = b'{"steps": 9}'
     house.advance(Standing("completed", result=result))
-    assert house.now.avatar_data["config"] == {"steps": 9}
+    (model,) = models_of(house.now.id)
+    assert model.config == {"steps": 9}
 
 
 @pytest.mark.parametrize(
@@ -260,7 +258,7 @@ def test_a_result_after_the_consent_was_withdrawn_is_not_copied(house: House) ->
     Consent.update(withdrawn_at=house.clock()).execute()
     house.training.orders.step(str(house.run.id), transfer=True)
     assert (house.status, house.run.weights_key) == (RunStatus.COMPLETED, None)
-    assert house.now.avatar_data == {}, "it has no model"
+    assert models_of(house.now.id) == []
 
 
 def test_weights_are_no_orphans(house: House) -> None:
@@ -291,7 +289,7 @@ def test_the_other_type_is_trained_with_the_same_photos_and_the_first_model_is_k
     house.later()
     avatar = house.now
     assert (avatar.finetune_id, avatar.fal_mode) == ("ft-9", "style")
-    (earlier,) = avatar.avatar_data["earlier"]
-    assert (earlier["finetune_id"], earlier["fal_mode"]) == (first.finetune_id, "portrait")
-    assert earlier["weights"]["key"] == key_of(house)
+    earlier, _latest = models_of(avatar.id)
+    assert (earlier.finetune_id, earlier.training_type.value) == (first.finetune_id, "portrait")
+    assert earlier.weights_key == key_of(house)
     assert house.store.exists(key_of(house))

@@ -13,6 +13,7 @@ from core.avatars import switches
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
+from core.avatars.training.outcome import models_of
 from core.avatars.training.training import lost_trainings
 from tests import makers
 from tests.avatars.training_house import (
@@ -609,7 +610,8 @@ def test_simulated_avatars_are_no_avatars_once_there_is_a_key(house: House) -> N
     house.trainer.test_mode = False
     assert house.training.retire_simulated() == 1
     avatar = house.now
-    assert (avatar.status, avatar.finetune_id, avatar.avatar_data) == (AvatarStatus.READY, None, {})
+    assert (avatar.status, avatar.finetune_id) == (AvatarStatus.READY, None)
+    assert models_of(avatar.id) == []
     house.start()
     house.advance()
     house.trainer.standing = COMPLETED

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from core.avatars.models import AvatarStatus, RunStatus
 from core.avatars.orders.decisions.news import GONE_TRIES, RESULT_GONE
 from core.avatars.ports import Unreachable
+from core.avatars.training.outcome import models_of
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.operation.alerts import holding
@@ -191,7 +192,8 @@ def test_a_model_without_the_trainers_words_about_it_is_one(house: House) -> Non
     house.trainer.refusals = [Unreachable(failure("http_404"))]
     house.training.orders.step(str(house.run.id), transfer=True)
     assert house.status == RunStatus.COMPLETED
-    assert house.now.avatar_data["config"] == {}
+    (model,) = models_of(house.now.id)
+    assert model.config == {}
 
 
 def test_a_model_that_was_made_and_is_gone_is_not_waited_for_again(house: House) -> None:
