@@ -178,6 +178,7 @@ class House:
         return self.rows(f"SELECT * FROM {table} WHERE user_id = ? ORDER BY {order}", user)
 
     def rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
+        """What a query finds."""
         path = self.folder / "likeness.db"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as opened:
             opened.row_factory = sqlite3.Row

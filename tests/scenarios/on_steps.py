@@ -63,9 +63,6 @@ class SteppedHouse(House):
 
     def rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
         """What a query finds, on either database."""
-        return self._rows(query, *parameters)
-
-    def _rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
         found = run(query, *parameters)
         names = [column[0] for column in found.description]
         return tuple(dict(zip(names, _plain(row), strict=True)) for row in found.fetchall())
