@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -118,6 +119,17 @@ def test_a_large_picture_becomes_smaller_but_is_described_as_it_was() -> None:
 def test_one_that_is_hardly_too_large_keeps_what_it_may() -> None:
     made = CONVERTER.convert(sent("BMP", ORIGINAL.resize((2600, 2500))), "BMP")
     assert min(opened(made).size) == 2048
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_heic_without_its_last_bytes_shows_what_the_whole_one_shows(lost: int) -> None:
+    whole = sent("HEIC")
+    cut = CONVERTER.convert(whole[: len(whole) - lost], "HEIC")
+    first, second = (
+        np.asarray(Image.open(BytesIO(made.data)).convert("L"), np.int16)
+        for made in (CONVERTER.convert(whole, "HEIC"), cut)
+    )
+    assert float((np.abs(first - second) > 8).mean()) < 0.01
 
 
 @pytest.mark.parametrize("format", FORMATS)

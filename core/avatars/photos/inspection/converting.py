@@ -25,6 +25,8 @@ from core.avatars.photos.inspection.picture_files.picture_file import (
     Unreadable,
 )
 
+LOST = bytes(2)
+"""Put for the end of a HEIC that lost it on its way, as that of a JPEG may be lost."""
 REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
 FIRST = 10
 """The exit code of the first reason."""
@@ -91,6 +93,7 @@ def convert(
         data = _known_brand(data)
     if wanted == "HEIF":
         _learn_heif()
+        data += LOST
     with Image.open(BytesIO(data), formats=(wanted,)) as image:
         _check(image, wanted)
         _limit_time(seconds + megapixel * image.width * image.height / MEGAPIXEL)
