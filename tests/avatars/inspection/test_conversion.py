@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from core.avatars.photos.inspection import conversion
 from core.avatars.photos.inspection.conversion import FORMATS, Converted, Converter
@@ -69,6 +69,26 @@ def test_what_lies_on_its_side_is_turned_upright(
         made = CONVERTER.convert(sent(format, exif=tags), format)
         assert (made.width, made.height) == upright.size
         assert near(opened(made), upright)
+
+
+def pushed_back(heic: bytes, by: int) -> bytes:
+    """The same with so many bytes before the box that describes it, as where pixels come first."""
+    made, first = bytearray(heic), int.from_bytes(heic[:4])
+    places = heic.index(b"iloc") + 8
+    form, count = struct.unpack_from(">HH", heic, places)
+    assert form == 0x4440  # of each item a number, a source, where it begins, and one part
+    for place in range(places + 8, places + 8 + 18 * count, 18):
+        struct.pack_into(">I", made, place, by + int.from_bytes(heic[place : place + 4]))
+    return bytes(made[:first]) + struct.pack(">I4s", by, b"free") + bytes(by - 8) + made[first:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_heic_that_says_twice_how_it_lies_is_turned_once(orientation: int) -> None:
+    """In its container and in EXIF, wherever in the file the container stands."""
+    data = sent("HEIC", exif=exif(orientation).tobytes())
+    upright = ImageOps.exif_transpose(Image.open(BytesIO(sent("JPEG", exif=exif(orientation)))))
+    for heic in (data, pushed_back(data, 1 << 17)):
+        assert near(opened(CONVERTER.convert(heic, "HEIC")), upright)
 
 
 @pytest.mark.parametrize("format", ["HEIC", "AVIF", "WEBP", "TIFF"])
