@@ -207,7 +207,9 @@ def test_buttons_of_a_row_are_of_one_height_though_one_has_two_lines(anna: Visit
     for label in ("🌐 По-русски", "?"):
         button = anna.page.get_by_role("button", name=label, exact=True)
         button.wait_for()
-        heights.append((button.bounding_box() or {})["height"])
+        box = button.bounding_box()
+        assert box is not None
+        heights.append(box["height"])
     assert heights[0] == heights[1] > 50, "the longer label takes two lines"
 
 
