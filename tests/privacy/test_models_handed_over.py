@@ -163,6 +163,13 @@ def test_a_model_that_stays_at_the_trainer_is_named(anna: Marked) -> None:
     assert "fal.ai под номером ft-9" in about("ru", (), stays)[1]
 
 
+def test_a_simulated_model_without_a_file_is_nowhere(anna: Marked) -> None:
+    model = {"run": str(uuid.uuid4()), "finetune_id": "ft-9", "test_mode": True}
+    Avatar.update(avatar_data=model).execute()
+    assert made(Avatar.get().user_id) == []
+    assert len(exported(anna)) == 1
+
+
 def test_earlier_models_of_an_avatar_are_handed_over_too(anna: Marked) -> None:
     avatar = Avatar.get()
     before = {**avatar.avatar_data, "run": str(uuid.uuid4())}

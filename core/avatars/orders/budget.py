@@ -38,12 +38,12 @@ def allows(settings: Settings, price_usd: float | None, now: float, test_mode: b
 
 
 def has_room(settings: Settings, price_usd: float | None, now: float, test_mode: bool) -> bool:
-    """Whether a training of this price may be started: today's that wait for an order count too."""
+    """Whether a training of this price may be started: what waits for today's money counts too."""
     budget = settings.training.daily_budget_usd
     if budget <= 0:
         return True
     since = day(settings.zone, now).begins
-    spent = sent_usd(settings.zone, now, test_mode) + _promised_usd(since, test_mode)
+    spent = sent_usd(settings.zone, now, test_mode) + _promised_usd(budget, since, test_mode)
     return not over(budget, spent + (price_usd or 0.0))
 
 
@@ -58,11 +58,15 @@ def over(budget_usd: float, cost_usd: float) -> bool:
     return cost_usd - budget_usd > MILLIONTH
 
 
-def _promised_usd(since: float, test_mode: bool) -> float:
-    """What the trainings may cost that were started since, and wait for their order."""
+def _promised_usd(budget: float, since: float, test_mode: bool) -> float:
+    """What the trainings may cost that wait for their order: started since, or for want of budget.
+
+    One that is dearer than the whole budget takes nothing of it.
+    """
     query: Any = TrainingRun.select(peewee.fn.sum(TrainingRun.price_usd)).where(
         TrainingRun.status.in_((RunStatus.READY, RunStatus.PREPARING)),
-        TrainingRun.created_at >= since,
+        (TrainingRun.created_at >= since) | (TrainingRun.error_type == "budget"),
+        TrainingRun.price_usd <= budget + MILLIONTH,
         TrainingRun.test_mode == test_mode,
     )
     return float(query.scalar() or 0.0)

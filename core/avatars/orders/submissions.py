@@ -199,6 +199,12 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return bool(query.where(TrainingRun.avatar == avatar_id, WATCHED).exists())
 
 
+def unread_of(run: TrainingRun) -> bool:
+    """Whether the run's last order is over, and what came of it can't be had so far."""
+    mine = (Submission.run == run.id, Submission.number == run.submission)
+    return bool(Submission.select().where(*mine, UNREAD).exists())
+
+
 def awaited(run: TrainingRun, since: float) -> bool:
     """Whether the last order was sent after a moment, and has had no answer, nor a lack of one."""
     sent = current(run)

@@ -72,10 +72,10 @@ def _mark(export: Export, named: str) -> str:
 
 
 def _models(avatar: Avatar) -> Iterator[Mapping[str, Any]]:
+    """An avatar's; a simulated one is somewhere only where it has a file."""
     latest = model_of(avatar)
-    if latest is not None:
-        yield from latest.get("earlier", ())
-        yield latest
+    every = () if latest is None else (*latest.get("earlier", ()), latest)
+    return (model for model in every if model.get("weights") or not model.get("test_mode"))
 
 
 def _made(avatar: Avatar, model: Mapping[str, Any], name: str) -> Made:

@@ -130,6 +130,7 @@ class Recorder:
             run = self._held(seen)
             if run is not None and submissions.unread(run, failure, self._clock()):
                 self._judge(run, self._clock())
+                self._tell(run, "progress", f"unread:{run.submission}")
 
     def _held(self, seen: TrainingRun) -> TrainingRun | None:
         """The run as it is now, with its person held; None where it has ended."""

@@ -153,6 +153,8 @@ class Stepper:
                 self._recorder.cancelled(run, charged=True)
             else:
                 postpone(run, away.failure, self._clock())
+                if away.failure.ended:
+                    self._recorder.unread(run, away.failure)
             return False
         if unknown:
             self._recorder.cancelled(run)
