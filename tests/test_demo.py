@@ -28,7 +28,9 @@ from core.services.fal import errors, profiles, wire
 from tests.avatars.test_flow import bound
 
 NOW = 1_800_000_000.0
-TABLES = ("users", "conversations", "transitions", "avatars", "training_runs", "fal_events")
+TABLES = (
+    "users", "conversations", "transitions", "avatars", "training_runs", "submissions", "fal_events",
+)  # fmt: skip
 
 
 def rows() -> list[Any]:
@@ -142,6 +144,20 @@ def test_every_failure_that_is_drawn_is_one_that_can_be_drawn() -> None:
         found = drawn(table, "error_type", "error_class", message) - {("", "", "")}
         assert found
         assert found <= told, table
+
+
+@pytest.mark.usefixtures("history")
+def test_a_training_ends_by_what_ends_one_and_asks_no_more() -> None:
+    found = run("SELECT DISTINCT error_type FROM training_runs WHERE status = 'failed'").fetchall()
+    assert found
+    assert {error for (error,) in found} <= {f.error_type for f in FAULTS if f.phase == "result"}
+    last = run(
+        "SELECT DISTINCT r.status, e.phase FROM training_runs r "
+        "JOIN fal_events e ON e.id = (SELECT max(id) FROM fal_events WHERE run_id = r.id) "
+        "WHERE r.status IN ('completed', 'failed', 'cancelled')"
+    ).fetchall()
+    ends = {("completed", "download"), ("failed", "result"), ("cancelled", "cancel")}
+    assert {("completed", "download"), ("failed", "result")} <= set(last) <= ends
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.error_type)

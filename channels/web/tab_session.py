@@ -91,7 +91,6 @@ class TabSession:
         self.press_lost = False
         self.refused = False
         self.lost = False
-        self._frozen: int | None = None
         self._told: tuple[int, tuple[Offer, ...]] | None = None
 
     @property
@@ -186,7 +185,6 @@ class TabSession:
             self.conversation_id = committed.conversation_id
             self.refused = self.refused or committed.overflow
             self.outbox.popleft()
-            self._frozen = self.view.revision if self.view else None
             self._engine.drain(self.conversation_id)
 
     def _note(self, message: Outgoing, conversation_id: int) -> None:
@@ -195,12 +193,11 @@ class TabSession:
         transcript.add(conversation_id, "person", message.content())
 
     def _freeze(self, conversation_id: int) -> None:
-        """The screen that is answered becomes a part of what was said."""
+        """The screen that is answered becomes a part of what was said, once for every tab."""
         view = self.view
-        if view is None or self._frozen == view.revision or view.of != conversation_id:
+        if view is None or view.of != conversation_id or forgotten(conversation_id, view.revision):
             return
-        if not forgotten(conversation_id, view.revision):
-            transcript.add(conversation_id, "bot", transcript.screen(view.rendered))
+        transcript.add_screen(conversation_id, view.revision, view.rendered)
 
     def _look(self, conversation_id: int) -> View:
         if _stamp(conversation_id)[3]:

@@ -34,7 +34,8 @@ class PhotoFacts:
 class RunFacts:
     """The avatar's latest training run; `left` is what remains by the type's usual time.
 
-    `late` says that it was given up, and may be made all the same.
+    `late` says that it was given up, and may be made all the same, `unfetched` that it is finished,
+    and what it made could not be had so far.
     `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
     `lost` that one was made whose result could not be had.
     """
@@ -48,6 +49,7 @@ class RunFacts:
     late: bool = False
     lingers: str = ""
     lost: bool = False
+    unfetched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

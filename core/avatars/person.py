@@ -19,7 +19,7 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
-from core.avatars.orders.submissions import WATCHED, Submission
+from core.avatars.orders.submissions import UNREAD, WATCHED, Submission
 from core.avatars.photos.declared import Declared
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
@@ -31,13 +31,15 @@ from core.conversation.models import User
 class Owned:
     """An avatar with its latest run and its count of valid photos.
 
-    `watched` says that an order for it was given up, and may be made still.
+    `watched` says that an order for it was given up, and may be made still, `unread` that one is
+    over, and what came of it can't be had so far.
     """
 
     avatar: Avatar
     run: TrainingRun | None
     valid: int
     watched: bool
+    unread: bool = False
 
 
 @dataclass(slots=True)
@@ -124,7 +126,14 @@ def _statement(_sqlite: bool) -> tuple[str, tuple[Any, ...]]:
 
     Its parameters have _ANYBODY and _EVER where the person and the moment belong.
     """
-    columns = (*_answers(uuid.UUID(_ANYBODY), _EVER), _valid(), _watched(), *_AVATAR, *_RUN)
+    columns = (
+        *_answers(uuid.UUID(_ANYBODY), _EVER),
+        _valid(),
+        _has_order(WATCHED),
+        _has_order(UNREAD),
+        *_AVATAR,
+        *_RUN,
+    )
     query: Any = (
         User.select(*columns)
         .join(Avatar, peewee.JOIN.LEFT_OUTER, on=(Avatar.user == User.id))
@@ -150,10 +159,10 @@ def photos_of(found: Avatar) -> list[AvatarPhoto]:
     return photos
 
 
-def _owned(valid: int, watched: object, *columns: Any) -> Owned | None:
+def _owned(valid: int, watched: object, unread: object, *columns: Any) -> Owned | None:
     avatar = _row(Avatar, _AVATAR, columns[: len(_AVATAR)])
     run = _row(TrainingRun, _RUN, columns[len(_AVATAR) :])
-    return None if avatar is None else Owned(avatar, run, valid, bool(watched))
+    return None if avatar is None else Owned(avatar, run, valid, bool(watched), bool(unread))
 
 
 def _row(model: Any, fields: Any, values: tuple[Any, ...]) -> Any:
@@ -207,7 +216,7 @@ def _valid() -> Any:
     return _count(mine)
 
 
-def _watched() -> Any:
+def _has_order(which: Any) -> Any:
     run: Any = TrainingRun.alias()
     orders: Any = Submission.select(1).join(run, on=(Submission.run_id == run.id))
-    return peewee.fn.EXISTS(orders.where(run.avatar == Avatar.id, WATCHED))
+    return peewee.fn.EXISTS(orders.where(run.avatar == Avatar.id, which))

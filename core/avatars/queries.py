@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.avatars.models import (
+    HOLDING,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
@@ -15,6 +16,7 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.orders import submissions
 from core.avatars.photos.held import HeldPhoto
 from core.conversation.tokens import digest
 
@@ -83,14 +85,22 @@ def unfinished(avatar_id: uuid.UUID) -> str | None:
     "unfetched": its result is there, and can't be had. None where nothing keeps it.
     """
     run = latest_run(avatar_id)
-    return lingering(run) if run is not None and run.status is RunStatus.CANCELLING else None
+    if run is None or run.status is not RunStatus.CANCELLING:
+        return None
+    return lingering(run, submissions.unread(run))
 
 
-def lingering(run: TrainingRun) -> str:
+def lingering(run: TrainingRun, unread: bool) -> str:
     """What a run that its person has stopped waits for; see `unfinished`."""
-    if run.saving_at is not None:
+    if unread or run.saving_at is not None:
         return "unfetched"
     return "unsettled" if run.request_id is None and run.intent_at is not None else "stopping"
+
+
+def unfetched(run: TrainingRun, unread: bool) -> bool:
+    """Whether a run is finished, and what it made could not be had so far."""
+    failing = run.status is RunStatus.SAVING and run.error_class != ""
+    return failing or (unread and run.status in HOLDING)
 
 
 def consents(user_id: uuid.UUID) -> Any:

@@ -57,7 +57,7 @@ def test_it_is_not_said_twice() -> None:
 
 def test_the_avatar_in_the_way_is_named_and_one_press_away() -> None:
     screen = SCREENS["confirming_training"](facts(obstacle="busy", busy_with=BORIS, avatar=READY))
-    assert "„Борис“" in screen.text
+    assert "«Борис»" in screen.text
     assert button(screen, "resume") == Button("⏳ Обучение „Борис“ · 40 %", "resume", OTHER_ID)
 
 

@@ -116,7 +116,7 @@ def test_the_persons_own_name_is_offered_where_it_may_be_the_avatars() -> None:
 @pytest.mark.parametrize("name", ["{0}", "{name}", "%s", "<b>", "*_`", "👩‍🎨" * 9, "Я" * 40])
 def test_a_name_is_said_as_it_is(name: str) -> None:
     screen = SCREENS["confirming_training"](facts(avatar={**READY, "name": name}))
-    assert f"„{name}“" in screen.text
+    assert f"«{name}»" in screen.text
     menu = SCREENS["main_menu"](facts(resumable=replace(LINE, name=name)))
     assert labels(menu)[0].startswith(f"▶️ Продолжить „{name[:9]}")
 
@@ -179,7 +179,7 @@ def test_the_gallery_shows_stored_photos_and_tells_of_the_others() -> None:
     )  # fmt: skip
     screen = SCREENS["viewing_photo_gallery"](facts(photos=shown, page=2, pages=3))
     assert [picture.label for picture in screen.pictures] == ["1 ✅", "4 ❌", "5"]
-    for wanted in ("№ 2: проверяется", "№ 3: больше 10 МБ", "№ 5: уже есть", "Страница 2 из 3"):
+    for wanted in ("№ 2: на проверке", "№ 3: больше 10 МБ", "№ 5: уже есть", "Страница 2 из 3"):
         assert wanted in screen.text
     assert [b.argument for b in screen.each_button() if b.trigger == "page"] == ["1", "3"]
     removals = [b for b in screen.each_button() if b.trigger == "remove_photo"]

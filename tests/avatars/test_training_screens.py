@@ -14,7 +14,7 @@ from core.conversation.messages import Screen
 from tests.avatar_facts import ID, RUN, facts, labels, triggers
 
 SAVING = replace(RUN, status="saving", progress=99, left=None)
-HELD_UP = replace(SAVING, error_class="operator")
+HELD_UP = replace(SAVING, error_class="operator", unfetched=True)
 
 
 def in_progress(run: object, language: str = "en", **more: object) -> Screen:
@@ -30,12 +30,28 @@ def test_a_result_that_is_on_its_way_is_almost_done_and_not_stoppable() -> None:
 
 @pytest.mark.parametrize("error_class", ["retry", "operator"])
 def test_a_result_that_can_not_be_fetched_is_said_and_can_be_left(error_class: str) -> None:
-    run = replace(SAVING, error_class=error_class)
+    run = replace(SAVING, error_class=error_class, unfetched=True)
     screen = in_progress(run)
     assert "Almost done" not in screen.text
     assert "can’t be fetched from the training service" in screen.text
     assert "stop" in triggers(screen)
     assert stoppable(run.status, run.error_class)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", ["queued", "training"])
+def test_a_result_that_can_not_be_read_is_no_training_that_goes_on(
+    language: str, status: str
+) -> None:
+    run = replace(RUN, status=status, error_class="retry", unfetched=True)
+    screen, t = in_progress(run, language), translator(language)
+    assert t("Fetching the finished model…") in screen.text
+    for untrue in ("⏱️ Training continues…", "In progress…", "In the queue…", "⏱️ Almost done"):
+        assert t(untrue) not in screen.text
+    assert "stop" in triggers(screen)
+    assert t("Stop the training? Your photos are kept, but the progress is lost.") not in (
+        in_progress(run, language, asked="stop").text
+    )
 
 
 def test_whoever_stops_waiting_is_told_what_they_keep() -> None:

@@ -160,6 +160,12 @@ def test_a_model_that_stays_at_the_trainer_is_named(anna: Marked) -> None:
     assert "fal.ai под номером ft-9" in about("ru", (), stays)[1]
 
 
+def test_a_simulated_model_without_a_file_is_nowhere(anna: Marked) -> None:
+    TrainedModel.update(finetune_id="ft-9", weights_key=None, test_mode=True).execute()
+    assert made(Avatar.get().user_id) == []
+    assert len(exported(anna)) == 1
+
+
 def test_earlier_models_of_an_avatar_are_handed_over_too(anna: Marked) -> None:
     latest = TrainedModel.get()
     makers.model(Avatar.get(), uuid.uuid4(), weights_key=latest.weights_key, made_at=-1.0)

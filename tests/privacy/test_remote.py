@@ -273,3 +273,23 @@ def test_an_admins_key_asks_the_platform_and_orders_nothing(db: Any) -> None:
         trainer = FalTrainer(Settings(fal=place), lambda _: None)
         assert trainer.platform.requests("fal-ai/flux-2-trainer", 0, 9e9) == []
         trainer.close()
+
+
+def test_what_can_not_be_deleted_of_one_person_delays_nobody_elses(house: House) -> None:
+    long_ago = house.clock()
+    for number in range(60):
+        RemoteCopy.create(
+            kind="request", name=f"theirs{number}", endpoint="e", test_mode=True, at=long_ago,
+            next_check_at=long_ago, attempts=7, error_type="files_kept",
+        )  # fmt: skip
+    house.clock.forward(3600)
+    ended = house.ended(WEIGHED)
+    platform = house.trainer.platform
+    [first, *others] = house.training.remote.due(house.clock())
+    assert RemoteCopy.get_by_id(first).name == ended.request_id
+    assert len(others) <= remote.AT_A_TIME, "each may take as long as the trainer's patience"
+    house.training.remote.delete(first)
+    assert platform.deleted == [ended.request_id]
+    for _ in range(60):
+        delete_due(house)
+    assert len(platform.deleted) == 61, "and they have their turn all the same"

@@ -116,7 +116,7 @@ class Loader:
     def why_closed(self, position: Position, owned: Owned) -> str | None:
         """What stops a training of an avatar now; see `Training.obstacle`."""
         if owned.run is not None and owned.run.status is RunStatus.CANCELLING:
-            return queries.lingering(owned.run)
+            return queries.lingering(owned.run, owned.unread)
         return self._stopped(position, owned.avatar.training_type)
 
     def _stopped(self, position: Position, kind: str) -> str | None:
@@ -212,12 +212,13 @@ class Loader:
             comparing=last_look and comparing.comparing(found),
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
-            run=self._run(owned.run, owned.watched, position.state) if owned.run else None,
+            run=self._run(owned.run, owned, position.state) if owned.run else None,
             model_at_fal=bool(remote.staying(found.id)),
         )
 
-    def _run(self, run: TrainingRun, watched: bool, state: str) -> RunFacts:
+    def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:
         timed = state == "training_in_progress" and not run.status.final
+        stopping = run.status is RunStatus.CANCELLING
         return RunFacts(
             status=run.status,
             progress=run.progress,
@@ -225,9 +226,10 @@ class Loader:
             error_class=run.error_class,
             price_usd=run.price_usd,
             left=self._training.seconds_left(run) if timed else None,
-            late=watched,
-            lingers=queries.lingering(run) if run.status is RunStatus.CANCELLING else "",
+            late=owned.watched,
+            lingers=queries.lingering(run, owned.unread) if stopping else "",
             lost=run.error_type == RESULT_GONE,
+            unfetched=queries.unfetched(run, owned.unread),
         )
 
 

@@ -38,11 +38,15 @@ def fits(
     return not over(budget, spent + (price_usd or 0.0))
 
 
-def promised_usd(model: Any, since: float, test_mode: bool) -> float:
-    """What the orders of a kind may cost that were made since a moment, and are not sent yet."""
+def promised_usd(model: Any, budget_usd: float, since: float, test_mode: bool) -> float:
+    """What the orders of a kind may cost that wait: made since a moment, or for want of budget.
+
+    One that is dearer than the whole budget takes nothing of it.
+    """
     query: Any = model.select(peewee.fn.sum(model.price_usd)).where(
         model.status.in_((Status.READY, Status.PREPARING)),
-        model.created_at >= since,
+        (model.created_at >= since) | (model.error_type == "budget"),
+        model.price_usd <= budget_usd + MILLIONTH,
         model.test_mode == test_mode,
     )
     return float(query.scalar() or 0.0)

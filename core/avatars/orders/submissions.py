@@ -129,6 +129,12 @@ def watched(order_ids: Any) -> bool:
     return bool(Submission.select().where(Submission.run_id.in_(order_ids), WATCHED).exists())
 
 
+def unread(order: Order) -> bool:
+    """Whether the order's last submission is over, and what came of it can't be had so far."""
+    mine = (Submission.run_id == order.id, Submission.number == order.submission)
+    return bool(Submission.select().where(*mine, UNREAD).exists())
+
+
 def awaited(order: Order, since: float) -> bool:
     """Whether the last order was sent after a moment, and has had no answer, nor a lack of one."""
     sent = current(order)

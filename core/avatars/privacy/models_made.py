@@ -35,7 +35,8 @@ class Made:
 def made(user_id: uuid.UUID) -> list[Made]:
     """A person's models, avatar by avatar, those made earlier first."""
     query: Any = TrainedModel.select(TrainedModel, Avatar).join(Avatar)
-    theirs = query.where(TrainedModel.user == user_id, Avatar.name != "")
+    somewhere = ~TrainedModel.test_mode | TrainedModel.weights_key.is_null(False)
+    theirs = query.where(TrainedModel.user == user_id, Avatar.name != "", somewhere)
     found = list(theirs.order_by(Avatar.created_at, Avatar.id.desc(), TrainedModel.made_at))
     names = filenames.unique(model.avatar.name for model in found)
     return [_made(model, name) for model, name in zip(found, names, strict=True)]

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 LATE_SECONDS = 86_400.0
 """What was given up may still be made, and found, for so long; it is deleted after that."""
 CLAIM_SECONDS = 120.0
+AT_A_TIME = 4
+"""So few wait for their turn at once, for each may take as long as the trainer's patience."""
 FIRST_WAIT, LONGEST_WAIT = 60.0, 6 * 3600.0
 """Between two tries; the longest at once where the key may not delete."""
 
@@ -93,12 +95,18 @@ class RemoteCopies:
         self._trainer = trainer
         self._clock = clock
 
-    def due(self, now: float, limit: int = 20) -> list[str]:
-        """What wants to be deleted now, the longest waiting first."""
+    def due(self, now: float, limit: int = AT_A_TIME) -> list[str]:
+        """What wants to be deleted now: what was tried least, then the longest waiting first.
+
+        Nobody's waits behind much of somebody else's that can't be deleted.
+        """
         query: Any = RemoteCopy.select(RemoteCopy.id).where(
             RemoteCopy.kind == "request", RemoteCopy.next_check_at <= now
         )
-        return [str(row.id) for row in query.order_by(RemoteCopy.next_check_at).limit(limit)]
+        return [
+            str(row.id)
+            for row in query.order_by(RemoteCopy.attempts, RemoteCopy.next_check_at).limit(limit)
+        ]
 
     def delete(self, copy_id: str) -> None:
         """Have one deleted, unless somebody else is at it, or it is needed still."""

@@ -77,7 +77,7 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
     if state != "training_in_progress" or avatar is None or not rules.stoppable(facts):
         return None
     text = t("Stop the training? Your photos are kept, but the progress is lost.")
-    if avatar.run is not None and avatar.run.status == "saving":
+    if avatar.run is not None and avatar.run.unfetched:
         text = t(
             "Stop waiting? You can then train another avatar. If the finished one can be fetched "
             "after all, it will still be yours."

@@ -98,6 +98,8 @@ def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
 
 
 def _standing(run: RunFacts | None, t: Translator) -> str:
+    if _unfetched(run):
+        return t("Fetching the finished model…")
     match run.status if run else "ready":
         case "ready" | "preparing" | "submitting":
             return t("Waiting…") if _held_up(run) else t("Getting your photos ready…")
@@ -108,8 +110,6 @@ def _standing(run: RunFacts | None, t: Translator) -> str:
             return t("Checking…")
         case "cancelling" | "cancelled":
             return t("Stopping…")
-        case "saving" if _unfetched(run):
-            return t("Fetching the finished model…")
         case "saving" | "completed":
             return t("Finishing…")
         case _:
@@ -124,7 +124,7 @@ def _held_up(run: RunFacts | None) -> bool:
 
 def _unfetched(run: RunFacts | None) -> bool:
     """Whether it is finished, and its result could not be had so far."""
-    return run is not None and run.status == "saving" and run.error_class != ""
+    return run is not None and run.unfetched
 
 
 def _waiting(run: RunFacts | None, t: Translator) -> str:

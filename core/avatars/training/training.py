@@ -175,10 +175,11 @@ class Training:
 
     def _has_room(self, price_usd: float | None, now: float) -> bool:
         """Whether today's budget holds one more, beside those that wait for their order."""
-        if self._settings.training.daily_budget_usd <= 0:
+        most, since = self._settings.training.daily_budget_usd, day(self.zone, now).begins
+        if most <= 0:
             return True
         policy, test_mode = eligibility.policy(self._settings), self._test_mode()
-        promised = budget.promised_usd(TrainingRun, day(self.zone, now).begins, test_mode)
+        promised = budget.promised_usd(TrainingRun, most, since, test_mode)
         return budget.fits(policy, price_usd, now, test_mode, promised)
 
     def _test_mode(self) -> bool:

@@ -34,10 +34,13 @@ FAULTS = (
     Fault("submit", "http_429", "retry", "Too many requests", 429),
     Fault("status", "timeout", "retry", "no answer in time", None),
     Fault("result", "image_load_error", "person", "An image could not be loaded", 422),
+    Fault("result", "face_detection_error", "person", "No face was detected", 422),
     Fault("result", "internal_server_error", "retry", "The training failed", 500),
     Fault("upload", "connection_failed", "retry", "no connection could be made", None),
     Fault("submit", "balance_exhausted", "operator", "User is locked: exhausted balance", 403),
 )
+ENDINGS = tuple(fault for fault in FAULTS if fault.phase == "result")
+"""What a training ends by: all else is tried again, or waits for the operator."""
 
 
 class Trainer(NamedTuple):

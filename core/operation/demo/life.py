@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from core.base.settings.installed import channel_names, pulled, pushing
-from core.operation.demo.known import FAULTS, REASONS, trainers
+from core.operation.demo.known import ENDINGS, FAULTS, REASONS, trainers
 from core.operation.demo.rows import Batch
 
+_LAST = {"completed": ("result", "download"), "failed": ("result",), "cancelled": ("cancel",)}
+"""What is asked of fal last, by how a training ends."""
 NEVER = 10 * 365 * 86_400.0
 """So long after now the worker would look at a run that is under way."""
 
@@ -198,8 +200,8 @@ class _Run:
             status = "training" if started <= self.story.now else "queued"
         else:
             status = ending
-        fault = self.dice.choice(FAULTS) if ending == "failed" else None
-        self.calls(batch, submitted, min(finished, self.story.now), fault)
+        fault = self.dice.choice(ENDINGS) if status == "failed" else None
+        self.calls(batch, status, submitted, min(finished, self.story.now), fault)
         self.write(batch, status, submitted, started, finished, fault)
         if status not in ("completed", "failed", "cancelled"):
             self.person.waiting = True
@@ -244,10 +246,10 @@ class _Run:
             finished if ended else None, 0.0,
         )  # fmt: skip
 
-    def calls(self, batch: Batch, since: float, until: float, fault: Any) -> None:
+    def calls(self, batch: Batch, status: str, since: float, until: float, fault: Any) -> None:
         """What was asked of fal, and what it said."""
         asked = self.dice.randrange(4, 10)
-        phases = ["upload", "submit", *["status"] * asked, "result", "download"]
+        phases = ["upload", "submit", *["status"] * asked, *_LAST.get(status, ())]
         step = (until - since) / len(phases)
         for n, phase in enumerate(phases):
             happened = fault if fault and phase == fault[0] else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from core.avatars.platform_port import KEY_REFUSED, Listed, UnitPrice
 from core.avatars.ports import Failure, Phase, Unreachable
+from core.base.db import storable
 from core.base.settings.fal import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
 
@@ -140,8 +140,9 @@ def price(item: Mapping[str, Any]) -> UnitPrice | None:
     usd = item.get("unit_price")
     if isinstance(usd, bool) or not isinstance(usd, int | float) or item.get("currency") != "USD":
         return None
-    known = math.isfinite(usd) and 0 < usd <= MOST_USD
-    return UnitPrice(float(usd), str(item.get("unit") or "")) if known else None
+    if not 0 < usd <= MOST_USD:
+        return None
+    return UnitPrice(float(usd), storable(str(item.get("unit") or "")))
 
 
 def listed(item: Mapping[str, Any]) -> Listed:

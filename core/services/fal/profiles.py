@@ -136,4 +136,4 @@ def priced_by_fal(settings: Fal, name: str, usd: float, unit: str) -> float | No
 
 def cents(usd: float) -> float:
     """Dollars in whole cents, and never fewer than it costs: a part of a cent is not free."""
-    return math.ceil(round(usd * 100, 6)) / 100
+    return max(1, math.ceil(round(usd * 100, 6))) / 100

@@ -6,9 +6,10 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from core.avatars.photos.inspection import conversion
 from core.avatars.photos.inspection.conversion import FORMATS, Converted, Converter
@@ -70,6 +71,26 @@ def test_what_lies_on_its_side_is_turned_upright(
         assert near(opened(made), upright)
 
 
+def pushed_back(heic: bytes, by: int) -> bytes:
+    """The same with so many bytes before the box that describes it, as where pixels come first."""
+    made, first = bytearray(heic), int.from_bytes(heic[:4])
+    places = heic.index(b"iloc") + 8
+    form, count = struct.unpack_from(">HH", heic, places)
+    assert form == 0x4440  # of each item a number, a source, where it begins, and one part
+    for place in range(places + 8, places + 8 + 18 * count, 18):
+        struct.pack_into(">I", made, place, by + int.from_bytes(heic[place : place + 4]))
+    return bytes(made[:first]) + struct.pack(">I4s", by, b"free") + bytes(by - 8) + made[first:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_heic_that_says_twice_how_it_lies_is_turned_once(orientation: int) -> None:
+    """In its container and in EXIF, wherever in the file the container stands."""
+    data = sent("HEIC", exif=exif(orientation).tobytes())
+    upright = ImageOps.exif_transpose(Image.open(BytesIO(sent("JPEG", exif=exif(orientation)))))
+    for heic in (data, pushed_back(data, 1 << 17)):
+        assert near(opened(CONVERTER.convert(heic, "HEIC")), upright)
+
+
 @pytest.mark.parametrize("format", ["HEIC", "AVIF", "WEBP", "TIFF"])
 def test_nothing_tells_where_it_was_taken(format: str) -> None:
     data = sent(format, exif=exif(gps=(55.7, 37.6)))
@@ -118,6 +139,17 @@ def test_a_large_picture_becomes_smaller_but_is_described_as_it_was() -> None:
 def test_one_that_is_hardly_too_large_keeps_what_it_may() -> None:
     made = CONVERTER.convert(sent("BMP", ORIGINAL.resize((2600, 2500))), "BMP")
     assert min(opened(made).size) == 2048
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_heic_without_its_last_bytes_shows_what_the_whole_one_shows(lost: int) -> None:
+    whole = sent("HEIC")
+    cut = CONVERTER.convert(whole[: len(whole) - lost], "HEIC")
+    first, second = (
+        np.asarray(Image.open(BytesIO(made.data)).convert("L"), np.int16)
+        for made in (CONVERTER.convert(whole, "HEIC"), cut)
+    )
+    assert float((np.abs(first - second) > 8).mean()) < 0.01
 
 
 @pytest.mark.parametrize("format", FORMATS)

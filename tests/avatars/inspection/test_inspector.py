@@ -13,7 +13,7 @@ from random import Random
 
 import pillow_heif
 import pytest
-from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.face_port import Face, Pixels
@@ -132,43 +132,6 @@ def test_what_may_be_a_face_is_accepted_with_a_remark() -> None:
     verdict = Inspector(Doubtful()).inspect(PERSON, PORTRAIT)
     assert (verdict.status, verdict.has_face) == ("valid", None)
     assert verdict.advice == ("maybe_no_face",)
-
-
-def page_of_text(page: str = "white", ink: str = "black") -> Image.Image:
-    """A screenshot of a letter, as a phone makes it."""
-    picture = Image.new("RGB", (1080, 1920), page)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=34)
-    for row in range(12):
-        draw.text((40, 60 + 60 * row), "Dear diary, this is no photo " * 2, fill=ink, font=font)
-    return picture
-
-
-@pytest.mark.parametrize(
-    ("page", "ink"), [("white", "black"), ("#fafafa", "#333333"), ("black", "white")]
-)
-@pytest.mark.parametrize("width", [1440, 1080, 720])
-def test_a_page_of_text_shows_no_face_and_is_not_called_too_bright_or_too_dark(
-    page: str, ink: str, width: int
-) -> None:
-    picture = page_of_text(page, ink)
-    picture = picture.resize((width, width * 16 // 9), Image.Resampling.LANCZOS)
-    for data in (jpeg(picture, 80), encoded(picture, "PNG")):
-        assert inspect(data).reason == "no_face"
-        assert inspect(data, STYLE).status == "valid"
-
-
-def test_a_drawing_on_white_paper_shows_no_face() -> None:
-    picture = Image.new("RGB", (1000, 1000), "white")
-    ImageDraw.Draw(picture).ellipse((200, 200, 800, 800), outline="black", width=6)
-    assert inspect(picture).reason == "no_face"
-
-
-@pytest.mark.parametrize("name", [CAT, COFFEE, ROCKET])
-@pytest.mark.parametrize("gain", [6, 10])
-def test_a_photo_in_which_light_hides_everything_is_still_too_bright(
-    name: str, gain: float
-) -> None:
-    assert inspect(lit(enlarged(name), gain)).reason == "too_bright"
 
 
 def test_where_nobody_looks_for_faces_none_is_missed() -> None:

@@ -43,6 +43,7 @@ def test_no_bytes_at_all_are_told_apart() -> None:
         b"<html>" + PNG,
         nasty.archive(),
         b"BM, a letter",
+        b"P1 is urgent, 2 of 3 are not",
         JPEG[1:],
         b"\0\0\0\x18ftypisom" + bytes(500),
         b"\xff\xd8",
@@ -53,7 +54,7 @@ def test_what_does_not_start_as_a_picture_is_none(data: bytes) -> None:
     assert reason(data) == "not_a_picture"
 
 
-@pytest.mark.parametrize("format", ["GIF", "WEBP", "BMP", "TIFF", "ICO", "JPEG2000"])
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "BMP", "TIFF", "ICO", "JPEG2000", "PPM"])
 def test_another_format_is_told_by_its_name_whatever_the_file_is_called(format: str) -> None:
     judgement = judge(nasty.converted(format))
     assert (judgement.reason, judgement.format) == ("wrong_format", format)
@@ -66,6 +67,7 @@ def test_another_format_is_told_by_its_name_whatever_the_file_is_called(format: 
         (b"\0\0\0\x18ftypavif" + bytes(99), "AVIF"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
         (b"8BPS\0\1", "PSD"),
+        (b"P2\n# CREATOR: GIMP\n640 480\n255\n0 0", "PPM"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
     ],
 )

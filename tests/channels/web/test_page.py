@@ -201,6 +201,18 @@ def test_nothing_is_wider_than_a_telephone(anna: Visitor) -> None:
     assert anna.overhang == 0
 
 
+def test_buttons_of_a_row_are_of_one_height_though_one_has_two_lines(anna: Visitor) -> None:
+    anna.page.set_viewport_size({"width": 200, "height": 844})
+    heights = []
+    for label in ("🌐 По-русски", "?"):
+        button = anna.page.get_by_role("button", name=label, exact=True)
+        button.wait_for()
+        box = button.bounding_box()
+        assert box is not None
+        heights.append(box["height"])
+    assert heights[0] == heights[1] > 50, "the longer label takes two lines"
+
+
 def test_a_bar_moves_and_news_come_in_without_a_click(anna: Visitor, served: Served) -> None:
     _collect(anna, "Anna")
     anna.press("✨ Make it")

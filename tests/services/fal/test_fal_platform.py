@@ -17,10 +17,12 @@ from pydantic import SecretStr
 
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Observation, TrainingOrder, Unreachable
+from core.base.db import storable
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.base.settings.training import Training
 from core.services.fal import FalTrainer
+from core.services.fal.profiles import priced_by_fal
 from core.services.fal.simulation import FalServer, simulated_trainer
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 
@@ -113,6 +115,7 @@ def test_prices_are_those_in_force_and_none_where_nobody_says(
         {"unit_price": math.nan, "currency": "USD"},
         {"unit_price": math.inf, "currency": "USD"},
         {"unit_price": 1e300, "currency": "USD"},
+        {"unit_price": 10**400, "currency": "USD"},
         {"unit_price": [5], "currency": "USD"},
         {"currency": "USD"},
     ],
@@ -122,6 +125,24 @@ def test_a_price_that_is_no_sum_of_dollars_is_none(connect: Connect, price: Any)
     with answering(200, body.encode()) as base:
         trainer = connect(Settings(fal=Fal(key=SecretStr("k"), queue_url=base)))
         assert trainer.platform.prices([PORTRAIT]) == {}
+
+
+@pytest.mark.parametrize("usd", [1e-13, 1e-9, 0.00001])
+@pytest.mark.parametrize("unit", ["steps", "999999 steps", "request"])
+def test_a_price_is_never_nothing_however_little_a_unit_costs(usd: float, unit: str) -> None:
+    assert priced_by_fal(Fal(), "flux-2-trainer", usd, unit) == 0.01
+
+
+def test_a_unit_that_can_not_be_stored_hinders_no_other_price(connect: Connect) -> None:
+    prices = [
+        {"endpoint_id": PORTRAIT, "unit": "\ud800\0", "unit_price": 1, "currency": "USD"},
+        {"endpoint_id": STYLE, "unit": "steps", "unit_price": 1, "currency": "USD"},
+    ]
+    with answering(200, json.dumps({"prices": prices}).encode()) as base:
+        trainer = connect(Settings(fal=Fal(key=SecretStr("k"), queue_url=base)))
+        found = trainer.platform.prices([PORTRAIT, STYLE])
+    assert found[STYLE] == UnitPrice(1.0, "steps")
+    assert found[PORTRAIT].unit == storable(found[PORTRAIT].unit)
 
 
 @pytest.mark.parametrize("where", ["trainer", "at_a_stranger"])

@@ -175,7 +175,8 @@ def unread(c: Case, change: Change, failures: int | None = None) -> Change:
     if c.sent is None or c.sent.fate is not Fate.TAKEN or c.sent.ended_at is not None:
         return change
     sent = {"ended_at": c.now, **error_columns(c.failure)}
-    return replace(change, sent=sent, judged=True)
+    told = ("progress", f"unread:{c.order.submission}")
+    return replace(change, sent=sent, tell=told, judged=True)
 
 
 # while its result is copied
@@ -238,7 +239,7 @@ def away_cancelling(c: Case) -> Change:
         return not_kept(c)
     if c.overdue(DAY):
         return stopped(replace(c, news=replace(c.news, charged=True)))
-    return Change(c.again())
+    return unread(c, Change(c.again())) if c.failure.ended else Change(c.again())
 
 
 def held_cancelling(c: Case) -> Change:

@@ -25,6 +25,8 @@ from core.avatars.photos.inspection.picture_files.picture_file import (
     Unreadable,
 )
 
+LOST = bytes(2)
+"""Put for the end of a HEIC that lost it on its way, as that of a JPEG may be lost."""
 REASONS = ("too_many_pixels", "animated", "wrong_format", "broken", "too_complex")
 FIRST = 10
 """The exit code of the first reason."""
@@ -39,8 +41,8 @@ ALMOST = 0.9
 HALVED = 1.4
 """Times SIDE from which on it is halved: a tenth of the time, which 12 megapixels of HEIC need."""
 ORIENTATION = 0x0112
-CONTAINER = 1 << 16
-"""Bytes in which a HEIF file describes what it holds."""
+_BOX, _LEAST = struct.Struct(">I4sQ"), 8
+"""Length and name of a box, and the length where the first is 1; 0 reaches to the file's end."""
 
 BRANDS = {
     *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
@@ -91,6 +93,7 @@ def convert(
         data = _known_brand(data)
     if wanted == "HEIF":
         _learn_heif()
+        data += LOST
     with Image.open(BytesIO(data), formats=(wanted,)) as image:
         _check(image, wanted)
         _limit_time(seconds + megapixel * image.width * image.height / MEGAPIXEL)
@@ -173,9 +176,21 @@ def _orientation(image: Image.Image, data: bytes) -> int:
     if image.format != "HEIF":
         with contextlib.suppress(Exception):  # broken EXIF raises anything, and spoils no photo
             value = image.getexif().get(ORIENTATION)
-    elif not any(box in data[:CONTAINER] for box in (b"irot", b"imir")):
+    elif not any(box in _container(data) for box in (b"irot", b"imir")):
         value = image.info.get("original_orientation")
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _container(data: bytes) -> bytes:
+    """The box in which a HEIF file describes what it holds; it may stand behind the pixels."""
+    place = 0
+    while place + _BOX.size <= len(data):
+        length, kind, longer = _BOX.unpack_from(data, place)
+        length = longer if length == 1 else length or len(data)
+        if kind == b"meta" or length < _LEAST:
+            return data[place : place + length]
+        place += length
+    return b""
 
 
 def _small(picture: Image.Image) -> Image.Image:

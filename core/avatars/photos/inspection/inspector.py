@@ -188,7 +188,8 @@ def reconsidered(
     measures = quality.Measures(**kept["quality"])
     sought = bool(faces) or has_face is not None
     held = pose.of_kept(kept.get("pose"))
-    looked = Looked(fingerprint, faces, sought, measures, measures, size, held)
+    drawn = kept.get("drawn") is True
+    looked = Looked(fingerprint, faces, sought, measures, measures, size, held, drawn)
     alike_still = tuple(code for code in kept["advice"] if code == "looks_alike")
     return _weighed(looked, purpose, alike_still)
 
@@ -292,4 +293,5 @@ def _remembered(looked: Looked) -> dict[str, JSON]:
         "faces": faces,
         "quality": {**looked.measures.kept},
         "pose": {**looked.pose.kept} if looked.pose else None,
+        "drawn": looked.drawn,
     }

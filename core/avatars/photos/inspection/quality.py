@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.avatars.photos.inspection.face_port import SURE, Face
 
@@ -35,13 +35,22 @@ CLIPPED, TOO_CLIPPED = 0.25, 0.5
 """Share of the pixels that are black or white."""
 FLAT = 12
 """Standard deviation of the level below which nothing is to be seen."""
+PLAIN = 1
+"""Levels between the darkest and the lightest of one colour; the dimmest photo has more."""
 STEP, DRAWN, LEAST = 24, 60, 0.0005
-"""Grey levels between neighbours from which on there is an edge; what half of the edges have in
-text and drawings (67 to 255), and not in the brightest photos (at most 52); the share of pixels
-below which edges tell nothing.
+"""Grey levels between neighbours from which on there is an edge, where the darkest is black and the
+lightest white; what half of the edges have in text and drawings, and not in photos (1 % of those in
+which light hides the face have it, nearly all with ten times the light); the share of pixels below
+which edges tell nothing.
 """
 TINIEST = 64
-"""Pixels of the shorter side at which ink can't be seen any more, for its lines are thin."""
+"""Pixels of the shorter side at which ink can't be seen any more where its lines are thin."""
+GRAIN, FRAMED = 12, 0.99
+"""Levels by which paper differs within itself, and its share of the border around large letters."""
+SHADES, SHADED = 88, 0.05
+"""Levels around the middle that are neither ink nor paper, and their share from which on it is no
+print.
+"""
 SMALL = 0.08
 """Of the picture's shorter side: the face's height."""
 SECOND = 0.2
@@ -91,14 +100,36 @@ def measure(grey: Image.Image, face: Face | None, scale: float = 1.0) -> Measure
 
 
 def drawn(grey: Image.Image) -> bool:
-    """Whether a picture is text or a drawing: its edges are abrupt, and its lines thin."""
-    steps = np.abs(np.diff(np.asarray(grey, np.int16), axis=1))
+    """Whether a picture is text, a drawing or one plain colour, however pale or dark it is.
+
+    With its levels spread from black to white its edges are abrupt, and its lines thin. Of plain
+    black or white nobody knows what light has hidden.
+    """
+    levels = np.asarray(grey)
+    darkest, lightest = int(levels.min()), int(levels.max())
+    if lightest - darkest <= PLAIN:
+        return darkest >= TOO_DARK and lightest < WHITE
+    spread = ImageOps.autocontrast(grey)
+    levels = np.asarray(spread, np.int16)
+    steps = np.abs(np.diff(levels, axis=1))
     edges = steps[steps > STEP]
     if edges.size <= LEAST * steps.size or float(np.median(edges)) < DRAWN:
         return False
+    return _thin(spread) or _printed(levels)
+
+
+def _thin(grey: Image.Image) -> bool:
+    """Whether half of the ink is gone where the shorter side has TINIEST pixels."""
     tiny = grey.reduce(max(1, min(grey.size) // TINIEST))
     dark, still = (float((np.asarray(one) < 128).mean()) for one in (grey, tiny))
     return still < dark / 2 if dark < 0.5 else 1 - still < (1 - dark) / 2
+
+
+def _printed(levels: npt.NDArray[np.int16]) -> bool:
+    """Whether it is black and white, and one of them all around it, as large letters are."""
+    border = np.concatenate((levels[0], levels[-1], levels[:, 0], levels[:, -1]))
+    framed = float((np.abs(border - np.median(border)) <= GRAIN).mean()) >= FRAMED
+    return framed and float((np.abs(levels - 128) < SHADES).mean()) < SHADED
 
 
 def refusal(found: Measures) -> str | None:

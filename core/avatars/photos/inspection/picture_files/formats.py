@@ -18,6 +18,7 @@ _SIGNATURES = {
     "JXL": rb"\xff\x0a|\0\0\0\x0cJXL ",
     "JPEG2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
     "PSD": rb"8BPS",
+    "PPM": rb"P[1-6]\s(#[^\n]*\n|\s)*\d+\s+\d+\s",
     "ICO": rb"\0\0\x01\0.\0",
     "SVG": rb"\s*(<\?xml.{0,200}?\?>\s*)?<svg",
 }
