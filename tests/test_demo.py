@@ -29,7 +29,8 @@ from tests.avatars.test_flow import bound
 
 NOW = 1_800_000_000.0
 TABLES = (
-    "users", "conversations", "transitions", "avatars", "training_runs", "submissions", "fal_events",
+    "users", "conversations", "transitions", "avatars", "training_runs", "submissions",
+    "fal_events",
 )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ class App:
         self.database = opening.database(settings, elsewhere)
         self.store = _store(settings)
         self.spool = Spool(self.data / "spool")
-        self.jobs = Jobs(self.data / "jobs.db")
+        self.jobs = Jobs(self.data / "jobs.db", settings.jobs.queue)
         self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe, clock)

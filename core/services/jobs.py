@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from huey import Huey
 from huey.consumer import Consumer, Scheduler
-from huey.storage import SqliteStorage
+from huey.storage import PostgresStorage, SqliteStorage
 
 from core.base.db import emptied
 
@@ -38,6 +38,27 @@ class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         return connection
 
 
+class _Postgresql(PostgresStorage):  # type: ignore[misc]  # huey has no types
+    """Closes the connections by which huey's threads listen, too, once they are stopped."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._opened: list[Any] = []
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> Any:
+        connection = super()._connect()
+        self._opened = [known for known in self._opened if not known.closed]
+        self._opened.append(connection)
+        return connection
+
+    _create_connection = _connect
+
+    def close(self) -> None:
+        super().close()
+        for connection in self._opened:
+            connection.close()
+
+
 class _NoSchedule(Scheduler):  # type: ignore[misc]  # huey has no types
     """Nothing is ever scheduled: delays stand in our rows. huey's own one writes every second."""
 
@@ -55,18 +76,21 @@ class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
 
 
 class Jobs:
-    """Wakes, and serves the wake-ups of every process that shares the file at `path`."""
+    """Wakes, and serves the wake-ups of every process that shares the queue.
 
-    def __init__(self, path: Path) -> None:
+    That is the file at `path` on one machine; several machines share the PostgreSQL database at
+    `url`, in tables of its own.
+    """
+
+    def __init__(self, path: Path, url: str = "") -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = path
-        self._huey = Huey(
-            "likeness",
-            results=False,
-            storage_class=_Storage,
-            filename=str(path),
-            timeout=BUSY_SECONDS,
+        self._path = None if url else path
+        storage = (
+            {"storage_class": _Postgresql, "dsn": url}
+            if url
+            else {"storage_class": _Storage, "filename": str(path), "timeout": BUSY_SECONDS}
         )
+        self._huey = Huey("likeness", results=False, **storage)
         self._handlers: Mapping[str, Callable[[str], None]] = {}
         self._message = self._huey.task(name="wake")(self._handle)
         self._consumer: Any = None
@@ -75,7 +99,7 @@ class Jobs:
         """Have a row looked at now. Never raises: a lost wake-up only delays."""
         try:
             self._message(kind, id)
-        except sqlite3.Error:
+        except Exception:
             log.warning("wake-up lost", kind=kind, id=id, exc_info=True)
 
     def serve(self, handlers: Mapping[str, Callable[[str], None]], threads: int = 1) -> None:
@@ -97,7 +121,7 @@ class Jobs:
             self._consumer = None
 
     def close(self) -> None:
-        """Close the queue's file; a later wake-up opens it again."""
+        """Close the queue; a later wake-up opens it again."""
         self._huey.storage.close()
 
     def waiting(self) -> int:
@@ -106,6 +130,8 @@ class Jobs:
 
     def forget(self) -> bool:
         """Empty the file's log, where messages stand that were taken; False while it is read."""
+        if self._path is None:
+            return True
         with closing(sqlite3.connect(self._path)) as connection:  # huey's own is busy polling
             return emptied(connection)
 

@@ -15,8 +15,25 @@ from core.services.jobs import Jobs
 from tests.patience import LONG
 
 
+@pytest.fixture(params=["file", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Where processes wake each other, "" in a file."""
+    if request.param == "file":
+        return ""
+    create: Callable[[str], str] = request.getfixturevalue("new_postgresql")
+    return create("queue")
+
+
 @pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[Jobs]:
+def jobs(tmp_path: Path, url: str) -> Iterator[Jobs]:
+    made = Jobs(tmp_path / "queue" / "jobs.db", url)
+    yield made
+    made.stop()
+    made.close()
+
+
+@pytest.fixture
+def in_file(tmp_path: Path) -> Iterator[Jobs]:
     made = Jobs(tmp_path / "queue" / "jobs.db")
     yield made
     made.stop()
@@ -48,15 +65,15 @@ def test_a_wake_up_reaches_its_handler_and_no_other(jobs: Jobs) -> None:
     assert photos.ids == []
 
 
-def test_another_process_is_woken_through_the_file(jobs: Jobs, tmp_path: Path) -> None:
+def test_another_process_is_woken(jobs: Jobs, url: str, tmp_path: Path) -> None:
     seen = Seen()
     jobs.serve({"photo": seen})
     code = (
         "import sys; from pathlib import Path; from core.services.jobs import Jobs\n"
-        "Jobs(Path(sys.argv[1])).wake('photo', 'from afar')"
+        "Jobs(Path(sys.argv[1]), sys.argv[2]).wake('photo', 'from afar')"
     )
     path = tmp_path / "queue" / "jobs.db"
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    subprocess.run([sys.executable, "-c", code, str(path), url], check=True)
     wait_for(lambda: seen.ids == ["from afar"])
 
 
@@ -69,8 +86,8 @@ def test_what_was_woken_while_nobody_served_is_handled_later(jobs: Jobs) -> None
     assert jobs.waiting() == 0
 
 
-def test_two_that_serve_share_the_work(jobs: Jobs, tmp_path: Path) -> None:
-    other, seen = Jobs(tmp_path / "queue" / "jobs.db"), Seen()
+def test_two_that_serve_share_the_work(jobs: Jobs, url: str, tmp_path: Path) -> None:
+    other, seen = Jobs(tmp_path / "queue" / "jobs.db", url), Seen()
     jobs.serve({"photo": seen}, threads=2)
     other.serve({"photo": seen}, threads=2)
     for n in range(50):
@@ -130,15 +147,15 @@ def test_stopping_may_be_repeated_and_serving_begun_again(jobs: Jobs) -> None:
         jobs.stop()
 
 
-def test_a_wake_up_that_cannot_be_written_is_lost_in_silence(jobs: Jobs, tmp_path: Path) -> None:
+def test_a_wake_up_that_cannot_be_written_is_lost_in_silence(in_file: Jobs, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "queue" / "jobs.db") as blocker:
         blocker.execute("BEGIN EXCLUSIVE")
-        jobs.wake("photo", "lost")
+        in_file.wake("photo", "lost")
         blocker.rollback()
     blocker.close()
-    assert jobs.waiting() == 0
-    jobs.wake("photo", "found")
-    assert jobs.waiting() == 1
+    assert in_file.waiting() == 0
+    in_file.wake("photo", "found")
+    assert in_file.waiting() == 1
 
 
 def test_a_queue_whose_disk_is_gone_raises_nothing(tmp_path: Path) -> None:
@@ -151,13 +168,13 @@ def test_a_queue_whose_disk_is_gone_raises_nothing(tmp_path: Path) -> None:
     broken.wake("photo", "1")
 
 
-def test_a_message_costs_no_fsync_and_leaves_no_result(jobs: Jobs, tmp_path: Path) -> None:
-    connection = jobs._huey.storage.conn
+def test_a_message_costs_no_fsync_and_leaves_no_result(in_file: Jobs, tmp_path: Path) -> None:
+    connection = in_file._huey.storage.conn
     assert connection.execute("pragma synchronous").fetchone() == (1,)
     assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
     seen = Seen()
-    jobs.serve({"photo": seen})
-    jobs.wake("photo", "1")
+    in_file.serve({"photo": seen})
+    in_file.wake("photo", "1")
     wait_for(lambda: seen.ids == ["1"])
-    jobs.stop()
-    assert jobs._huey.result_count() == 0
+    in_file.stop()
+    assert in_file._huey.result_count() == 0

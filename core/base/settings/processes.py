@@ -12,11 +12,19 @@ from core.base.settings.section import Section
 class Jobs(Section):
     """Threads and intervals of the worker."""
 
+    queue: str = ""
     threads: Annotated[int, Field(ge=1, le=64)] = 4
     run_threads: Annotated[int, Field(ge=1, le=64)] = 16
     copy_threads: Annotated[int, Field(ge=1, le=64)] = 4
     event_days: Annotated[int, Field(ge=1, le=3650)] = 90
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+
+    @field_validator("queue")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if url and not url.startswith("postgresql://"):
+            raise ValueError('a queue is "", a file, or written postgresql://user@host/name')
+        return url
 
 
 class Http(Section):
