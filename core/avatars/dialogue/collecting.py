@@ -24,7 +24,7 @@ from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus
 from core.avatars.photos import photo_set
 from core.avatars.photos.counting import NO_ROOM, TOO_MANY, count_anew
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy.disposal import doom_spooled
+from core.avatars.privacy.disposal import Waste
 from core.avatars.privacy.erasure import drop_held
 from core.base.db import database
 from core.conversation.turn import Turn
@@ -53,7 +53,7 @@ def hold_photo(tools: Tools, turn: Turn) -> None:
     _say_no_photo(tools, turn)
     person = known(tools, turn)
     if person.held >= tools.settings.photos.max_pending:
-        doom_spooled([turn.event.file or {}], turn.now)
+        Waste(references=[turn.event.file]).doom(turn.now)
         turn.say("held_full")
         return
     HeldPhoto.create(
@@ -69,7 +69,7 @@ def hold_photo(tools: Tools, turn: Turn) -> None:
 def leave_file(tools: Tools, turn: Turn) -> None:
     """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
     _drop_replaced(tools, turn)
-    doom_spooled([turn.event.file or {}], turn.now)
+    Waste(references=[turn.event.file]).doom(turn.now)
     _note_no_photos(turn, _no_photos(tools, turn) + 1)
     _say_no_photo(tools, turn)
     if turn.question == "held":
@@ -102,7 +102,7 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
 
 def drop_held_photos(_tools: Tools, turn: Turn) -> None:
     """Forget what was held."""
-    drop_held(turn.user_id, turn.now)
+    drop_held(turn.user_id).doom(turn.now)
     forget(turn)
 
 
@@ -245,7 +245,7 @@ def _add(tools: Tools, turn: Turn, reference: Mapping[str, Any]) -> None:
 
 def _refuse(tools: Tools, turn: Turn, reason: str) -> None:
     """Give a photo its number and its refusal at once."""
-    doom_spooled([turn.event.file or {}], turn.now)
+    Waste(references=[turn.event.file]).doom(turn.now)
     invalid = PhotoValidationStatus.INVALID
     _create(tools, turn, {}, validation_status=invalid, reason=reason)
     _recount(tools, turn)

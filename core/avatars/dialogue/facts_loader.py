@@ -27,8 +27,10 @@ from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
 _LAST_LOOKS = ("confirming_photos", "confirming_training")
-_UNTERMED = ("training_in_progress",)
+_UNTERMED = ("training_in_progress", "deleting_avatar", "privacy")
 """Nothing is ordered there: neither prices nor switches are needed."""
+_WITHOUT_PHOTOS = ("privacy",)
+"""Whatever avatar is in focus, no photo of it is told of there."""
 
 
 class Loader:
@@ -50,7 +52,7 @@ class Loader:
         """All that the screen of this position may know, in three statements."""
         known = self.known(position)
         owned = known.owned(position.memory.get("avatar"))
-        photos = self.photos(position, owned)
+        photos = [] if position.state in _WITHOUT_PHOTOS else self.photos(position, owned)
         facts = self.facts(position, known, owned, photos, language)
         if position.state not in _UNTERMED:
             facts = self._with_terms(facts, position, known, owned)

@@ -7,9 +7,10 @@ Likeness, who deletes it there by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+import peewee
 import structlog
 
 from core.avatars.models import Avatar, TrainingRun
@@ -46,38 +47,44 @@ def forget_orders(run: TrainingRun, now: float, late: bool = False) -> None:
     One that is under way is deleted once it is over; one that was given up, and every one where it
     is to be `late`, when it can't be made any more.
     """
-    for order in Submission.select().where(Submission.run == run.id):
-        if order.request_id:
-            wait = LATE_SECONDS if late or order.fate is Fate.ABANDONED else 0.0
-            _forget(run, "request", order.request_id, now + wait)
+    forget_all(orders_of(TrainingRun.id == run.id), (), now, late)
 
 
 def forget_model(run: TrainingRun, name: object, now: float) -> None:
     """A model that stays with the trainer, and that nobody wants any more."""
     if name:
-        _forget(run, "model", str(name), now)
+        _forget([("model", str(name), run.endpoint, run.test_mode, now)])
 
 
-def forget_avatar(found: Avatar, now: float) -> None:
-    """All that the trainer keeps of an avatar: of every order, and the models that stay there."""
-    last = None
-    for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
-        forget_orders(run, now)
-        last = run
-    if last is not None:
-        for name in models_of(found):
-            forget_model(last, name, now)
-
-
-def models_of(found: Avatar) -> list[str]:
-    """The names of an avatar's models that stay with the trainer, its earlier ones included."""
-    known: list[Mapping[str, Any]] = [
-        model_of(found) or {},
-        *found.avatar_data.get("earlier", []),
+def forget_all(
+    orders: Iterable[Any], avatars: Iterable[Avatar], now: float, late: bool = False
+) -> None:
+    """What the trainer keeps of these `orders_of` runs, and of models of the avatars."""
+    requests = [
+        ("request", o.ordered, o.endpoint, o.test_mode,
+         now + (LATE_SECONDS if late or o.fate is Fate.ABANDONED else 0.0))
+        for o in orders if o.ordered
+    ]  # fmt: skip
+    models = [
+        ("model", str(model["finetune_id"]), str(model.get("endpoint", "")), False, now)
+        for found in avatars
+        for model in models_of(found)
     ]
+    _forget([*requests, *models])
+
+
+def orders_of(*which: Any) -> list[Any]:
+    """Runs, each as often as it has orders: `ordered` is one's request id, `fate` became of it."""
+    order = (Submission.request_id.alias("ordered"), Submission.fate.alias("fate"))
+    joined: Any = TrainingRun.select(TrainingRun, *order).join(Submission, peewee.JOIN.LEFT_OUTER)
+    return list(joined.where(*which).objects())
+
+
+def models_of(found: Avatar) -> list[Mapping[str, Any]]:
+    """An avatar's models that stay with the trainer, its earlier ones included."""
     return [
-        str(model["finetune_id"])
-        for model in known
+        model
+        for model in (model_of(found) or {}, *found.avatar_data.get("earlier", ()))
         if model.get("finetune_id") and not model.get("weights") and not model.get("test_mode")
     ]
 
@@ -153,15 +160,14 @@ def _needed(request_id: str) -> bool:
     return bool(Submission.select().where(Submission.request_id == request_id, going_on).exists())
 
 
-def _forget(run: TrainingRun, kind: str, name: str, at: float) -> None:
-    row = {
-        "kind": kind, "name": name[:255], "endpoint": run.endpoint, "test_mode": run.test_mode,
-        "at": at, "next_check_at": at, "attempts": 0, "error_type": "",
-    }  # fmt: skip
-    RemoteCopy.insert(row).on_conflict(
-        conflict_target=[RemoteCopy.kind, RemoteCopy.name],
-        update={"at": at, "next_check_at": at},
-    ).execute()
+def _forget(copies: Iterable[tuple[str, str, str, bool, float]]) -> None:
+    """Write them down, each once: kind, name, endpoint, mode, and when it may go."""
+    rows = {(kind, name): (kind, name[:255], *more, more[-1]) for kind, name, *more in copies}
+    copy: Any = RemoteCopy
+    if rows:
+        columns = [copy.kind, copy.name, copy.endpoint, copy.test_mode, copy.at, copy.next_check_at]
+        writing = copy.insert_many([*rows.values()], columns)
+        writing.on_conflict(conflict_target=columns[:2], preserve=columns[-2:]).execute()
 
 
 def work(remote: RemoteCopies) -> Work:
