@@ -1,4 +1,4 @@
-"""Forgetting is as few statements for somebody who has much as for somebody who has little."""
+"""A press is as few statements for somebody who has much as for somebody who has little."""
 
 from __future__ import annotations
 
@@ -63,6 +63,10 @@ def delete_avatar(anna: Marked) -> None:
         anna.press(trigger)
 
 
+def agree(anna: Marked) -> None:
+    anna.press("agree")
+
+
 def withdraw(anna: Marked) -> None:
     anna.do(Event(Kind.COMMAND, "privacy"))
     anna.press("withdraw")
@@ -84,6 +88,28 @@ def dearest(anna: Marked, act: Callable[[Marked], None]) -> int:
         patch.setattr(anna.app.engine, "turn", counted)
         act(anna)
     return int(counts[-1])
+
+
+def before_consent(app: App, photos: int) -> Marked:
+    """Somebody who is asked for their consent, and has sent so many photos already."""
+    anna = Marked(app)
+    anna.press("create")
+    anna.press("choose_type", "style")
+    anna.press("confirm")
+    anna.press("choose_kind", "style")
+    anna.say("Anna")
+    for _ in range(photos):
+        anna.send_photo()
+    return anna
+
+
+def test_photos_that_were_put_aside_are_taken_in_at_once(app: App) -> None:
+    little, much = before_consent(app, 1), before_consent(app, 7)
+    most = LIMITS["press"].most
+    assert dearest(much, agree) == dearest(little, agree) <= most
+    photos = AvatarPhoto.select().where(AvatarPhoto.user == Conversation.get_by_id(much.id).user_id)
+    assert [photo.number for photo in photos.order_by(AvatarPhoto.number)] == [*range(1, 8)]
+    assert HeldPhoto.select().count() == 0
 
 
 @pytest.mark.parametrize("act", [Marked.order_erasure, withdraw, delete_avatar])
