@@ -18,6 +18,7 @@ from core.avatars.ports import Unreachable
 from core.avatars.privacy import remote
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.privacy.retained import RemoteCopy
+from core.avatars.training.outcome import models_of
 from core.base.db import run, transaction
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
@@ -186,7 +187,7 @@ def test_an_order_that_has_made_no_model_yet_is_not_taken_for_one(house: House) 
     house.start()
     house.advance(QUEUED, QUEUED)
     assert house.now.finetune_id == house.run.request_id
-    assert remote.staying(house.now.id) == []
+    assert models_of(house.now.id) == []
 
 
 def test_a_model_that_came_when_its_avatar_was_gone_is_named_as_well(house: House) -> None:

@@ -209,7 +209,7 @@ def test_calls_of_simulated_trainings_are_never_taken_for_real_ones(app: App) ->
     for test_mode in (False, True):
         run = TrainingRun.create(test_mode=test_mode, **columns)
         FalEvent.create(at=5, run_id=run.id, phase="submit", ok=False, test_mode=test_mode)
-    ledger.book(ledger.belonging_to(owner.user_id), "UTC")
+    ledger.book(TrainingRun.select().where(TrainingRun.user == owner.user_id), "UTC")
     assert TrainingRun.select().count() == 0
     for mode in ("production", "test"):
         assert errors.calls(Scope(0, 10, mode)) == (1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus
 from core.avatars.photos import photo_set
 from core.avatars.photos.counting import NO_ROOM, TOO_MANY, count_anew
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy.disposal import doom_spooled
+from core.avatars.privacy.disposal import Waste
 from core.avatars.privacy.erasure import drop_held
 from core.base.db import database
 from core.conversation.turn import Turn
@@ -33,7 +33,7 @@ from core.conversation.turn import Turn
 def add_photo(tools: Tools, turn: Turn) -> None:
     """Take a photo in: pending, until its verdict."""
     _drop_replaced(tools, turn)
-    _add(tools, turn, reference_of(turn))
+    _add(tools, turn, [reference_of(turn)])
     _recount(tools, turn)
 
 
@@ -53,7 +53,7 @@ def hold_photo(tools: Tools, turn: Turn) -> None:
     _say_no_photo(tools, turn)
     person = known(tools, turn)
     if person.held >= tools.settings.photos.max_pending:
-        doom_spooled([turn.event.file or {}], turn.now)
+        Waste(references=[turn.event.file]).doom(turn.now)
         turn.say("held_full")
         return
     HeldPhoto.create(
@@ -69,7 +69,7 @@ def hold_photo(tools: Tools, turn: Turn) -> None:
 def leave_file(tools: Tools, turn: Turn) -> None:
     """Leave out what is certain to be no picture, and say so; what was asked is asked still."""
     _drop_replaced(tools, turn)
-    doom_spooled([turn.event.file or {}], turn.now)
+    Waste(references=[turn.event.file]).doom(turn.now)
     _note_no_photos(turn, _no_photos(tools, turn) + 1)
     _say_no_photo(tools, turn)
     if turn.question == "held":
@@ -89,10 +89,9 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
         return
     held = list(queries.held_photos(turn.user_id))
     taken = held[: room(tools, turn).intake]
-    for photo in taken:
-        _add(tools, turn, photo.reference)
-        photo.delete_instance()
     if taken:
+        _add(tools, turn, [photo.reference for photo in taken])
+        HeldPhoto.delete().where(HeldPhoto.id.in_([photo.id for photo in taken])).execute()
         _recount(tools, turn)
         turn.say("held_taken", n=len(taken))
     if len(held) > len(taken):
@@ -102,7 +101,7 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
 
 def drop_held_photos(_tools: Tools, turn: Turn) -> None:
     """Forget what was held."""
-    drop_held(turn.user_id, turn.now)
+    drop_held(turn.user_id).doom(turn.now)
     forget(turn)
 
 
@@ -238,31 +237,34 @@ def _no_photos(tools: Tools, turn: Turn) -> int:
     return 0 if late or told else int(count)
 
 
-def _add(tools: Tools, turn: Turn, reference: Mapping[str, Any]) -> None:
-    photo_id = str(_create(tools, turn, reference).id)
-    database.after_commit(lambda: tools.jobs.wake("photo", photo_id))
+def _add(tools: Tools, turn: Turn, references: Sequence[Mapping[str, Any]]) -> None:
+    for photo in _create(tools, turn, references):
+        database.after_commit(partial(tools.jobs.wake, "photo", str(photo.id)))
 
 
 def _refuse(tools: Tools, turn: Turn, reason: str) -> None:
     """Give a photo its number and its refusal at once."""
-    doom_spooled([turn.event.file or {}], turn.now)
+    Waste(references=[turn.event.file]).doom(turn.now)
     invalid = PhotoValidationStatus.INVALID
-    _create(tools, turn, {}, validation_status=invalid, reason=reason)
+    _create(tools, turn, [{}], validation_status=invalid, reason=reason)
     _recount(tools, turn)
 
 
-def _create(tools: Tools, turn: Turn, reference: Mapping[str, Any], **columns: Any) -> AvatarPhoto:
-    found = focused(tools, turn)
-    mine = photos(tools, turn)
-    made: AvatarPhoto = AvatarPhoto.create(
-        avatar=found,
-        user=turn.user_id,
-        conversation=turn.conversation_id,
-        reference=dict(reference),
-        number=max((photo.number for photo in mine), default=0) + 1,
-        **columns,
-    )
-    mine.append(made)
+def _create(
+    tools: Tools, turn: Turn, references: Sequence[Mapping[str, Any]], **columns: Any
+) -> list[AvatarPhoto]:
+    """Add photos to the avatar in focus, however many in one statement."""
+    found, mine = focused(tools, turn), photos(tools, turn)
+    last = max((photo.number for photo in mine), default=0)
+    made = [
+        AvatarPhoto(
+            avatar=found, user=turn.user_id, conversation=turn.conversation_id,
+            reference=dict(reference), number=number, **columns,
+        )
+        for number, reference in enumerate(references, last + 1)
+    ]  # fmt: skip
+    AvatarPhoto.bulk_create(made)
+    mine += made
     return made
 
 

@@ -216,7 +216,7 @@ def notice(_tools: Tools, turn: Turn) -> None:
 
 def order_export(tools: Tools, turn: Turn) -> None:
     """Have everything of the person put together; an earlier order is made void."""
-    drop_exports(turn.user_id, turn.now)
+    drop_exports(Export.user == turn.user_id).doom(turn.now)
     order = Export.create(user=turn.user_id, conversation=turn.conversation_id, ordered_at=turn.now)
     export_id = str(order.id)
     database.after_commit(lambda: tools.jobs.wake("export", export_id))

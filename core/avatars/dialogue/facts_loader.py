@@ -21,14 +21,17 @@ from core.avatars.photos.counting import photo_limit
 from core.avatars.photos.photo_set import frontal, too_alike, useless
 from core.avatars.privacy import remote
 from core.avatars.training.durations import MINUTES
+from core.avatars.training.outcome import models_of
 from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
 _LAST_LOOKS = ("confirming_photos", "confirming_training")
-_UNTERMED = ("training_in_progress",)
+_UNTERMED = ("training_in_progress", "deleting_avatar", "privacy")
 """Nothing is ordered there: neither prices nor switches are needed."""
+_WITHOUT_PHOTOS = ("privacy",)
+"""Whatever avatar is in focus, no photo of it is told of there."""
 
 
 class Loader:
@@ -50,7 +53,7 @@ class Loader:
         """All that the screen of this position may know, in three statements."""
         known = self.known(position)
         owned = known.owned(position.memory.get("avatar"))
-        photos = self.photos(position, owned)
+        photos = [] if position.state in _WITHOUT_PHOTOS else self.photos(position, owned)
         facts = self.facts(position, known, owned, photos, language)
         if position.state not in _UNTERMED:
             facts = self._with_terms(facts, position, known, owned)
@@ -213,7 +216,7 @@ class Loader:
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
-            model_at_fal=bool(remote.staying(found.id)),
+            model_at_fal=any(map(remote.stays, models_of(found.id))),
         )
 
     def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:

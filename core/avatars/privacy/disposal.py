@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+import peewee
+
 from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.ports import ObjectStore
@@ -28,23 +30,40 @@ def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
     return f"{user_id.hex}/{avatar_id.hex}/"
 
 
+class Waste:
+    """What a transaction makes superfluous, to be doomed in it, however much, in two statements.
+
+    `places` are keys of objects, or prefixes that end with a slash; `references` may name spooled
+    bytes, and those that name none are passed over.
+    """
+
+    def __init__(self, places: Iterable[str] = (), references: Iterable[Any] = ()) -> None:
+        named = (spooled(known) for known in references if isinstance(known, Mapping))
+        self._places = set(places)
+        self._files = {name[:64] for name in named if name}
+
+    def __ior__(self, other: Waste) -> Waste:
+        self._places |= other._places
+        self._files |= other._files
+        return self
+
+    def doom(self, now: float) -> None:
+        """Have all of it deleted before long."""
+        for column, names in ((DoomedObject.prefix, self._places), (DoomedFile.name, self._files)):
+            for part in peewee.chunked(sorted(names), 10_000):  # a statement takes 32,766 values
+                rows = [(name, now) for name in part]
+                column.model.insert_many(rows, [column, column.model.at]).execute()
+
+
 def doom(prefix: str, now: float) -> None:
     """Have one object, or all below a prefix that ends with a slash, deleted before long."""
-    DoomedObject.create(prefix=prefix, at=now)
+    Waste([prefix]).doom(now)
 
 
 def doom_unused(key: str | None, now: float) -> None:
     """Doom an object that no photo's row names; the caller holds the person."""
     if key and not AvatarPhoto.select().where(AvatarPhoto.minio_key == key).exists():
         doom(key, now)
-
-
-def doom_spooled(references: Iterable[Mapping[str, Any]], now: float) -> None:
-    """Have the bytes removed that these references name in the spool."""
-    names = {name for reference in references if (name := spooled(reference))}
-    rows = [{"name": name[:64], "at": now} for name in sorted(names)]
-    if rows:
-        DoomedFile.insert_many(rows).execute()
 
 
 def doomed(key: str) -> bool:
@@ -122,12 +141,10 @@ def _delete_removed(seen: AvatarPhoto, before: float, now: float) -> str | None:
 def forget_held(before: float, limit: int = 1000) -> list[str]:
     """Forget photos that are held since before a moment; the names of their spooled bytes."""
     with transaction():
-        query: Any = HeldPhoto.select().where(HeldPhoto.held_at < before).limit(limit)
-        old = {held.id: spooled(held.reference) for held in query}
+        old: Any = HeldPhoto.select(HeldPhoto.id).where(HeldPhoto.held_at < before).limit(limit)
         # one that a turn takes in meanwhile is not ours any more
-        taken: Any = HeldPhoto.delete().where(HeldPhoto.id.in_(list(old)))
-        gone = taken.returning(HeldPhoto.id).execute() if old else ()
-        return [name for row in gone if (name := old[row.id])]
+        gone: Any = HeldPhoto.delete().where(HeldPhoto.id.in_(old)).returning(HeldPhoto)
+        return [name for held in gone.execute() if (name := spooled(held.reference))]
 
 
 def waiting_seconds(now: float) -> float:

@@ -1,32 +1,33 @@
 """Forgetting: avatars, photos, a whole person. Called inside a turn, under the user's lock.
 
 Rows go in the turn's transaction; their objects and spooled bytes are doomed in it, and deleted
-afterwards. What a person's own rows can't tell any more is `erasing`'s work.
+afterwards. What a person's own rows can't tell any more is `erasing`'s work. However much somebody
+has, there is one statement for each table that holds something of them.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.avatars.models import (
-    ACTIVE,
+    HOLDING,
     Avatar,
     AvatarPhoto,
     AvatarStatus,
     Consent,
+    TrainedModel,
     TrainingRun,
     utc_now,
 )
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import ledger, remote
-from core.avatars.privacy.disposal import doom, doom_spooled
-from core.avatars.privacy.personal_data import RULINGS, WRITTEN
+from core.avatars.privacy.disposal import Waste, prefix_of
+from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
 from core.avatars.privacy.retained import Export
-from core.avatars.training.outcome import model_of
 from core.avatars.training.training import Training
+from core.base.db import run
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.conversation.turn import Turn
 
@@ -39,25 +40,30 @@ class Erasure:
 
     def avatar(self, found: Avatar, now: float) -> None:
         """An avatar with its photos; the cost of its runs stays booked."""
-        self._stop(found)
-        remote.forget_avatar(found, now)
-        doom(f"{found.user_id.hex}/{found.id.hex}/", now)
-        _doom_photos(AvatarPhoto.avatar == found.id, now)
+        orders = self._stopped(TrainingRun.avatar == found.id)
+        models = _deleted(TrainedModel, TrainedModel.avatar == found.id)
+        remote.forget_all(orders, models, now)
+        photos = _deleted(AvatarPhoto, AvatarPhoto.avatar == found.id)
         found.delete_instance()
+        Waste([prefix_of(found.user_id, found.id)], (p.reference for p in photos)).doom(now)
 
     def consent(self, user_id: uuid.UUID, now: float) -> None:
         """A consent, and what it allowed: trainings under way and photos. Finished avatars stay."""
         withdrawn: Any = Consent.update(withdrawn_at=now)
         withdrawn.where(Consent.user == user_id, Consent.withdrawn_at.is_null()).execute()
-        drop_held(user_id, now)
-        for found in Avatar.select().where(Avatar.user == user_id):
-            self._stop(found)
-            for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
-                if not remote.staying(found.id):  # the model that stays may hang on its order
-                    remote.forget_orders(run, now)
-            _doom_objects(found, now)
-            _doom_photos(AvatarPhoto.avatar == found.id, now)
-            AvatarPhoto.delete().where(AvatarPhoto.avatar == found.id).execute()
+        avatars = list(Avatar.select(Avatar.id).where(Avatar.user == user_id))
+        orders = self._stopped(TrainingRun.avatar.in_(avatars))
+        models = list(TrainedModel.select().where(TrainedModel.user == user_id))
+        # a model that stays with the trainer may hang on its order
+        staying = {model.avatar_id for model in models if remote.stays(model)}
+        remote.forget_all([o for o in orders if o.avatar_id not in staying], (), now)
+        made = {model.avatar_id for model in models}
+        photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)
+        places = {p.minio_key for p in photos if p.minio_key and p.avatar_id in made}
+        places |= {prefix_of(user_id, found.id) for found in avatars if found.id not in made}
+        waste = Waste(places, (photo.reference for photo in photos))
+        waste |= drop_held(user_id)
+        waste.doom(now)
         unfinished: Any = Avatar.update(
             status=AvatarStatus.DRAFT, photos_count=0, training_progress=0, updated_at=utc_now()
         )
@@ -67,85 +73,91 @@ class Erasure:
         """Everything of a person but the empty conversation and the event being applied.
 
         From here on they count as being erased; whatever is under way for them finds that out
-        under their lock.
+        under their lock. Their runs name nobody any more, and are booked once they are over.
         """
-        user_id, now = turn.user_id, turn.now
-        User.update(erasing_at=now).where(User.id == user_id).execute()
-        theirs = Conversation.select(Conversation.id).where(Conversation.user == user_id)
-        doom_spooled(_spooled_in(theirs), now)
-        self._belongings(user_id, now)
-        for kept in WRITTEN:
-            kept.delete().where(kept.conversation.in_(theirs)).execute()
-        InboxEvent.delete().where(
-            InboxEvent.conversation.in_(theirs), InboxEvent.id != turn.event_id
-        ).execute()
-        nothing_shown: Any = Conversation.update(
-            shown_buttons="[]", forgotten_revision=Conversation.revision + 1
-        )
-        nothing_shown.where(Conversation.user == user_id).execute()
-
-    def _belongings(self, user_id: uuid.UUID, now: float) -> None:
-        avatars = list(Avatar.select().where(Avatar.user == user_id))
-        ledger.count(avatars)
-        for found in avatars:
-            self.avatar(found, now)
-        drop_held(user_id, now)
-        drop_exports(user_id, now)
-        for model in RULINGS:
+        user_id, now, waste = turn.user_id, turn.now, Waste()
+        there = _begun(user_id, now)
+        if Avatar in there:
+            waste |= self._avatars(user_id, TrainedModel in there, now)
+        if TrainingRun in there:
+            nobodys: Any = TrainingRun.update(user=None, conversation=None)
+            nobodys.where(TrainingRun.user == user_id).execute()
+        if HeldPhoto in there:
+            waste |= drop_held(user_id)
+        if Export in there:
+            waste |= drop_exports(Export.user == user_id)
+        for model in there.intersection(RULINGS):
             model.delete().where(model.user == user_id).execute()
-        ledger.book(ledger.belonging_to(user_id), self._training.zone)
-        nobodys: Any = TrainingRun.update(user=None, conversation=None)
-        nobodys.where(TrainingRun.user == user_id).execute()
+        waste |= _drop_written(turn, there)
+        waste.doom(now)
 
-    def _stop(self, found: Avatar) -> None:
-        for run in TrainingRun.select().where(
-            TrainingRun.avatar == found.id, TrainingRun.status.in_(ACTIVE)
-        ):
-            self._training.cancel(run.id)
+    def _avatars(self, user_id: uuid.UUID, trained: bool, now: float) -> Waste:
+        orders = self._stopped(TrainingRun.user == user_id, TrainingRun.avatar.is_null(False))
+        photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)
+        models = _deleted(TrainedModel, TrainedModel.user == user_id) if trained else []
+        avatars = _deleted(Avatar, Avatar.user == user_id)
+        remote.forget_all(orders, models, now)
+        ledger.count(avatars, photos)
+        return Waste((prefix_of(user_id, a.id) for a in avatars), (p.reference for p in photos))
 
-
-def drop_held(user_id: uuid.UUID, now: float) -> None:
-    """Forget the photos that a person sent at the wrong moment, and their bytes."""
-    held = HeldPhoto.user == user_id
-    doom_spooled((photo.reference for photo in HeldPhoto.select().where(held)), now)
-    HeldPhoto.delete().where(held).execute()
-
-
-def drop_exports(user_id: uuid.UUID, now: float) -> None:
-    """Forget what a person ordered or was given to download."""
-    for export in Export.select().where(Export.user == user_id):
-        drop_export(export, now)
+    def _stopped(self, *which: Any) -> list[Any]:
+        """Runs with their orders; the one that is under way is stopped."""
+        orders = remote.orders_of(*which)
+        for run_id in {order.id for order in orders if order.status in HOLDING}:
+            self._training.cancel(run_id)
+        return orders
 
 
-def drop_export(export: Export, now: float) -> None:
-    """Forget one order, the stored files and the one that is being made included."""
-    doom(f"{export.user_id.hex}/{export.id.hex}/", now)
-    doom_spooled([{"spool": export.id.hex}], now)
-    export.delete_instance()
+def drop_held(user_id: uuid.UUID) -> Waste:
+    """Forget the photos that a person sent at the wrong moment; what is left of them."""
+    gone = _deleted(HeldPhoto, HeldPhoto.user == user_id)
+    return Waste(references=(held.reference for held in gone))
 
 
-def _doom_objects(found: Avatar, now: float) -> None:
-    """What is stored of an avatar's photos; a trained model beside them is kept."""
-    if model_of(found.id) is None:
-        doom(f"{found.user_id.hex}/{found.id.hex}/", now)
-        return
-    for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == found.id):
-        if photo.minio_key:
-            doom(photo.minio_key, now)
+def drop_exports(which: Any) -> Waste:
+    """Forget what was ordered or given to download; what is left of it."""
+    waste = Waste()
+    for export in _deleted(Export, which):
+        waste |= waste_of(export)
+    return waste
 
 
-def _doom_photos(which: Any, now: float) -> None:
-    doom_spooled((photo.reference for photo in AvatarPhoto.select().where(which)), now)
+def waste_of(export: Export) -> Waste:
+    """The files of an order, the stored ones and the one that is being made."""
+    return Waste([prefix_of(export.user_id, export.id)], [{"spool": export.id.hex}])
 
 
-def _spooled_in(conversations: Any) -> Iterator[Mapping[str, Any]]:
-    """References to files in updates that nobody has applied, and in what was said."""
-    for event in InboxEvent.select().where(InboxEvent.conversation.in_(conversations)):
-        yield from _references(json.loads(event.payload or "[]"))
-    said = TranscriptEntry.conversation.in_(conversations) & (TranscriptEntry.author == "person")
-    for entry in TranscriptEntry.select().where(said):
-        yield from _references(json.loads(entry.content).get("files", ()))
+def _begun(user_id: uuid.UUID, now: float) -> set[Any]:
+    """Count a person as being erased; which tables hold something of them."""
+    mine, theirs = "user_id = users.id", "SELECT id FROM conversations WHERE user_id = users.id"
+    where = dict.fromkeys((*OF_PERSON, Export), mine)
+    where |= dict.fromkeys(OF_CONVERSATION, f"conversation_id IN ({theirs})")
+    there = (f"EXISTS (SELECT 1 FROM {m._meta.table_name} WHERE {w})" for m, w in where.items())
+    begin = f"UPDATE users SET erasing_at = ? WHERE id = ? RETURNING {', '.join(there)}"
+    identifier: Any = User.id
+    found = run(begin, now, identifier.db_value(user_id)).fetchone()
+    return {model for model, holds in zip(where, found, strict=True) if holds}
 
 
-def _references(parts: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    return (part for part in parts if isinstance(part, dict))
+def _drop_written(turn: Turn, there: set[Any]) -> Waste:
+    """What was written, said and sent; what is left of files in it that nobody has taken."""
+    theirs = Conversation.select(Conversation.id).where(Conversation.user == turn.user_id)
+    for kept in there.intersection(WRITTEN) - {TranscriptEntry}:
+        kept.delete().where(kept.conversation.in_(theirs)).execute()
+    nothing_shown: Any = Conversation.update(
+        shown_buttons="[]", forgotten_revision=Conversation.revision + 1
+    )
+    nothing_shown.where(Conversation.user == turn.user_id).execute()
+    others = InboxEvent.conversation.in_(theirs) & (InboxEvent.id != turn.event_id)
+    events = _deleted(InboxEvent, others)
+    waste = Waste(references=(part for e in events for part in json.loads(e.payload or "[]")))
+    if TranscriptEntry in there:
+        said = _deleted(TranscriptEntry, TranscriptEntry.conversation.in_(theirs))
+        files = (json.loads(e.content).get("files", ()) for e in said if e.author == "person")
+        waste |= Waste(references=(file for several in files for file in several))
+    return waste
+
+
+def _deleted(model: Any, which: Any) -> list[Any]:
+    """Delete these rows; what they were."""
+    return list(model.delete().where(which).returning(model).execute())

@@ -20,8 +20,7 @@ from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy import export_readme, filenames
-from core.avatars.privacy.disposal import doom, doom_spooled
-from core.avatars.privacy.erasure import drop_export
+from core.avatars.privacy.erasure import drop_exports, waste_of
 from core.avatars.privacy.models_made import made
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, OF_RUN
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
@@ -96,7 +95,7 @@ class Exports:
         for export in old:
             with transaction():
                 lock_person(export.conversation_id, export.user_id)
-                drop_export(export, now)
+                drop_exports(Export.id == export.id).doom(now)
         return len(old)
 
     def _claim(self, export_id: str) -> Export | None:
@@ -175,8 +174,7 @@ class Exports:
             lock_person(export.conversation_id, export.user_id)
             still = Export.get_or_none(Export.id == export.id)
             if still is None or erased(export.user_id, export.ordered_at):
-                doom(f"{export.user_id.hex}/{export.id.hex}/", self._clock())
-                doom_spooled([{"spool": export.id.hex}], self._clock())
+                waste_of(export).doom(self._clock())
                 return None
             made: Any = Export.update(made_at=self._clock(), parts=len(sizes), size=sum(sizes))
             made.where(Export.id == export.id).execute()

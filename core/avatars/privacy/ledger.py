@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+
+import peewee
 
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
 from core.avatars.orders.submissions import WATCHED, Submission
 from core.avatars.privacy.retained import CostEntry, DailyTotal, day_of
 from core.base import days
-from core.base.db import run, transaction
+from core.base.db import transaction
 
 MILLION = 1_000_000
 _OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
@@ -19,10 +21,6 @@ _OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
 """Nothing more comes of a run: one whose order may still be made is asked after first, for its
 model would stay at the trainer, and nobody would know."""
 _SENT = "sent_microdollars_"
-_ADD = """
-INSERT INTO daily_totals (day, metric, count) VALUES (?, ?, ?)
-ON CONFLICT (day, metric) DO UPDATE SET count = daily_totals.count + excluded.count
-"""
 
 
 def book(runs: Any, zone: str) -> int:
@@ -30,23 +28,26 @@ def book(runs: Any, zone: str) -> int:
 
     What their orders cost counts in the budget of the days that they were sent on, by the zone.
     """
-    ended = list(runs.where(_OVER))
-    for ended_run in ended:
-        day = day_of(ended_run.created_at)
-        CostEntry.create(
-            day=day,
-            training_type=ended_run.training_type,
-            test_mode=ended_run.test_mode,
-            status=ended_run.status,
-            usd=ended_run.price_usd if ended_run.cost_usd is None else ended_run.cost_usd,
-        )
-        mode = _mode(ended_run.test_mode)
-        for sent in Submission.select().where(Submission.run_id == ended_run.id):
-            usd = (sent.price_usd if sent.cost_usd is None else sent.cost_usd) or 0.0
-            _add(days.day(zone, sent.sent_at).name, f"{_SENT}{mode}", round(usd * MILLION))
-        _add(day, f"trainings_{ended_run.status.value}_{mode}", 1)
-        Submission.delete().where(Submission.run_id == ended_run.id).execute()
-        ended_run.delete_instance()
+    ended = {run.id: run for run in runs.where(_OVER)}
+    if not ended:
+        return 0
+    entry: Any = CostEntry
+    columns = [entry.day, entry.training_type, entry.test_mode, entry.status, entry.usd]
+    entries = [
+        (day_of(run.created_at), run.training_type, run.test_mode, run.status, _usd(run))
+        for run in ended.values()
+    ]
+    entry.insert_many(entries, columns).execute()
+    totals = Counter(
+        (day_of(run.created_at), f"trainings_{run.status.value}_{_mode(run.test_mode)}")
+        for run in ended.values()
+    )
+    for sent in Submission.select().where(Submission.run_id.in_(list(ended))):
+        metric = f"{_SENT}{_mode(ended[sent.run_id].test_mode)}"
+        totals[days.day(zone, sent.sent_at).name, metric] += round((_usd(sent) or 0.0) * MILLION)
+    _add(totals)
+    Submission.delete().where(Submission.run_id.in_(list(ended))).execute()
+    TrainingRun.delete().where(TrainingRun.id.in_(list(ended))).execute()
     return len(ended)
 
 
@@ -57,21 +58,16 @@ def book_nameless(zone: str, limit: int = 100) -> int:
         return book(nameless.limit(limit), zone)
 
 
-def count(avatars: list[Avatar]) -> None:
-    """Add what goes with these avatars to the totals of the days it came on."""
-    totals: Counter[tuple[str, str]] = Counter()
-    for avatar in avatars:
-        if avatar.name:
-            totals[_day(avatar), "avatars_created"] += 1
-        for photo in AvatarPhoto.select().where(AvatarPhoto.avatar == avatar.id):
-            totals[_day(photo), f"photos_{photo.validation_status.value}"] += 1
-    for (day, metric), number in sorted(totals.items()):
-        _add(day, metric, number)
+def count(avatars: Iterable[Avatar], photos: Iterable[AvatarPhoto]) -> None:
+    """Add what goes to the totals of the days it came on."""
+    totals = Counter((_day(avatar), "avatars_created") for avatar in avatars if avatar.name)
+    totals.update((_day(photo), f"photos_{photo.validation_status.value}") for photo in photos)
+    _add(totals)
 
 
 def count_person(created_at: float) -> None:
     """Count somebody who is forgotten, on the day that they first came."""
-    _add(day_of(created_at), "people", 1)
+    _add(Counter([(day_of(created_at), "people")]))
 
 
 def sent_usd(day: str, test_mode: bool) -> float:
@@ -81,17 +77,22 @@ def sent_usd(day: str, test_mode: bool) -> float:
     return 0.0 if found is None else float(found.count) / MILLION
 
 
-def belonging_to(user_id: uuid.UUID) -> Any:
-    """A person's runs."""
-    return TrainingRun.select().where(TrainingRun.user == user_id)
-
-
 def _mode(test_mode: bool) -> str:
     return "test" if test_mode else "production"
 
 
-def _add(day: str, metric: str, number: int) -> None:
-    run(_ADD, day, metric, number)
+def _usd(row: TrainingRun | Submission) -> float | None:
+    return row.price_usd if row.cost_usd is None else row.cost_usd
+
+
+def _add(totals: Counter[tuple[str, str]]) -> None:
+    rows = [(*key, number) for key, number in sorted(totals.items())]
+    if rows:
+        fields: Any = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
+        DailyTotal.insert_many(rows, fields).on_conflict(
+            conflict_target=fields[:2],
+            update={DailyTotal.count: DailyTotal.count + peewee.EXCLUDED.count},
+        ).execute()
 
 
 def _day(row: Any) -> str:

@@ -7,13 +7,13 @@ Likeness, who deletes it there by hand.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+import peewee
 import structlog
 
-from core.avatars.models import Avatar, TrainedModel, TrainingRun
+from core.avatars.models import TrainedModel, TrainingRun
 from core.avatars.orders.submissions import OPEN, Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Platform
 from core.avatars.ports import Failure, Unreachable
@@ -48,38 +48,44 @@ def forget_orders(run: TrainingRun, now: float, late: bool = False) -> None:
     One that is under way is deleted once it is over; one that was given up, and every one where it
     is to be `late`, when it can't be made any more.
     """
-    for order in Submission.select().where(Submission.run_id == run.id):
-        if order.request_id:
-            wait = LATE_SECONDS if late or order.fate is Fate.ABANDONED else 0.0
-            _forget(run, "request", order.request_id, now + wait)
+    forget_all(orders_of(TrainingRun.id == run.id), (), now, late)
 
 
 def forget_model(run: TrainingRun, name: object, now: float) -> None:
     """A model that stays with the trainer, and that nobody wants any more."""
     if name:
-        _forget(run, "model", str(name), now)
+        _forget([("model", str(name), run.endpoint, run.test_mode, now)])
 
 
-def forget_avatar(found: Avatar, now: float) -> None:
-    """All that the trainer keeps of an avatar: of every order, and the models that stay there."""
-    last = None
-    for run in TrainingRun.select().where(TrainingRun.avatar == found.id):
-        forget_orders(run, now)
-        last = run
-    if last is not None:
-        for name in staying(found.id):
-            forget_model(last, name, now)
+def forget_all(
+    orders: Iterable[Any], models: Iterable[TrainedModel], now: float, late: bool = False
+) -> None:
+    """What the trainer keeps of these `orders_of` runs, and those of the models that stay there."""
+    requests = [
+        ("request", o.ordered, o.endpoint, o.test_mode,
+         now + (LATE_SECONDS if late or o.fate is Fate.ABANDONED else 0.0))
+        for o in orders if o.ordered
+    ]  # fmt: skip
+    staying = [
+        ("model", str(model.finetune_id), model.endpoint, False, now)
+        for model in models
+        if stays(model)
+    ]
+    _forget([*requests, *staying])
 
 
-def staying(avatar_id: uuid.UUID) -> list[str]:
-    """The names of an avatar's models that stay with the trainer, its earlier ones included."""
-    query: Any = TrainedModel.select(TrainedModel.finetune_id).where(
-        TrainedModel.avatar == avatar_id,
-        TrainedModel.finetune_id.is_null(False),
-        TrainedModel.weights_key.is_null(),
-        ~TrainedModel.test_mode,
+def orders_of(*which: Any) -> list[Any]:
+    """Runs, each as often as it has orders: `ordered` is one's request id, `fate` became of it."""
+    order = (Submission.request_id.alias("ordered"), Submission.fate.alias("fate"))
+    joined: Any = TrainingRun.select(TrainingRun, *order).join(
+        Submission, peewee.JOIN.LEFT_OUTER, on=Submission.run_id == TrainingRun.id
     )
-    return [name for (name,) in query.order_by(TrainedModel.made_at).tuples()]
+    return list(joined.where(*which).objects())
+
+
+def stays(model: TrainedModel) -> bool:
+    """Whether a model is with the trainer alone."""
+    return bool(model.finetune_id and not model.weights_key and not model.test_mode)
 
 
 def deleted_by_hand(copy_id: int) -> bool:
@@ -159,15 +165,14 @@ def _needed(request_id: str) -> bool:
     return bool(Submission.select().where(Submission.request_id == request_id, going_on).exists())
 
 
-def _forget(run: TrainingRun, kind: str, name: str, at: float) -> None:
-    row = {
-        "kind": kind, "name": name[:255], "endpoint": run.endpoint, "test_mode": run.test_mode,
-        "at": at, "next_check_at": at, "attempts": 0, "error_type": "",
-    }  # fmt: skip
-    RemoteCopy.insert(row).on_conflict(
-        conflict_target=[RemoteCopy.kind, RemoteCopy.name],
-        update={"at": at, "next_check_at": at},
-    ).execute()
+def _forget(copies: Iterable[tuple[str, str, str, bool, float]]) -> None:
+    """Write them down, each once: kind, name, endpoint, mode, and when it may go."""
+    rows = {(kind, name): (kind, name[:255], *more, more[-1]) for kind, name, *more in copies}
+    copy: Any = RemoteCopy
+    if rows:
+        columns = [copy.kind, copy.name, copy.endpoint, copy.test_mode, copy.at, copy.next_check_at]
+        writing = copy.insert_many([*rows.values()], columns)
+        writing.on_conflict(conflict_target=columns[:2], preserve=columns[-2:]).execute()
 
 
 def work(remote: RemoteCopies) -> Work:

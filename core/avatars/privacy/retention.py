@@ -17,7 +17,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.photos.counting import recount
-from core.avatars.privacy.disposal import doom_spooled, doom_unused
+from core.avatars.privacy.disposal import Waste, doom_unused
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.queries import REFUSED, UNFINISHED
 from core.avatars.training.training import Training
@@ -40,26 +40,18 @@ class Retention:
     def drafts(self, now: float) -> int:
         """Unfinished avatars that nobody has touched, with their photos."""
         before = _before(now, self._days.drafts_days)
-        if before is None:
-            return 0
         old = Avatar.status.in_(UNFINISHED) & (Avatar.updated_at < before)
-        found: Any = Avatar.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_draft(seen, old, now) for seen in list(found))
+        return sum(self._delete_draft(seen, old, now) for seen in _some(Avatar, old))
 
     def refused_photos(self, now: float) -> int:
         """Refused photos: what is kept of one is its number and why it was refused."""
         before = _before(now, self._days.refused_photos_days)
-        if before is None:
-            return 0
         old = AvatarPhoto.validation_status.in_(REFUSED) & (AvatarPhoto.updated_at < before)
-        found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_photo(seen, old, now) for seen in list(found))
+        return sum(self._delete_photo(seen, old, now) for seen in _some(AvatarPhoto, old))
 
     def trained_photos(self, now: float) -> int:
         """The photos of finished avatars: the avatar stays, what it was made of goes."""
         before = _before(now, self._days.finished_trainings_days)
-        if before is None:
-            return 0
         since = before.replace(tzinfo=datetime.UTC).timestamp()
         running = TrainingRun.status.in_(ACTIVE) | (TrainingRun.finished_at >= since)
         recent: Any = TrainingRun.select(TrainingRun.avatar).where(
@@ -73,8 +65,7 @@ class Retention:
         old = AvatarPhoto.avatar.in_(finished) & (
             AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
         )
-        found: Any = AvatarPhoto.select().where(old).limit(AT_ONCE)
-        return sum(self._delete_photo(seen, old, now) for seen in list(found))
+        return sum(self._delete_photo(seen, old, now) for seen in _some(AvatarPhoto, old))
 
     def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:
         with transaction():
@@ -93,14 +84,17 @@ class Retention:
                 return False
             photo.delete_instance()
             doom_unused(photo.minio_key, now)
-            doom_spooled([photo.reference], now)
+            Waste(references=[photo.reference]).doom(now)
             if photo.avatar.status in UNFINISHED:
                 recount(photo.avatar_id, self._settings)
             return True
 
 
-def _before(now: float, days: int) -> datetime.datetime | None:
-    """So many days ago, as rows keep it; None where nothing is ever too old."""
-    if not days:
-        return None
-    return datetime.datetime.fromtimestamp(now - days * DAY, datetime.UTC).replace(tzinfo=None)
+def _before(now: float, days: int) -> datetime.datetime:
+    """So many days ago, as rows keep it; before all time where nothing is ever too old."""
+    moment = now - days * DAY if days else 0.0
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).replace(tzinfo=None)
+
+
+def _some(model: Any, old: Any) -> list[Any]:
+    return list(model.select().where(old).limit(AT_ONCE))
