@@ -11,7 +11,13 @@ from typing import Any
 from core.avatars import person, queries, rules
 from core.avatars.dialogue import photo_facts
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
-from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
+from core.avatars.models import (
+    AvatarPhoto,
+    AvatarStatus,
+    PhotoValidationStatus,
+    RunStatus,
+    TrainingRun,
+)
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
 from core.avatars.orders.decisions.news import RESULT_GONE
@@ -216,7 +222,8 @@ class Loader:
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
-            model_at_fal=any(map(remote.stays, models_of(found.id))),
+            model_at_fal=found.status is AvatarStatus.COMPLETED
+            and any(map(remote.stays, models_of(found.id))),
         )
 
     def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:
