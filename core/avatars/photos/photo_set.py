@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change, utc_now
 from core.avatars.photos.counting import NO_ROOM, room_of
 from core.avatars.photos.inspection import alike, pose
 from core.avatars.photos.inspection.inspector import reconsidered
@@ -83,34 +83,66 @@ def reconsider(photos: Iterable[AvatarPhoto], settings: Settings) -> int:
 
     How many are refused now that were not before; the caller holds the person, and counts anew.
     """
-    valid = PhotoValidationStatus.VALID
-    judged = [p for p in photos if p.validation_status is valid or p.reason in MISTAKABLE]
-    return sum(_reconsider(photo, settings) for photo in judged)
+    photos = [photo for photo in photos if photo.minio_key is not None]
+    valid = [p for p in photos if p.validation_status is PhotoValidationStatus.VALID]
+    mistakable = [p for p in photos if p not in valid and p.reason in MISTAKABLE]
+    for photo in valid:
+        _judge_valid(photo)
+    if (
+        valid
+    ):  # every row exists: this is one UPDATE of all of them, with the types of either database
+        rows: Any = AvatarPhoto.insert_many([photo.__data__ for photo in valid])
+        rows.on_conflict(conflict_target=[AvatarPhoto.id], preserve=_JUDGED).execute()
+    for photo in mistakable:  # each counts for those that come after it
+        _judge_refused(photo, settings)
+    refused = PhotoValidationStatus.INVALID
+    return sum(p.validation_status is refused and p.removed_at is None for p in valid)
 
 
-def _reconsider(photo: AvatarPhoto, settings: Settings) -> bool:
+_JUDGED = [
+    AvatarPhoto.validation_status,
+    AvatarPhoto.reason,
+    AvatarPhoto.dismissed_at,
+    AvatarPhoto.told_revision,
+    AvatarPhoto.photo_metadata,
+    AvatarPhoto.updated_at,
+]
+
+
+def _judged(photo: AvatarPhoto) -> tuple[str, dict[str, Any]] | None:
+    """The reason to refuse it, "" where there is none, and its metadata; None where it stays."""
     metadata = photo.photo_metadata
     size = (photo.width or 0, photo.height or 0)
     found = reconsidered(metadata, size, photo.has_face, purpose_of(photo))
-    if found is None or photo.minio_key is None:
-        return False
-    reason, advice = found
-    valid = photo.validation_status is PhotoValidationStatus.VALID
+    return None if found is None else (found[0] or "", {**metadata, "advice": list(found[1])})
+
+
+def _judge_valid(photo: AvatarPhoto) -> None:
+    """Set what becomes of one that counted."""
+    found = _judged(photo)
+    if found is None:
+        return
+    photo.reason, photo.photo_metadata = found
+    photo.updated_at = utc_now()
+    if photo.reason:
+        photo.validation_status = PhotoValidationStatus.INVALID
+        photo.dismissed_at = photo.told_revision = None
+
+
+def _judge_refused(photo: AvatarPhoto, settings: Settings) -> None:
+    """Write what becomes of one that was refused, where that may be our mistake."""
+    found = _judged(photo)
+    if found is None:
+        return
+    reason, metadata = found
     status = PhotoValidationStatus.INVALID if reason else PhotoValidationStatus.VALID
-    again = None if reason or valid else repetition(photo, photo.file_hash, metadata)
-    if again:
+    if not reason and (again := repetition(photo, photo.file_hash, metadata)):
         status, reason = PhotoValidationStatus.DUPLICATE, again
-    if not (reason or valid or room_of(photo.avatar_id, settings).places):
+    if not (reason or room_of(photo.avatar_id, settings).places):
         status, reason = PhotoValidationStatus.INVALID, NO_ROOM
-    change(
-        photo,
-        validation_status=status,
-        reason=reason or "",
-        dismissed_at=None if reason and valid else photo.dismissed_at,
-        told_revision=photo.told_revision if status == photo.validation_status else None,
-        photo_metadata={**metadata, "advice": list(advice)},
-    )
-    return valid and bool(reason) and photo.removed_at is None
+    told = photo.told_revision if status == photo.validation_status else None
+    changed = {"validation_status": status, "reason": reason, "told_revision": told}
+    change(photo, **changed, photo_metadata=metadata)
 
 
 def too_alike(photos: Iterable[AvatarPhoto]) -> tuple[int, ...]:
