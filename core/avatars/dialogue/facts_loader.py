@@ -13,7 +13,6 @@ from core.avatars.dialogue import photo_facts
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
 from core.avatars.models import (
     AvatarPhoto,
-    AvatarStatus,
     PhotoValidationStatus,
     RunStatus,
     TrainingRun,
@@ -222,7 +221,7 @@ class Loader:
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
-            model_at_fal=found.status is AvatarStatus.COMPLETED
+            model_at_fal=position.state == "avatar_details"
             and any(map(remote.stays, models_of(found.id))),
         )
 
