@@ -2,10 +2,13 @@
 
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Capabilities, Channel, Place
+from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
 from core.conversation.delivery.courier import Courier, Show
+from core.conversation.delivery.intake import Intake, commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
+from core.conversation.delivery.pictures import drawn
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.service import Messenger, Service
 from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Receipt, Received, find
 from core.conversation.messages import (
@@ -32,7 +35,10 @@ __all__ = [
     "Courier",
     "Engine",
     "Event",
+    "Host",
+    "Intake",
     "Kind",
+    "Messenger",
     "Motion",
     "Offer",
     "Parcel",
@@ -43,8 +49,11 @@ __all__ = [
     "Received",
     "Rendered",
     "Section",
+    "Service",
     "Show",
     "Update",
+    "commit",
+    "drawn",
     "find",
     "parcel",
     "shown",

@@ -78,6 +78,7 @@ class Telegram:
         text_length=4096,
         caption_length=1024,
         pictures=1,
+        album=10,
         edit=True,
         alert=True,
         pushes=True,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,15 +22,13 @@ from core.base.errors import ConfigurationError
 from core.conversation.delivery.background import backoff
 from core.conversation.delivery.channel import Host
 from core.conversation.delivery.intake import Intake
-from core.conversation.messages import Picture, Update
+from core.conversation.delivery.pictures import drawn
+from core.conversation.messages import Update
 
 if TYPE_CHECKING:
     from channels.telegram import Settings
 
 log = structlog.get_logger()
-
-PICTURE_SIDE = 1280
-"""Pixels: no photo that Telegram shows is larger."""
 
 
 class TelegramBot:
@@ -40,7 +39,7 @@ class TelegramBot:
         token = settings.token.get_secret_value()
         self._api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
         self._remarks = Remarks(self._api)
-        self.messages = Messages(self._api, self._draw, host.open_file)
+        self.messages = Messages(self._api, partial(drawn, host), host.open_file)
 
     async def connect(self) -> str:
         """Find out who we are, however long Telegram can't be reached."""
@@ -91,11 +90,6 @@ class TelegramBot:
         """Close the connections to Telegram."""
         await self._remarks.finish()
         await self._api.shutdown()
-
-    def _draw(self, pictures: Sequence[Picture]) -> bytes | None:
-        if len(pictures) == 1 and not pictures[0].label:
-            return self._host.thumbnail(pictures[0].key, PICTURE_SIDE)
-        return self._host.sheet(tuple(pictures))
 
 
 async def _try(call: Callable[..., Awaitable[bool]], *args: Any, **named: Any) -> None:

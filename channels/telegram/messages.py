@@ -36,7 +36,7 @@ SEARCHED = 8
 
 _LEFT = 5
 
-Draw = Callable[[Sequence[Picture]], bytes | None]
+Draw = Callable[[tuple[Picture, ...]], bytes | None]
 OpenFile = Callable[[str], bytes | None]
 
 
@@ -98,8 +98,19 @@ class Messages:
         if rendered.file is not None and self._open_file is not None:
             data = await self._opened(rendered.file.key, self._open_file)
             file = File(rendered.file.name, data) if data else None
+        elif len(rendered.images) > 1 and not rendered.rows:
+            with suppress(Refused):
+                return {"id": await self._album(place, rendered)}
         picture = None if file else await self._picture(rendered)
         return {"id": (await self._posting.post(place, rendered, picture, file)).id}
+
+    async def _album(self, place: Place, rendered: Rendered) -> str:
+        """Post several pictures at once; returns the numbers of their messages."""
+        pictures = [await asyncio.to_thread(self._draw, image) for image in rendered.images]
+        there = [picture for picture in pictures if picture]
+        if len(there) < 2:
+            raise Refused("one picture is no album")
+        return " ".join(map(str, await self._posting.album(place, rendered, there)))
 
     async def strip(self, chat: str, message: int) -> None:
         """Take away the buttons of a message that shows the screen no more."""
@@ -112,6 +123,7 @@ class Messages:
             raise Unreachable("the file can't be had now") from error
 
     async def _picture(self, rendered: Rendered) -> bytes | None:
+        """All pictures as one."""
         if not rendered.pictures:
             return None
         return await asyncio.to_thread(self._draw, rendered.pictures)

@@ -6,11 +6,17 @@ another server that speaks like it, won't take.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import structlog
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    MessageEntity,
+)
 
 from channels.telegram.api import Api
 from channels.telegram.refusals import in_our_words
@@ -45,6 +51,10 @@ class File(NamedTuple):
     data: bytes
 
 
+Form = tuple[str, Callable[[], Awaitable[Any]]]
+"""A way to say something: what kind of message it is, and how it is sent."""
+
+
 class Posting:
     """Sends messages, each in the fullest form that is taken."""
 
@@ -56,22 +66,37 @@ class Posting:
         file: File | None = None,
     ) -> Posted:  # fmt: skip
         """Send it; raises Refused where not even its text alone is taken."""
+        sent, kind = await self._taken(self._forms(place, rendered, picture, file))
+        self._api.see(sent.message_id)
+        return Posted(sent.message_id, kind)
+
+    async def album(self, place: Place, rendered: Rendered, pictures: Sequence[bytes]) -> list[int]:
+        """Send pictures together, the words below them; raises Refused where one isn't taken."""
+        media = [InputMediaPhoto(picture) for picture in pictures]
+        whole = full(rendered, "caption_entities", place)
+        del whole["reply_markup"]  # albums have no buttons
+        send, said = self._api.send_media_group, {"caption": rendered.text}
+        forms = (_call(send, place.chat, media, **said, **more) for more in (whole, {}))
+        sent, _ = await self._taken(("album", form) for form in forms)
+        numbers = [message.message_id for message in sent]
+        self._api.see(max(numbers))
+        return numbers
+
+    async def _taken(self, forms: Iterable[Form]) -> tuple[Any, str]:
+        """Send the first form that is taken; raises Refused where none is."""
         refused: Refused | None = None
-        for kind, send in self._forms(place, rendered, picture, file):
+        for kind, send in forms:
             try:
                 with in_our_words():
-                    sent = await send()
+                    return await send(), kind
             except Refused as error:
                 log.warning("Telegram refuses a message as it is", kind=kind, error=str(error))
                 refused = error
-            else:
-                self._api.see(sent.message_id)
-                return Posted(sent.message_id, kind)
         raise refused or Refused("there is nothing to send")
 
     def _forms(
         self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
-    ) -> Iterator[tuple[str, Callable[[], Awaitable[Any]]]]:
+    ) -> Iterator[Form]:
         """The fullest form first: each without what may be left out, and the words alone last."""
         api, text = self._api, rendered.text
         for more in (full(rendered, "caption_entities", place), bare(rendered)):

@@ -139,7 +139,7 @@ class Motion(StrEnum):
 class Screen:
     """All that a person sees of a state; `progress` in percent, `hint`: what just happened.
 
-    `file` is for notices alone.
+    `file` is for notices alone; they have it, or up to ten pictures.
     """
 
     title: str

@@ -589,9 +589,9 @@ def test_notices_are_known_by_their_messages_and_an_edit_is_no_post(post: Post) 
     with suppress(Killed):
         post.deliver()
     assert post.channel.kinds[-1] == "post"
-    PendingNotice.update(message="12").execute()
+    PendingNotice.update(message="12 13").execute()
     assert outbox.parcel(post.engine, post.anna.id, BUTTONS).lost == {
-        "after": 2, "notices": ["12"],
+        "after": 2, "notices": ["12", "13"],
     }  # fmt: skip
 
 

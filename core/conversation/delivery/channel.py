@@ -9,7 +9,7 @@ pushes (Telegram) lets `delivery` decide when; one that is pulled (a browser tab
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -29,8 +29,9 @@ class Capabilities:
     """What a channel can do; lengths count UTF-16 units, as the strictest of them does.
 
     `buttons_per_row` 0 means that it has no buttons: they become a numbered list. `pictures` is
-    how many one message can hold; more than that become one contact sheet. `file_bytes` is the
-    largest file that it can hand over.
+    how many a screen's message can hold, `album` how many a notice's: more than that become one
+    contact sheet, and where both are 0 their labels are named. `file_bytes` is the largest file
+    that it can hand over.
 
     One that `pushes` writes to people by itself, whether or not they are looking: its screens are
     late where they are not shown. A `terminal` talks where the program was started.
@@ -42,12 +43,18 @@ class Capabilities:
     text_length: int = 4096
     caption_length: int = 1024
     pictures: int = 0
+    album: int = 0
     progress: bool = False
     edit: bool = False
     alert: bool = False
     pushes: bool = False
     terminal: bool = False
     file_bytes: int = 45 * 1024 * 1024
+
+    @property
+    def of_notices(self) -> Capabilities:
+        """The same where a notice is fitted: an album where there is one."""
+        return replace(self, pictures=self.album or min(self.pictures, 1))
 
 
 class Place(NamedTuple):

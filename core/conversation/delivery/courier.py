@@ -103,7 +103,11 @@ class Show(Protocol):
         ...
 
     async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice as a message of its own; the reference's "id" is that message."""
+        """Post a notice as a message of its own; the reference's "id" is that message.
+
+        Each of `rendered.images` is one picture of it. An album of several messages is sent whole
+        or not at all, and "id" is all their numbers, with spaces between them.
+        """
         ...
 
 

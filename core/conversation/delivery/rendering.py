@@ -21,7 +21,8 @@ class Rendered:
     """A screen fitted to a channel: what it must show, and nothing that it can't.
 
     `body` already holds the numbered list and the bar where the channel has no buttons or bars of
-    its own; `offers` then still lists the buttons, for the typed reply.
+    its own; `offers` then still lists the buttons, for the typed reply. `images` says which of
+    the `pictures` are seen as one: each for itself, or all on a contact sheet; see `drawn`.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Rendered:
     bar: str
     motion: Motion
     file: Attachment | None = None
+    images: tuple[tuple[Picture, ...], ...] = ()
 
     @property
     def text(self) -> str:
@@ -78,7 +80,12 @@ def render(
         bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
         file=screen.file if _carried(screen, can) else None,
+        images=_images(pictures, can.pictures),
     )
+
+
+def _images(pictures: tuple[Picture, ...], room: int) -> tuple[tuple[Picture, ...], ...]:
+    return tuple((picture,) for picture in pictures) if len(pictures) <= room else (pictures,)
 
 
 def _carried(screen: Screen, can: Capabilities) -> bool:

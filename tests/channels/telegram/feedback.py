@@ -127,8 +127,10 @@ def picture(facts: Facts) -> Screen:
 
 
 def pong(parameters: Mapping[str, Any], language: str) -> Screen:
-    button = Button("Begin", "begin")
-    return Screen(f"Pong {parameters['number']}", buttons=((button,),))
+    said, _, keys = parameters["number"].partition(":")
+    pictures = tuple(Picture(key) for key in keys.split(",") if key)
+    buttons = () if said == "album" else ((Button("Begin", "begin"),),)
+    return Screen(f"Pong {said}", "", buttons, pictures)
 
 
 def flow() -> Flow:

@@ -156,7 +156,9 @@ def _finished(f: Facts) -> Screen:
 def _told(parameters: Mapping[str, Any], language: str) -> Screen:
     words, what = WORDS[language], str(parameters["what"])
     link = Button(words["open"].format(what=what), "open", what)
-    return Screen(words["told"].format(what=what), buttons=((link,),))
+    keys = [what] if what.startswith("spool/") else []
+    pictures = tuple(Picture(key) for key in what.split() if keys)
+    return Screen(words["told"].format(what=what), "", () if keys else ((link,),), pictures)
 
 
 SCREENS = {
@@ -193,7 +195,7 @@ class FormHouse:
         self.engine = Engine(self.flow, self.inbox)
 
     def open_file(self, key: str) -> bytes | None:
-        return None
+        return (self.spool.folder / key.removeprefix("spool/")).read_bytes()
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         raise NotImplementedError
