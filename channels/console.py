@@ -28,8 +28,7 @@ from core.base.settings import Section
 from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
-from core.conversation.delivery.pictures import drawn
-from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
 from core.conversation.tokens import Offer

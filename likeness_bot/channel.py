@@ -4,11 +4,12 @@ from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
 from core.conversation.delivery.courier import Courier, Show
-from core.conversation.delivery.intake import Intake, commit
+from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.pictures import drawn
-from core.conversation.delivery.rendering import Rendered
-from core.conversation.delivery.service import Messenger, Service
+from core.conversation.delivery.reception import Incoming, Messenger, Reception
+from core.conversation.delivery.rendering import Rendered, drawn
+from core.conversation.delivery.screens import File, Messages, Posted, Screens
+from core.conversation.delivery.service import Service
 from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Receipt, Received, find
 from core.conversation.messages import (
@@ -35,9 +36,11 @@ __all__ = [
     "Courier",
     "Engine",
     "Event",
+    "File",
     "Host",
-    "Intake",
+    "Incoming",
     "Kind",
+    "Messages",
     "Messenger",
     "Motion",
     "Offer",
@@ -45,9 +48,12 @@ __all__ = [
     "Person",
     "Picture",
     "Place",
+    "Posted",
     "Receipt",
     "Received",
+    "Reception",
     "Rendered",
+    "Screens",
     "Section",
     "Service",
     "Show",

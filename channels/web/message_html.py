@@ -76,9 +76,7 @@ class MessageHtml:
 
         Those of an album stand in a row, and can be downloaded as they are kept.
         """
-        tiles = (self._tile("stored", key, label, album) for key, label in pictures)
-        looks = " album" if album else " few" if len(pictures) < 3 else ""
-        return f'<div class="grid{looks}">{"".join(tiles)}</div>' if pictures else ""
+        return _grid([self._tile("stored", key, label, album) for key, label in pictures], album)
 
     def _file(self, file: Sequence[str] | None) -> str:
         """A link to a file that is handed over."""
@@ -89,10 +87,7 @@ class MessageHtml:
         return f'<div class="file"><b>📦</b>{link}</div>'
 
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
-        photos = [file for file in files if file["photo"]]
-        tiles = "".join(self._tile("sent", file["spool"], "") for file in photos)
-        few = " few" if len(photos) < 3 else ""
-        grid = f'<div class="grid{few}">{tiles}</div>' if photos else ""
+        grid = _grid([self._tile("sent", file["spool"], "") for file in files if file["photo"]])
         others = (escape(file["name"]) for file in files if not file["photo"])
         return grid + "".join(f'<div class="file"><b>📄</b>{name}</div>' for name in others)
 
@@ -141,6 +136,11 @@ def button_label(text: str) -> str:
 def _bubble(classes: str, inside: str, number: int | None = None) -> str:
     entry = "" if number is None else f' data-entry="{number}"'
     return f'<div class="bubble {classes}"{entry}>{inside}</div>'
+
+
+def _grid(tiles: Sequence[str], album: bool = False) -> str:
+    looks = " album" if album else " few" if len(tiles) < 3 else ""
+    return f'<div class="grid{looks}">{"".join(tiles)}</div>' if tiles else ""
 
 
 def _words(title: str, text: str, foot: str = "") -> str:

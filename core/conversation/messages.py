@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -154,14 +154,6 @@ class Screen:
     def each_button(self) -> Iterator[Button]:
         """The buttons in reading order."""
         return (button for row in self.buttons for button in row)
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A one-off message beside the screen: a name that the flow can draw, and its parameters."""
-
-    name: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def in_words(words: str) -> str:

@@ -54,11 +54,6 @@ class Parcel:
     visit: int
     lost: Mapping[str, Any] | None = None
 
-    @property
-    def chat(self) -> str:
-        """The channel's identifier of the chat."""
-        return self.place.chat
-
 
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """Draw a conversation's screen for a channel; everything from one moment.

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from channels.telegram import Settings, Telegram
-from channels.telegram.posting import fitting
+from channels.telegram.messages import fitting
 from channels.telegram.words import WORDS
 from core.conversation.tokens import Offer
 
