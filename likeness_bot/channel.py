@@ -10,13 +10,14 @@ from core.conversation.delivery.reception import Incoming, Messenger, Reception
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.delivery.screens import File, Messages, Posted, Screens
 from core.conversation.delivery.service import Service
-from core.conversation.engine import AT_A_TIME, Engine
-from core.conversation.inbox import Receipt, Received, find
+from core.conversation.engine import Engine
+from core.conversation.inbox import find
 from core.conversation.messages import (
     NOBODY,
     Address,
     Attachment,
     Event,
+    Introduction,
     Kind,
     Motion,
     Person,
@@ -26,7 +27,6 @@ from core.conversation.messages import (
 from core.conversation.tokens import Offer
 
 __all__ = [
-    "AT_A_TIME",
     "NOBODY",
     "Address",
     "Attachment",
@@ -39,6 +39,7 @@ __all__ = [
     "File",
     "Host",
     "Incoming",
+    "Introduction",
     "Kind",
     "Messages",
     "Messenger",
@@ -49,8 +50,6 @@ __all__ = [
     "Picture",
     "Place",
     "Posted",
-    "Receipt",
-    "Received",
     "Reception",
     "Rendered",
     "Screens",

@@ -14,7 +14,7 @@ from channels.telegram.api import Api
 from channels.telegram.messages import TelegramMessages
 from channels.telegram.refusals import described, in_our_words, translated
 from channels.telegram.updates import incoming
-from channels.telegram.words import EN, WORDS, words
+from channels.telegram.words import words
 from core.base.errors import ConfigurationError
 from core.conversation.delivery.background import Pauses
 from core.conversation.delivery.channel import Host
@@ -54,17 +54,15 @@ class TelegramBot:
 
     async def introduce(self) -> None:
         """Commands and descriptions in every language; where that fails, the old ones stay."""
-        limits = self._host.settings.training
-        known = self._host.engine.flow.table.commands
-        photos = {"least": limits.min_photos, "most": limits.max_photos}
-        for language, said in WORDS.items():
-            code = None if said is EN else language
-            commands = [
-                BotCommand(name, said.commands[name]) for name in said.commands if name in known
-            ]
+        flow = self._host.engine.flow
+        for language in flow.languages:
+            code = None if language == flow.languages[0] else language
+            said = self._host.introduction(language)
+            known = [name for name in said.commands if name in flow.table.commands]
+            commands = [BotCommand(name, said.commands[name]) for name in known]
             await _try(self._api.set_my_commands, commands, language_code=code)
-            await _try(self._api.set_my_description, said.description.format(**photos), code)
-            await _try(self._api.set_my_short_description, said.about.format(**photos), code)
+            await _try(self._api.set_my_description, said.description, code)
+            await _try(self._api.set_my_short_description, said.about, code)
 
     async def listen(self, reception: Reception) -> None:
         """Poll until cancelled: a batch is committed before the next poll confirms it."""

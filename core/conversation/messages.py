@@ -156,6 +156,18 @@ class Screen:
         return (button for row in self.buttons for button in row)
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a bot says of itself where people find it: at most 512 letters, and at most 120.
+
+    `commands` describes each command that is offered, in this order.
+    """
+
+    description: str
+    about: str
+    commands: Mapping[str, str]
+
+
 def in_words(words: str) -> str:
     """How an unnumbered line says what is to be typed: these words, or its own."""
     return f"type “{words}”" if words else "type it in words"

@@ -11,17 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.engine import Engine
-from core.conversation.messages import Picture
-
-if TYPE_CHECKING:
-    from core.base.settings import Settings
+from core.conversation.messages import Introduction, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +80,18 @@ class Worker(Protocol):
 class Host(Protocol):
     """What a channel is given to work with: `core.app.bootstrap.App`, or a test's own.
 
-    `data` is the folder for what a process keeps; `settings` are those of the whole installation.
+    `data` is the folder for what a process keeps.
     """
 
     engine: Engine
-    settings: Settings
     data: Path
 
     @property
     def spool(self) -> Spool: ...
+
+    def introduction(self, language: str) -> Introduction:
+        """What the bot says of itself in one of the dialogue's languages."""
+        ...
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""

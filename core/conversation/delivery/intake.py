@@ -1,7 +1,7 @@
 """Receiving: what a person did is committed whole, before anything is done about it.
 
 A channel that is pulled calls `commit`, then `Engine.drain`. One that pushes hands what arrives to
-an `Intake`, which commits it however long that takes and applies it beside everything else.
+a `Reception`, whose `Intake` commits it however long that takes and applies it beside all else.
 """
 
 from __future__ import annotations
