@@ -28,9 +28,9 @@ from core.base.settings import Section
 from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
-from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.inbox import find
-from core.conversation.messages import Address, Attachment, Event, Kind, Motion, Person, Update
+from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
 from core.conversation.tokens import Offer
 
 _WORDS = {
@@ -56,6 +56,8 @@ _WORDS = {
 _LONGEST_WAIT = 600.0
 _LONGEST_SETTLE = 30.0
 _RETRIES = 5
+LARGE = 4096
+"""Pixels of the longer side of a picture that is saved."""
 
 
 class ConsoleSettings(Section):
@@ -72,6 +74,7 @@ class Console:
         payload_bytes=200,
         text_length=100_000,
         caption_length=100_000,
+        album=10,
         terminal=True,
         file_bytes=1 << 40,
     )
@@ -225,16 +228,17 @@ class _Talk:
         for notice in take_notices(self._app.engine, self._id, Console.capabilities):
             self._print(f"\n🔔 {notice.text}\n")
             if notice.file:
-                self._save(notice.file)
+                self._save(Path(notice.file.name), self._app.open_file(notice.file.key))
+            for image in notice.images:
+                self._save(Path("picture.jpg"), drawn(self._app, image, LARGE), "🖼")
         return ready.rendered.motion
 
-    def _save(self, file: Attachment) -> None:
+    def _save(self, wanted: Path, data: bytes | None, mark: str = "📦") -> None:
         """A file goes where the terminal stands, and over nothing."""
-        data = self._app.open_file(file.key)
-        path = next(path for path in _free(Path(file.name)) if not path.exists())
+        path = next(path for path in _free(wanted) if not path.exists())
         if data:
             path.write_bytes(data)
-            self._print(f"📦 {path.absolute()}")
+            self._print(f"{mark} {path.absolute()}")
 
     def _draw(self, rendered: Rendered, *, ticking: bool) -> None:
         if ticking and rendered.motion is Motion.MOVING and rendered.offers == self._offers:

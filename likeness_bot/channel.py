@@ -2,17 +2,22 @@
 
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Capabilities, Channel, Place
+from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
 from core.conversation.delivery.courier import Courier, Show
+from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.rendering import Rendered
-from core.conversation.engine import AT_A_TIME, Engine
-from core.conversation.inbox import Receipt, Received, find
+from core.conversation.delivery.reception import Incoming, Messenger, Reception
+from core.conversation.delivery.rendering import Rendered, drawn
+from core.conversation.delivery.screens import File, Messages, Posted, Screens
+from core.conversation.delivery.service import Service
+from core.conversation.engine import Engine
+from core.conversation.inbox import find
 from core.conversation.messages import (
     NOBODY,
     Address,
     Attachment,
     Event,
+    Introduction,
     Kind,
     Motion,
     Person,
@@ -22,7 +27,6 @@ from core.conversation.messages import (
 from core.conversation.tokens import Offer
 
 __all__ = [
-    "AT_A_TIME",
     "NOBODY",
     "Address",
     "Attachment",
@@ -32,19 +36,29 @@ __all__ = [
     "Courier",
     "Engine",
     "Event",
+    "File",
+    "Host",
+    "Incoming",
+    "Introduction",
     "Kind",
+    "Messages",
+    "Messenger",
     "Motion",
     "Offer",
     "Parcel",
     "Person",
     "Picture",
     "Place",
-    "Receipt",
-    "Received",
+    "Posted",
+    "Reception",
     "Rendered",
+    "Screens",
     "Section",
+    "Service",
     "Show",
     "Update",
+    "commit",
+    "drawn",
     "find",
     "parcel",
     "shown",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -17,12 +17,11 @@ from channels.telegram.bot import TelegramBot
 from channels.telegram.files import Files
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
-from core.base import shutdown
 from core.base.errors import ConfigurationError
 from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress
 from core.conversation.delivery.channel import Capabilities, Host
-from core.conversation.delivery.service import Service
+from core.conversation.delivery.service import Service, until_asked
 
 __all__ = ["Settings", "Telegram", "to_event"]
 
@@ -78,6 +77,7 @@ class Telegram:
         text_length=4096,
         caption_length=1024,
         pictures=1,
+        album=10,
         edit=True,
         alert=True,
         pushes=True,
@@ -85,13 +85,7 @@ class Telegram:
 
     def __init__(self, settings: Any) -> None:
         self._settings: Settings = settings
-        self._files = Files(
-            settings.token.get_secret_value(),
-            settings.base_url,
-            settings.base_file_url,
-            settings.files_folder,
-            settings.proxy,
-        )
+        self._files = Files(settings)
 
     @property
     def configured(self) -> bool:
@@ -108,7 +102,7 @@ class Telegram:
 
     def run(self, app: Host) -> None:
         """Serve until SIGTERM or SIGINT."""
-        asyncio.run(self._until_asked(app))
+        asyncio.run(until_asked(partial(self.serve, app)))
 
     async def serve(self, app: Host, stop: asyncio.Event) -> None:
         """Serve until `stop` is set: what has begun is finished then."""
@@ -118,14 +112,3 @@ class Telegram:
             )
         bot = TelegramBot(app, self._settings)
         await Service(NAME, bot, app.engine, self.capabilities, self._settings.rate).run(stop)
-
-    async def _until_asked(self, app: Host) -> None:
-        stop = asyncio.Event()
-
-        def asked() -> None:
-            shutdown.begin()
-            stop.set()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, asked)
-        await self.serve(app, stop)

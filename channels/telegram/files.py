@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
@@ -21,6 +21,9 @@ from channels.telegram.refusals import answered, described, readable, seconds_of
 from core.base import proxies
 from core.base.errors import Missing, RetryAfter, Unreachable
 
+if TYPE_CHECKING:
+    from channels.telegram import Settings
+
 log = structlog.get_logger()
 
 _NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -30,16 +33,15 @@ class Files:
     """Downloads over connections that are kept; any number of threads may ask.
 
     Telegram gives away files of at most 20 MB, whatever `limit` allows. A self-hosted server with
-    --local says where on its own disk a file is: it is read there, below `folder`.
+    --local says where on its own disk a file is: it is read there, below `files_folder`.
     """
 
-    def __init__(
-        self, token: str, base_url: str, base_file_url: str, folder: str = "", proxy: str = ""
-    ) -> None:
-        self._methods = address(base_url, token)
-        self._files = address(base_file_url, token)
-        self._folder = Path(folder) if folder else None
-        self._proxy = proxy
+    def __init__(self, settings: Settings) -> None:
+        token = settings.token.get_secret_value()
+        self._methods = address(settings.base_url, token)
+        self._files = address(settings.base_file_url, token)
+        self._folder = Path(settings.files_folder) if settings.files_folder else None
+        self._proxy = settings.proxy
 
     def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
         """The bytes; `limit` + 1 empty ones where there are more; see `Channel.fetch`."""

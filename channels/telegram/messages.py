@@ -1,237 +1,200 @@
-"""Screens and notices as Telegram's messages.
+"""Putting a message into a chat: as it is meant, and where that is refused, plainer.
 
-A reference is `{"id", "kind", "pictures", "moving", "refused", "left", "over"}`: the message,
-whether it is a "text" or a "photo", a digest of its pictures, whether its words would soon be
-untrue, a digest of pictures that were refused, and older messages whose buttons could not be
-removed yet, or that could not be ended.
+Nobody is left without a word because of a picture, an argument or a keyboard that Telegram, or
+another server that speaks like it, won't take.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from telegram import InputMediaPhoto
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    MessageEntity,
+)
 from telegram.constants import ChatAction
 
 from channels.telegram.api import Api
-from channels.telegram.posting import PLAIN, File, Posting, bare, full
 from channels.telegram.refusals import NotModified, in_our_words
-from core.base.errors import ChannelError, Gone, Refused, StorageUnavailable, Unreachable, kind_of
+from core.base.errors import Gone, Refused
+from core.base.graphemes import length
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.messages import Motion, Picture
+from core.conversation.delivery.screens import File, Posted
+from core.conversation.tokens import Offer
 
 log = structlog.get_logger()
 
-LATER_SECONDS = 1.5
-LATER_TRIES = 5
-SEARCHED = 8
-"""So many numbers after the last known one may a message have that nothing records."""
+ROW_LETTERS = 36
+"""What a narrow phone shows of the labels of one row; Telegram cuts the rest off."""
 
-_LEFT = 5
+FILE_SECONDS = 120.0
+"""How long a file may take on its way to Telegram."""
 
-Draw = Callable[[Sequence[Picture]], bytes | None]
-OpenFile = Callable[[str], bytes | None]
+PLAIN = LinkPreviewOptions(is_disabled=True)
 
 
-class Messages:
-    """Shows what it is given; `draw` makes one JPEG of the pictures, None where it can't."""
+Form = tuple[str, Callable[[], Awaitable[Any]]]
+"""A way to say something: what kind of message it is, and how it is sent."""
 
-    def __init__(self, api: Api, draw: Draw, open_file: OpenFile | None = None) -> None:
+
+class TelegramMessages:
+    """Each message in the fullest form that is taken; see `Messages` of `delivery.screens`."""
+
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._posting = Posting(api)
-        self._draw = draw
-        self._open_file = open_file
-        self._later: dict[tuple[str, int], asyncio.Task[None]] = {}
 
-    def mark(
-        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any] | None:
-        """The newest message before one is posted; see `Show.mark`."""
-        old = previous or {}
-        changes = bool(old.get("pictures")) != bool(_wanted(rendered, old, post))
-        if not post and "id" in old and not changes:
-            return None
-        return {"after": max(self._api.newest, old.get("id", 0))}
+    @property
+    def newest(self) -> int:
+        """The highest number of a message that was seen."""
+        return self._api.newest
 
-    async def show(
-        self,
-        place: Place,
-        rendered: Rendered,
-        previous: Mapping[str, Any] | None,
-        post: bool,
-        lost: Mapping[str, Any] | None = None,
-    ) -> Mapping[str, Any]:
-        """Show a screen; see `core.conversation.delivery.courier.Show`."""
-        old = previous or {}
-        marks = _wanted(rendered, old, post)
-        here = not post and "id" in old
-        drawn = here and old.get("pictures", "") == marks
-        picture = None if drawn or not marks else await self._picture(rendered)
-        kind = "photo" if picture or (drawn and marks) else "text"
-        if here and old["kind"] == kind:
-            await self._edit(place.chat, old["id"], rendered, kind, picture)
-            shown = {"id": old["id"], "kind": kind}
-        else:
-            shown = (await self._posting.post(place, rendered, picture))._asdict()
-        unseen = bool(rendered.pictures) and shown["kind"] != "photo" and (picture or not marks)
-        reference = {
-            **shown,
-            "pictures": marks if shown["kind"] == "photo" else "",
-            "moving": rendered.motion is not Motion.STILL,
-            "refused": digest(rendered.pictures) if unseen else "",
-        }
-        reference |= await self._tidied(place.chat, rendered.title, old, shown["id"], lost)
-        if rendered.motion is Motion.SETTLING:
-            await self._busy(place)
-        return reference
+    async def post(
+        self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
+    ) -> Posted:
+        """Send it; raises Refused where not even its text alone is taken."""
+        sent, kind = await self._taken(self._forms(place, rendered, picture, file))
+        self._api.see(sent.message_id)
+        return Posted(sent.message_id, kind)
 
-    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice; see `core.conversation.delivery.courier.Show`."""
-        file = None
-        if rendered.file is not None and self._open_file is not None:
-            data = await self._opened(rendered.file.key, self._open_file)
-            file = File(rendered.file.name, data) if data else None
-        picture = None if file else await self._picture(rendered)
-        return {"id": (await self._posting.post(place, rendered, picture, file)).id}
+    async def album(self, place: Place, rendered: Rendered, pictures: Sequence[bytes]) -> list[int]:
+        """Send pictures together, the words below them; raises Refused where one isn't taken."""
+        media = [InputMediaPhoto(picture) for picture in pictures]
+        whole = full(rendered, "caption_entities", place)
+        del whole["reply_markup"]  # albums have no buttons
+        send, said = self._api.send_media_group, {"caption": rendered.text}
+        forms = (_call(send, place.chat, media, **said, **more) for more in (whole, {}))
+        sent, _ = await self._taken(("album", form) for form in forms)
+        numbers = [message.message_id for message in sent]
+        self._api.see(max(numbers))
+        return numbers
 
-    async def strip(self, chat: str, message: int) -> None:
-        """Take away the buttons of a message that shows the screen no more."""
-        await self._done(chat, message, self._strip(chat, message))
-
-    async def _opened(self, key: str, open_file: OpenFile) -> bytes | None:
-        try:
-            return await asyncio.to_thread(open_file, key)
-        except StorageUnavailable as error:
-            raise Unreachable("the file can't be had now") from error
-
-    async def _picture(self, rendered: Rendered) -> bytes | None:
-        if not rendered.pictures:
-            return None
-        return await asyncio.to_thread(self._draw, rendered.pictures)
-
-    async def _edit(
+    async def edit(
         self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
     ) -> None:
-        """Change a message; raises Gone where it won't be changed, not even with less about it."""
-        place: dict[str, Any] = {"chat_id": chat, "message_id": message}
-        for whole in (True, False):
-            entities = "entities" if kind == "text" else "caption_entities"
-            more = full(rendered, entities) if whole else bare(rendered)
-            try:
-                with suppress(NotModified), in_our_words(repeatable=True):
-                    if picture:
-                        markup = more.pop("reply_markup")
-                        media = InputMediaPhoto(picture, rendered.text, **more)
-                        await self._api.edit_message_media(media, reply_markup=markup, **place)
-                    elif kind == "photo":
-                        await self._api.edit_message_caption(caption=rendered.text, **more, **place)
-                    else:
-                        more |= {"link_preview_options": PLAIN} if whole else {}
-                        await self._api.edit_message_text(rendered.text, **more, **place)
-                return
-            except Refused as error:
-                log.warning("Telegram refuses an edit as it is", kind=kind, error=str(error))
-        raise Gone("the message can't be edited")
-
-    async def _tidied(
-        self,
-        chat: str,
-        title: str,
-        old: Mapping[str, Any],
-        shown: int,
-        lost: Mapping[str, Any] | None,
-    ) -> Mapping[str, list[int]]:
-        """End what the screen has left behind; what is still to be done about it later."""
-        left, over = list(old.get("left", [])), list(old.get("over", []))
-        if old.get("id") not in (None, shown):
-            (over if old.get("moving") else left).append(old["id"])
-        left += _searched(lost, {*left, *over}, shown)
-        strip = [m for m in left if not await self._done(chat, m, self._strip(chat, m))]
-        end = [m for m in over if not await self._done(chat, m, self._end(chat, m, title))]
-        return {"left": strip[-_LEFT:], "over": end[-_LEFT:]}
-
-    async def _done(self, chat: str, message: int, work: Callable[[], Awaitable[None]]) -> bool:
-        """Whether something was done to an old message; if not, it will be tried again.
-
-        It is tried here, for the next screen may be long in coming, and with the next screen,
-        for this process may end before.
-        """
-        key = (chat, message)
-        if key in self._later:
-            return False
-        if await self._tried(work):
-            return True
-        self._later[key] = asyncio.create_task(self._try_later(work))
-        self._later[key].add_done_callback(lambda _: self._later.pop(key))
-        return False
-
-    async def _try_later(self, work: Callable[[], Awaitable[None]]) -> None:
-        for _ in range(LATER_TRIES):
-            await asyncio.sleep(LATER_SECONDS)
-            if await self._tried(work):
-                return
-
-    async def _tried(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """A refusal is an answer: such a message is gone, or stays as it is for ever."""
+        """Change it; raises Gone where it won't be changed, not even with less about it."""
         try:
-            with suppress(NotModified, Refused), in_our_words(repeatable=True):
-                await work()
-        except ChannelError as error:
-            log.debug("an old message stays for now", error=kind_of(error))
-            return False
-        return True
+            with suppress(NotModified):
+                forms = self._edits(chat, message, rendered, kind, picture)
+                await self._taken(forms, repeatable=True)
+        except Refused as error:
+            raise Gone("the message can't be edited") from error
 
-    def _strip(self, chat: str, message: int) -> Callable[[], Awaitable[None]]:
-        async def strip() -> None:
+    async def strip(self, chat: str, message: int) -> None:
+        """Take away a message's buttons."""
+        with suppress(NotModified), in_our_words(repeatable=True):
             await self._api.edit_message_reply_markup(chat, message)
 
-        return strip
+    async def end(self, chat: str, message: int, title: str) -> None:
+        """Take it away, or let it say what has come of it."""
+        api = self._api
+        forms = (
+            _call(api.delete_message, chat, message),
+            _call(api.edit_message_text, title, chat, message),
+            _call(api.edit_message_caption, chat, message, caption=title),
+        )
+        with suppress(NotModified):
+            await self._taken((("end", form) for form in forms), repeatable=True)
 
-    def _end(self, chat: str, message: int, title: str) -> Callable[[], Awaitable[None]]:
-        """Take a message away whose words are untrue by now, or let it say what has come of it."""
-
-        async def end() -> None:
-            with suppress(Refused, NotModified), in_our_words(repeatable=True):
-                await self._api.delete_message(chat, message)
-                return
-            with suppress(Refused, NotModified), in_our_words(repeatable=True):
-                await self._api.edit_message_text(title, chat, message)
-                return
-            await self._api.edit_message_caption(chat, message, caption=title)
-
-        return end
-
-    async def _busy(self, place: Place) -> None:
-        with suppress(ChannelError), in_our_words(repeatable=True):
-            thread = int(place.thread) if place.thread else None
+    async def busy(self, place: Place) -> None:
+        """Show that the bot is typing."""
+        thread = int(place.thread) if place.thread else None
+        with in_our_words(repeatable=True):
             await self._api.send_chat_action(place.chat, ChatAction.TYPING, thread)
 
+    async def _taken(self, forms: Iterable[Form], *, repeatable: bool = False) -> tuple[Any, str]:
+        """Send the first form that is taken; raises Refused where none is."""
+        refused: Refused | None = None
+        for kind, send in forms:
+            try:
+                with in_our_words(repeatable=repeatable):
+                    return await send(), kind
+            except Refused as error:
+                log.warning("Telegram refuses a message as it is", kind=kind, error=str(error))
+                refused = error
+        raise refused or Refused("there is nothing to send")
 
-def digest(pictures: Sequence[Picture]) -> str:
-    """A fingerprint of what is to be seen; empty where there is nothing."""
-    if not pictures:
-        return ""
-    marks = json.dumps([[picture.key, picture.label] for picture in pictures])
-    return hashlib.blake2b(marks.encode(), digest_size=8).hexdigest()
+    def _forms(
+        self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
+    ) -> Iterator[Form]:
+        """The fullest form first: each without what may be left out, and the words alone last."""
+        api, text = self._api, rendered.text
+        for more in (full(rendered, "caption_entities", place), bare(rendered)):
+            if file is not None:
+                more = {**more, "filename": file.name, "write_timeout": FILE_SECONDS}
+                yield "document", _call(api.send_document, place.chat, file.data, text, **more)
+        for more in (full(rendered, "caption_entities", place), bare(rendered)):
+            if picture:
+                yield "photo", _call(api.send_photo, place.chat, picture, text, **more)
+        preview = {"link_preview_options": PLAIN}
+        for more in (full(rendered, "entities", place) | preview, bare(rendered)):
+            yield "text", _call(api.send_message, place.chat, text, **more)
+        yield "text", _call(api.send_message, place.chat, with_labels(rendered))
+
+    def _edits(
+        self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
+    ) -> Iterator[Form]:
+        """The same for an edit."""
+        api, text = self._api, rendered.text
+        entities = "entities" if kind == "text" else "caption_entities"
+        for more in (full(rendered, entities), bare(rendered)):
+            there: dict[str, Any] = {"chat_id": chat, "message_id": message}
+            if picture:
+                there["reply_markup"] = more.pop("reply_markup")
+                yield (
+                    kind,
+                    _call(api.edit_message_media, InputMediaPhoto(picture, text, **more), **there),
+                )
+            elif kind == "photo":
+                yield kind, _call(api.edit_message_caption, caption=text, **more, **there)
+            else:
+                preview = {"link_preview_options": PLAIN} if entities in more else {}
+                yield kind, _call(api.edit_message_text, text, **more, **preview, **there)
 
 
-def _wanted(rendered: Rendered, old: Mapping[str, Any], post: bool) -> str:
-    """The digest of the pictures to be shown; "" where the message stands for want of them."""
-    marks = digest(rendered.pictures)
-    return "" if not post and marks == old.get("refused", "") else marks
+def _call(method: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> Any:
+    return lambda: method(*args, **named)
 
 
-def _searched(lost: Mapping[str, Any] | None, known: Iterable[int], shown: int) -> list[int]:
-    """The numbers that a message may have which was sent and not recorded."""
-    if lost is None or not lost.get("after"):
-        return []
-    first = lost["after"] + 1
-    others = {*known, *(int(n) for n in lost["notices"])}
-    return [m for m in range(first, min(first + SEARCHED, shown)) if m not in others]
+def full(rendered: Rendered, entities: str, place: Place | None = None) -> dict[str, Any]:
+    """All that a message can have beside its words."""
+    thread = {"message_thread_id": int(place.thread)} if place and place.thread else {}
+    return {**bare(rendered), entities: bold(rendered.title), **thread}
+
+
+def bare(rendered: Rendered) -> dict[str, Any]:
+    """What a message can't be used without: its buttons."""
+    return {"reply_markup": keyboard(rendered.rows)}
+
+
+def bold(title: str) -> list[MessageEntity]:
+    """The title in bold, without any markup that a text could break."""
+    return [MessageEntity(MessageEntity.BOLD, 0, length(title))] if title else []
+
+
+def keyboard(rows: Sequence[Sequence[Offer]]) -> InlineKeyboardMarkup | None:
+    """The buttons of a message; labels too long for their row get one each."""
+    lines = [line for row in rows for line in fitting(row)]
+    if not lines:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(o.label, callback_data=o.token) for o in line] for line in lines]
+    )
+
+
+def fitting(row: Sequence[Offer]) -> list[Sequence[Offer]]:
+    """A row as it is, or its buttons below each other where a phone would cut the labels off."""
+    longest = max(length(offer.label) for offer in row)
+    return [row] if longest * len(row) <= ROW_LETTERS else [[offer] for offer in row]
+
+
+def with_labels(rendered: Rendered) -> str:
+    """The text, and below it what can be typed where there are no buttons to press."""
+    labels = "\n".join(f"▫️ {offer.label}" for row in rendered.rows for offer in row)
+    return "\n\n".join(part for part in (rendered.text, labels) if part)

@@ -95,11 +95,9 @@ def answered(code: int, payload: bytes) -> tuple[int, bytes]:
     number = told.get("error_code")
     if code < HTTPStatus.BAD_REQUEST and isinstance(number, int):
         code = number
-    parameters = told.get("parameters")
-    more = parameters if isinstance(parameters, dict) else {}
     if code in _LIMITS:
         count_in_timedeltas()
-        raise TooMany(_seconds(more.get("retry_after")))
+        raise TooMany(_seconds(_parameters(told).get("retry_after")))
     if code < 500 and code not in _LIBRARYS:
         raise BadRequest(str(told.get("description") or code))
     return code, payload
@@ -109,8 +107,7 @@ def readable(told: Any) -> dict[str, Any]:
     """An answer of which the library can read what it will look for. Raises TelegramError."""
     if not isinstance(told, dict) or ("result" not in told and told.get("ok") is not False):
         raise TelegramError("Invalid server response")
-    parameters = told.get("parameters")
-    more = parameters if isinstance(parameters, dict) else {}
+    more = _parameters(told)
     wait = {"retry_after": _seconds(more["retry_after"])} if "retry_after" in more else {}
     description = str(told.get("description") or "")
     return {"result": None, **told, "description": description, "parameters": {**more, **wait}}
@@ -139,6 +136,11 @@ def _told(payload: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _parameters(told: dict[str, Any]) -> dict[str, Any]:
+    found = told.get("parameters")
+    return found if isinstance(found, dict) else {}
 
 
 def _seconds(wanted: Any) -> int:

@@ -1,4 +1,4 @@
-"""Telegram's updates in the core's words: pure, and on the way of every message."""
+"""Telegram's updates in the core's words, on the way of every message."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
+from channels.telegram.words import words
+from core.base.errors import kind_of
+from core.conversation.delivery.reception import Incoming
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import lasting
+
+log = structlog.get_logger()
 
 NAME = "telegram"
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -27,6 +34,24 @@ is a message of Telegram's own: who joined, what was pinned, what is newer than 
 _AWAY = ("kicked", "left")
 
 Raw = Mapping[str, Any]
+
+
+def incoming(raw: Raw, bot: str) -> Incoming:
+    """An update as it is taken; what can't be read is passed over."""
+    number = raw["update_id"]
+    try:
+        group = group_of(raw)
+        language = raw["message"].get("from", {}).get("language_code", "") if group else ""
+        remark = (group, words(str(language)).private_only) if group else None
+        found = Incoming(
+            to_event(raw, bot), callback_of(raw), pressed_of(raw), standing_of(raw, bot), remark
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.warning("an unreadable update is skipped", id=number, error=kind_of(error))
+        return Incoming()
+    if found == Incoming():
+        log.debug("an update is ignored", id=number, kinds=list(raw))
+    return found
 
 
 def to_event(raw: Raw, bot: str) -> Update | None:
@@ -88,11 +113,6 @@ def group_of(raw: Raw) -> str | None:
     if not message or message["chat"]["type"] not in ("group", "supergroup"):
         return None
     return str(message["chat"]["id"]) if _said(message) else None
-
-
-def language_of(raw: Raw) -> str:
-    """The language of whoever said something, as their client tells it."""
-    return str(raw["message"].get("from", {}).get("language_code", ""))
 
 
 def _said(message: Raw) -> Event | None:

@@ -43,6 +43,7 @@ class Web:
         text_length=100_000,
         caption_length=100_000,
         pictures=60,
+        album=10,
         progress=True,
         edit=True,
         file_bytes=1 << 40,

@@ -48,7 +48,8 @@ class MessageHtml:
             return self.said(content, time, number=entry.id)
         pictures = [(key, label) for key, label in content.get("pictures", ())]
         words = _words(content["title"], content["text"], time)
-        return _bubble("bot", words + self.pictures(pictures) + self._file(content.get("file")))
+        shown = self.pictures(pictures, "album" in content)
+        return _bubble("bot", words + shown + self._file(content.get("file")))
 
     def said(self, content: Mapping[str, Any], foot: str = "", number: int | None = None) -> str:
         """What the person said: a text, a pressed button, or files with a caption.
@@ -70,11 +71,12 @@ class MessageHtml:
         words = _words(rendered.title, rendered.body)
         return words + _DOTS * (rendered.motion is Motion.SETTLING)
 
-    def pictures(self, pictures: Sequence[tuple[str, str]]) -> str:
-        """A tidy grid of stored pictures with their labels; each opens large."""
-        tiles = (self._tile("stored", key, label) for key, label in pictures)
-        few = " few" if len(pictures) < 3 else ""
-        return f'<div class="grid{few}">{"".join(tiles)}</div>' if pictures else ""
+    def pictures(self, pictures: Sequence[tuple[str, str]], album: bool = False) -> str:
+        """A tidy grid of stored pictures with their labels; each opens large.
+
+        Those of an album stand in a row, and can be downloaded as they are kept.
+        """
+        return _grid([self._tile("stored", key, label, album) for key, label in pictures], album)
 
     def _file(self, file: Sequence[str] | None) -> str:
         """A link to a file that is handed over."""
@@ -85,20 +87,22 @@ class MessageHtml:
         return f'<div class="file"><b>📦</b>{link}</div>'
 
     def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
-        photos = [file for file in files if file["photo"]]
-        tiles = "".join(self._tile("sent", file["spool"], "") for file in photos)
-        few = " few" if len(photos) < 3 else ""
-        grid = f'<div class="grid{few}">{tiles}</div>' if photos else ""
+        grid = _grid([self._tile("sent", file["spool"], "") for file in files if file["photo"]])
         others = (escape(file["name"]) for file in files if not file["photo"])
         return grid + "".join(f'<div class="file"><b>📄</b>{name}</div>' for name in others)
 
-    def _tile(self, kind: str, name: str, label: str) -> str:
+    def _tile(self, kind: str, name: str, label: str, keep: bool = False) -> str:
         path = escape(self._paths(kind, name))
         called = escape(f"{self._words.photo} {label}".strip())
         caption = f"<figcaption>{escape(label)}</figcaption>" if label else ""
         image = f'<img src="{path}" alt="{called}" decoding="async">'
         link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'
-        return f"<figure>{link}{caption}</figure>"
+        return f"<figure>{link}{caption}{self._download(name, called) * keep}</figure>"
+
+    def _download(self, name: str, called: str) -> str:
+        said = f"{escape(self._words.download)}: {called}"
+        path = escape(self._paths("file", name))
+        return f'<a class="download" href="{path}" download aria-label="{said}">⬇</a>'
 
     def _time(self, at: float) -> str:
         moment = datetime.fromtimestamp(at, self._zone)
@@ -132,6 +136,11 @@ def button_label(text: str) -> str:
 def _bubble(classes: str, inside: str, number: int | None = None) -> str:
     entry = "" if number is None else f' data-entry="{number}"'
     return f'<div class="bubble {classes}"{entry}>{inside}</div>'
+
+
+def _grid(tiles: Sequence[str], album: bool = False) -> str:
+    looks = " album" if album else " few" if len(tiles) < 3 else ""
+    return f'<div class="grid{looks}">{"".join(tiles)}</div>' if tiles else ""
 
 
 def _words(title: str, text: str, foot: str = "") -> str:

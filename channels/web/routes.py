@@ -22,7 +22,13 @@ from core.operation.serving.replies import health
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "unsent.js")
 LOOKS = ("style.css", "icon.svg", *SCRIPTS)
-_AS_ZIP = 'attachment; filename="likeness.zip"'
+_KINDS = {
+    b"PK": ("application/zip", "zip"),
+    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
+    b"\x89PNG": ("image/png", "png"),
+    b"RIFF": ("image/webp", "webp"),
+}
+"""What a file is by its first bytes; of any other the link says what it is called."""
 _A_WHILE = {"Cache-Control": "private, max-age=300"}
 _FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -85,10 +91,10 @@ class Routes:
             return PlainTextResponse("Try again", 503)
         if data is None:
             return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
-        zipped = data[:2] == b"PK"
-        named = _AS_ZIP if zipped else "attachment"  # the link says what else it is called
+        known = next((known for start, known in _KINDS.items() if data.startswith(start)), None)
+        kind, ending = known or ("application/octet-stream", "")
+        named = f'attachment; filename="likeness.{ending}"' if ending else "attachment"
         headers = {"Cache-Control": "no-store", "Content-Disposition": named}
-        kind = "application/zip" if zipped else "application/octet-stream"
         return Response(data, media_type=kind, headers=headers)
 
     def _picture(self, visitor: str, kind: str, name: str, side: int) -> bytes | None:

@@ -89,7 +89,8 @@ def screen(rendered: Rendered) -> Content:
 
 
 def notice(rendered: Rendered) -> Content:
-    """A notice: with its buttons, and the file that it hands over."""
+    """A notice: with its buttons, and the file or the pictures that it hands over."""
     rows = [[[offer.label, offer.token] for offer in row] for row in rendered.rows]
     file = rendered.file and [rendered.file.key, rendered.file.name]
-    return {**screen(rendered), "rows": rows, **({"file": file} if file else {})}
+    album = {"album": True} if rendered.pictures else {}
+    return {**screen(rendered), "rows": rows, **({"file": file} if file else {}), **album}

@@ -23,6 +23,7 @@ class Words:
     no_cookies: str
     broken: str
     photo: str
+    download: str
     attach: str
     send: str
     drop: str
@@ -69,6 +70,7 @@ EN = Words(
         "Something went wrong on our side. Nothing you sent is lost: please load the page again."
     ),
     photo="Photo",
+    download="Download",
     attach="Add photos or files",
     send="Send",
     drop="Drop them here",
@@ -115,6 +117,7 @@ RU = Words(
         "У нас что-то сломалось. Ничего из присланного не потеряно: обновите, пожалуйста, страницу."
     ),
     photo="Фото",
+    download="Скачать",
     attach="Добавить фото или файлы",
     send="Отправить",
     drop="Отпустите здесь",

@@ -32,7 +32,7 @@ from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore, Observe
 from core.avatars.screens.buttons import typed, unseen
-from core.avatars.screens.general import EXAMPLES
+from core.avatars.screens.general import EXAMPLES, introduction
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training.training import Training
 from core.base import proxies
@@ -42,14 +42,14 @@ from core.base.log import configure
 from core.base.mode import named
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
-from core.base.texts import LANGUAGES
+from core.base.texts import LANGUAGES, translator
 from core.base.texts.labels import reworded
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Channel, Routed
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
-from core.conversation.messages import Picture
+from core.conversation.messages import Introduction, Picture
 from core.conversation.pacing import Pace
 from core.operation import webhooks
 from core.operation.alerts import Watch
@@ -212,6 +212,11 @@ class App:
         """A channel's own words for how to send photos."""
         found = self.channels.get(channel)
         return (guarded(channel, found.how_to_send, language) if found else None) or ""
+
+    def introduction(self, language: str) -> Introduction:
+        """What the bot says of itself, with the numbers of photos that are asked for."""
+        asked = self.settings.training
+        return introduction(asked.min_photos, asked.max_photos, translator(language))
 
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""

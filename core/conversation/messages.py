@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -139,7 +139,7 @@ class Motion(StrEnum):
 class Screen:
     """All that a person sees of a state; `progress` in percent, `hint`: what just happened.
 
-    `file` is for notices alone.
+    `file` is for notices alone; they have it, or up to ten pictures.
     """
 
     title: str
@@ -157,11 +157,15 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A one-off message beside the screen: a name that the flow can draw, and its parameters."""
+class Introduction:
+    """What a bot says of itself where people find it: at most 512 letters, and at most 120.
 
-    name: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    `commands` describes each command that is offered, in this order.
+    """
+
+    description: str
+    about: str
+    commands: Mapping[str, str]
 
 
 def in_words(words: str) -> str:

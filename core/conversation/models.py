@@ -130,7 +130,7 @@ class PendingNotice(Model):
     outcome = peewee.CharField(max_length=16, default="pending")
     attempts = peewee.SmallIntegerField(default=0)
     message = peewee.CharField(max_length=128, default="")
-    """The channel's own number of the message that holds it, as far as it is known."""
+    """The channel's own numbers of the messages that hold it, as far as they are known."""
 
     class Meta:
         table_name = "notices"

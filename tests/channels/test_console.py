@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from channels.console import Console, _files, _Talk
 from core.app.bootstrap import bootstrap
+from core.base.db import transaction
 from core.base.settings import Settings
-from core.conversation.messages import Address, Event, Kind, Person, Update
+from core.conversation.messages import Address, Event, Kind, Person, Picture, Screen, Update
+from core.conversation.models import PendingNotice
 
 
 class Piped(io.StringIO):
@@ -76,3 +79,33 @@ def test_a_caption_comes_with_the_last_file(sqlite_url: str, folder: Path) -> No
     events = talk._events("a.jpg b.jpg gone.jpg /help")
     app.close()
     assert [event.caption for event in events] == ["", "/help"]
+
+
+def test_pictures_of_a_notice_are_saved_where_the_terminal_stands(
+    sqlite_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    keys = [Picture(key) for key in ("ab/1", "ab/2")]
+    for picture in keys:
+        app.store.put(picture.key, small_jpeg())
+    ready = Screen("Ready", pictures=(*keys, Picture("ab/gone")))
+    notices = {"ready": lambda _parameters, _language: ready}
+    monkeypatch.setattr(app.engine.flow, "notices", notices)
+    said = io.StringIO()
+    talk = _Talk(app, "me", "en", io.StringIO(), said)
+    talk.run()
+    with transaction():
+        PendingNotice.create(conversation=talk._id, key="k", name="ready", created_at=0)
+    monkeypatch.chdir(folder)
+    talk._show()
+    app.close()
+    paths = [folder / "picture.jpg", folder / "picture-2.jpg"]
+    assert said.getvalue().endswith("🔔 Ready\n\n" + "".join(f"🖼 {path}\n" for path in paths))
+    assert all(path.read_bytes().startswith(b"\xff\xd8") for path in paths)
+
+
+def small_jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "navy").save(file, "JPEG")
+    return file.getvalue()

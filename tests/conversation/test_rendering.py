@@ -124,6 +124,31 @@ def test_pictures_are_named_where_they_can_not_be_shown() -> None:
     assert render(screen, KEYBOARD, KEY, 1).pictures == screen.pictures
 
 
+@pytest.mark.parametrize(
+    ("can", "seen"),
+    [
+        (Capabilities(pictures=1, album=10), ["a", "b", "c"]),
+        (Capabilities(album=3), ["a", "b", "c"]),
+        (Capabilities(pictures=10, album=2), ["abc"]),
+        (Capabilities(pictures=10), ["abc"]),
+        (Capabilities(), []),
+    ],
+)
+def test_pictures_of_a_notice_are_an_album_or_one_contact_sheet(
+    can: Capabilities, seen: list[str]
+) -> None:
+    screen = Screen("Ready", pictures=tuple(Picture(key) for key in "abc"))
+    shown = render(screen, can.of_notices, KEY, None)
+    assert ["".join(p.key for p in image) for image in shown.images] == seen
+    assert bool(shown.pictures) is bool(seen)
+
+
+def test_of_a_screen_more_pictures_than_it_holds_are_one_contact_sheet() -> None:
+    screen = Screen("Photos", pictures=(Picture("a", "1"), Picture("b", "2")))
+    shown = render(screen, Capabilities(pictures=1, album=10), KEY, 1)
+    assert shown.images == (screen.pictures,)
+
+
 def test_a_long_text_is_cut_visibly_and_its_list_of_buttons_stays_whole() -> None:
     can = Capabilities(text_length=60)
     screen = Screen("Privacy", "long " * 100, ((Button("Agree", "agree"), Button("No", "no")),))

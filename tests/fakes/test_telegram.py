@@ -280,6 +280,19 @@ def test_a_photo_goes_up_once_and_may_be_sent_again(client: Client, bot: Bot, an
     assert anna.chat[-1].media_group_id
 
 
+def test_an_album_is_sent_whole_or_not_at_all(client: Client, bot: Bot, anna: Person) -> None:
+    good, bad = InputMediaPhoto(picture()), InputMediaPhoto(b"no picture")
+    why = 'failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
+    with refused(client, why):
+        client(bot.send_media_group(1, [good, bad, good]))
+    too_many = [InputMediaPhoto(picture()) for _ in range(11)]
+    with refused(client, "too many messages to send as an album"):
+        client(bot.send_media_group(1, too_many))
+    assert not any(message.from_bot for message in anna.chat)
+    client(bot.send_media_group(1, [good, good], caption="Two"))
+    assert [message.text for message in anna.chat[-2:]] == ["Two", ""]
+
+
 def test_a_persons_photos_are_downloaded_in_their_largest_size(
     tg: FakeTelegram, client: Client, bot: Bot, anna: Person
 ) -> None:

@@ -7,6 +7,7 @@ import io
 import re
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from starlette.requests import Request
 
 from channels.console import Console
 from channels.telegram.api import Api
-from channels.telegram.messages import Messages
+from channels.telegram.messages import TelegramMessages
 from channels.web import Settings, transcript
 from channels.web.message_html import MessageHtml
 from channels.web.routes import Routes
@@ -27,6 +28,7 @@ from core.base.db import transaction
 from core.base.errors import StorageUnavailable, Unreachable
 from core.conversation.delivery.channel import Capabilities, Place
 from core.conversation.delivery.rendering import Rendered, render
+from core.conversation.delivery.screens import Screens
 from core.conversation.models import TranscriptEntry
 from tests.fakes.telegram import FakeTelegram
 from tests.privacy.people import MARK, Marked
@@ -47,7 +49,8 @@ def told(tg: FakeTelegram, open_file: Any) -> None:
         api = Api(TOKEN, tg.base_url, tg.base_file_url)
         try:
             await api.initialize()
-            await Messages(api, lambda _: None, open_file).notify(Place("1"), notice())
+            host: Any = SimpleNamespace(open_file=open_file)
+            await Screens(TelegramMessages(api), host).notify(Place("1"), notice())
         finally:
             await api.shutdown()
 

@@ -8,7 +8,7 @@ from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.base.texts import LANGUAGES, NAMES, Translator, translator
-from core.conversation.messages import Button, Picture, Screen
+from core.conversation.messages import Button, Introduction, Picture, Screen
 
 EXAMPLES = "examples/photo_tips"
 """The key of the drawn good and bad examples; no stored object has such a one."""
@@ -241,3 +241,29 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
             "🗓 The photos of a finished avatar are deleted after {n} days; the avatar stays.",
             limits.trained_photos_days,
         )
+
+
+def introduction(least: int, most: int, t: Translator) -> Introduction:
+    """What the bot says of itself before anybody has written to it."""
+    description = (
+        t("I make a personal AI avatar from your photos."),
+        "",
+        t("📸 You send {least} to {most} photos of yourself", least=least, most=most),
+        t("⏳ Training takes 3 to 30 minutes; you can close the chat meanwhile"),
+        t("🎭 I write to you when your avatar is ready"),
+        "",
+        t("Press Start to begin."),
+    )
+    about = t(
+        "A personal AI avatar from {least} to {most} of your photos, in 3 to 30 minutes.",
+        least=least, most=most,
+    )  # fmt: skip
+    commands = {
+        "start": t("Start"),
+        "menu": t("Main menu"),
+        "help": t("How it works"),
+        "cancel": t("Stop what I am doing"),
+        "language": t("Language"),
+        "privacy": t("My data"),
+    }
+    return Introduction("\n".join(description), about, commands)

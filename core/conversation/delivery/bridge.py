@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from core.base.db import release
+from core.base.db import INFRASTRUCTURE, release
+from core.conversation.delivery.background import Pauses
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +29,17 @@ class Bridge:
         """Await a synchronous function; its errors come through."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
+
+    async def insist(self, work: Callable[[], R], troubled: Callable[[Exception], None]) -> R:
+        """Call it until the database takes it; `troubled` hears of the first failure."""
+        pauses = Pauses(0.25, 5.0)
+        while True:
+            try:
+                return await self.call(work)
+            except INFRASTRUCTURE as error:
+                if not pauses.failures:
+                    troubled(error)
+                await pauses.after(error)
 
     def close(self) -> None:
         """Wait for what is running, give the connections back and let the threads go."""

@@ -9,19 +9,16 @@ pushes (Telegram) lets `delivery` decide when; one that is pulled (a browser tab
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.engine import Engine
-from core.conversation.messages import Picture
-
-if TYPE_CHECKING:
-    from core.base.settings import Settings
+from core.conversation.messages import Introduction, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +26,9 @@ class Capabilities:
     """What a channel can do; lengths count UTF-16 units, as the strictest of them does.
 
     `buttons_per_row` 0 means that it has no buttons: they become a numbered list. `pictures` is
-    how many one message can hold; more than that become one contact sheet. `file_bytes` is the
-    largest file that it can hand over.
+    how many a screen's message can hold, `album` how many a notice's: more than that become one
+    contact sheet, and where both are 0 their labels are named. `file_bytes` is the largest file
+    that it can hand over.
 
     One that `pushes` writes to people by itself, whether or not they are looking: its screens are
     late where they are not shown. A `terminal` talks where the program was started.
@@ -42,12 +40,18 @@ class Capabilities:
     text_length: int = 4096
     caption_length: int = 1024
     pictures: int = 0
+    album: int = 0
     progress: bool = False
     edit: bool = False
     alert: bool = False
     pushes: bool = False
     terminal: bool = False
     file_bytes: int = 45 * 1024 * 1024
+
+    @property
+    def of_notices(self) -> Capabilities:
+        """The same where a notice is fitted: an album where there is one."""
+        return replace(self, pictures=self.album or min(self.pictures, 1))
 
 
 class Place(NamedTuple):
@@ -76,15 +80,18 @@ class Worker(Protocol):
 class Host(Protocol):
     """What a channel is given to work with: `core.app.bootstrap.App`, or a test's own.
 
-    `data` is the folder for what a process keeps; `settings` are those of the whole installation.
+    `data` is the folder for what a process keeps.
     """
 
     engine: Engine
-    settings: Settings
     data: Path
 
     @property
     def spool(self) -> Spool: ...
+
+    def introduction(self, language: str) -> Introduction:
+        """What the bot says of itself in one of the dialogue's languages."""
+        ...
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""

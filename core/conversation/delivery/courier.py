@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -27,6 +28,7 @@ from core.base.errors import (
     Unreachable,
     kind_of,
 )
+from core.conversation.delivery.background import Background
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Place
 from core.conversation.delivery.outbox import (
@@ -58,6 +60,9 @@ SELECT min(n.id), n.conversation_id FROM notices n JOIN conversations c ON c.id 
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
   AND NOT c.unreachable GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
 """
+
+_FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
+"""What becomes of a notice that was not sent."""
 
 TICKS_AT_ONCE = 3
 """So many progress ticks are under way at once: they leave a thread of the bridge for replies."""
@@ -103,7 +108,15 @@ class Show(Protocol):
         ...
 
     async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
-        """Post a notice as a message of its own; the reference's "id" is that message."""
+        """Post a notice as a message of its own; the reference's "id" is that message.
+
+        Each of `rendered.images` is one picture of it. An album of several messages is sent whole
+        or not at all, and "id" is all their numbers, with spaces between them.
+        """
+        ...
+
+    async def strip(self, chat: str, message: int) -> None:
+        """Take away the buttons of a message that shows the screen no more."""
         ...
 
 
@@ -132,7 +145,7 @@ class Courier:
         self._clock = clock
         self._busy: set[int] = set()
         self._ticking: set[int] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending = Background()
         self._wake = asyncio.Event()
         self._allowance = rate
         self._refilled = clock()
@@ -149,8 +162,7 @@ class Courier:
                 await self._round()
                 await self._pause()
         finally:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=5)
+            await self._sending.finish(5)
 
     async def _pause(self) -> None:
         try:
@@ -204,9 +216,7 @@ class Courier:
             return False
         self._busy.add(conversation_id)
         self._allowance -= 1
-        task = asyncio.create_task(self._guard(conversation_id, work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._sending.start(self._guard(conversation_id, work))
         return True
 
     async def _guard(self, conversation_id: int, work: Any) -> None:
@@ -268,17 +278,11 @@ class Courier:
             raise
         except Uncertain:
             await self._record(settle, notice_id, "uncertain", self._clock())
-        except (RetryAfter, Unreachable):
-            await self._record(settle, notice_id, "pending", None)
-            raise
-        except Blocked:
-            await self._record(settle, notice_id, "blocked", None)
-            raise
         except Refused:
             await self._record(refused, notice_id)
             raise
-        except Exception:
-            await self._record(settle, notice_id, "failed", None)
+        except Exception as error:
+            await self._record(settle, notice_id, _FATES.get(type(error), "failed"), None)
             raise
         else:
             message = str(reference.get("id", ""))
@@ -286,9 +290,8 @@ class Courier:
 
     async def _record(self, function: Callable[..., None], *args: Any) -> None:
         """Write down what has become of a message; until then it isn't sent again."""
-        while True:
-            try:
-                return await self._bridge.call(function, *args)
-            except INFRASTRUCTURE as error:
-                log.error("can't record what was shown", error=kind_of(error))
-                await asyncio.sleep(1)
+        await self._bridge.insist(partial(function, *args), _unrecorded)
+
+
+def _unrecorded(error: Exception) -> None:
+    log.error("can't record what was shown", error=kind_of(error))

@@ -1,7 +1,7 @@
 """Receiving: what a person did is committed whole, before anything is done about it.
 
 A channel that is pulled calls `commit`, then `Engine.drain`. One that pushes hands what arrives to
-an `Intake`, which commits it however long that takes and applies it beside everything else.
+a `Reception`, whose `Intake` commits it however long that takes and applies it beside all else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.base.db import INFRASTRUCTURE, transaction
 from core.base.errors import kind_of
 from core.conversation import inbox
 from core.conversation.delivery import outbox
-from core.conversation.delivery.background import Background, backoff
+from core.conversation.delivery.background import Background, Pauses
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Receipt, Received
@@ -27,8 +27,6 @@ log = structlog.get_logger()
 
 FINISH_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
-STORE_SECONDS = 5.0
-"""The longest pause between two tries to store something."""
 TRIES = 3
 """So often is an update tried that can't be stored, though the database works."""
 
@@ -97,7 +95,7 @@ class Intake:
         return received
 
     async def store(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Write something after all that came before it, however long the database is in trouble.
+        """Do something after all that came before it, however long the database is in trouble.
 
         Raises what else goes wrong.
         """
@@ -107,10 +105,6 @@ class Intake:
         """Record whether a chat can be written to: then what waits is shown."""
         await self.store(outbox.reachable, address, there, time.time())
         self._changed()
-
-    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, tried once."""
-        return await self._storing.call(function, *args, **kwargs)
 
     async def sweep(self) -> None:
         """Apply what a crash, a failure or a signal has left waiting, until cancelled."""
@@ -137,27 +131,23 @@ class Intake:
 
     async def _alone(self, update: Update) -> Received | None:
         """Commit what could not be stored with others; after TRIES it is given up."""
-        for failures in range(TRIES):
+        pauses = Pauses(0.25, 1.0)
+        while pauses.failures < TRIES:
             try:
                 [received] = await self._committed(update)
                 return received
-            except Exception:
+            except Exception as error:
                 log.exception("can't store an update", id=update.key)
-            await asyncio.sleep(backoff(failures, 0.25, STORE_SECONDS))
+                await pauses.after(error)
         return None
 
     async def _stored(self, said: Sequence[Update], work: Callable[[], R]) -> R:
-        failures = 0
-        while True:
-            try:
-                return await self._storing.call(work)
-            except INFRASTRUCTURE as error:
-                if not failures:
-                    log.error("can't store updates now", error=kind_of(error))
-                    for update in said:
-                        self._apologise(update)
-            await asyncio.sleep(backoff(failures, 0.25, STORE_SECONDS))
-            failures += 1
+        def troubled(error: Exception) -> None:
+            log.error("can't store updates now", error=kind_of(error))
+            for update in said:
+                self._apologise(update)
+
+        return await self._storing.insist(work, troubled)
 
     def _apply(self, conversation_id: int, update: Update | None = None) -> None:
         """Have a conversation's events applied, beside those of all others."""

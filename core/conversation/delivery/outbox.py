@@ -54,11 +54,6 @@ class Parcel:
     visit: int
     lost: Mapping[str, Any] | None = None
 
-    @property
-    def chat(self) -> str:
-        """The channel's identifier of the chat."""
-        return self.place.chat
-
 
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     """Draw a conversation's screen for a channel; everything from one moment.
@@ -89,7 +84,7 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
 def _lost(conversation_id: int, posting: str) -> Mapping[str, Any]:
     query = "SELECT message FROM notices WHERE conversation_id = ? AND message <> ''"
     notices = [message for (message,) in run(query, conversation_id).fetchall()]
-    return {**json.loads(posting), "notices": notices}
+    return {**json.loads(posting), "notices": " ".join(notices).split()}
 
 
 def posting(conversation_id: int, mark: Mapping[str, Any] | None) -> None:
@@ -168,11 +163,14 @@ def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
     draw = engine.flow.notices[notice.name]
     screen = draw(json.loads(notice.parameters), conversation.user.language)
     listed = numbering.of_notice(engine, conversation.id, conversation.user.language)
-    return render(screen, can, conversation.token_key, None, *listed)
+    return render(screen, can.of_notices, conversation.token_key, None, *listed)
 
 
 def settle(notice_id: int, outcome: str, sent_at: float | None, message: str = "") -> None:
-    """Record a notice's fate; once there, it lies below the screen's message."""
+    """Record a notice's fate; once there, it lies below the screen's message.
+
+    `message` are the channel's numbers of its messages, with spaces between them.
+    """
     with transaction():
         run(
             "UPDATE notices SET outcome = ?, sent_at = ?, message = ? WHERE id = ?",

@@ -1,4 +1,4 @@
-"""Any screen onto any capabilities."""
+"""Any screen onto any capabilities, and its pictures as the bytes that a messenger takes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from itertools import count
 
 from core.base.errors import FlowError
 from core.base.graphemes import length, shorten
-from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.messages import Attachment, Button, Motion, Picture, Screen, in_words
 from core.conversation.replies import words
 from core.conversation.tokens import Offer, Offers, seal
+
+SIDE = 1280
+"""Pixels of a picture's longer side: no photo that Telegram shows is larger."""
 
 _BAR = 12
 
@@ -21,7 +24,8 @@ class Rendered:
     """A screen fitted to a channel: what it must show, and nothing that it can't.
 
     `body` already holds the numbered list and the bar where the channel has no buttons or bars of
-    its own; `offers` then still lists the buttons, for the typed reply.
+    its own; `offers` then still lists the buttons, for the typed reply. `images` says which of
+    the `pictures` are seen as one: each for itself, or all on a contact sheet; see `drawn`.
     """
 
     title: str
@@ -33,6 +37,7 @@ class Rendered:
     bar: str
     motion: Motion
     file: Attachment | None = None
+    images: tuple[tuple[Picture, ...], ...] = ()
 
     @property
     def text(self) -> str:
@@ -78,7 +83,22 @@ def render(
         bar="" if screen.progress is None else bar(screen.progress),
         motion=screen.motion,
         file=screen.file if _carried(screen, can) else None,
+        images=_images(pictures, can.pictures),
     )
+
+
+def drawn(host: Host, image: tuple[Picture, ...], side: int = SIDE) -> bytes | None:
+    """One of `Rendered.images` as a JPEG; None where its picture can't be had.
+
+    A picture without a label is whole, others stand with theirs on a contact sheet.
+    """
+    if len(image) == 1 and not image[0].label:
+        return host.thumbnail(image[0].key, side)
+    return host.sheet(image)
+
+
+def _images(pictures: tuple[Picture, ...], room: int) -> tuple[tuple[Picture, ...], ...]:
+    return tuple((picture,) for picture in pictures) if len(pictures) <= room else (pictures,)
 
 
 def _carried(screen: Screen, can: Capabilities) -> bool:

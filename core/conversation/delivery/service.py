@@ -3,61 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import signal
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 import structlog
 
+from core.base import shutdown
 from core.base.db import INFRASTRUCTURE
-from core.base.errors import kind_of
+from core.base.errors import ChannelError, kind_of
 from core.conversation.delivery import lease
+from core.conversation.delivery.background import Pauses
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.courier import Courier, Show
+from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.intake import Intake
+from core.conversation.delivery.reception import Messenger, Reception, Remarks
 from core.conversation.engine import Engine
-from core.conversation.messages import Update
 
 log = structlog.get_logger()
 
 RENEW_SECONDS = 3.0
 STANDBY_SECONDS = 1.0
-
-
-class Messenger(Protocol):
-    """One bot of a channel that pushes: what its author brings, and `Service` runs."""
-
-    @property
-    def messages(self) -> Show:
-        """What shows screens and notices."""
-        ...
-
-    async def connect(self) -> str:
-        """Reach the messenger, however long that takes; returns the bot's identifier.
-
-        Raises ConfigurationError where the messenger refuses the bot.
-        """
-        ...
-
-    async def introduce(self) -> None:
-        """Tell the messenger what the bot can do; whatever fails stays as it was."""
-        ...
-
-    async def listen(self, intake: Intake) -> None:
-        """Hand over what arrives until cancelled, then finish what has begun.
-
-        What the messenger will not bring again must have been committed.
-        """
-        ...
-
-    def apologise(self, update: Update) -> None:
-        """Tell a person beside all screens that their message is kept and takes longer."""
-        ...
-
-    async def close(self) -> None:
-        """Close every connection."""
-        ...
+LONGEST_WAIT = 30.0
 
 
 class Service:
@@ -92,7 +60,7 @@ class Service:
             await working
 
     async def _serve_in_turn(self) -> None:
-        bot = await self._messenger.connect()
+        bot = await self._connected()
         name = f"{self._channel}:{bot}"
         while True:
             await self._await_turn(name)
@@ -102,6 +70,15 @@ class Service:
                 with suppress(*INFRASTRUCTURE):
                     await self._bridge.call(lease.release, name, self._holder)
 
+    async def _connected(self) -> str:
+        pauses = Pauses(0.5, LONGEST_WAIT)
+        while True:
+            try:
+                return await self._messenger.connect()
+            except ChannelError as error:
+                log.warning("can't connect; trying on", channel=self._channel, error=str(error))
+                await pauses.after(error)
+
     async def _await_turn(self, name: str) -> None:
         told = False
         while not await self._hold(name):
@@ -110,12 +87,13 @@ class Service:
                 told = True
             await asyncio.sleep(STANDBY_SECONDS)
 
-    async def _hold(self, name: str) -> bool:
+    async def _hold(self, name: str) -> bool | None:
+        """Take or renew the lease; None where the database is in trouble."""
         try:
             return await self._bridge.call(lease.hold, name, self._holder)
         except INFRASTRUCTURE as error:
             log.error("can't take the lease", lease=name, error=kind_of(error))
-            return False
+            return None
 
     async def _keep(self, name: str) -> None:
         """Renew the lease; ends when somebody else has it.
@@ -123,27 +101,26 @@ class Service:
         A database that can't be written is no reason to end: nobody else can take it either, and
         those who write now must be told.
         """
-        while True:
+        held: bool | None = True
+        while held is not False:
             await asyncio.sleep(RENEW_SECONDS)
-            try:
-                if not await self._bridge.call(lease.hold, name, self._holder):
-                    log.warning("another process has taken this bot over", lease=name)
-                    return
-            except INFRASTRUCTURE as error:
-                log.error("can't renew the lease", lease=name, error=kind_of(error))
+            held = await self._hold(name)
+        log.warning("another process has taken this bot over", lease=name)
 
     async def _serve(self, bot: str, name: str) -> None:
         """Receive and show until cancelled, or until the lease is lost."""
         messenger, address = self._messenger, (self._channel, bot)
         courier = Courier(
-            self._engine, self._bridge, messenger.messages, self._can, address, self._rate
+            self._engine, self._bridge, messenger.screens, self._can, address, self._rate
         )
-        intake = Intake(self._engine, self._bridge, courier.wake, messenger.apologise)
+        remarks = Remarks(messenger)
+        intake = Intake(self._engine, self._bridge, courier.wake, remarks.apologise)
+        reception = Reception(messenger, intake, remarks, address)
         log.info("serving", bot=bot)
         showing = asyncio.create_task(courier.run())
         vital = [
             asyncio.create_task(work)
-            for work in (messenger.listen(intake), intake.sweep(), self._keep(name))
+            for work in (reception.listen(), intake.sweep(), self._keep(name))
         ]
         introducing = asyncio.create_task(messenger.introduce())
         try:
@@ -151,9 +128,24 @@ class Service:
             for task in done:
                 task.result()
         finally:
-            await asyncio.gather(_cancelled([*vital, introducing]), intake.finish())
+            await _cancelled([*vital, introducing])
+            await asyncio.gather(reception.finish(), intake.finish())
             intake.close()
             await _cancelled([showing])
+            await remarks.finish()
+
+
+async def until_asked(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Serve until SIGTERM or SIGINT: what has begun is finished then."""
+    stop = asyncio.Event()
+
+    def asked() -> None:
+        shutdown.begin()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked)
+    await serve(stop)
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -12,7 +12,7 @@ from core.conversation.delivery.rendering import Rendered
 from core.conversation.engine import Engine
 from core.conversation.messages import Address, Event, Kind, Person, Update
 
-BUTTONS = Capabilities(buttons_per_row=3, pictures=10, edit=True, alert=True, pushes=True)
+BUTTONS = Capabilities(buttons_per_row=3, pictures=10, album=10, edit=True, alert=True, pushes=True)
 PLAIN = Capabilities(payload_bytes=200)
 
 _DUE = """

@@ -14,14 +14,15 @@ from typing import Any, Self
 from PIL import Image
 
 from channels.telegram import Settings, Telegram
-from core.base import settings
+from core.avatars.screens.general import introduction
 from core.base.db import connect, database
 from core.base.migrations.runner import migrate
+from core.base.texts import translator
 from core.conversation.delivery.channel import Worker
 from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
-from core.conversation.messages import Button, Motion, Picture, Screen
+from core.conversation.messages import Button, Introduction, Motion, Picture, Screen
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
 from core.services.spool import Spool
@@ -127,8 +128,10 @@ def picture(facts: Facts) -> Screen:
 
 
 def pong(parameters: Mapping[str, Any], language: str) -> Screen:
-    button = Button("Begin", "begin")
-    return Screen(f"Pong {parameters['number']}", buttons=((button,),))
+    said, _, keys = parameters["number"].partition(":")
+    pictures = tuple(Picture(key) for key in keys.split(",") if key)
+    buttons = () if said == "album" else ((Button("Begin", "begin"),),)
+    return Screen(f"Pong {said}", "", buttons, pictures)
 
 
 def flow() -> Flow:
@@ -148,10 +151,12 @@ class House:
         dialogue = flow()
         self.inbox = Inbox("hello", dialogue.language)
         self.engine = Engine(dialogue, self.inbox, PACE)
-        self.settings = settings.Settings()
         self.data = folder
         self.spool = Spool(folder / "spool")
         self.drawn: list[str] = []
+
+    def introduction(self, language: str) -> Introduction:
+        return introduction(10, 50, translator(language))
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         self.drawn.append("+".join(picture.key for picture in pictures))

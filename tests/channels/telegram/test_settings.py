@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from channels.telegram import Settings, Telegram
-from channels.telegram.posting import fitting
-from channels.telegram.words import WORDS
+from channels.telegram.messages import fitting
+from core.avatars.screens.general import introduction
+from core.base.texts import LANGUAGES, translator
 from core.conversation.tokens import Offer
 
 
@@ -32,12 +33,11 @@ def test_how_to_send_is_said_in_the_persons_language() -> None:
     assert telegram.how_to_send("fr") == telegram.how_to_send("en")
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_said_of_the_bot_fits_telegrams_limits(language: str) -> None:
-    words = WORDS[language]
-    assert len(words.description.format(least=100, most=500)) <= 512
-    assert len(words.about.format(least=100, most=500)) <= 120
-    assert words.commands.keys() == WORDS["en"].commands.keys()
+    said = introduction(100, 500, translator(language))
+    assert len(said.description) <= 512
+    assert len(said.about) <= 120
 
 
 def test_labels_too_long_for_their_row_stand_below_each_other() -> None:

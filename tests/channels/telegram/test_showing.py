@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from channels.telegram.messages import SEARCHED, _searched
 from core.base.db import transaction
+from core.conversation.delivery.screens import SEARCHED, searched
 from core.conversation.models import Conversation
 from tests.channels.telegram.feedback import House
 from tests.fakes.telegram import FakeTelegram, Person
@@ -296,10 +296,10 @@ def test_what_could_not_be_ended_at_once_is_ended_later(anna: Person, tg: FakeTe
 
 def test_of_the_numbers_that_a_lost_message_may_have_notices_and_others_are_left_out() -> None:
     lost = {"after": 10, "notices": ["12"]}
-    assert _searched(lost, {13}, shown=16) == [11, 14, 15]
-    assert len(_searched(lost, (), shown=1000)) == SEARCHED - 1
-    assert _searched({"after": 0, "notices": []}, (), shown=16) == []
-    assert _searched(None, (), shown=16) == []
+    assert searched(lost, {13}, shown=16) == [11, 14, 15]
+    assert len(searched(lost, (), shown=1000)) == SEARCHED - 1
+    assert searched({"after": 0, "notices": []}, (), shown=16) == []
+    assert searched(None, (), shown=16) == []
 
 
 # Pictures

@@ -11,12 +11,11 @@ from typing import Any
 from PIL import Image
 
 from channels.web import Settings
-from core.base import settings as core_settings
 from core.conversation.delivery.channel import Worker
 from core.conversation.engine import Engine
 from core.conversation.flow import QUIET, SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
-from core.conversation.messages import Button, Motion, Picture, Screen
+from core.conversation.messages import Button, Introduction, Motion, Picture, Screen
 from core.conversation.turn import Turn
 from tests.feedback import methods_of
 
@@ -156,7 +155,9 @@ def _finished(f: Facts) -> Screen:
 def _told(parameters: Mapping[str, Any], language: str) -> Screen:
     words, what = WORDS[language], str(parameters["what"])
     link = Button(words["open"].format(what=what), "open", what)
-    return Screen(words["told"].format(what=what), buttons=((link,),))
+    keys = [what] if what.startswith("spool/") else []
+    pictures = tuple(Picture(key) for key in what.split() if keys)
+    return Screen(words["told"].format(what=what), "", () if keys else ((link,),), pictures)
 
 
 SCREENS = {
@@ -186,14 +187,16 @@ class FormHouse:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.settings = core_settings.Settings()
         self.spool = Folder(data / "spool")
         self.flow = Flow(TABLE, methods_of(Form()), facts, SCREENS, {"told": _told}, ("en", "ru"))
         self.inbox = Inbox(TABLE.initial, self.flow.language)
         self.engine = Engine(self.flow, self.inbox)
 
     def open_file(self, key: str) -> bytes | None:
-        return None
+        return (self.spool.folder / key.removeprefix("spool/")).read_bytes()
+
+    def introduction(self, language: str) -> Introduction:
+        raise NotImplementedError
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         raise NotImplementedError

@@ -228,6 +228,27 @@ def test_a_bar_moves_and_news_come_in_without_a_click(anna: Visitor, served: Ser
     expect(anna.screen).to_contain_text("Opened.")
 
 
+def test_pictures_of_a_notice_stand_in_a_row_open_large_and_can_be_downloaded(
+    anna: Visitor, served: Served
+) -> None:
+    _collect(anna, "Anna")
+    anna.send(PHOTOS[:2])
+    expect(anna.screen).to_contain_text("Photos: 2")
+    kept = sorted((served.folder / "spool").iterdir(), key=lambda path: path.stat().st_mtime)[-2:]
+    served.signal(anna.name, "told", " ".join(f"spool/{path.name}" for path in kept))
+    album = anna.page.locator(".bubble.bot .album")
+    expect(album.locator("img")).to_have_count(2)
+    places = [box for image in album.locator("img").all() if (box := image.bounding_box())]
+    assert places[0]["y"] == places[1]["y"]
+    with anna.context.expect_page() as opened:
+        album.locator("img").first.click()
+    expect(opened.value.locator("img")).to_be_visible()
+    with anna.page.expect_download() as saved:
+        album.get_by_label("Download").first.click()
+    assert saved.value.suggested_filename == "likeness.jpg"
+    assert saved.value.path().read_bytes() == kept[0].read_bytes()
+
+
 def _collect(visitor: Visitor, name: str) -> None:
     visitor.press("🚀 Begin")
     expect(visitor.screen).to_contain_text("What is your name?")

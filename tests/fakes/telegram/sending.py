@@ -12,7 +12,7 @@ from tests.fakes.telegram.finding import writable_chat
 from tests.fakes.telegram.keyboards import reply_markup
 from tests.fakes.telegram.markup import Formatted
 from tests.fakes.telegram.params import Params
-from tests.fakes.telegram.refusals import Json, bad
+from tests.fakes.telegram.refusals import ApiError, Json, bad
 from tests.fakes.telegram.world import Chat, Media, Message, World
 
 PHOTO_BYTES = 10 * 2**20
@@ -85,15 +85,27 @@ def send_media_group(world: World, params: Params) -> list[Json]:
         raise bad("document can't be mixed with other media types")
     chat = writable_chat(world, params)
     check_reply(chat, params)
+    thread = topic(chat, params)
     # All files are judged before the first is shown: an album is sent whole or not at all.
-    loaded = [media(world, params, item["type"], item["media"]) for item in items]
+    loaded = [in_album(world, params, item, number) for number, item in enumerate(items, 1)]
     group = str(13_000_000_000_000_000 + world.next_id()) if len(items) > 1 else None
     sent = []
     for said, file in zip(captions, loaded, strict=True):
         message = Message(world.next_id(), chat.json, world.bot, said.text, said.entities, file)
-        message.media_group_id = group
+        message.media_group_id, message.thread = group, thread
         sent.append(world.add(chat, message).json)
     return sent
+
+
+def in_album(world: World, params: Params, item: Json, number: int) -> Media:
+    """One file of an album. What is wrong with the file itself is told with its number."""
+    try:
+        return media(world, params, item["type"], item["media"])
+    except ApiError as error:
+        code = error.description.removeprefix("Bad Request: ")
+        if not code.isupper():
+            raise
+        raise bad(f'failed to send message #{number} with the error message "{code}"') from None
 
 
 def input_media(item: Any) -> Formatted:
