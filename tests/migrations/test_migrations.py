@@ -13,7 +13,8 @@ import pytest
 
 from core.avatars import models as avatars
 from core.avatars import restrictions, switches
-from core.avatars.orders import events, prices, submissions
+from core.avatars.orders import events, submissions
+from core.avatars.orders.money import prices
 from core.avatars.privacy import retained
 from core.base.db import connect, database, run
 from core.base.errors import ConfigurationError, SchemaMismatch

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.avatars import switches
-from core.avatars.orders import board, breakers, budget
+from core.avatars.orders import board, breakers
 from core.avatars.orders.board import Board
 from core.avatars.orders.kind import AnyKind
+from core.avatars.orders.money import budget
+from core.avatars.orders.money.prices import Prices
 from core.avatars.orders.order import Order
-from core.avatars.orders.prices import Prices
 from core.avatars.ports import Failure
 from core.base.days import day
 

@@ -21,11 +21,12 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
-from core.avatars.orders import board, budget
+from core.avatars.orders import board
 from core.avatars.orders.board import Board
-from core.avatars.orders.budget import one_budget
 from core.avatars.orders.gate import Offer
 from core.avatars.orders.machine import Machine
+from core.avatars.orders.money import budget
+from core.avatars.orders.money.budget import one_budget
 from core.avatars.orders.resolver import lost_orders
 from core.avatars.person import Known
 from core.avatars.photos.counting import photo_limit

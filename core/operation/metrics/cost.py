@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.avatars.orders import budget
+from core.avatars.orders.money import budget
 from core.operation.metrics.scope import Mode, Scope, bucketed, one, rows
 
 COST = """coalesce(r.cost_usd, (

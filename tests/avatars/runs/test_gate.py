@@ -11,7 +11,7 @@ import pytest
 
 from core.avatars import restrictions, switches
 from core.avatars.models import RunStatus, TrainingRun
-from core.avatars.orders import budget
+from core.avatars.orders.money import budget
 from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Failure, NotSubmitted, Standing, Unreachable

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.avatars.models import Avatar, AvatarStatus, Consent, RunStatus, TrainingRun
-from core.avatars.orders import budget
+from core.avatars.orders.money import budget
 from core.avatars.orders.submissions import Submission
 from core.avatars.ports import Failure, Standing, Unreachable
 from core.avatars.privacy import ledger

@@ -1,0 +1,1 @@
+"""What an order costs, and whether the day's budget holds it."""
