@@ -51,7 +51,7 @@ _TWINS = (
     "avatars/runs/test_unfetched", "conversation/test_buttons", "conversation/test_captions",
     "conversation/test_listing", "dashboard/test_doors", "privacy/test_export",
     "privacy/test_models_handed_over", "privacy/test_remote", "services/test_orphans",
-    "test_alerts", "test_mode", "test_operations", "test_photo_folder",
+    "test_admin_actions", "test_alerts", "test_mode", "test_photo_folder",
 )  # fmt: skip
 """Files that run one logic on both databases: neither SQL by hand nor locks are what they test."""
 
@@ -98,6 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _move_twins_to_soak(items: list[pytest.Item]) -> None:
     """Every fourth of the twins on PostgreSQL stays in `make test`."""
     files = {Path(__file__).parent / f"{name}.py" for name in _TWINS}
+    assert all(file.is_file() for file in files), "a twin has moved"
     twins = [item for item in items if item.path in files and "postgresql" in item.name]
     for number, item in enumerate(twins):
         if number % 4:
