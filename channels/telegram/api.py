@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 
 from channels.telegram.refusals import answered, count_in_timedeltas, readable
 from channels.telegram.updates import KINDS, number_of
-from core.base import proxies
+from core.base import libraries, proxies
 
 READ_SECONDS = 20.0
 
@@ -24,6 +24,7 @@ class Api(Bot):
 
     def __init__(self, token: str, base_url: str, base_file_url: str, proxy: str = "") -> None:
         hush()
+        libraries.check("python-telegram-bot", Bot, "_post")
         way = proxies.way(proxy, base_url)
         count_in_timedeltas()
         super().__init__(

@@ -27,6 +27,7 @@ from honcho.manager import Manager
 from honcho.printer import Message, Printer
 from honcho.process import Process
 
+from core.base import libraries
 from core.base.isolation import Ended, failed_again
 
 HELD = "HELD_WHILE_RUNNING"
@@ -45,6 +46,8 @@ def run_together(commands: Iterable[str], channels: Iterable[str] = ()) -> bool:
     True when they were asked to stop (Ctrl-C, SIGTERM, a closed terminal), False when one of them
     stopped by itself.
     """
+    libraries.check("honcho", Process, "_send_message")
+    libraries.check("honcho", Manager, "_all_started")
     processes = _Processes(_Output(sys.stdout))
     with NamedTemporaryFile(prefix="likeness-") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)  # no fork has a part in it, and a kill ends it

@@ -15,6 +15,7 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler
 from huey.storage import PostgresStorage, SqliteStorage
 
+from core.base import libraries
 from core.base.db import emptied
 
 log = structlog.get_logger()
@@ -83,6 +84,9 @@ class Jobs:
     """
 
     def __init__(self, path: Path, url: str = "") -> None:
+        libraries.check("huey", SqliteStorage, "_create_connection")
+        libraries.check("huey", PostgresStorage, "_connect")
+        libraries.check("huey", Consumer, "_set_signal_handlers", "scheduler_class")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = None if url else path
         storage = (
