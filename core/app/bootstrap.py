@@ -59,7 +59,6 @@ from core.services import drawn_examples
 from core.services.fal import FalTrainer, Verifier, name_of, token_of
 from core.services.fal.simulation import simulated_trainer, steady
 from core.services.jobs import Jobs
-from core.services.minio_store import MinioStore
 from core.services.pictures import contact_sheet, placeholder, thumbnail
 from core.services.spool import Spool
 from core.services.storage import FolderStore
@@ -286,6 +285,8 @@ def _store(settings: Settings) -> ObjectStore:
     place = settings.storage
     if place.backend == "folder":
         return FolderStore(settings.objects_dir)
+    from core.services.minio_store import MinioStore  # a sixth of what a process imports
+
     return MinioStore(
         place.endpoint,
         place.bucket,
