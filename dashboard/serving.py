@@ -24,9 +24,9 @@ GRACE_SECONDS = 2
 MESSAGE_BYTES = 4 * MEBIBYTE
 
 
-def serve(house: Any, settings: Settings) -> None:
+def serve(app: Any, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
-    site = open_site(house, settings)
+    site = open_site(app, settings)
     own = site.own
     listening = listen("The dashboard", "dashboard", own.host, own.port)
     run(server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES), listening)

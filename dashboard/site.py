@@ -1,4 +1,4 @@
-"""What one process serves: the house behind it, its settings, and who has logged in."""
+"""What one process serves: the app behind it, its settings, and who has logged in."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ TRUSTED_SECONDS = 5.0
 class Site:
     """One process's dashboard."""
 
-    def __init__(self, house: Any, settings: Settings) -> None:
-        self.house = house
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self.app = app
         self.settings = settings
         self.own = settings.dashboard
         self.sessions = Sessions(self.own, settings.data_dir)
@@ -48,7 +48,7 @@ class Site:
     @property
     def _own(self) -> Own:
         """What this process knows by itself; it needs no key."""
-        return modes.named(self.house.trainer.test_mode)
+        return modes.named(self.app.trainer.test_mode)
 
     def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:
         """Who has logged in with these cookies; see `Sessions.visitor`."""
@@ -93,9 +93,9 @@ class Site:
 _open: dict[str, Site] = {}
 
 
-def open_site(house: Any, settings: Settings) -> Site:
+def open_site(app: Any, settings: Settings) -> Site:
     """Make this process's site known to its pages."""
-    site = _open["site"] = Site(house, settings)
+    site = _open["site"] = Site(app, settings)
     return site
 
 

@@ -76,7 +76,7 @@ class View:
     @property
     def actions(self) -> AdminActions:
         """The visitor's admin actions."""
-        return AdminActions(self.site.house, self.visitor)
+        return AdminActions(self.site.app, self.visitor)
 
     def moment(self, at: float | None) -> datetime.datetime | None:
         """A moment in the zone of the day."""

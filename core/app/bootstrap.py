@@ -1,4 +1,4 @@
-"""Everything is wired here, once: settings in, a working house out.
+"""Everything is wired here, once: settings in, a working app out.
 
 Longer than 300 lines because all wiring stands in one place.
 """
@@ -70,7 +70,7 @@ Clock = Callable[[], float]
 
 
 class App:
-    """The house, wired: what a channel or a process is given to work with."""
+    """The app, wired: what a channel or a process is given to work with."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class App:
         return [*own, *(route for routes in offered for route in routes)]
 
     def close(self) -> None:
-        """Close every connection that this house keeps."""
+        """Close every connection that this app keeps."""
         self._web.close()
         self.trainer.close()
         self.jobs.close()
@@ -263,7 +263,7 @@ def bootstrap(
     elsewhere: bool = False,
     clock: Clock = time.time,
 ) -> App:
-    """Wire a house; raises ConfigurationError or SchemaMismatch before anything starts.
+    """Wire an app; raises ConfigurationError or SchemaMismatch before anything starts.
 
     What takes and keeps no photo may work `elsewhere`: without the folder that they are kept in.
     `clock` gives seconds since 1970: a test steps its own.

@@ -58,7 +58,7 @@ class Training(Protocol):
     def orders(self) -> Orders: ...
 
 
-class House(Protocol):
+class App(Protocol):
     """What is needed of `core.app.bootstrap.App`."""
 
     @property
@@ -73,10 +73,8 @@ class House(Protocol):
 class AdminActions:
     """The actions of one visitor; every method raises Forbidden for a viewer."""
 
-    def __init__(
-        self, house: House, visitor: Visitor, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._house = house
+    def __init__(self, app: App, visitor: Visitor, clock: Callable[[], float] = time.time) -> None:
+        self._app = app
         self._visitor = visitor
         self._clock = clock
 
@@ -85,7 +83,7 @@ class AdminActions:
         with self._audited("cancel", run_id) as entry:
             found = _run(run_id)
             lock_person(found.conversation_id, found.user_id)
-            entry.changed = self._house.training.cancel(found.id)
+            entry.changed = self._app.training.cancel(found.id)
 
     def retry_run(self, run_id: str) -> str:
         """Start another training for the avatar of a failed or cancelled run; the new run's id.
@@ -97,7 +95,7 @@ class AdminActions:
             if found.avatar_id is None or found.user_id is None:
                 raise TrainingRefused("gone")
             lock_person(found.conversation_id, found.user_id)
-            started = self._house.training.start(
+            started = self._app.training.start(
                 found.avatar_id, found.user_id, found.conversation_id
             )
             return str(started)
@@ -106,13 +104,13 @@ class AdminActions:
         """Resolve an uncertain order as sent under this request id, which fal must confirm."""
         request_id = storable(request_id).strip()
         entry = self._audited("sent", run_id, request_id)
-        sent = self._house.training.orders.resolver.sent
+        sent = self._app.training.orders.resolver.sent
         _settled(lambda: sent(run_id, request_id, entry.write))
 
     def not_sent(self, run_id: str) -> None:
         """Resolve an uncertain order as never sent: it is ordered again."""
         entry = self._audited("not sent", run_id)
-        not_sent = self._house.training.orders.resolver.not_sent
+        not_sent = self._app.training.orders.resolver.not_sent
         _settled(lambda: not_sent(run_id, entry.write))
 
     def pause(self) -> None:
@@ -139,7 +137,7 @@ class AdminActions:
         The conversation that will do it.
         """
         with self._audited("erase", user_id) as entry:
-            found = erasure_worker.order(self._house.inbox, uuid.UUID(user_id), self._clock())
+            found = erasure_worker.order(self._app.inbox, uuid.UUID(user_id), self._clock())
             if found is None:
                 raise LikenessError("There is no such person any more.")
             entry.changed = found.new
@@ -177,7 +175,7 @@ class AdminActions:
             owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
             prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
             entry.changed = bool(prefix) and key.startswith(prefix)
-        return self._house.thumbnail(key) if entry.changed else None
+        return self._app.thumbnail(key) if entry.changed else None
 
     def deleted_there(self, copy_id: int) -> None:
         """Record that a copy at fal was deleted by hand."""

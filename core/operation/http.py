@@ -32,7 +32,7 @@ GRACE_SECONDS = 5
 THREADS = 8
 
 
-class House(Protocol):
+class App(Protocol):
     """The parts of `core.app.bootstrap.App` that the server needs."""
 
     settings: Settings
@@ -40,8 +40,8 @@ class House(Protocol):
     def routes(self, bridge: Bridge) -> Iterable[BaseRoute]: ...
 
 
-def application(house: House) -> Starlette:
-    """The app: `/health`, `/metrics`, and what the house offers. Made for one run of a server."""
+def application(app: App) -> Starlette:
+    """The app: `/health`, `/metrics`, and what the app offers. Made for one run of a server."""
     bridge = Bridge(THREADS)
 
     @asynccontextmanager
@@ -53,8 +53,8 @@ def application(house: House) -> Starlette:
         well = await bridge.call(database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
-    own = [Route("/health", health), endpoint.route(house.settings, bridge)]
-    return Starlette(routes=[*own, *house.routes(bridge)], lifespan=lifespan)
+    own = [Route("/health", health), endpoint.route(app.settings, bridge)]
+    return Starlette(routes=[*own, *app.routes(bridge)], lifespan=lifespan)
 
 
 def configured(settings: Settings) -> bool:
@@ -68,17 +68,17 @@ def address(settings: Http) -> str:
     return f"http://{host}:{settings.port or PORT}"
 
 
-def serve(house: House) -> None:
+def serve(app: App) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError if the port is unavailable."""
-    settings = house.settings
+    settings = app.settings
     if not settings.public_url:
         log.warning("no webhooks, only polling: public_url is not set")
-    serving.run(server(house), listen(settings.http))
+    serving.run(server(app), listen(settings.http))
 
 
-def server(house: House) -> uvicorn.Server:
+def server(app: App) -> uvicorn.Server:
     """The app's server, not listening yet."""
-    return serving.server_of(application(house), GRACE_SECONDS)
+    return serving.server_of(application(app), GRACE_SECONDS)
 
 
 def listen(settings: Http) -> socket.socket:

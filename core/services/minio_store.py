@@ -37,7 +37,7 @@ _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 class MinioStore:
     """An ObjectStore in a bucket: the object `a/b/c` is `<prefix>a/b/c` there.
 
-    Nothing is asked of the server until the first use, so a house can start without it. Then the
+    Nothing is asked of the server until the first use, so an app can start without it. Then the
     bucket is made where there is none, and refused where anybody could read it or where it keeps
     what is deleted. A bucket that disappears later has lost its objects: it is not made again.
     """
