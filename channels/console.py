@@ -31,7 +31,7 @@ from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 _WORDS = {
     "en": {
@@ -125,7 +125,7 @@ class _Talk:
         self._words = _words(language)
         self._id = 0
         self._seen = (-1, -1)
-        self._offers: tuple[Offer, ...] = ()
+        self._offers: tuple[RenderedButton, ...] = ()
 
     def run(self) -> None:
         known = find(self._address)

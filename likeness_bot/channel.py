@@ -24,7 +24,7 @@ from core.conversation.messages import (
     Picture,
     Update,
 )
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 __all__ = [
     "NOBODY",
@@ -44,7 +44,6 @@ __all__ = [
     "Messages",
     "Messenger",
     "Motion",
-    "Offer",
     "Parcel",
     "Person",
     "Picture",
@@ -52,6 +51,7 @@ __all__ = [
     "Posted",
     "Reception",
     "Rendered",
+    "RenderedButton",
     "Screens",
     "Section",
     "Service",

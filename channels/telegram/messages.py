@@ -27,7 +27,7 @@ from core.base.graphemes import length
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.delivery.screens import File, Posted
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 log = structlog.get_logger()
 
@@ -178,7 +178,7 @@ def bold(title: str) -> list[MessageEntity]:
     return [MessageEntity(MessageEntity.BOLD, 0, length(title))] if title else []
 
 
-def keyboard(rows: Sequence[Sequence[Offer]]) -> InlineKeyboardMarkup | None:
+def keyboard(rows: Sequence[Sequence[RenderedButton]]) -> InlineKeyboardMarkup | None:
     """The buttons of a message; labels too long for their row get one each."""
     lines = [line for row in rows for line in fitting(row)]
     if not lines:
@@ -188,7 +188,7 @@ def keyboard(rows: Sequence[Sequence[Offer]]) -> InlineKeyboardMarkup | None:
     )
 
 
-def fitting(row: Sequence[Offer]) -> list[Sequence[Offer]]:
+def fitting(row: Sequence[RenderedButton]) -> list[Sequence[RenderedButton]]:
     """A row as it is, or its buttons below each other where a phone would cut the labels off."""
     longest = max(length(offer.label) for offer in row)
     return [row] if longest * len(row) <= ROW_LETTERS else [[offer] for offer in row]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from channels.web.transcript import Content
 from core.conversation.delivery.channel import Host
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Outgoing:
 
     key: str
     text: str = ""
-    press: Offer | None = None
+    press: RenderedButton | None = None
     uploads: Sequence[Upload] = ()
     spooled: list[str] = field(default_factory=list)
 

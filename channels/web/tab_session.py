@@ -27,7 +27,7 @@ from core.conversation.delivery.outbox import forgotten, parcel, shown, take_not
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ class View:
         return self.stamp[0]
 
     @property
-    def offers(self) -> tuple[Offer, ...]:
+    def offers(self) -> tuple[RenderedButton, ...]:
         """Every button in sight."""
         links = (offer for entry in self.entries for row in entry.rows for offer in row)
         return (*self.rendered.offers, *links)
@@ -91,7 +91,7 @@ class TabSession:
         self.press_lost = False
         self.refused = False
         self.lost = False
-        self._told: tuple[int, tuple[Offer, ...]] | None = None
+        self._told: tuple[int, tuple[RenderedButton, ...]] | None = None
 
     @property
     def visitor(self) -> str:
@@ -107,7 +107,7 @@ class TabSession:
         """How soon to look again."""
         return self.view.rendered.motion if self.view else Motion.STILL
 
-    def press(self, offer: Offer, revision: int) -> None:
+    def press(self, offer: RenderedButton, revision: int) -> None:
         """A button was pressed that was drawn at this revision; a second press is the same one."""
         self.lost = False
         pressed = hashlib.blake2b(offer.token.encode(), digest_size=16).hexdigest()

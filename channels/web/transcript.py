@@ -15,14 +15,14 @@ from typing import Any
 
 from core.base.db import run
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 SHOWN = 50
 KEPT = 200
 """How many entries of one conversation are shown, and how many are kept."""
 
 Content = Mapping[str, Any]
-Rows = tuple[tuple[Offer, ...], ...]
+Rows = tuple[tuple[RenderedButton, ...], ...]
 
 _ADD = "INSERT INTO transcript (conversation_id, author, content, at) VALUES (?, ?, ?, ?)"
 _NEWEST = """
@@ -51,7 +51,7 @@ class Entry:
     def rows(self) -> Rows:
         """The buttons of a notice."""
         return tuple(
-            tuple(Offer(label, token) for label, token in row)
+            tuple(RenderedButton(label, token) for label, token in row)
             for row in self.content.get("rows", ())
         )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from core.conversation.tokens import Offer, Offers
+from core.conversation.tokens import RenderedButton, RenderedButtons
 
 _NUMBER = re.compile(r"[#№(]?\s*(\d{1,4})[.)]?[\uFE0F\u20E3]*")
 KEPT = 5
@@ -35,15 +35,15 @@ class Sheet:
     `until` is the last event that arrived while it was, 0 where that can't be known.
     """
 
-    offers: Offers = ()
-    links: Offers = ()
+    offers: RenderedButtons = ()
+    links: RenderedButtons = ()
     until: int = 0
 
     @property
     def tokens(self) -> tuple[str, ...]:
         return tuple(offer.token for offer in self.offers)
 
-    def numbered(self, number: int) -> Offer | None:
+    def numbered(self, number: int) -> RenderedButton | None:
         """What a number means in this list."""
         found = (offer for offer in (*self.offers, *self.links) if offer.number == number)
         return next(found, None)
@@ -57,7 +57,7 @@ class Lists:
     coming: Sheet | None = None
     older: tuple[Sheet, ...] = ()
 
-    def proposed(self, offers: Offers) -> tuple[Lists, Offers]:
+    def proposed(self, offers: RenderedButtons) -> tuple[Lists, RenderedButtons]:
         """With the list that is about to be sent, and its offers with their numbers.
 
         A list that stays as it is keeps them.
@@ -69,7 +69,7 @@ class Lists:
         given = self._given(offers, 0, self.older[: KEPT - 1])  # the oldest makes room for it
         return Lists(self.shown, Sheet(given), self._lost(())), given
 
-    def confirmed(self, offers: Offers, last_event: int) -> Lists:
+    def confirmed(self, offers: RenderedButtons, last_event: int) -> Lists:
         """With this list in sight; what was there before is an older one."""
         now = Sheet(offers)
         if now.tokens == self.shown.tokens:
@@ -78,7 +78,7 @@ class Lists:
         seen = (_aged(self.shown, last_event), *self._lost(now.tokens))
         return Lists(now, None, tuple(filter(_bears_numbers, seen))[:KEPT])
 
-    def appended(self, links: Offers) -> tuple[Lists, Offers]:
+    def appended(self, links: RenderedButtons) -> tuple[Lists, RenderedButtons]:
         """With a notice's links below the list in sight, and the links with their numbers.
 
         One that is sent once more, or leads where another one does, has the number that is there.
@@ -90,7 +90,7 @@ class Lists:
         given = _with_numbers(links, [known[offer.token] for offer in links])
         return replace(self, shown=replace(self.shown, links=(*self.shown.links, *new))), given
 
-    def meant(self, number: int, event_id: int) -> Offer | Old | None:
+    def meant(self, number: int, event_id: int) -> RenderedButton | Old | None:
         """What a number means that came with an event: an offer, an older list's, or nothing.
 
         What counts is what was in sight when the event arrived, however late it is read.
@@ -104,7 +104,7 @@ class Lists:
         return None
 
     @property
-    def in_sight(self) -> Offers:
+    def in_sight(self) -> RenderedButtons:
         """All that can be pressed by its words: the links of older notices are there still."""
         past = (link for sheet in self.older for link in sheet.links)
         return (*self.shown.offers, *self.shown.links, *past)
@@ -115,8 +115,10 @@ class Lists:
             return self.older
         return (_aged(self.coming, 0), *self.older)[:KEPT]
 
-    def _given(self, offers: Offers, after: int, older: Iterable[Sheet]) -> Offers:
-        """Offers with numbers that neither what is in sight nor an older list has."""
+    def _given(
+        self, offers: RenderedButtons, after: int, older: Iterable[Sheet]
+    ) -> RenderedButtons:
+        """The buttons with numbers that neither what is in sight nor an older list has."""
         known = (
             offer
             for sheet in filter(None, (self.shown, self.coming, *older))
@@ -131,7 +133,7 @@ def read(text: str) -> Lists:
     """Lists as they are stored; those of before knew of no numbers."""
     stored = json.loads(text)
     if isinstance(stored, list):
-        return Lists(Sheet(tuple(Offer(*offer) for offer in stored)))
+        return Lists(Sheet(tuple(RenderedButton(*offer) for offer in stored)))
     coming = _sheet(stored["coming"]) if stored["coming"] else None
     return Lists(_sheet(stored["shown"]), coming, tuple(map(_sheet, stored["older"])))
 
@@ -162,7 +164,7 @@ def _aged(sheet: Sheet, until: int) -> Sheet:
     return Sheet(offers, sheet.links, until)
 
 
-def _numbered_or_worded(offer: Offer) -> bool:
+def _numbered_or_worded(offer: RenderedButton) -> bool:
     return offer.number is not None or bool(offer.words)
 
 
@@ -178,7 +180,9 @@ def _block(count: int, taken: Iterable[int], after: int) -> range:
     return range(start, start + count)
 
 
-def _with_numbers(offers: Sequence[Offer], numbers: Sequence[int | None]) -> Offers:
+def _with_numbers(
+    offers: Sequence[RenderedButton], numbers: Sequence[int | None]
+) -> RenderedButtons:
     pairs = zip(offers, numbers, strict=True)
     return tuple(replace(offer, number=number) for offer, number in pairs)
 
@@ -187,7 +191,7 @@ def _encoded(stored: object) -> str:
     return json.dumps(stored, ensure_ascii=False)
 
 
-def _plain(offer: Offer) -> list[object]:
+def _plain(offer: RenderedButton) -> list[object]:
     whole = [offer.label, offer.token]
     return [*whole, offer.words] if offer.words else [*whole]
 
@@ -202,4 +206,6 @@ def _stored(sheet: Sheet) -> list[object]:
 
 def _sheet(stored: tuple[list[Any], list[Any], int]) -> Sheet:
     offers, links, until = stored
-    return Sheet(tuple(Offer(*o) for o in offers), tuple(Offer(*o) for o in links), until)
+    return Sheet(
+        tuple(RenderedButton(*o) for o in offers), tuple(RenderedButton(*o) for o in links), until
+    )

@@ -10,7 +10,7 @@ from core.conversation.flow import Flow
 from core.conversation.listing import Lists, Old
 from core.conversation.messages import Kind
 from core.conversation.replies import read_reply
-from core.conversation.tokens import Offer, Press, digest, seal, unseal
+from core.conversation.tokens import Press, RenderedButton, digest, sign, verify
 from core.conversation.turn import Turn
 
 STALE = ""
@@ -105,7 +105,7 @@ class Reader:
         reply = numbered.token if numbered else self._reply(turn, key, lists)
         return self._flow.typed(turn.state) if reply is None else self._press(turn, key, reply)
 
-    def _numbered(self, turn: Turn, lists: Lists) -> Offer | Old | None:
+    def _numbered(self, turn: Turn, lists: Lists) -> RenderedButton | Old | None:
         """What a number means by the list that was in sight when it came.
 
         Where a text is asked for the lists have no numbers, and one of an older list is a text.
@@ -143,21 +143,21 @@ class Reader:
             if offer is not None:
                 return offer.token
         unseen = read_reply(text, self._flow.unseen)
-        return None if unseen is None else seal(key, turn.visit, unseen)
+        return None if unseen is None else sign(key, turn.visit, unseen)
 
-    def _drawn(self, turn: Turn, key: str) -> Iterator[Offer]:
+    def _drawn(self, turn: Turn, key: str) -> Iterator[RenderedButton]:
         """The buttons of the screen as it stands, which nobody has seen yet."""
         for button in self._flow.draw(turn.position).each_button():
-            yield Offer(button.label, seal(key, turn.visit, button), button.spelled)
+            yield RenderedButton(button.label, sign(key, turn.visit, button), button.spelled)
 
-    def _reworded(self, offer: Offer, language: str) -> Offer:
+    def _reworded(self, offer: RenderedButton, language: str) -> RenderedButton:
         reworded = self._flow.reworded
         words = offer.words and reworded(offer.words, language)
         return replace(offer, label=reworded(offer.label, language), words=words)
 
     def _press(self, turn: Turn, key: str, token: str) -> str | None:
         """The trigger of a button; of an old one STALE, but a double press passes in silence."""
-        press = unseal(key, token)
+        press = verify(key, token)
         stale = press is None or press.visit not in (None, turn.visit)
         if press is None or stale or not self._still_offered(turn, press):
             return None if turn.memory.get("pressed") == token else STALE

@@ -1,6 +1,6 @@
 """What a button's press brings back: a token that can't be forged or moved, nor outlive its moment.
 
-It says which visit of which conversation offered what, sealed with the conversation's own key.
+It says which visit of which conversation offered what, signed with the conversation's own key.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from core.conversation.messages import Button
 
-_SEAL = 6
+_SIGNED_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RenderedButton:
     """A button as it is shown: its label and the token that a press brings back.
 
     Where there are no buttons, `number` is what it bears in the list, or None where it must be
@@ -29,7 +29,7 @@ class Offer:
     number: int | None = None
 
 
-Offers = tuple[Offer, ...]
+RenderedButtons = tuple[RenderedButton, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Press:
     confirms: str
 
 
-def seal(key: str, visit: int | None, button: Button) -> str:
+def sign(key: str, visit: int | None, button: Button) -> str:
     """The token of a button.
 
     At most 64 bytes for a trigger of 14 letters and an argument of 32, or 24 where it confirms.
@@ -53,7 +53,7 @@ def seal(key: str, visit: int | None, button: Button) -> str:
     return f"{content}:{_mac(key, content)}"
 
 
-def unseal(key: str, token: str) -> Press | None:
+def verify(key: str, token: str) -> Press | None:
     """What a token says; None where it isn't one of this conversation's."""
     content, _, mac = token.rpartition(":")
     if not hmac.compare_digest(mac.encode(), _mac(key, content).encode()):
@@ -74,5 +74,5 @@ def digest(text: str) -> str:
 
 
 def _mac(key: str, content: str) -> str:
-    raw = hashlib.blake2b(content.encode(), key=key.encode(), digest_size=_SEAL).digest()
+    raw = hashlib.blake2b(content.encode(), key=key.encode(), digest_size=_SIGNED_BYTES).digest()
     return base64.urlsafe_b64encode(raw).decode()

@@ -67,7 +67,7 @@ from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox, decode
 from core.conversation.messages import Address, Button, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
-from core.conversation.tokens import seal
+from core.conversation.tokens import sign
 from core.services.storage import FolderStore
 from tests.avatars.training_house import (
     COMPLETED,
@@ -476,7 +476,7 @@ class Storm(RuleBasedStateMachine):
 
     def _token(self, button: Button) -> str:
         look = self.engine.look(self.id)
-        return seal(look.token_key, look.position.visit, button)
+        return sign(look.token_key, look.position.visit, button)
 
     def _wants_photos(self) -> bool:
         found = self._focus()

@@ -11,7 +11,7 @@ from core.conversation.flow import QUIET, Flow, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button
 from core.conversation.models import Conversation, PendingNotice
-from core.conversation.tokens import seal, unseal
+from core.conversation.tokens import sign, verify
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import (
@@ -183,8 +183,8 @@ def test_a_button_that_confirms_what_has_changed_meanwhile_does_nothing(anna: Ch
 
 def test_what_a_button_confirms_can_not_be_left_out_of_its_token(anna: Chat) -> None:
     anna.fill_in()
-    sealed = seal(anna.row.token_key, anna.row.visit, Button("", "send"))
-    press = unseal(anna.row.token_key, sealed)
+    sealed = sign(anna.row.token_key, anna.row.visit, Button("", "send"))
+    press = verify(anna.row.token_key, sealed)
     assert press is not None
     assert press.confirms == ""
     assert anna.token("📨 Send") != sealed
@@ -212,7 +212,7 @@ def test_the_button_of_a_notice_never_grows_old(anna: Chat) -> None:
     anna.signal("answered", "42")
     notice = PendingNotice.get()
     assert (notice.name, notice.key, notice.outcome) == ("answer", "answer:42", "pending")
-    link = seal(anna.row.token_key, None, Button("Open", "open", "42"))
+    link = sign(anna.row.token_key, None, Button("Open", "open", "42"))
     anna.fill_in()
     anna.press_token(link)
     assert (anna.state, anna.form["opened"]) == ("thanked", "42")

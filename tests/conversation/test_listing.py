@@ -13,7 +13,7 @@ from core.conversation.delivery.rendering import Rendered
 from core.conversation.listing import KEPT, Lists, Old, number_in, read, write
 from core.conversation.messages import Button, Event, Kind
 from core.conversation.replies import read_reply
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 from tests.conversation.chat import PLAIN, Chat
 from tests.feedback import feedback_engine
 
@@ -102,7 +102,7 @@ def test_a_number_counts_as_it_stood_when_it_was_sent(anna: Chat) -> None:
     """It came while the list was in sight, and is applied when another one is."""
     number = numbers(anna.show(PLAIN).rendered)["4"]
     anna.receive(Event(Kind.TEXT, number))
-    other = (Offer("another", anna.token("5"), number=9),)
+    other = (RenderedButton("another", anna.token("5"), number=9),)
     shown(anna.id, anna.row.revision, other, None, 0.0)
     anna.engine.drain(anna.id)
     assert anna.form["rating"] == 4
@@ -170,8 +170,8 @@ def test_a_notice_that_is_sent_once_more_keeps_its_number(anna: Chat) -> None:
 # What is remembered
 
 
-def offers(*names: str) -> tuple[Offer, ...]:
-    return tuple(Offer(name, f"token of {name}") for name in names)
+def offers(*names: str) -> tuple[RenderedButton, ...]:
+    return tuple(RenderedButton(name, f"token of {name}") for name in names)
 
 
 def put(lists: Lists, *names: str, at: int = 0) -> tuple[Lists, list[int | None]]:
@@ -203,13 +203,13 @@ def test_lists_are_kept_as_they_are() -> None:
     lists, _ = lists.appended(offers("link"))
     lists, _ = lists.proposed(offers("d"))
     assert read(write(lists)) == lists
-    assert lists.meant(1, 2) == Offer("", "token of a", "", 1)
+    assert lists.meant(1, 2) == RenderedButton("", "token of a", "", 1)
     assert lists.meant(1, 3) is Old.NUMBER
 
 
 def test_rows_of_before_are_read_and_have_no_numbers() -> None:
     lists = read('[["Yes", "token"]]')
-    assert lists.in_sight == (Offer("Yes", "token"),)
+    assert lists.in_sight == (RenderedButton("Yes", "token"),)
     assert lists.meant(1, 1) is None
 
 
@@ -240,7 +240,10 @@ def test_where_a_text_is_asked_for_such_a_number_is_a_text(anna: Chat) -> None:
 class TestShortAnswers:
     """“Yes” is short for “Yes, delete for good”, but not where it may answer something else."""
 
-    OFFERS = (Offer("Yes, delete for good", "d", "Yes, delete for good"), Offer("No, go on", "n"))
+    OFFERS = (
+        RenderedButton("Yes, delete for good", "d", "Yes, delete for good"),
+        RenderedButton("No, go on", "n"),
+    )
 
     def test_it_is_enough_where_the_question_was_shown_last(self) -> None:
         assert read_reply("yes", self.OFFERS) is self.OFFERS[0]
@@ -257,5 +260,5 @@ class TestShortAnswers:
 
 @pytest.mark.parametrize("typed", ["photo ３", "Photo №3", "PHOTO ٣", "photo 3."])
 def test_a_number_among_words_may_be_of_any_digits(typed: str) -> None:
-    offers = [Offer("3", "three", "photo 3"), Offer("13", "thirteen", "photo 13")]
+    offers = [RenderedButton("3", "three", "photo 3"), RenderedButton("13", "thirteen", "photo 13")]
     assert read_reply(typed, offers) is offers[0]

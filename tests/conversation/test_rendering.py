@@ -12,7 +12,7 @@ from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.rendering import bar, render
 from core.conversation.messages import Button, Picture, Screen
 from core.conversation.replies import read_reply, words
-from core.conversation.tokens import Offer, Press, digest, seal, unseal
+from core.conversation.tokens import Press, RenderedButton, digest, sign, verify
 
 KEY, OTHER_KEY = "a" * 32, "b" * 32
 PLAIN = Capabilities()
@@ -100,8 +100,8 @@ def test_a_token_that_a_channel_can_not_carry_is_refused_when_it_is_drawn() -> N
 
 def test_the_longest_argument_that_is_promised_fits_into_64_bytes() -> None:
     longest = Button("", "t" * 14, "a" * 32)
-    assert len(seal(KEY, 0xFFFFFF, longest)) <= 64
-    assert len(seal(KEY, 0xFFFFFF, Button("", "t" * 14, "a" * 24, "confirmed"))) <= 64
+    assert len(sign(KEY, 0xFFFFFF, longest)) <= 64
+    assert len(sign(KEY, 0xFFFFFF, Button("", "t" * 14, "a" * 24, "confirmed"))) <= 64
 
 
 def test_progress_is_a_bar_of_text_where_the_channel_draws_none() -> None:
@@ -194,35 +194,35 @@ def test_a_character_outside_the_basic_plane_takes_two_units() -> None:
 @given(st.none() | st.integers(1, 10**6), buttons)
 def test_a_token_says_what_was_pressed(visit: int | None, button: Button) -> None:
     confirms = digest(button.confirms) if button.confirms else ""
-    press = unseal(KEY, seal(KEY, visit, button))
+    press = verify(KEY, sign(KEY, visit, button))
     assert press == Press(visit, button.trigger, button.argument, confirms)
 
 
 @given(buttons, st.data())
 def test_a_token_that_was_tampered_with_says_nothing(button: Button, data: st.DataObject) -> None:
-    token = seal(KEY, 3, button)
+    token = sign(KEY, 3, button)
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda c: c != token[place]))
-    assert unseal(KEY, token[:place] + other + token[place + 1 :]) is None
+    assert verify(KEY, token[:place] + other + token[place + 1 :]) is None
 
 
 @given(buttons)
 def test_a_token_of_another_conversation_says_nothing(button: Button) -> None:
-    assert unseal(KEY, seal(OTHER_KEY, 3, button)) is None
+    assert verify(KEY, sign(OTHER_KEY, 3, button)) is None
 
 
 @given(st.text())
 def test_any_text_may_come_as_a_token(text: str) -> None:
-    assert unseal(KEY, text) is None
+    assert verify(KEY, text) is None
 
 
 # The typed reply
 
 OFFERS = [
-    Offer("🚀 Start training", "train"),
-    Offer("🖼️ View (7)", "view"),
-    Offer("◀️ Назад", "back"),
-    Offer("12", "twelve"),
+    RenderedButton("🚀 Start training", "train"),
+    RenderedButton("🖼️ View (7)", "view"),
+    RenderedButton("◀️ Назад", "back"),
+    RenderedButton("12", "twelve"),
 ]
 
 
@@ -251,7 +251,10 @@ def test_a_reply_means_a_label_however_it_is_written(typed: str, meant: str | No
 
 
 def test_what_wants_its_words_is_never_meant_by_a_bare_number() -> None:
-    offers = [Offer("🗑 3", "remove", "photo 3"), Offer("🗑 12", "other", "photo 12")]
+    offers = [
+        RenderedButton("🗑 3", "remove", "photo 3"),
+        RenderedButton("🗑 12", "other", "photo 12"),
+    ]
     assert read_reply("3", offers) is None
     assert read_reply(" 🗑 3", offers) == offers[0]
     assert read_reply("Photo 3!", offers) == offers[0]
@@ -264,23 +267,31 @@ def test_what_wants_its_words_is_never_meant_by_a_bare_number() -> None:
 def test_a_question_is_answered_by_what_stands_before_the_comma(
     typed: str, meant: str | None
 ) -> None:
-    asked = [Offer("Да, остановить", "1"), Offer("Нет, продолжать", "2"), Offer("◀️ Назад", "3")]
+    asked = [
+        RenderedButton("Да, остановить", "1"),
+        RenderedButton("Нет, продолжать", "2"),
+        RenderedButton("◀️ Назад", "3"),
+    ]
     found = read_reply(typed, asked)
     assert (found and found.token) == meant
 
 
 def test_two_buttons_that_begin_alike_are_told_apart_by_all_they_say() -> None:
-    alike = [Offer("Anna, at home", "1"), Offer("Anna, at sea", "2"), Offer("Anna", "3")]
+    alike = [
+        RenderedButton("Anna, at home", "1"),
+        RenderedButton("Anna, at sea", "2"),
+        RenderedButton("Anna", "3"),
+    ]
     assert read_reply("anna", alike) == alike[2]
     assert read_reply("anna", alike[:2]) is None
 
 
 def test_a_label_that_two_buttons_have_means_neither() -> None:
-    assert read_reply("yes", [Offer("Yes", "a"), Offer("yes!", "b")]) is None
+    assert read_reply("yes", [RenderedButton("Yes", "a"), RenderedButton("yes!", "b")]) is None
 
 
-@given(st.text(), st.lists(st.builds(Offer, st.text(), st.text(), st.text()), max_size=5))
-def test_any_text_may_come_as_a_reply(text: str, offers: list[Offer]) -> None:
+@given(st.text(), st.lists(st.builds(RenderedButton, st.text(), st.text(), st.text()), max_size=5))
+def test_any_text_may_come_as_a_reply(text: str, offers: list[RenderedButton]) -> None:
     found = read_reply(text, offers)
     assert found is None or found in offers
 

@@ -22,7 +22,7 @@ from core.base import db as core_db
 from core.conversation import timers
 from core.conversation.messages import Event, Kind, Person
 from core.conversation.models import InboxEvent
-from core.conversation.tokens import unseal
+from core.conversation.tokens import verify
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import TABLE, feedback_engine
 
@@ -154,7 +154,7 @@ class Storm(RuleBasedStateMachine):
     def every_button_of_the_screen_can_fire(self) -> None:
         row, look = self.anna.row, self.engine.look(self.anna.id)
         for offer in self.anna.rendered.offers:
-            press = unseal(look.token_key, offer.token)
+            press = verify(look.token_key, offer.token)
             assert press is not None
             assert press.visit == row.visit
             assert any(

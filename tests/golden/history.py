@@ -10,7 +10,7 @@ from typing import Any
 
 from core.base.db import run
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.tokens import Offer, unseal
+from core.conversation.tokens import RenderedButton, verify
 from tests.scenarios.on_steps import SteppedPerson
 
 FOLDER = Path(__file__).parent / "histories"
@@ -96,9 +96,9 @@ class Names:
         return _NAMED.sub(lambda found: self._identifiers.get(found[0], "0" * 32), argument)
 
 
-def pressed(person: SteppedPerson, offer: Offer) -> list[str]:
+def pressed(person: SteppedPerson, offer: RenderedButton) -> list[str]:
     """What a button does, as a history says it."""
-    press = unseal(token_key(person), offer.token)
+    press = verify(token_key(person), offer.token)
     assert press is not None, offer
     return [press.trigger, Names(person).named(press.argument)]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from core.base import db
 from core.base.migrations import runner
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 from tests.golden import history
 from tests.golden.history import FOLDER, Act, Kept, kept, pressed, seen, write
 from tests.pictures_for_tests import photo
@@ -52,7 +52,7 @@ class Recorded(SteppedPerson):
         act = {"file": [name, data.decode()]}
         self._note(act, lambda: super(Recorded, self).send_file(name, data))
 
-    def press_offer(self, offer: Offer) -> None:
+    def press_offer(self, offer: RenderedButton) -> None:
         act = {"press": pressed(self, offer)}
         self._note(act, lambda: super(Recorded, self).press_offer(offer))
 

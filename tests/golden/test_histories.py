@@ -11,7 +11,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from core.conversation.messages import Button
-from core.conversation.tokens import seal
+from core.conversation.tokens import sign
 from tests.golden.history import FOLDER, Act, Names, kept, pressed, read, token_key
 from tests.pictures_for_tests import photo
 from tests.scenarios.on_steps import SteppedHouse, SteppedPerson
@@ -79,7 +79,7 @@ def press(person: SteppedPerson, trigger: str, argument: str) -> None:
             return
     visit = person.steps.rows("SELECT visit FROM conversations WHERE id = ?", person.chat.id)
     button = Button("", trigger, Names(person).identified(argument))
-    person.press_token(seal(token_key(person), visit[0]["visit"], button))
+    person.press_token(sign(token_key(person), visit[0]["visit"], button))
 
 
 def wait_for(person: SteppedPerson, wanted: Any) -> None:

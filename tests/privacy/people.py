@@ -20,7 +20,7 @@ from core.base.db import run, transaction
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.outbox import parcel, shown
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.tokens import seal
+from core.conversation.tokens import sign
 from tests.patience import LONG
 
 MARK = "Zq7sentinelVk"
@@ -51,7 +51,7 @@ class Marked:
         look = self.app.engine.look(self.id)
         buttons = {(b.trigger, b.argument): b for b in look.screen.each_button()}
         button = next(b for (t, a), b in buttons.items() if t == trigger and argument in (None, a))
-        self.do(Event(Kind.PRESS, seal(look.token_key, look.position.visit, button)))
+        self.do(Event(Kind.PRESS, sign(look.token_key, look.position.visit, button)))
 
     def send_photo(self, name: str = f"{MARK}.jpg") -> None:
         reference = {"spool": self.app.spool.put(photo()), "name": name, "caption": MARKS[1]}

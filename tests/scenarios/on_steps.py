@@ -12,7 +12,7 @@ from core.base.db import run
 from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person
 from core.conversation.testing import Clock, SteppedChat
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House
 
@@ -98,7 +98,7 @@ class SteppedPerson(Chat):
     def press_label(self, label: str) -> None:
         self.press_offer(next(offer for offer in self.offers_in_sight if offer.label == label))
 
-    def press_offer(self, offer: Offer) -> None:
+    def press_offer(self, offer: RenderedButton) -> None:
         """Press a button of the screen or of a notice."""
         self.press_token(offer.token)
 
@@ -107,7 +107,7 @@ class SteppedPerson(Chat):
         self.chat.do(Event(Kind.PRESS, token))
 
     @property
-    def offers_in_sight(self) -> list[Offer]:
+    def offers_in_sight(self) -> list[RenderedButton]:
         """The buttons of the screen, and of the notices beside it."""
         screens = [self.chat.screen, *self.chat.notices]
         return [offer for screen in screens if screen for offer in screen.offers]

@@ -11,7 +11,7 @@ from core.conversation import listing, statements
 from core.conversation.engine import Engine
 from core.conversation.flow import Position
 from core.conversation.listing import Lists
-from core.conversation.tokens import Offers
+from core.conversation.tokens import RenderedButtons
 
 _LISTED = """
 SELECT shown_buttons, (SELECT coalesce(max(i.id), 0) FROM inbox i WHERE i.conversation_id = c.id)
@@ -25,7 +25,7 @@ _FORGOTTEN = "SELECT 1 FROM conversations WHERE id = ? AND forgotten_revision <=
 _NOW = 2**62
 """The revision of what is drawn in the transaction that notes it: no erasure comes later."""
 
-Number = Callable[[Offers], Offers]
+Number = Callable[[RenderedButtons], RenderedButtons]
 Spell = Callable[[str], str]
 
 
@@ -45,24 +45,24 @@ def of_notice(engine: Engine, conversation_id: int, language: str) -> tuple[Numb
     return partial(_appended, conversation_id), partial(_spelled, engine, language)
 
 
-def confirmed(conversation_id: int, offers: Offers) -> str:
+def confirmed(conversation_id: int, offers: RenderedButtons) -> str:
     """The lists of a conversation with this one in sight, as they are stored."""
     found = run(_LISTED, conversation_id).fetchone()
     before, last_event = found or ("[]", 0)
     return listing.write(listing.read(before).confirmed(offers, last_event))
 
 
-def _proposed(conversation_id: int, revision: int, offers: Offers) -> Offers:
+def _proposed(conversation_id: int, revision: int, offers: RenderedButtons) -> RenderedButtons:
     return _noted(conversation_id, revision, lambda lists: lists.proposed(offers))
 
 
-def _appended(conversation_id: int, links: Offers) -> Offers:
+def _appended(conversation_id: int, links: RenderedButtons) -> RenderedButtons:
     return _noted(conversation_id, _NOW, lambda lists: lists.appended(links))
 
 
 def _noted(
-    conversation_id: int, revision: int, change: Callable[[Lists], tuple[Lists, Offers]]
-) -> Offers:
+    conversation_id: int, revision: int, change: Callable[[Lists], tuple[Lists, RenderedButtons]]
+) -> RenderedButtons:
     """Change a conversation's lists, whatever another process does to them at the same time.
 
     Of what was drawn before its person was forgotten nothing is written down.
@@ -78,7 +78,7 @@ def _noted(
                 return offers
 
 
-def _unnumbered(offers: Offers) -> Offers:
+def _unnumbered(offers: RenderedButtons) -> RenderedButtons:
     return tuple(replace(offer, number=None) for offer in offers)
 
 

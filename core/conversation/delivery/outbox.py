@@ -22,7 +22,7 @@ from core.conversation.engine import Engine
 from core.conversation.inbox import find
 from core.conversation.messages import Address
 from core.conversation.models import PendingNotice
-from core.conversation.tokens import Offers
+from core.conversation.tokens import RenderedButtons
 
 _SHOWN = """
 UPDATE conversations SET shown_revision = ?, shown = ?,
@@ -106,7 +106,7 @@ def posting(conversation_id: int, mark: Mapping[str, Any] | None) -> None:
 def shown(
     conversation_id: int,
     revision: int,
-    offers: Offers,
+    offers: RenderedButtons,
     reference: Mapping[str, Any] | None,
     now: float,
 ) -> None:

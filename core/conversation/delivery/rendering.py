@@ -11,7 +11,7 @@ from core.base.graphemes import length, shorten
 from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.messages import Attachment, Button, Motion, Picture, Screen, in_words
 from core.conversation.replies import words
-from core.conversation.tokens import Offer, Offers, seal
+from core.conversation.tokens import RenderedButton, RenderedButtons, sign
 
 SIDE = 1280
 """Pixels of a picture's longer side: no photo that Telegram shows is larger."""
@@ -30,8 +30,8 @@ class Rendered:
 
     title: str
     body: str
-    rows: tuple[Offers, ...]
-    offers: Offers
+    rows: tuple[RenderedButtons, ...]
+    offers: RenderedButtons
     pictures: tuple[Picture, ...]
     progress: int | None
     bar: str
@@ -45,7 +45,7 @@ class Rendered:
         return _paragraphs(self.title, self.body)
 
 
-def from_one(offers: Offers) -> Offers:
+def from_one(offers: RenderedButtons) -> RenderedButtons:
     """A list numbered for itself; what pays or destroys has no number."""
     numbers = count(1)
     return tuple(replace(o, number=None if o.words else next(numbers)) for o in offers)
@@ -56,7 +56,7 @@ def render(
     can: Capabilities,
     key: str,
     visit: int | None,
-    number: Callable[[Offers], Offers] = from_one,
+    number: Callable[[RenderedButtons], RenderedButtons] = from_one,
     spell: Callable[[str], str] = in_words,
 ) -> Rendered:
     """Fit a screen to a channel. `visit` None makes the buttons links that never grow old.
@@ -105,18 +105,20 @@ def _carried(screen: Screen, can: Capabilities) -> bool:
     return screen.file is not None and screen.file.size <= can.file_bytes
 
 
-def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Offer:
-    token = seal(key, visit, button)
+def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> RenderedButton:
+    token = sign(key, visit, button)
     if len(token.encode()) > can.payload_bytes:
         raise FlowError(f"the button {button.trigger}({button.argument}) needs too long a token")
-    return Offer(shorten(button.label, can.label_length), token, button.spelled)
+    return RenderedButton(shorten(button.label, can.label_length), token, button.spelled)
 
 
 def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:
     return [row[start : start + width] for start in range(0, len(row), width)]
 
 
-def _body(screen: Screen, can: Capabilities, offers: Offers, spell: Callable[[str], str]) -> str:
+def _body(
+    screen: Screen, can: Capabilities, offers: RenderedButtons, spell: Callable[[str], str]
+) -> str:
     """The text and what stands in for bars, pictures and buttons; too long a text is cut first."""
     said, below = _paragraphs(screen.hint, screen.text), []
     if screen.file is not None and not _carried(screen, can):
@@ -133,7 +135,7 @@ def _body(screen: Screen, can: Capabilities, offers: Offers, spell: Callable[[st
     return shorten(_paragraphs(shorten(said, room - length(rest) - 2 * bool(rest)), rest), room)
 
 
-def _line(offer: Offer, spell: Callable[[str], str]) -> str:
+def _line(offer: RenderedButton, spell: Callable[[str], str]) -> str:
     """A line of the list that stands in for buttons."""
     if offer.number is not None:
         return f"{offer.number}. {offer.label}"

@@ -9,7 +9,7 @@ from channels.telegram import Settings, Telegram
 from channels.telegram.messages import fitting
 from core.avatars.screens.general import introduction
 from core.base.texts import LANGUAGES, translator
-from core.conversation.tokens import Offer
+from core.conversation.tokens import RenderedButton
 
 
 def test_it_is_configured_where_there_is_a_token() -> None:
@@ -41,9 +41,13 @@ def test_what_is_said_of_the_bot_fits_telegrams_limits(language: str) -> None:
 
 
 def test_labels_too_long_for_their_row_stand_below_each_other() -> None:
-    short = [Offer("Male", "a"), Offer("Female", "b"), Offer("Other", "c")]
+    short = [
+        RenderedButton("Male", "a"),
+        RenderedButton("Female", "b"),
+        RenderedButton("Other", "c"),
+    ]
     assert fitting(short) == [short]
-    long = [Offer("Delete this avatar for ever", "a"), Offer("Keep it", "b")]
+    long = [RenderedButton("Delete this avatar for ever", "a"), RenderedButton("Keep it", "b")]
     assert fitting(long) == [[long[0]], [long[1]]]
 
 
