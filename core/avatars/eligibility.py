@@ -70,16 +70,14 @@ def busy(user_id: uuid.UUID) -> bool:
 
 def stopping(avatar_id: uuid.UUID) -> bool:
     """Whether an avatar still has a run, be it one that its person has stopped."""
-    active: Any = TrainingRun.status.in_(ACTIVE)
+    active = TrainingRun.status.in_(ACTIVE)
     return bool(TrainingRun.select().where(TrainingRun.avatar == avatar_id, active).exists())
 
 
 def retire_simulated(settings: Settings) -> int:
     """Make simulated avatars ready to be trained for real; how many it was."""
-    tried: Any = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
-    simulated: Any = Avatar.select().where(
-        Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried)
-    )
+    tried = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
+    simulated = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried))
     retired = 0
     for found in simulated:
         TrainedModel.delete().where(

@@ -98,7 +98,7 @@ _ANSWERS = (
 )  # fmt: skip
 """Columns that answer for the person, before those of each avatar."""
 _AVATAR, _RUN = Avatar._meta.sorted_fields, TrainingRun._meta.sorted_fields
-_BLAMELESS: Any = (TrainingRun.status == RunStatus.FAILED) & (TrainingRun.error_class != "person")
+_BLAMELESS = (TrainingRun.status == RunStatus.FAILED) & (TrainingRun.error_class != "person")
 
 
 def read(user_id: uuid.UUID, since: float) -> Known:
@@ -114,8 +114,7 @@ def read(user_id: uuid.UUID, since: float) -> Known:
 
 def _rows(user_id: uuid.UUID, since: float) -> list[Any]:
     text, parameters = _statement(is_sqlite())
-    identifier: Any = User.id
-    mine = {_ANYBODY: identifier.db_value(user_id), _EVER: since}
+    mine = {_ANYBODY: user_id.hex, _EVER: since}
     given = [mine.get(value, value) for value in parameters]
     return list(database.obj.execute_sql(text, given).fetchall())
 
@@ -134,7 +133,7 @@ def _statement(_sqlite: bool) -> tuple[str, tuple[Any, ...]]:
         *_AVATAR,
         *_RUN,
     )
-    query: Any = (
+    query = (
         User.select(*columns)
         .join(Avatar, peewee.JOIN.LEFT_OUTER, on=(Avatar.user == User.id))
         .join(TrainingRun, peewee.JOIN.LEFT_OUTER, on=(TrainingRun.id == _latest()))
@@ -152,7 +151,7 @@ def _marker(value: object) -> Any:
 
 def photos_of(found: Avatar) -> list[AvatarPhoto]:
     """An avatar's photos in the order they came, the removed ones among them."""
-    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == found.id)
+    query = AvatarPhoto.select().where(AvatarPhoto.avatar == found.id)
     photos = list(query.order_by(AvatarPhoto.number))
     for photo in photos:
         photo.avatar = found
@@ -173,9 +172,9 @@ def _row(model: Any, fields: Any, values: tuple[Any, ...]) -> Any:
 
 def _answers(user_id: uuid.UUID, since: float) -> list[Any]:
     """A person's columns, in the order of _ANSWERS."""
-    runs: Any = TrainingRun.select().where(TrainingRun.user == user_id)
-    held: Any = queries.held_photos(user_id).order_by()
-    stored: Any = AvatarPhoto.select().where(
+    runs = TrainingRun.select().where(TrainingRun.user == user_id)
+    held = queries.held_photos(user_id).order_by()
+    stored = AvatarPhoto.select().where(
         AvatarPhoto.user == user_id, AvatarPhoto.minio_key.is_null(False)
     )
     return [
@@ -202,13 +201,13 @@ def _count(query: Any) -> Any:
 
 
 def _latest() -> Any:
-    run: Any = TrainingRun.alias()
+    run = TrainingRun.alias()
     own = run.select(run.id).where(run.avatar == Avatar.id)
     return own.order_by(run.created_at.desc()).limit(1)
 
 
 def _valid() -> Any:
-    mine: Any = AvatarPhoto.select().where(
+    mine = AvatarPhoto.select().where(
         AvatarPhoto.avatar == Avatar.id,
         AvatarPhoto.removed_at.is_null(),
         AvatarPhoto.validation_status == PhotoValidationStatus.VALID,
@@ -217,6 +216,6 @@ def _valid() -> Any:
 
 
 def _has_order(which: Any) -> Any:
-    run: Any = TrainingRun.alias()
-    orders: Any = Submission.select(1).join(run, on=(Submission.run_id == run.id))
+    run = TrainingRun.alias()
+    orders = Submission.select(1).join(run, on=(Submission.run_id == run.id))
     return peewee.fn.EXISTS(orders.where(run.avatar == Avatar.id, which))

@@ -73,7 +73,7 @@ def digest_of(valid: Iterable[AvatarPhoto]) -> str:
 
 def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     """The avatar's last training run."""
-    query: Any = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
+    query = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
     found: TrainingRun | None = query.order_by(TrainingRun.created_at.desc()).first()
     return found
 
@@ -125,7 +125,7 @@ def held_photos(user_id: uuid.UUID) -> Any:
 def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:
     """The photo that came through the spool under this name in a conversation, while it is kept."""
     for model in (AvatarPhoto, HeldPhoto):
-        query: Any = model.select().where(
+        query = model.select().where(
             model.conversation == conversation_id, model.reference["spool"] == spooled
         )
         found: AvatarPhoto | HeldPhoto | None = query.first()

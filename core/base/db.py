@@ -101,11 +101,11 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "secure_delete": 1,
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
-    opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
     opened.register_aggregate(Quantiles, "quantiles", 1)
     opened.register_function(different, "different", 1)
     opened.register_function(str.lower, "lower", 1)  # its own knows English letters alone
-    return opened  # type: ignore[no-any-return]
+    return opened
 
 
 def is_sqlite() -> bool:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import Processor
 
 from core.base.errors import chain, kind
 
@@ -79,7 +80,7 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     lasting: Any = _Unfailing(target)
-    final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
+    final: Processor = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":
         final = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(

@@ -156,7 +156,7 @@ class Flow:
     def __init__(
         self,
         table: Table,
-        callbacks: Mapping[str, Callable[..., Any]],
+        callbacks: Mapping[str, Callable[..., object]],
         facts: Callable[[Position, str], Any],
         screens: Mapping[str, Callable[[Any], Screen]],
         notices: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] | None = None,
@@ -302,7 +302,7 @@ class Flow:
 
         return run
 
-    def _bind(self, call: Call) -> Callable[[Any], Any]:
+    def _bind(self, call: Call) -> Callable[[object], object]:
         function = self._callbacks[call.name]
         if call.argument is None:
             return lambda turn: function(turn)

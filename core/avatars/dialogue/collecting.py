@@ -208,7 +208,7 @@ def _write(changed: list[AvatarPhoto], **columns: Any) -> None:
     """Write the same into several photos."""
     if not changed:
         return
-    query: Any = AvatarPhoto.update(**columns)
+    query = AvatarPhoto.update(**columns)
     query.where(AvatarPhoto.id.in_([photo.id for photo in changed])).execute()
     for photo in changed:
         for name, value in columns.items():

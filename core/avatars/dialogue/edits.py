@@ -100,7 +100,7 @@ def _sent_in(turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
     """The photos that came in the event's message, before it was edited."""
     found: list[AvatarPhoto | HeldPhoto] = []
     for model in (AvatarPhoto, HeldPhoto) if turn.event.message else ():
-        sent: Any = model.select().where(
+        sent = model.select().where(
             model.user == turn.user_id,
             model.conversation == turn.conversation_id,
             model.reference["message"] == turn.event.message,

@@ -113,7 +113,7 @@ def sweep(before: float, polls_before: float) -> int:
     A thousand orders under way are asked after millions of times a day.
     """
     uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
-    query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
+    query = FalEvent.delete().where((FalEvent.at < before) | uneventful)
     return int(query.execute())
 
 

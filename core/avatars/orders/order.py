@@ -123,14 +123,14 @@ _STEPPING = (Status.READY, Status.SUBMITTING, Status.UNCERTAIN, *UNDER_WAY)
 
 def due(model: Any, now: float, limit: int, transfer: bool = False) -> list[str]:
     """Orders that want their next step, or bytes transferred; the longest waiting first."""
-    query: Any = model.select(model.id).where(_steps(model, transfer), model.next_check_at <= now)
-    found = query.order_by(model.next_check_at).limit(limit).tuples()
-    return [str(order_id) for (order_id,) in found]
+    query = model.select(model.id).where(_steps(model, transfer), model.next_check_at <= now)
+    found = query.order_by(model.next_check_at).limit(limit)
+    return [str(order_id) for order_id in found.scalars()]
 
 
 def claim(model: Any, order_id: str, now: float, transfer: bool = False) -> Any:
     """The order, for whoever takes its step; None where it is too early, or somebody's already."""
-    query: Any = model.update(next_check_at=now + CLAIM_SECONDS).where(
+    query = model.update(next_check_at=now + CLAIM_SECONDS).where(
         model.id == order_id, _steps(model, transfer), model.next_check_at <= now
     )
     with transaction():
@@ -150,8 +150,8 @@ def moved(order: Order, *was: Status, **changes: Any) -> bool:
 
     `was` names other statuses that will do.
     """
-    model: Any = type(order)
-    query: Any = model.update(changes).where(
+    model = type(order)
+    query = model.update(changes).where(
         model.id == order.id,
         model.status.in_(was or (order.status,)),
         model.submission == order.submission,

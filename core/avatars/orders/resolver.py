@@ -217,7 +217,7 @@ def addressed(name: str) -> str:
 def lost_orders(model: Any) -> list[Any]:
     """The orders of which nobody knows whether they arrived, the oldest first."""
     lost = model.status.in_(SENDING[1:]) & model.intent_at.is_null(False)
-    query: Any = model.select().where(lost & model.request_id.is_null())
+    query = model.select().where(lost & model.request_id.is_null())
     return list(query.order_by(model.intent_at))
 
 

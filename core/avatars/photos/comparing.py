@@ -57,7 +57,7 @@ class Comparing:
 
     def due(self, now: float, limit: int = 100) -> list[str]:
         """Claim avatars whose photos want to be compared, the longest waiting first."""
-        query: Any = Avatar.select(Avatar.id).where(Avatar.compare_at <= now)
+        query = Avatar.select(Avatar.id).where(Avatar.compare_at <= now)
         ids = [row.id for row in query.order_by(Avatar.compare_at).limit(limit)]
         return [str(avatar_id) for avatar_id in ids if self._claim(avatar_id, now)]
 
@@ -76,7 +76,7 @@ class Comparing:
         return self._keep(uuid.UUID(avatar_id), found)
 
     def _claim(self, avatar_id: uuid.UUID, now: float) -> bool:
-        claim: Any = Avatar.update(compare_at=now + CLAIM_SECONDS)
+        claim = Avatar.update(compare_at=now + CLAIM_SECONDS)
         with transaction():
             return bool(claim.where(Avatar.id == avatar_id, Avatar.compare_at <= now).execute())
 
@@ -107,12 +107,12 @@ class Comparing:
                 return None
             same = queries.photos_digest(avatar_id) == found["photos"]
             data = {**avatar.avatar_data, "people": found} if same else avatar.avatar_data
-            changed: Any = Avatar.update(avatar_data=data, compare_at=None if same else 0.0)
+            changed = Avatar.update(avatar_data=data, compare_at=None if same else 0.0)
             changed.where(Avatar.id == avatar_id).execute()
             return self._tell(avatar_id, str(found["photos"])) if same else None
 
     def _tell(self, avatar_id: uuid.UUID, digest: str) -> int | None:
-        last: Any = queries.photos(avatar_id).where(AvatarPhoto.conversation.is_null(False))
+        last = queries.photos(avatar_id).where(AvatarPhoto.conversation.is_null(False))
         photo = last.order_by(AvatarPhoto.number.desc()).first()
         if photo is None:
             return None
@@ -139,7 +139,7 @@ def mark(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> N
     )
     due = 0.0 if wanted else None
     if avatar.compare_at != due:
-        query: Any = Avatar.update(compare_at=due)
+        query = Avatar.update(compare_at=due)
         query.where(Avatar.id == avatar.id).execute()
         avatar.compare_at = due
 

@@ -223,7 +223,7 @@ class Verdicts:
 
     def _tell(self, photo: AvatarPhoto) -> None:
         """Once no photo of the album waits any more, the person learns what became of them."""
-        waiting: Any = AvatarPhoto.select().where(
+        waiting = AvatarPhoto.select().where(
             AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
         )
         if waiting.exists():
@@ -265,7 +265,7 @@ class Verdicts:
 
 def _consented(user_id: uuid.UUID) -> bool:
     """Whether a consent stands, whatever its version: the photo was sent under it."""
-    query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
+    query = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
     return bool(query.exists())
 
 

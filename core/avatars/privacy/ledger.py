@@ -15,7 +15,7 @@ from core.base import days
 from core.base.db import transaction
 
 MILLION = 1_000_000
-_OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
+_OVER = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
     Submission.select(Submission.run_id).where(WATCHED)
 )
 """Nothing more comes of a run: one whose order may still be made is asked after first, for its
@@ -31,7 +31,7 @@ def book(runs: Any, zone: str) -> int:
     ended = {run.id: run for run in runs.where(_OVER)}
     if not ended:
         return 0
-    entry: Any = CostEntry
+    entry = CostEntry
     columns = [entry.day, entry.training_type, entry.test_mode, entry.status, entry.usd]
     entries = [
         (day_of(run.created_at), run.training_type, run.test_mode, run.status, _usd(run))
@@ -54,7 +54,7 @@ def book(runs: Any, zone: str) -> int:
 def book_nameless(zone: str, limit: int = 100) -> int:
     """Book the runs whose person is gone, once they have ended; how many."""
     with transaction():
-        nameless: Any = TrainingRun.select().where(TrainingRun.user.is_null())
+        nameless = TrainingRun.select().where(TrainingRun.user.is_null())
         return book(nameless.limit(limit), zone)
 
 
@@ -88,7 +88,7 @@ def _usd(row: TrainingRun | Submission) -> float | None:
 def _add(totals: Counter[tuple[str, str]]) -> None:
     rows = [(*key, number) for key, number in sorted(totals.items())]
     if rows:
-        fields: Any = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
+        fields = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
         DailyTotal.insert_many(rows, fields).on_conflict(
             conflict_target=fields[:2],
             update={DailyTotal.count: DailyTotal.count + peewee.EXCLUDED.count},

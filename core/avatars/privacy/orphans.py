@@ -207,25 +207,20 @@ def _named(keys: list[str]) -> set[str]:
 
     Whoever stores other things under such keys must add them here, or they are swept away.
     """
-    query: Any = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
-    coming: Any = TrainingRun.select(TrainingRun.weights_key).where(
-        TrainingRun.weights_key.in_(keys)
-    )
-    models: Any = TrainedModel.select(TrainedModel.weights_key).where(
-        TrainedModel.weights_key.in_(keys)
-    )
-    return {key for found in (query, coming, models) for (key,) in found.tuples()}
+    query = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
+    coming = TrainingRun.select(TrainingRun.weights_key).where(TrainingRun.weights_key.in_(keys))
+    models = TrainedModel.select(TrainedModel.weights_key).where(TrainedModel.weights_key.in_(keys))
+    return {key for found in (query, coming, models) for key in found.scalars()}
 
 
 def _avatars() -> Iterator[uuid.UUID]:
     """Every avatar that has valid photos."""
-    query: Any = AvatarPhoto.select(AvatarPhoto.avatar).where(_VALID).distinct()
+    query = AvatarPhoto.select(AvatarPhoto.avatar).where(_VALID).distinct()
     ordered = query.order_by(AvatarPhoto.avatar).limit(BATCH)
-    page = list(ordered.tuples())
+    page = list(ordered.scalars())
     while page:
-        yield from (avatar_id for (avatar_id,) in page)
-        (last,) = page[-1]
-        page = list(ordered.where(AvatarPhoto.avatar > last).tuples())
+        yield from page
+        page = list(ordered.where(AvatarPhoto.avatar > page[-1]).scalars())
 
 
 def _batches(keys: Iterator[str]) -> Iterator[list[str]]:

@@ -54,10 +54,10 @@ class Retention:
         before = _before(now, self._days.finished_trainings_days)
         since = before.replace(tzinfo=datetime.UTC).timestamp()
         running = TrainingRun.status.in_(ACTIVE) | (TrainingRun.finished_at >= since)
-        recent: Any = TrainingRun.select(TrainingRun.avatar).where(
+        recent = TrainingRun.select(TrainingRun.avatar).where(
             running, TrainingRun.avatar.is_null(False)
         )
-        finished: Any = Avatar.select(Avatar.id).where(
+        finished = Avatar.select(Avatar.id).where(
             Avatar.status == AvatarStatus.COMPLETED,
             Avatar.updated_at < before,
             Avatar.id.not_in(recent),

@@ -206,13 +206,13 @@ class TrainingKind:
 
 def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: Any) -> None:
     """Change an avatar that still exists and has one of these statuses, if any are named."""
-    query: Any = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
+    query = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
     (query.where(Avatar.status.in_(was)) if was else query).execute()
 
 
 def wanted(run: TrainingRun) -> Avatar | None:
     """The avatar, while it is there, and whoever ordered its training still wants it."""
-    withdrawn: Any = Consent.select().where(
+    withdrawn = Consent.select().where(
         Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
     )
     if run.avatar_id is None or withdrawn.exists():

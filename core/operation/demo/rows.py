@@ -58,7 +58,7 @@ def after_explicit_ids(table: str) -> None:
 def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
-    cursor: Any = database.obj.cursor()
+    cursor = database.obj.cursor()
     names = ", ".join(columns)
     if is_sqlite():
         places = ", ".join("?" * len(columns))

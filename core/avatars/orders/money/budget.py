@@ -43,7 +43,7 @@ def promised_usd(model: Any, budget_usd: float, since: float, test_mode: bool) -
 
     One that is dearer than the whole budget takes nothing of it.
     """
-    query: Any = model.select(peewee.fn.sum(model.price_usd)).where(
+    query = model.select(peewee.fn.sum(model.price_usd)).where(
         model.status.in_((Status.READY, Status.PREPARING)),
         (model.created_at >= since) | (model.error_type == "budget"),
         model.price_usd <= budget_usd + MILLIONTH,
