@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from core.avatars import access
 from core.avatars.models import (
@@ -89,7 +88,7 @@ def retire_simulated(settings: Settings) -> int:
     return retired
 
 
-def _untrained(settings: Settings, found: Avatar) -> dict[str, Any]:
+def _untrained(settings: Settings, found: Avatar) -> dict[str, object]:
     """What an avatar is that has its photos and no model."""
     enough = found.photos_count >= settings.training.min_photos
     return {

@@ -10,6 +10,7 @@ Longer than 300 lines because a table's notation, its checks and its firing are 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -122,7 +123,7 @@ class Position:
     """
 
     conversation_id: int
-    user_id: Any
+    user_id: uuid.UUID
     channel: str
     state: str
     visit: int

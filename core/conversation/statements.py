@@ -22,7 +22,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` m
 class Locked(NamedTuple):
     """A conversation and its user, as a turn reads them."""
 
-    user_id: Any
+    user_id: uuid.UUID | str
     channel: str
     token_key: str
     state: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from enum import StrEnum
-from typing import Any
 
 import peewee
 from playhouse.fields import EnumField
@@ -124,7 +123,7 @@ def named(name: str) -> Submission | None:
         return None
 
 
-def watched(order_ids: Any) -> bool:
+def watched(order_ids: object) -> bool:
     """Whether one of these orders was given up, and may be made still."""
     return bool(Submission.select().where(Submission.run_id.in_(order_ids), WATCHED).exists())
 
@@ -141,7 +140,7 @@ def awaited(order: Order, since: float) -> bool:
     return sent is not None and sent.fate is Fate.SENDING and since < sent.sent_at
 
 
-def change(sent: Submission, **columns: Any) -> None:
+def change(sent: Submission, **columns: object) -> None:
     """Change one that has the fate it was read with still."""
     query = Submission.update(columns)
     query.where(Submission.id == sent.id, Submission.fate == sent.fate).execute()
@@ -168,7 +167,7 @@ def sent_usd(since: float, test_mode: bool) -> float:
     return float(sent.scalar() or 0.0)
 
 
-def error_columns(failure: Failure | None) -> dict[str, Any]:
+def error_columns(failure: Failure | None) -> dict[str, object]:
     """A failure as a row keeps it."""
     if failure is None:
         return {"error_type": "", "error_class": "", "http_status": None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import peewee
 
@@ -46,7 +45,7 @@ def keep(photo: AvatarPhoto, now: float, seconds: float) -> None:
         query.where(AvatarPhoto.id == photo.id, _PENDING, mine).execute()
 
 
-def wait(photo: AvatarPhoto, until: float, **changes: Any) -> None:
+def wait(photo: AvatarPhoto, until: float, **changes: object) -> None:
     """Leave a photo alone until a moment."""
     query = AvatarPhoto.update(next_check_at=until, **changes)
     with transaction():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import structlog
@@ -68,7 +67,7 @@ class Comparing:
         """
         photos = list(queries.photos_with(uuid.UUID(avatar_id), _VALID))
         digest = queries.photos_digest(uuid.UUID(avatar_id))
-        found: dict[str, Any] = {"photos": digest, "unknown": True}
+        found: dict[str, object] = {"photos": digest, "unknown": True}
         try:
             found = {"photos": digest, "groups": grouped(self._vectors(photos))}
         except StorageUnavailable:
@@ -95,7 +94,7 @@ class Comparing:
         faces = finder.find(rgb)
         return reader.read(rgb, faces[0]) if faces and faces[0].score >= SURE else None
 
-    def _keep(self, avatar_id: uuid.UUID, found: dict[str, Any]) -> int | None:
+    def _keep(self, avatar_id: uuid.UUID, found: dict[str, object]) -> int | None:
         """Write what was found, unless the photos have changed since: then it is due again."""
         with transaction():
             seen = Avatar.get_or_none(Avatar.id == avatar_id)

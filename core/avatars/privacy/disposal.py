@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import peewee
 
@@ -37,7 +37,7 @@ class Waste:
     bytes, and those that name none are passed over.
     """
 
-    def __init__(self, places: Iterable[str] = (), references: Iterable[Any] = ()) -> None:
+    def __init__(self, places: Iterable[str] = (), references: Iterable[object] = ()) -> None:
         named = (spooled(known) for known in references if isinstance(known, Mapping))
         self._places = set(places)
         self._files = {name[:64] for name in named if name}
@@ -162,7 +162,7 @@ def waiting_seconds(now: float) -> float:
     return max(0.0, now - min(since, default=now))
 
 
-def spooled(reference: Mapping[str, Any]) -> str | None:
+def spooled(reference: Mapping[str, object]) -> str | None:
     """The name of a photo's bytes in the spool, where its channel put them there."""
     name = reference.get("spool")
     return str(name) if name else None

@@ -11,6 +11,8 @@ import json
 import uuid
 from typing import Any
 
+import peewee
+
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -27,7 +29,7 @@ from core.avatars.privacy.disposal import Waste, prefix_of
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
 from core.avatars.privacy.retained import Export
 from core.avatars.training.training import Training
-from core.base.db import run
+from core.base.db import M, run
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
 
@@ -100,7 +102,7 @@ class Erasure:
         ledger.count(avatars, photos)
         return Waste((prefix_of(user_id, a.id) for a in avatars), (p.reference for p in photos))
 
-    def _stopped(self, *which: Any) -> list[Any]:
+    def _stopped(self, *which: peewee.Expression) -> list[Any]:
         """Runs with their orders; the one that is under way is stopped."""
         orders = remote.orders_of(*which)
         for run_id in {order.id for order in orders if order.status in HOLDING}:
@@ -114,7 +116,7 @@ def drop_held(user_id: uuid.UUID) -> Waste:
     return Waste(references=(held.reference for held in gone))
 
 
-def drop_exports(which: Any) -> Waste:
+def drop_exports(which: peewee.Expression) -> Waste:
     """Forget what was ordered or given to download; what is left of it."""
     waste = Waste()
     for export in _deleted(Export, which):
@@ -157,6 +159,6 @@ def _drop_written(turn: Turn, there: set[Any]) -> Waste:
     return waste
 
 
-def _deleted(model: Any, which: Any) -> list[Any]:
+def _deleted(model: type[M], which: peewee.Expression) -> list[M]:
     """Delete these rows; what they were."""
     return list(model.delete().where(which).returning(model).execute())

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject
 from core.avatars.photos.held import HeldPhoto
@@ -188,7 +189,7 @@ class Erasing:
         return True
 
 
-def _doomed(user: User) -> Any:
+def _doomed(user: User) -> ModelSelect[DoomedObject]:
     """What was doomed by the erasure, or before it, and is not gone for good yet."""
     mine = DoomedObject.prefix.startswith(f"{user.id.hex}/")
     return DoomedObject.select().where(mine, DoomedObject.at <= user.erasing_at)

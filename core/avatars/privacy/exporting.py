@@ -12,9 +12,10 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
@@ -204,13 +205,13 @@ def _apart(photo: AvatarPhoto) -> str:
     return "refused/" if refused else ""
 
 
-def _photos(user_id: uuid.UUID) -> Any:
+def _photos(user_id: uuid.UUID) -> ModelSelect[AvatarPhoto]:
     stored = AvatarPhoto.minio_key.is_null(False)
     query = AvatarPhoto.select().where(AvatarPhoto.user == user_id, stored)
     return query.order_by(AvatarPhoto.avatar, AvatarPhoto.number)
 
 
-def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
+def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
     yield "users", User.select().where(User.id == user_id).dicts().iterator()
     mine = Conversation.select().where(Conversation.user == user_id)
     yield "conversations", mine.dicts().iterator()
@@ -228,7 +229,7 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
         yield model._meta.table_name, rows.dicts().iterator()
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _readable(row: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name not in _SECRET}
 
 

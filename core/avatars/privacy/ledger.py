@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import peewee
 
@@ -23,7 +22,7 @@ model would stay at the trainer, and nobody would know."""
 _SENT = "sent_microdollars_"
 
 
-def book(runs: Any, zone: str) -> int:
+def book(runs: peewee.ModelSelect[TrainingRun], zone: str) -> int:
     """Replace runs that are over by anonymous entries, in the caller's transaction; how many.
 
     What their orders cost counts in the budget of the days that they were sent on, by the zone.
@@ -95,5 +94,5 @@ def _add(totals: Counter[tuple[str, str]]) -> None:
         ).execute()
 
 
-def _day(row: Any) -> str:
+def _day(row: Avatar | AvatarPhoto) -> str:
     return str(row.created_at.date().isoformat())

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -31,6 +31,7 @@ from core.base.errors import ObjectMissing
 from core.conversation.statements import lock_person
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 YOUNG_SECONDS = 3600.0
 """An object is no orphan before that: its row may be about to come."""
@@ -124,7 +125,7 @@ class _Sweep:
                 return
         self._go_on(findings, over=True)
 
-    def _go_on(self, findings: _Findings, over: bool = False) -> bool:
+    def _go_on(self, findings: _Findings[T], over: bool = False) -> bool:
         if self._stopping():
             return False
         if findings.settle(over):
@@ -172,17 +173,17 @@ class _Sweep:
             self.done.pending += 1
 
 
-class _Findings:
+class _Findings(Generic[T]):
     """Things amiss, put off until enough has been seen to believe them."""
 
-    def __init__(self, name: str, act: Callable[[Any], None], believing: bool) -> None:
+    def __init__(self, name: str, act: Callable[[T], None], believing: bool) -> None:
         self.name = name
         self._act = act
         self._believing = believing
-        self._held: list[Any] = []
+        self._held: list[T] = []
         self._amiss = self._right = 0
 
-    def add(self, found: list[Any], right: int) -> None:
+    def add(self, found: list[T], right: int) -> None:
         """Note what was found amiss, and how much was right beside it."""
         self._held += found
         self._amiss += len(found)

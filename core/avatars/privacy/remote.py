@@ -74,7 +74,7 @@ def forget_all(
     _forget([*requests, *staying])
 
 
-def orders_of(*which: Any) -> list[Any]:
+def orders_of(*which: peewee.Expression) -> list[Any]:
     """Runs, each as often as it has orders: `ordered` is one's request id, `fate` became of it."""
     order = (Submission.request_id.alias("ordered"), Submission.fate.alias("fate"))
     joined = TrainingRun.select(TrainingRun, *order).join(

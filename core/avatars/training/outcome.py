@@ -22,7 +22,7 @@ class Weights:
     key: str
     sha256: str
     size: int
-    config: Mapping[str, Any]
+    config: Mapping[str, object]
 
 
 def trigger_word(avatar_id: uuid.UUID) -> str:
@@ -36,7 +36,7 @@ def watched(avatar_id: uuid.UUID) -> bool:
     return submissions.watched(runs)
 
 
-def ordered(run: TrainingRun) -> dict[str, Any]:
+def ordered(run: TrainingRun) -> dict[str, object]:
     """What an avatar is from the start of a training on; fal's id comes with the order."""
     return {
         "fal_mode": run.training_type.value,
@@ -45,7 +45,7 @@ def ordered(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def configuration(run: TrainingRun) -> dict[str, Any]:
+def configuration(run: TrainingRun) -> dict[str, object]:
     """How an avatar is trained: the arguments are known once the order is about to be sent."""
     assert run.avatar_id is not None, "whoever calls has looked"
     return {

@@ -9,9 +9,9 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars import eligibility, person, queries
 from core.avatars.models import (
@@ -226,7 +226,7 @@ def lost_trainings() -> list[TrainingRun]:
     return lost_orders(TrainingRun)
 
 
-def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> Any:
+def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> ModelSelect[AvatarPhoto]:
     return AvatarPhoto.select().where(
         AvatarPhoto.avatar == avatar_id,
         AvatarPhoto.removed_at.is_null(),
