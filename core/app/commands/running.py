@@ -163,7 +163,7 @@ def _configured_channels(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _made_if_configured(settings: Settings, name: str) -> Any:
+def _made_if_configured(settings: Settings, name: str) -> object:
     channel = made_channel(settings, name)
     return channel if channel.configured else ""
 

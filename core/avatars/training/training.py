@@ -102,8 +102,7 @@ class Training:
         begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
         change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
-        run_id: uuid.UUID = created.id
-        return run_id
+        return created.id
 
     def cancel(self, run_id: uuid.UUID) -> bool:
         """Stop a run, whatever it is doing; False where it is over or being stopped."""
