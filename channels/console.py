@@ -19,13 +19,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import ClassVar, TextIO
 
 from core.base.db import INFRASTRUCTURE, storable
 from core.base.errors import Gone
 from core.base.readable import forgiving
 from core.base.settings import Section
-from core.conversation.delivery.channel import Capabilities, Host
+from core.conversation.delivery.channel import Capabilities, Host, Reference
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered, drawn
@@ -80,14 +80,14 @@ class Console:
     )
     configured: ClassVar[bool] = False
 
-    def __init__(self, settings: Any = None) -> None:
+    def __init__(self, settings: object = None) -> None:
         self.settings = settings or ConsoleSettings()
 
     def how_to_send(self, language: str) -> str:
         """How a person sends photos here."""
         return _words(language)["how"]
 
-    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+    def fetch(self, reference: Reference, limit: int) -> bytes:
         """Everything that came through here is spooled, so there is nothing else to fetch."""
         raise Gone(f"no file of at most {limit} bytes behind {sorted(reference)}")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from core.base.settings.dashboard import Dashboard as Settings
 from core.operation.auth import first_password
+
+if TYPE_CHECKING:
+    from core.app.bootstrap import App
 
 
 class Dashboard:
@@ -34,7 +37,7 @@ class Dashboard:
         """
         return first_password(self._settings, folder)
 
-    def run(self, app: Any) -> None:
+    def run(self, app: App) -> None:
         """Serve until SIGTERM or SIGINT."""
         from dashboard.serving import serve  # Streamlit takes a second to import
 

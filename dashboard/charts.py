@@ -27,6 +27,8 @@ OTHERS = "#5b8fd6"
 HEIGHT = 260
 MOST_DAYS = 15
 """Days named below a chart: more would not fit."""
+Rows = Sequence[dict[str, Any]]
+"""What is drawn: each a mark, by the names of its fields."""
 FAR = 4
 """The timeline ends at so many times the longest p99."""
 
@@ -65,7 +67,7 @@ def _legend(kinds: Iterable[str], columns: int = 2) -> int:
     return 20 + 20 * math.ceil(known / columns) if known > 1 else 0
 
 
-def _named(view: View, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _named(view: View, rows: Rows) -> Rows:
     return [{**row, "kind": named(view.t, row["kind"])} for row in rows]
 
 
@@ -92,14 +94,12 @@ def _tips(view: View, kinds: str, title: str, digits: str = "") -> list[alt.Tool
     ]
 
 
-def show(chart: Any) -> None:
+def show(chart: alt.Chart | alt.LayerChart) -> None:
     """Draw a chart as wide as there is room."""
     st.altair_chart(chart, width="stretch", theme="streamlit")
 
 
-def stacked(
-    view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str, money: bool = False
-) -> None:
+def stacked(view: View, rows: Rows, title: str, kinds: str, money: bool = False) -> None:
     """Bars over time: rows of `start`, `kind` and `value`, an amount for each kind."""
     if not rows:
         st.caption(view.t("Nothing in the chosen period."))
@@ -121,7 +121,7 @@ def stacked(
     )
 
 
-def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
+def _stack(view: View, rows: Rows) -> pd.DataFrame:
     """Rectangles, as wide as their hour or day, each on top of the one before.
 
     An hour that comes twice, when clocks go back, is one place.
@@ -148,7 +148,7 @@ def _stack(view: View, rows: Sequence[dict[str, Any]]) -> Any:
     return pd.DataFrame(stack)
 
 
-def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) -> None:
+def lines(view: View, rows: Rows, title: str, kinds: str) -> None:
     """Lines over time: rows of `start`, `kind` and `value`."""
     if not rows:
         st.caption(view.t("Nothing in the chosen period."))
@@ -165,14 +165,12 @@ def lines(view: View, rows: Sequence[dict[str, Any]], title: str, kinds: str) ->
     )
 
 
-def _at_clock(view: View, rows: Sequence[dict[str, Any]]) -> Any:
+def _at_clock(view: View, rows: Rows) -> pd.DataFrame:
     moments = [{**row, "start": _clock(view, row["start"])} for row in _named(view, rows)]
     return pd.DataFrame(moments)
 
 
-def histogram(
-    view: View, rows: Sequence[dict[str, Any]], x: str, y: str, kinds: str, width: float
-) -> None:
+def histogram(view: View, rows: Rows, x: str, y: str, kinds: str, width: float) -> None:
     """Bars so many units wide: rows of `from`, `kind` and `value`."""
     frame = pd.DataFrame([{**row, "to": row["from"] + width} for row in _named(view, rows)])
     show(
@@ -192,7 +190,7 @@ def histogram(
     )
 
 
-def steps(rows: Sequence[dict[str, Any]], x: str, y: str) -> None:
+def steps(rows: Rows, x: str, y: str) -> None:
     """A bar for each state, in the order given: rows of `state` and `value`."""
     frame = pd.DataFrame(rows)
     show(
@@ -206,7 +204,7 @@ def steps(rows: Sequence[dict[str, Any]], x: str, y: str) -> None:
     )
 
 
-def runs(view: View, rows: Sequence[dict[str, Any]], y: str, kinds: str) -> None:
+def runs(view: View, rows: Rows, y: str, kinds: str) -> None:
     """A bar for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `run`."""
     show(
         alt.Chart(_at_clock(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
@@ -222,7 +220,7 @@ def runs(view: View, rows: Sequence[dict[str, Any]], y: str, kinds: str) -> None
     )  # fmt: skip
 
 
-def timeline(view: View, rows: Sequence[dict[str, Any]], x: str, kinds: str) -> None:
+def timeline(view: View, rows: Rows, x: str, kinds: str) -> None:
     """A bar for each run under way, beside the usual time of its type and its p99.
 
     Rows of `run`, `minutes`, `usual`, `late` (minutes, or None) and `kind`. A bar that is far

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 import structlog
@@ -15,7 +14,7 @@ from core.operation.serving import streamlit_options
 from core.operation.serving.server import MEBIBYTE, listen, run, server_of
 from dashboard.login.middleware import Doors
 from dashboard.login.password import Login
-from dashboard.site import Site, open_site
+from dashboard.site import App, Site, open_site
 from dashboard.words import translator
 
 log = structlog.get_logger()
@@ -24,7 +23,7 @@ GRACE_SECONDS = 2
 MESSAGE_BYTES = 4 * MEBIBYTE
 
 
-def serve(app: Any, settings: Settings) -> None:
+def serve(app: App, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
     site = open_site(app, settings)
     own = site.own
@@ -43,7 +42,7 @@ def application(site: Site) -> st.App:
     )
 
 
-def options(site: Site) -> dict[str, Any]:
+def options(site: Site) -> dict[str, object]:
     """Streamlit's settings."""
     return {
         **streamlit_options.options(site.own, site.secret, upload_megabytes=1),

@@ -7,13 +7,15 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from core.avatars.privacy.remote import Trainer
 from core.base import mode as modes
 from core.base.db import release
 from core.base.mode import Mode, Own
 from core.base.settings import Settings
+from core.operation import admin_actions
 from core.operation.auth import Sessions, Visitor
 
 COOKIE = "likeness_dashboard"
@@ -23,10 +25,17 @@ TRUSTED_SECONDS = 5.0
 """So long a session that was looked up is not looked up again for a file."""
 
 
+class App(admin_actions.App, Protocol):
+    """What is needed of `core.app.bootstrap.App`."""
+
+    @property
+    def trainer(self) -> Trainer: ...
+
+
 class Site:
     """One process's dashboard."""
 
-    def __init__(self, app: Any, settings: Settings) -> None:
+    def __init__(self, app: App, settings: Settings) -> None:
         self.app = app
         self.settings = settings
         self.own = settings.dashboard
@@ -93,7 +102,7 @@ class Site:
 _open: dict[str, Site] = {}
 
 
-def open_site(app: Any, settings: Settings) -> Site:
+def open_site(app: App, settings: Settings) -> Site:
     """Make this process's site known to its pages."""
     site = _open["site"] = Site(app, settings)
     return site

@@ -35,7 +35,7 @@ def table(
     view: View,
     key: str,
     columns: Sequence[Column],
-    rows: Sequence[Any],
+    rows: Sequence[object],
     choose: bool = False,
     place: Callable[[Any], str] | None = None,
     most: int = 0,
@@ -90,7 +90,7 @@ def _drawn(frame: pd.DataFrame, config: dict[str, Any], key: str, choose: bool) 
 
 
 def as_csv(
-    view: View, columns: Sequence[Column], rows: Sequence[Any], places: Sequence[str] = ()
+    view: View, columns: Sequence[Column], rows: Sequence[object], places: Sequence[str] = ()
 ) -> bytes:
     """The same rows for a spreadsheet, in which nothing is a formula; their addresses come last."""
     out = io.StringIO()
@@ -110,14 +110,14 @@ def neutral(text: str) -> str:
     )
 
 
-def _shown(view: View, column: Column, row: Any) -> Any:
+def _shown(view: View, column: Column, row: object) -> object:
     value = getattr(row, column.name)
     if column.kind == "time":
         return view.moment(value)
     return None if value is None else value
 
 
-def _written(view: View, column: Column, row: Any) -> Any:
+def _written(view: View, column: Column, row: object) -> object:
     value = getattr(row, column.name)
     if value is None:
         return ""
@@ -127,14 +127,14 @@ def _written(view: View, column: Column, row: Any) -> Any:
     return neutral(value) if isinstance(value, str) else value
 
 
-def _link(view: View) -> Any:
+def _link(view: View) -> object:
     told = view.t("Opens this row by itself; its address can be sent to others.")
     return st.column_config.LinkColumn(
         view.t("Link"), help=told, display_text=":material/open_in_new:", width="small"
     )
 
 
-def _config(view: View, column: Column) -> Any:
+def _config(view: View, column: Column) -> object:
     label, told = column.label, column.help or None
     kinds = st.column_config
     if column.kind == "time":

@@ -144,6 +144,6 @@ def _asking(
     slot: float,  # noqa: ARG001
     args: Any,
     kwargs: Any,
-    _number: Callable[..., Any],
+    _number: Callable[..., object],
 ) -> tuple[float, Any]:
     return time.time(), _number(*args, **kwargs)

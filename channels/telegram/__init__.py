@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -20,7 +19,7 @@ from channels.telegram.words import words
 from core.base.errors import ConfigurationError
 from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress
-from core.conversation.delivery.channel import Capabilities, Host
+from core.conversation.delivery.channel import Capabilities, Host, Reference
 from core.conversation.delivery.service import Service, until_asked
 
 __all__ = ["Settings", "Telegram", "to_event"]
@@ -96,7 +95,7 @@ class Telegram:
         """How a person sends photos here."""
         return words(language).how_to_send
 
-    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+    def fetch(self, reference: Reference, limit: int) -> bytes:
         """The bytes of a photo or file; see `Channel.fetch`."""
         return self._files.fetch(reference, limit)
 

@@ -13,7 +13,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from channels.telegram.refusals import answered, count_in_timedeltas, readable
-from channels.telegram.updates import KINDS, number_of
+from channels.telegram.updates import KINDS, Raw, number_of
 from core.base import libraries, proxies
 
 READ_SECONDS = 20.0
@@ -52,7 +52,7 @@ class Api(Bot):
         """Note that a private message of this number exists."""
         self._newest = max(self._newest, number)
 
-    async def updates(self, offset: int | None, seconds: int) -> list[dict[str, Any]]:
+    async def updates(self, offset: int | None, seconds: int) -> list[Raw]:
         """The next updates as they came, after at most so many seconds.
 
         `get_updates` would make objects of them that nobody needs, and `do_api_request` warns
@@ -79,11 +79,11 @@ class _Requests(HTTPXRequest):
         return answered(*await super().do_request(*args, **named))
 
     @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
         return readable(HTTPXRequest.parse_json_payload(payload))
 
 
-def _is_update(raw: Any) -> bool:
+def _is_update(raw: object) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
 
 

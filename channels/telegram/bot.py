@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from telegram import BotCommand
@@ -13,7 +13,7 @@ from telegram.error import ChatMigrated, Conflict, InvalidToken, TelegramError
 from channels.telegram.api import Api
 from channels.telegram.messages import TelegramMessages
 from channels.telegram.refusals import described, in_our_words, translated
-from channels.telegram.updates import incoming
+from channels.telegram.updates import Raw, incoming
 from channels.telegram.words import words
 from core.base.errors import ConfigurationError
 from core.conversation.delivery.background import Pauses
@@ -72,7 +72,7 @@ class TelegramBot:
                 await reception.take([incoming(raw, bot) for raw in batch])
                 offset = batch[-1]["update_id"] + 1
 
-    async def _poll(self, offset: int | None) -> list[dict[str, Any]]:
+    async def _poll(self, offset: int | None) -> list[Raw]:
         pauses = Pauses(0.5, 30.0)
         while True:
             try:
@@ -113,7 +113,7 @@ def _problem(error: TelegramError) -> str:
     return "Telegram gives no updates; trying on"
 
 
-async def _try(call: Callable[..., Awaitable[bool]], *args: Any, **named: Any) -> None:
+async def _try(call: Callable[..., Awaitable[bool]], *args: object, **named: object) -> None:
     try:
         await call(*args, **named)
     except TelegramError as error:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import weakref
-from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
@@ -20,6 +19,7 @@ from channels.telegram.api import READ_SECONDS, hush
 from channels.telegram.refusals import answered, described, readable, seconds_of
 from core.base import proxies
 from core.base.errors import Missing, RetryAfter, Unreachable
+from core.conversation.delivery.channel import Reference
 
 if TYPE_CHECKING:
     from channels.telegram import Settings
@@ -43,7 +43,7 @@ class Files:
         self._folder = Path(settings.files_folder) if settings.files_folder else None
         self._proxy = settings.proxy
 
-    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+    def fetch(self, reference: Reference, limit: int) -> bytes:
         """The bytes; `limit` + 1 empty ones where there are more; see `Channel.fetch`."""
         if reference.get("size", 0) > limit:
             return bytes(limit + 1)

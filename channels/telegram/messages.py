@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from telegram import (
@@ -39,8 +39,10 @@ FILE_SECONDS = 120.0
 
 PLAIN = LinkPreviewOptions(is_disabled=True)
 
+T = TypeVar("T")
 
-Form = tuple[str, Callable[[], Awaitable[Any]]]
+
+Form = tuple[str, Callable[[], Awaitable[T]]]
 """A way to say something: what kind of message it is, and how it is sent."""
 
 
@@ -108,7 +110,7 @@ class TelegramMessages:
         with in_our_words(repeatable=True):
             await self._api.send_chat_action(place.chat, ChatAction.TYPING, thread)
 
-    async def _taken(self, forms: Iterable[Form], *, repeatable: bool = False) -> tuple[Any, str]:
+    async def _taken(self, forms: Iterable[Form[T]], *, repeatable: bool = False) -> tuple[T, str]:
         """Send the first form that is taken; raises Refused where none is."""
         refused: Refused | None = None
         for kind, send in forms:
@@ -122,7 +124,7 @@ class TelegramMessages:
 
     def _forms(
         self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
-    ) -> Iterator[Form]:
+    ) -> Iterator[Form[Any]]:
         """The fullest form first: each without what may be left out, and the words alone last."""
         api, text = self._api, rendered.text
         for more in (full(rendered, "caption_entities", place), bare(rendered)):
@@ -139,7 +141,7 @@ class TelegramMessages:
 
     def _edits(
         self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
-    ) -> Iterator[Form]:
+    ) -> Iterator[Form[Any]]:
         """The same for an edit."""
         api, text = self._api, rendered.text
         entities = "entities" if kind == "text" else "caption_entities"
@@ -158,11 +160,13 @@ class TelegramMessages:
                 yield kind, _call(api.edit_message_text, text, **more, **preview, **there)
 
 
-def _call(method: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> Any:
+def _call(
+    method: Callable[..., Awaitable[T]], *args: Any, **named: Any
+) -> Callable[[], Awaitable[T]]:
     return lambda: method(*args, **named)
 
 
-def full(rendered: Rendered, entities: str, place: Place | None = None) -> dict[str, Any]:
+def full(rendered: Rendered, entities: str, place: Place | None = None) -> dict[str, object]:
     """All that a message can have beside its words."""
     thread = {"message_thread_id": int(place.thread)} if place and place.thread else {}
     return {**bare(rendered), entities: bold(rendered.title), **thread}

@@ -103,7 +103,7 @@ def answered(code: int, payload: bytes) -> tuple[int, bytes]:
     return code, payload
 
 
-def readable(told: Any) -> dict[str, Any]:
+def readable(told: object) -> dict[str, Any]:
     """An answer of which the library can read what it will look for. Raises TelegramError."""
     if not isinstance(told, dict) or ("result" not in told and told.get("ok") is not False):
         raise TelegramError("Invalid server response")
@@ -130,7 +130,7 @@ def described(message: str) -> str:
     return " ".join(_CODES.findall(plain))[:120]
 
 
-def _told(payload: bytes) -> dict[str, Any]:
+def _told(payload: bytes) -> dict[str, object]:
     try:
         told = json.loads(payload)
     except ValueError:
@@ -138,11 +138,11 @@ def _told(payload: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _parameters(told: dict[str, Any]) -> dict[str, Any]:
+def _parameters(told: dict[str, object]) -> dict[str, object]:
     found = told.get("parameters")
     return found if isinstance(found, dict) else {}
 
 
-def _seconds(wanted: Any) -> int:
-    number = isinstance(wanted, int | float) and not isinstance(wanted, bool)
-    return max(1, int(min(wanted, LONGEST_PAUSE))) if number and wanted > 0 else PAUSE_SECONDS
+def _seconds(wanted: object) -> int:
+    number = wanted if isinstance(wanted, int | float) and not isinstance(wanted, bool) else 0
+    return max(1, int(min(number, LONGEST_PAUSE))) if number > 0 else PAUSE_SECONDS

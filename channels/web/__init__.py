@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
@@ -10,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from channels.web.words import words
 from core.base.errors import Gone
 from core.base.settings.site import SiteSection
-from core.conversation.delivery.channel import Capabilities, Host
+from core.conversation.delivery.channel import Capabilities, Host, Reference
 
 NAME = "web"
 
@@ -63,7 +62,7 @@ class Web:
         """How a person sends photos here."""
         return words(language).how_to_send
 
-    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+    def fetch(self, reference: Reference, limit: int) -> bytes:
         """Everything that came through here is spooled, so there is nothing else to fetch."""
         raise Gone(f"no file of at most {limit} bytes behind {sorted(reference)}")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from channels.web.transcript import Entry
+from channels.web.transcript import Content, Entry
 from channels.web.words import Words
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.messages import Motion
@@ -51,7 +51,7 @@ class MessageHtml:
         shown = self.pictures(pictures, "album" in content)
         return _bubble("bot", words + shown + self._file(content.get("file")))
 
-    def said(self, content: Mapping[str, Any], foot: str = "", number: int | None = None) -> str:
+    def said(self, content: Content, foot: str = "", number: int | None = None) -> str:
         """What the person said: a text, a pressed button, or files with a caption.
 
         Without a number it has not been taken yet.
@@ -60,7 +60,7 @@ class MessageHtml:
         inside = files + (_words("", content["text"], foot) or foot)
         return _bubble("person waiting" if number is None else "person", inside, number)
 
-    def waiting(self, content: Mapping[str, Any]) -> str:
+    def waiting(self, content: Content) -> str:
         """What the person said and we could not take yet."""
         files = [{**file, "photo": False} for file in content["files"]]
         foot = f'<span class="time">🕓 {escape(self._words.waiting)}</span>'
@@ -86,7 +86,7 @@ class MessageHtml:
         link = f'<a href="{path}" target="_blank" rel="noopener" download="{name}">{name}</a>'
         return f'<div class="file"><b>📦</b>{link}</div>'
 
-    def _sent(self, files: Sequence[Mapping[str, Any]]) -> str:
+    def _sent(self, files: Sequence[Content]) -> str:
         grid = _grid([self._tile("sent", file["spool"], "") for file in files if file["photo"]])
         others = (escape(file["name"]) for file in files if not file["photo"])
         return grid + "".join(f'<div class="file"><b>📄</b>{name}</div>' for name in others)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
-from typing import Any
 
 import streamlit as st
 from streamlit.typing import UploadedFile
@@ -167,7 +166,7 @@ def _watch(session: TabSession) -> None:
         st.rerun()
 
 
-def _released(act: Callable[[], Any]) -> Callable[[], None]:
+def _released(act: Callable[[], object]) -> Callable[[], None]:
     """A callback that leaves no connection behind, even where no page is drawn after it."""
 
     def acted() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 import structlog
@@ -45,7 +44,7 @@ def application(site: Site) -> st.App:
     )
 
 
-def options(site: Site) -> dict[str, Any]:
+def options(site: Site) -> dict[str, object]:
     """Streamlit's settings."""
     settings = site.settings
     return {

@@ -8,7 +8,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
@@ -69,7 +68,7 @@ class Site:
         return URLSafeSerializer(self._secret, salt=f"likeness.web.picture:{visitor}")
 
 
-_open: dict[str, Any] = {}
+_open: dict[str, Site] = {}
 
 
 def open_site(app: Host, settings: Settings) -> Site:
@@ -80,8 +79,7 @@ def open_site(app: Host, settings: Settings) -> Site:
 
 def current() -> Site:
     """The site of this process: Streamlit runs the page's script without arguments."""
-    site: Site = _open["site"]
-    return site
+    return _open["site"]
 
 
 def kept_secret(path: Path) -> str:

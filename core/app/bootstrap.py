@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 import httpx
 import structlog
@@ -45,7 +45,7 @@ from core.base.settings.installed import channel_names, working_channels
 from core.base.texts import LANGUAGES, translator
 from core.base.texts.labels import reworded
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Channel, Routed
+from core.conversation.delivery.channel import Channel, Reference, Routed
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
@@ -195,7 +195,7 @@ class App:
         """The verdict on the bytes of a photo; see `Inspector`."""
         return self.inspector.inspect(data, purpose, known)
 
-    def fetch(self, channel: str, reference: Any, limit: int) -> bytes:
+    def fetch(self, channel: str, reference: Reference, limit: int) -> bytes:
         """The bytes of a file that came through a channel; see `Channel.fetch`.
 
         What a channel spooled before it told anybody is read from there.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
 from core.app.commands import dashboard, data, running, showing
@@ -14,7 +12,7 @@ from core.base.errors import ConfigurationError, LikenessError
 
 
 class _CommandLine(typer.Typer):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         """An error of ours is a sentence for whoever typed the command, not a traceback."""
         stop_with_starter()
         try:

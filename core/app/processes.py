@@ -100,7 +100,7 @@ class _Processes(Manager):  # type: ignore[misc]  # honcho has no types
         self._asked = multiprocessing.RawValue(c_bool, False)
         self._process_ctor = self._made
 
-    def _made(self, cmd: str, **options: Any) -> Process:
+    def _made(self, cmd: str, **options: object) -> Process:
         return _Kept(self._asked, cmd, **options) if self.again else Process(cmd, **options)
 
     def terminate(self) -> None:
@@ -124,7 +124,7 @@ class _Kept(Process):  # type: ignore[misc]
         self._asked = asked
         self._code = 0
 
-    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+    def run(self, events: object = None, ignore_signals: bool = False) -> None:
         failures = 0
         while True:
             began = time.monotonic()

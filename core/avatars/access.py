@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from core.avatars.models import Admission
 from core.base.settings import Settings
@@ -19,7 +18,7 @@ def allowed(settings: Settings, user_id: uuid.UUID, admitted: bool | None = None
         return True
     if settings.access == "invite":
         return _admitted(user_id) if admitted is None else admitted
-    theirs: Any = Conversation.select().where(Conversation.user == user_id)
+    theirs = Conversation.select().where(Conversation.user == user_id)
     return any(f"{found.channel}:{found.chat}" in settings.people for found in theirs)
 
 
@@ -48,5 +47,5 @@ def welcome(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> 
 
 
 def _admitted(user_id: uuid.UUID) -> bool:
-    query: Any = Admission.select().where(Admission.user == user_id)
+    query = Admission.select().where(Admission.user == user_id)
     return bool(query.exists())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from core.avatars import access
 from core.avatars.models import (
@@ -70,16 +69,14 @@ def busy(user_id: uuid.UUID) -> bool:
 
 def stopping(avatar_id: uuid.UUID) -> bool:
     """Whether an avatar still has a run, be it one that its person has stopped."""
-    active: Any = TrainingRun.status.in_(ACTIVE)
+    active = TrainingRun.status.in_(ACTIVE)
     return bool(TrainingRun.select().where(TrainingRun.avatar == avatar_id, active).exists())
 
 
 def retire_simulated(settings: Settings) -> int:
     """Make simulated avatars ready to be trained for real; how many it was."""
-    tried: Any = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
-    simulated: Any = Avatar.select().where(
-        Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried)
-    )
+    tried = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
+    simulated = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried))
     retired = 0
     for found in simulated:
         TrainedModel.delete().where(
@@ -91,7 +88,7 @@ def retire_simulated(settings: Settings) -> int:
     return retired
 
 
-def _untrained(settings: Settings, found: Avatar) -> dict[str, Any]:
+def _untrained(settings: Settings, found: Avatar) -> dict[str, object]:
     """What an avatar is that has its photos and no model."""
     enough = found.photos_count >= settings.training.min_photos
     return {

@@ -75,9 +75,9 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
-def change(row: Any, **columns: Any) -> None:
+def change(row: Avatar | AvatarPhoto, **columns: Any) -> None:
     """Write these columns of an avatar or a photo, and when they changed."""
-    changed: dict[str, Any] = {**columns, "updated_at": utc_now()}
+    changed: dict[str, object] = {**columns, "updated_at": utc_now()}
     for name, value in changed.items():
         setattr(row, name, value)
     row.save(only=list(changed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from core.avatars.orders.submissions import UNREAD, WATCHED, Submission
 from core.avatars.photos.declared import Declared
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
-from core.base.db import database, is_sqlite
+from core.base.db import M, database, is_sqlite
 from core.conversation.models import User
 
 
@@ -98,7 +99,7 @@ _ANSWERS = (
 )  # fmt: skip
 """Columns that answer for the person, before those of each avatar."""
 _AVATAR, _RUN = Avatar._meta.sorted_fields, TrainingRun._meta.sorted_fields
-_BLAMELESS: Any = (TrainingRun.status == RunStatus.FAILED) & (TrainingRun.error_class != "person")
+_BLAMELESS = (TrainingRun.status == RunStatus.FAILED) & (TrainingRun.error_class != "person")
 
 
 def read(user_id: uuid.UUID, since: float) -> Known:
@@ -112,16 +113,15 @@ def read(user_id: uuid.UUID, since: float) -> Known:
     return Known(avatars=[found for found in owned if found], **answers)
 
 
-def _rows(user_id: uuid.UUID, since: float) -> list[Any]:
+def _rows(user_id: uuid.UUID, since: float) -> list[tuple[Any, ...]]:
     text, parameters = _statement(is_sqlite())
-    identifier: Any = User.id
-    mine = {_ANYBODY: identifier.db_value(user_id), _EVER: since}
+    mine = {_ANYBODY: user_id.hex, _EVER: since}
     given = [mine.get(value, value) for value in parameters]
     return list(database.obj.execute_sql(text, given).fetchall())
 
 
 @functools.cache
-def _statement(_sqlite: bool) -> tuple[str, tuple[Any, ...]]:
+def _statement(_sqlite: bool) -> tuple[str, tuple[object, ...]]:
     """The statement in the dialect of the bound database; building it takes longer than running it.
 
     Its parameters have _ANYBODY and _EVER where the person and the moment belong.
@@ -134,7 +134,7 @@ def _statement(_sqlite: bool) -> tuple[str, tuple[Any, ...]]:
         *_AVATAR,
         *_RUN,
     )
-    query: Any = (
+    query = (
         User.select(*columns)
         .join(Avatar, peewee.JOIN.LEFT_OUTER, on=(Avatar.user == User.id))
         .join(TrainingRun, peewee.JOIN.LEFT_OUTER, on=(TrainingRun.id == _latest()))
@@ -145,37 +145,37 @@ def _statement(_sqlite: bool) -> tuple[str, tuple[Any, ...]]:
     return text, tuple(_marker(value) for value in parameters)
 
 
-def _marker(value: object) -> Any:
+def _marker(value: object) -> object:
     """A parameter as it is compared: PostgreSQL's identifiers are objects."""
     return _ANYBODY if value in (_ANYBODY, uuid.UUID(_ANYBODY)) else value
 
 
 def photos_of(found: Avatar) -> list[AvatarPhoto]:
     """An avatar's photos in the order they came, the removed ones among them."""
-    query: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == found.id)
+    query = AvatarPhoto.select().where(AvatarPhoto.avatar == found.id)
     photos = list(query.order_by(AvatarPhoto.number))
     for photo in photos:
         photo.avatar = found
     return photos
 
 
-def _owned(valid: int, watched: object, unread: object, *columns: Any) -> Owned | None:
+def _owned(valid: int, watched: object, unread: object, *columns: object) -> Owned | None:
     avatar = _row(Avatar, _AVATAR, columns[: len(_AVATAR)])
     run = _row(TrainingRun, _RUN, columns[len(_AVATAR) :])
     return None if avatar is None else Owned(avatar, run, valid, bool(watched), bool(unread))
 
 
-def _row(model: Any, fields: Any, values: tuple[Any, ...]) -> Any:
+def _row(model: type[M], fields: Any, values: Sequence[object]) -> M | None:
     pairs = zip(fields, values, strict=True)
     named = {field.name: field.python_value(value) for field, value in pairs}
     return None if named["id"] is None else model(**named)
 
 
-def _answers(user_id: uuid.UUID, since: float) -> list[Any]:
+def _answers(user_id: uuid.UUID, since: float) -> list[object]:
     """A person's columns, in the order of _ANSWERS."""
-    runs: Any = TrainingRun.select().where(TrainingRun.user == user_id)
-    held: Any = queries.held_photos(user_id).order_by()
-    stored: Any = AvatarPhoto.select().where(
+    runs = TrainingRun.select().where(TrainingRun.user == user_id)
+    held = queries.held_photos(user_id).order_by()
+    stored = AvatarPhoto.select().where(
         AvatarPhoto.user == user_id, AvatarPhoto.minio_key.is_null(False)
     )
     return [
@@ -193,22 +193,22 @@ def _answers(user_id: uuid.UUID, since: float) -> list[Any]:
     ]
 
 
-def _exists(query: Any) -> Any:
+def _exists(query: peewee.Select) -> peewee.Function:
     return peewee.fn.EXISTS(query.select(1))
 
 
-def _count(query: Any) -> Any:
+def _count(query: peewee.Select) -> peewee.Select:
     return query.select(peewee.fn.count(1))
 
 
-def _latest() -> Any:
-    run: Any = TrainingRun.alias()
+def _latest() -> object:
+    run = TrainingRun.alias()
     own = run.select(run.id).where(run.avatar == Avatar.id)
     return own.order_by(run.created_at.desc()).limit(1)
 
 
-def _valid() -> Any:
-    mine: Any = AvatarPhoto.select().where(
+def _valid() -> object:
+    mine = AvatarPhoto.select().where(
         AvatarPhoto.avatar == Avatar.id,
         AvatarPhoto.removed_at.is_null(),
         AvatarPhoto.validation_status == PhotoValidationStatus.VALID,
@@ -216,7 +216,7 @@ def _valid() -> Any:
     return _count(mine)
 
 
-def _has_order(which: Any) -> Any:
-    run: Any = TrainingRun.alias()
-    orders: Any = Submission.select(1).join(run, on=(Submission.run_id == run.id))
+def _has_order(which: object) -> object:
+    run = TrainingRun.alias()
+    orders = Submission.select(1).join(run, on=(Submission.run_id == run.id))
     return peewee.fn.EXISTS(orders.where(run.avatar == Avatar.id, which))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from core.avatars.platform_port import Platform
 from core.base.errors import LikenessError
@@ -241,7 +241,7 @@ class Trainer(Provider, Protocol):
     def base_model(self, profile: str) -> str:
         """The model that a profile's trainer builds on, which paints with what it has made."""
 
-    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
+    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, object]:
         """What is sent as an order."""
 
     def upload(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+
+from peewee import ModelSelect
 
 from core.avatars.models import (
     HOLDING,
@@ -38,16 +39,7 @@ def avatar(user_id: uuid.UUID, avatar_id: str | None) -> Avatar | None:
     return Avatar.get_or_none(Avatar.id == wanted, Avatar.user == user_id)
 
 
-def named_avatars(user_id: uuid.UUID) -> Any:
-    """A person's avatars that count: those with a name, newest first."""
-    return (
-        Avatar.select()
-        .where(Avatar.user == user_id, Avatar.name != "")
-        .order_by(Avatar.created_at.desc(), Avatar.id)
-    )
-
-
-def photos(avatar_id: uuid.UUID) -> Any:
+def photos(avatar_id: uuid.UUID) -> ModelSelect[AvatarPhoto]:
     """An avatar's photos in the order they came, without the removed ones."""
     return (
         AvatarPhoto.select()
@@ -56,7 +48,7 @@ def photos(avatar_id: uuid.UUID) -> Any:
     )
 
 
-def photos_with(avatar_id: uuid.UUID, *statuses: PhotoValidationStatus) -> Any:
+def photos_with(avatar_id: uuid.UUID, *statuses: PhotoValidationStatus) -> ModelSelect[AvatarPhoto]:
     """Those of an avatar's photos that have one of these statuses."""
     return photos(avatar_id).where(AvatarPhoto.validation_status.in_(statuses))
 
@@ -73,9 +65,8 @@ def digest_of(valid: Iterable[AvatarPhoto]) -> str:
 
 def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     """The avatar's last training run."""
-    query: Any = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
-    found: TrainingRun | None = query.order_by(TrainingRun.created_at.desc()).first()
-    return found
+    query = TrainingRun.select().where(TrainingRun.avatar == avatar_id)
+    return query.order_by(TrainingRun.created_at.desc()).get_or_none()
 
 
 def unfinished(avatar_id: uuid.UUID) -> str | None:
@@ -103,7 +94,7 @@ def unfetched(run: TrainingRun, unread: bool) -> bool:
     return failing or (unread and run.status in HOLDING)
 
 
-def consents(user_id: uuid.UUID) -> Any:
+def consents(user_id: uuid.UUID) -> ModelSelect[Consent]:
     """The person's consents to today's version of the text."""
     return Consent.select().where(
         Consent.user == user_id,
@@ -117,7 +108,7 @@ def consented(user_id: uuid.UUID) -> bool:
     return bool(consents(user_id).exists())
 
 
-def held_photos(user_id: uuid.UUID) -> Any:
+def held_photos(user_id: uuid.UUID) -> ModelSelect[HeldPhoto]:
     """Photos that came at the wrong moment, in the order they came."""
     return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
 
@@ -125,7 +116,7 @@ def held_photos(user_id: uuid.UUID) -> Any:
 def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:
     """The photo that came through the spool under this name in a conversation, while it is kept."""
     for model in (AvatarPhoto, HeldPhoto):
-        query: Any = model.select().where(
+        query = model.select().where(
             model.conversation == conversation_id, model.reference["spool"] == spooled
         )
         found: AvatarPhoto | HeldPhoto | None = query.first()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import peewee
 
@@ -57,5 +56,5 @@ def grant(user_id: uuid.UUID, now: float, who: str) -> None:
 
 def granted(user_id: uuid.UUID, since: float) -> int:
     """How many trainings more a person was given since a moment."""
-    query: Any = Grant.select().where(Grant.user == user_id, Grant.at > since)
+    query = Grant.select().where(Grant.user == user_id, Grant.at > since)
     return int(query.count())

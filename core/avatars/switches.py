@@ -8,8 +8,6 @@ nothing. `daily_budget` only says that today's is used up.
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee
 import structlog
 
@@ -44,7 +42,7 @@ class Control(Model):
 def switch_on(name: str, value: str, now: float, by: str) -> bool:
     """Set a switch, or set it anew; whether that is news, which is an alert in the log."""
     with transaction():
-        known: Any = Control.select().where(Control.name == name, Control.value == value[:255])
+        known = Control.select().where(Control.name == name, Control.value == value[:255])
         news = not known.exists()
         if news:
             log.error("trainings need the operator", control=name, reason=value[:255], by=by)
@@ -96,7 +94,7 @@ def may_try(name: str, now: float, seconds: float) -> bool:
         return True
     if now - seconds < row.at <= now:
         return False
-    mine: Any = Control.update(at=now).where(Control.name == row.name, Control.at == row.at)
+    mine = Control.update(at=now).where(Control.name == row.name, Control.at == row.at)
     return bool(mine.execute())
 
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar
 
 import peewee
 
 from core.base.errors import ConfigurationError
 from core.base.quantiles import Quantiles, different
 
-database: Any = peewee.DatabaseProxy()
+database = peewee.DatabaseProxy()
 _writer = threading.RLock()
 _patient = threading.Lock()
 _this_thread = threading.local()
@@ -45,22 +45,25 @@ class _Model(peewee.Model):
 
 
 Model = _Model
+M = TypeVar("M", bound=Model)
 
 
 class _Sqlite(peewee.SqliteDatabase):
     """SQLite; tolerates that a full disk has already rolled the transaction back."""
 
+    connection: Callable[[], sqlite3.Connection]
+
     def rollback(self) -> None:
-        this: Any = self  # peewee types neither its connections nor its cursors
-        if this.connection().in_transaction:
+        if self.connection().in_transaction:
             super().rollback()
 
 
 class _Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL; replaces a connection that the server has closed."""
 
-    def cursor(self, *args: Any, **kwargs: Any) -> Any:
-        this, above = cast(Any, self), cast(Any, super())
+    def cursor(self, *args: object, **kwargs: object) -> object:
+        this: Any = self  # peewee types neither its connections nor its cursors
+        above: Any = super()
         if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
             self.close()
         return above.cursor(*args, **kwargs)
@@ -101,11 +104,11 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "secure_delete": 1,
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
-    opened: Any = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
     opened.register_aggregate(Quantiles, "quantiles", 1)
     opened.register_function(different, "different", 1)
     opened.register_function(str.lower, "lower", 1)  # its own knows English letters alone
-    return opened  # type: ignore[no-any-return]
+    return opened
 
 
 def is_sqlite() -> bool:
@@ -113,7 +116,7 @@ def is_sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
-def transaction() -> AbstractContextManager[Any]:
+def transaction() -> AbstractContextManager[object]:
     """A write transaction; nested uses join the outer one."""
     base = database.obj
     if base.in_transaction():
@@ -145,7 +148,7 @@ class _Writing:
             self._release()
             raise
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         try:
             self._inner.__exit__(*error)
         finally:
@@ -157,12 +160,12 @@ class _Writing:
             _patient.release()
 
 
-def snapshot() -> AbstractContextManager[Any]:
+def snapshot() -> AbstractContextManager[object]:
     """A read transaction on one snapshot, which doesn't wait for writers."""
     base = database.obj
     if base.in_transaction():
         return nullcontext()
-    transaction_: AbstractContextManager[Any] = base.transaction(
+    transaction_: AbstractContextManager[object] = base.transaction(
         "DEFERRED" if is_sqlite() else "REPEATABLE READ"
     )
     return transaction_
@@ -185,7 +188,7 @@ def reading_ahead() -> Iterator[None]:
         database.obj.pragma("mmap_size", 0)
 
 
-def run(text: str, *parameters: Any) -> Any:
+def run(text: str, *parameters: object) -> Any:
     """Execute one hand-written statement, with `?` for each parameter.
 
     For the hot path, where building a query costs more than executing it.
@@ -235,12 +238,12 @@ def forget_log() -> bool:
     return not is_sqlite() or emptied(database.obj.connection())
 
 
-def emptied(connection: Any) -> bool:
+def emptied(connection: sqlite3.Connection) -> bool:
     """Truncate an SQLite connection's write-ahead log without waiting; whether that succeeded."""
     return _patiently(connection, 0, "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _patiently(connection: Any, milliseconds: int, statement: str) -> bool:
+def _patiently(connection: sqlite3.Connection, milliseconds: int, statement: str) -> bool:
     """Execute a statement with this busy timeout; whether it succeeded."""
     patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     connection.execute(f"PRAGMA busy_timeout = {milliseconds}")

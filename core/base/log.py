@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 from core.base.errors import chain, kind
 
 
-def without_words(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Any:
+def without_words(_logger: object, _name: str, event: EventDict) -> EventDict:
     """A structlog processor: replaces an exception by its traceback and type, without messages."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given
@@ -79,7 +80,7 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     lasting: Any = _Unfailing(target)
-    final: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
+    final: Processor = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":
         final = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(

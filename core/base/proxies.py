@@ -22,7 +22,7 @@ def way(proxy: str, *addresses: str) -> dict[str, Any]:
 
     Requests to this machine bypass it; if all `addresses` are local, the proxy is left out.
     """
-    straight: dict[str, Any] = {
+    straight: dict[str, object] = {
         "trust_env": False,
         "verify": httpx.create_ssl_context(trust_env=True),  # where the certificates are
     }

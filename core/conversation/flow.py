@@ -10,6 +10,7 @@ Longer than 300 lines because a table's notation, its checks and its firing are 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -122,7 +123,7 @@ class Position:
     """
 
     conversation_id: int
-    user_id: Any
+    user_id: uuid.UUID
     channel: str
     state: str
     visit: int
@@ -156,7 +157,7 @@ class Flow:
     def __init__(
         self,
         table: Table,
-        callbacks: Mapping[str, Callable[..., Any]],
+        callbacks: Mapping[str, Callable[..., object]],
         facts: Callable[[Position, str], Any],
         screens: Mapping[str, Callable[[Any], Screen]],
         notices: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] | None = None,
@@ -302,7 +303,7 @@ class Flow:
 
         return run
 
-    def _bind(self, call: Call) -> Callable[[Any], Any]:
+    def _bind(self, call: Call) -> Callable[[object], object]:
         function = self._callbacks[call.name]
         if call.argument is None:
             return lambda turn: function(turn)

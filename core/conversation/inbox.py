@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import peewee
 
@@ -193,7 +192,7 @@ def backlog(now: float, limit: int = 100) -> list[int]:
 
 def replay(event_id: int) -> bool:
     """Give a quarantined event another try; False where there is none."""
-    query: Any = InboxEvent.update(failed_at=None, attempts=0, retry_at=0, error="").where(
+    query = InboxEvent.update(failed_at=None, attempts=0, retry_at=0, error="").where(
         InboxEvent.id == event_id, InboxEvent.failed_at.is_null(False)
     )
     return bool(query.execute())
@@ -201,5 +200,5 @@ def replay(event_id: int) -> bool:
 
 def sweep(before: float) -> int:
     """Delete handled events older than a moment; returns how many."""
-    query: Any = InboxEvent.delete().where(InboxEvent.handled_at < before)
+    query = InboxEvent.delete().where(InboxEvent.handled_at < before)
     return int(query.execute())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from core.base.db import is_sqlite, run
 from core.conversation.pacing import Schedule
@@ -22,7 +23,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` m
 class Locked(NamedTuple):
     """A conversation and its user, as a turn reads them."""
 
-    user_id: Any
+    user_id: uuid.UUID | str
     channel: str
     token_key: str
     state: str
@@ -188,12 +189,12 @@ def quarantine(event_id: int, now: float) -> None:
     run("UPDATE inbox SET failed_at = ? WHERE id = ?", now, event_id)
 
 
-def said(conversation_id: int, memory: dict[str, Any], now: float) -> None:
+def said(conversation_id: int, memory: Mapping[str, object], now: float) -> None:
     """Store a memory in which something has been said, to be shown at once."""
     run(_SAID, encoded(memory), now, now, conversation_id)
 
 
-def encoded(memory: dict[str, Any]) -> str:
+def encoded(memory: Mapping[str, object]) -> str:
     """A conversation's memory as it is stored."""
     return _JSON.encode(memory)
 

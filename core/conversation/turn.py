@@ -79,12 +79,12 @@ class Turn:
         """The question that was open when this event came."""
         return self.memory.get("asked")
 
-    def say(self, code: str, /, **parameters: Any) -> None:
+    def say(self, code: str, /, **parameters: object) -> None:
         """Let the next screen say something once."""
         self.memory.setdefault("said", []).append([code, parameters])
         self.spoken = True
 
-    def take_said(self) -> list[Any]:
+    def take_said(self) -> list[object]:
         """Take back the hints that have had their moment.
 
         They belong to the screen that answered their event: the person's next event ends it, and
@@ -110,7 +110,7 @@ class Turn:
         """Fire a signal later, if the person is then still on this visit."""
         self.wake = (seconds, trigger)
 
-    def notify(self, name: str, key: str, /, **parameters: Any) -> None:
+    def notify(self, name: str, key: str, /, **parameters: object) -> None:
         """Post a notice beside the screen; once for each key."""
         text = json.dumps(parameters, ensure_ascii=False)
         run(_NOTICE, self.conversation_id, key, name, text, self.now)

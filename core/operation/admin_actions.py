@@ -239,7 +239,7 @@ def note(who: str, action: str, subject: str = "", detail: str = "") -> None:
 
 
 def notice(
-    conversation_id: int, name: str, parameters: dict[str, Any], key: str, now: float
+    conversation_id: int, name: str, parameters: dict[str, object], key: str, now: float
 ) -> None:
     """Have a notice posted to a conversation, once a `key`; in the caller's transaction."""
     run(
@@ -264,7 +264,7 @@ def _settled(settle: Callable[[], bool]) -> None:
     raise LikenessError("Nobody asks that of this run any more.")
 
 
-def _run(run_id: str) -> Any:
+def _run(run_id: str) -> TrainingRun:
     found = TrainingRun.get_or_none(TrainingRun.id == uuid.UUID(run_id))
     if found is None:
         raise LikenessError("There is no such run any more.")

@@ -32,7 +32,7 @@ class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
     What is taken from it is overwritten.
     """
 
-    def _create_connection(self) -> Any:
+    def _create_connection(self) -> object:
         connection = super()._create_connection()
         connection.execute("pragma synchronous = normal")
         connection.execute("pragma secure_delete = on")
@@ -42,11 +42,11 @@ class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
 class _Postgresql(PostgresStorage):  # type: ignore[misc]  # huey has no types
     """Closes the connections by which huey's threads listen, too, once they are stopped."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         self._opened: list[Any] = []
         super().__init__(*args, **kwargs)
 
-    def _connect(self) -> Any:
+    def _connect(self) -> object:
         connection = super()._connect()
         self._opened = [known for known in self._opened if not known.closed]
         self._opened.append(connection)
@@ -63,7 +63,7 @@ class _Postgresql(PostgresStorage):  # type: ignore[misc]  # huey has no types
 class _NoSchedule(Scheduler):  # type: ignore[misc]  # huey has no types
     """Nothing is ever scheduled: delays stand in our rows. huey's own one writes every second."""
 
-    def loop(self, now: Any = None) -> None:  # noqa: ARG002  # huey calls it so
+    def loop(self, now: object = None) -> None:  # noqa: ARG002  # huey calls it so
         self.stop_flag.wait()
 
 

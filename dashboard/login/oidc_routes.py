@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 import structlog
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -108,7 +107,7 @@ class Vouching:
     def _flow(self, request: Request) -> Flow | None:
         """What this browser was sent away with, where it comes back with the same state."""
         try:
-            kept: Any = self._signer.loads(request.cookies.get(FLOW, ""), max_age=FLOW_SECONDS)
+            kept = self._signer.loads(request.cookies.get(FLOW, ""), max_age=FLOW_SECONDS)
         except BadData:
             return None
         flow = Flow(*kept)

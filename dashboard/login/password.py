@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -93,7 +93,7 @@ async def _fields(request: Request) -> dict[str, str] | None:
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _released(function: Any, *args: Any) -> None:
+def _released(function: Callable[..., object], *args: object) -> None:
     try:
         function(*args)
     finally:

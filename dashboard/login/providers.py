@@ -86,7 +86,7 @@ class Provider:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._found: Mapping[str, Any] | ProviderUnavailable = ProviderUnavailable(
+        self._found: Mapping[str, object] | ProviderUnavailable = ProviderUnavailable(
             "it was not asked yet"
         )
         self._until = float("-inf")
@@ -132,13 +132,13 @@ class Provider:
             raise ProviderUnavailable(str(found))
         return found
 
-    def _looked_up(self) -> Mapping[str, Any] | ProviderUnavailable:
+    def _looked_up(self) -> Mapping[str, object] | ProviderUnavailable:
         try:
             return self._discovered()
         except (ProviderUnavailable, InvalidToken) as error:
             return ProviderUnavailable(str(error))
 
-    def _discovered(self) -> Mapping[str, Any]:
+    def _discovered(self) -> Mapping[str, object]:
         issuer = self._settings.issuer.rstrip("/")
         found = _ask("GET", f"{issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != issuer:
@@ -148,7 +148,7 @@ class Provider:
             raise ProviderUnavailable("it names no safe addresses")
         return found
 
-    def _tokens(self, code: str, flow: Flow, back: str) -> Mapping[str, Any]:
+    def _tokens(self, code: str, flow: Flow, back: str) -> Mapping[str, object]:
         own, known = self._settings, self._metadata()
         sent = {
             "grant_type": "authorization_code",
@@ -188,7 +188,7 @@ class Provider:
             raise InvalidToken(f"its identity token: {kind(error)}") from None
         return signed.claims
 
-    def _told(self, tokens: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
+    def _told(self, tokens: Mapping[str, object], subject: str) -> Mapping[str, object]:
         """What the provider adds about somebody when it is asked with their access token."""
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
         told = _ask("GET", self._metadata()[_TELLS], headers=bearer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
 
 import streamlit as st
 
@@ -66,7 +65,7 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
         st.rerun()
 
 
-def _shown(view: View, group: errors.Group, with_trend: bool) -> Any:
+def _shown(view: View, group: errors.Group, with_trend: bool) -> object:
     t = view.t
     trend = view.ask(errors.group_by_time, view.scope, group[:3]) if with_trend else []
     news = t("new") if group.ever >= view.scope.start else t("returning")

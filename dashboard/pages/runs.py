@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -173,7 +173,7 @@ def write(view: View, text: str, action: Action) -> None:
         st.caption(view.t("Nothing is written there yet."))
 
 
-def popover(label: str, key: str) -> Any:
+def popover(label: str, key: str) -> AbstractContextManager[object]:
     """What opens below a button; once anything was done by hand it is shut."""
     return st.popover(label, key=f"popover-{key}-{st.session_state.get(DONE, 0)}")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -254,12 +255,12 @@ def test_the_language_is_the_clients_where_we_speak_it(wanted: str, found: str) 
 
 
 def test_a_state_that_the_table_no_longer_knows_is_drawn_as_the_initial_one() -> None:
-    position = Position(1, None, "test", "gone", 1, 1, {}, "en", "")
+    position = Position(1, UUID(int=1), "test", "gone", 1, 1, {}, "en", "")
     assert feedback_flow().draw(position).title == "How was it?"
 
 
 def test_a_screen_can_be_drawn_in_another_language_than_the_persons() -> None:
-    position = Position(1, None, "test", "asking_rating", 1, 1, {}, "en", "")
+    position = Position(1, UUID(int=1), "test", "asking_rating", 1, 1, {}, "en", "")
     assert feedback_flow().draw(position, "ru").title == "Как вам?"
 
 

@@ -73,7 +73,7 @@ class House:
     """As much of a house as the dashboard asks for."""
 
     def __init__(self) -> None:
-        self.trainer = SimpleNamespace(test_mode=True)
+        self.trainer: Any = SimpleNamespace(test_mode=True)
         self.training = FakeTraining()
         self.inbox = Inbox("main_menu", lambda wanted: "en")
 

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import peewee
 import typer
 
 from core.app.commands import by_hand
@@ -131,7 +132,7 @@ def claimed(settings: Settings) -> None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Any]:
+def _opened(settings: Settings) -> Iterator[peewee.Database]:
     from core.base.db import connect, make_folder
 
     if embedded(settings):

@@ -99,10 +99,11 @@ def console(
     settings = Settings.load()
     application = bootstrap(settings, _console_log(settings))
     found = (kind for kind in application.channels.values() if kind.capabilities.terminal)
-    terminal: Any = next(found, None)  # its run() takes more than every channel's
+    terminal = next(found, None)
     if terminal is None:
         raise ConfigurationError("No channel is installed that talks in a terminal.")
-    terminal.run(application, name=name, language=language or _terminal_language())
+    run: Callable[..., None] = terminal.run  # takes more than every channel's
+    run(application, name=name, language=language or _terminal_language())
 
 
 def _server_of(name: str) -> Callable[[], None]:
@@ -162,7 +163,7 @@ def _configured_channels(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _made_if_configured(settings: Settings, name: str) -> Any:
+def _made_if_configured(settings: Settings, name: str) -> object:
     channel = made_channel(settings, name)
     return channel if channel.configured else ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from core.avatars import queries, rules
 from core.avatars.dialogue.edits import reference_of, replaced, room
@@ -204,11 +203,11 @@ def _drop_replaced(tools: Tools, turn: Turn) -> None:
         _recount(tools, turn)
 
 
-def _write(changed: list[AvatarPhoto], **columns: Any) -> None:
+def _write(changed: list[AvatarPhoto], **columns: object) -> None:
     """Write the same into several photos."""
     if not changed:
         return
-    query: Any = AvatarPhoto.update(**columns)
+    query = AvatarPhoto.update(**columns)
     query.where(AvatarPhoto.id.in_([photo.id for photo in changed])).execute()
     for photo in changed:
         for name, value in columns.items():
@@ -237,7 +236,7 @@ def _no_photos(tools: Tools, turn: Turn) -> int:
     return 0 if late or told else int(count)
 
 
-def _add(tools: Tools, turn: Turn, references: Sequence[Mapping[str, Any]]) -> None:
+def _add(tools: Tools, turn: Turn, references: Sequence[Mapping[str, object]]) -> None:
     for photo in _create(tools, turn, references):
         database.after_commit(partial(tools.jobs.wake, "photo", str(photo.id)))
 
@@ -251,7 +250,7 @@ def _refuse(tools: Tools, turn: Turn, reason: str) -> None:
 
 
 def _create(
-    tools: Tools, turn: Turn, references: Sequence[Mapping[str, Any]], **columns: Any
+    tools: Tools, turn: Turn, references: Sequence[Mapping[str, object]], **columns: object
 ) -> list[AvatarPhoto]:
     """Add photos to the avatar in focus, however many in one statement."""
     found, mine = focused(tools, turn), photos(tools, turn)

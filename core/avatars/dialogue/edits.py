@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from core.avatars import rules
 from core.avatars.dialogue.guards import name_of
@@ -84,7 +83,7 @@ def room(tools: Tools, turn: Turn) -> Room:
     return rules.room_of(found.avatar, found.limits, *counts)
 
 
-def reference_of(turn: Turn) -> dict[str, Any]:
+def reference_of(turn: Turn) -> dict[str, object]:
     """What a photo is fetched by, and the message that it came in where that can be edited."""
     reference = dict(turn.event.file or {})
     return {**reference, "message": turn.event.message} if turn.event.message else reference
@@ -100,7 +99,7 @@ def _sent_in(turn: Turn) -> list[AvatarPhoto | HeldPhoto]:
     """The photos that came in the event's message, before it was edited."""
     found: list[AvatarPhoto | HeldPhoto] = []
     for model in (AvatarPhoto, HeldPhoto) if turn.event.message else ():
-        sent: Any = model.select().where(
+        sent = model.select().where(
             model.user == turn.user_id,
             model.conversation == turn.conversation_id,
             model.reference["message"] == turn.event.message,
@@ -115,7 +114,7 @@ def _gives_way(photo: AvatarPhoto | HeldPhoto, focused: Avatar | None) -> bool:
     return focused is not None and photo.avatar_id == focused.id and photo.removed_at is None
 
 
-def _same_file(one: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+def _same_file(one: Mapping[str, object], now: Mapping[str, object]) -> bool:
     """Whether two references lead to one file."""
     if one.get("unique_id"):
         return bool(one["unique_id"] == now.get("unique_id"))

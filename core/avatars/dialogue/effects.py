@@ -7,7 +7,6 @@ that the sweep works off. Those about photos are in `collecting`, those about ed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
@@ -202,7 +201,7 @@ def notice(_tools: Tools, turn: Turn) -> None:
     run = TrainingRun.get_or_none(TrainingRun.id == turn.argument, TrainingRun.user == turn.user_id)
     if run is None or run.avatar is None:
         return
-    parameters: Mapping[str, Any] = {
+    parameters: Mapping[str, object] = {
         "avatar": run.avatar.id.hex,
         "name": run.avatar.name,
         "error_class": run.error_class,

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from core.avatars import person, queries, rules
 from core.avatars.dialogue import photo_facts
@@ -275,7 +275,12 @@ def _line(owned: Owned) -> AvatarLine:
     )
 
 
-def _paged(found: Sequence[Any], memory: Mapping[str, Any], size: int) -> tuple[int, int, Any]:
+T = TypeVar("T")
+
+
+def _paged(
+    found: Sequence[T], memory: Mapping[str, Any], size: int
+) -> tuple[int, int, Sequence[T]]:
     """A page within bounds: its number from 1, how many there are, what is on it."""
     pages = max(1, -(-len(found) // size))
     page = min(max(1, int(memory.get("page", 1))), pages)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 from core.avatars import rules
 from core.avatars.dialogue import collecting, edits, effects, guards
@@ -122,7 +121,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
 )
 
 
-def bind(tools: Tools) -> Mapping[str, Callable[..., Any]]:
+def bind(tools: Tools) -> Mapping[str, Callable[..., object]]:
     """The table's names with these tools in hand, as a `Flow` calls them."""
     asking = {name: partial(guard, tools) for name, guard in GUARDS.items()}
     return {**asking, **{name: _change(tools, effect) for name, effect in EFFECTS.items()}}

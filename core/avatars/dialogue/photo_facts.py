@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from core.avatars import queries
 from core.avatars.facts import PhotoFacts
@@ -53,7 +52,7 @@ def untold(photo: AvatarPhoto, seen: int) -> bool:
     return settled and (photo.told_revision is None or photo.told_revision > seen)
 
 
-def series(photos: Sequence[AvatarPhoto], seen: int) -> frozenset[Any]:
+def series(photos: Sequence[AvatarPhoto], seen: int) -> frozenset[object]:
     """The ids of the photos that a verdict screen tells of.
 
     Those whose verdict has not been shown yet; where there are none, and none is waited for, the

@@ -7,7 +7,6 @@ arrived: the intent is committed first, it is sent once, and what nobody knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import structlog
 
@@ -60,7 +59,7 @@ class Asker:
         self._webhook_url = webhook_url
         self._clock = clock
         self._seen: dict[str, Standing] = {}
-        self._questions: Mapping[Status, Callable[[Any], News | None]] = {
+        self._questions: Mapping[Status, Callable[[Order], News | None]] = {
             Status.READY: self._prepare,
             Status.PREPARING: self._upload,
             Status.SUBMITTING: lambda _order: News(What.LOST, LOST),
@@ -160,7 +159,7 @@ class Asker:
                 again = {"status": Status.READY, "profile": offer.profile, "data_url": ""}
                 moved(order, **again, next_check_at=0)
                 return None
-            intent: dict[str, Any] = {
+            intent: dict[str, object] = {
                 "status": Status.SUBMITTING,
                 "profile": offer.profile,
                 "endpoint": self._provider.endpoint(offer.profile),

@@ -7,8 +7,6 @@ time is over, one order tries whether the provider delivers again; a delivery cl
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.avatars import switches
 from core.avatars.orders import submissions
 from core.avatars.orders.kind import Policy
@@ -44,16 +42,16 @@ class Breakers:
 
     def hopeless(self, order: Order, now: float) -> set[str]:
         """The profiles that have told this order lately that they make nothing of such orders."""
-        query: Any = Submission.select(Submission.profile).where(
+        query = Submission.select(Submission.profile).where(
             Submission.run_id == order.id,
             Submission.fate == Fate.FAILED,
             Submission.error_class == "operator",
             Submission.ended_at > now - self.seconds,
         )
-        return {profile for (profile,) in query.tuples()}
+        return set(query.scalars())
 
     def _last(self, profile: str) -> list[Submission]:
-        query: Any = Submission.select()
+        query = Submission.select()
         ended = query.where(
             Submission.profile == profile,
             Submission.fate.in_(_JUDGED) | submissions.UNREAD,
@@ -68,7 +66,7 @@ def _came_to_nothing(sent: Submission) -> bool:
 
 def failed_profiles(order: Order) -> set[str]:
     """The profiles that an order has failed at."""
-    query: Any = Submission.select(Submission.profile).where(
+    query = Submission.select(Submission.profile).where(
         Submission.run_id == order.id, Submission.fate == Fate.FAILED
     )
-    return {profile for (profile,) in query.tuples()}
+    return set(query.scalars())

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import peewee
 import structlog
@@ -56,7 +55,7 @@ class Events:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._waiting: list[dict[str, Any]] = []
+        self._waiting: list[dict[str, object]] = []
         self._batching = 0
 
     def observe(self, seen: Observation) -> None:
@@ -90,7 +89,7 @@ class Events:
             log.exception("events could not be kept", runs=[str(row["run_id"]) for row in rows])
 
 
-def _row(seen: Observation, now: float) -> dict[str, Any]:
+def _row(seen: Observation, now: float) -> dict[str, object]:
     return {
         "at": now,
         "run_id": _run_id(seen.run_id),
@@ -113,7 +112,7 @@ def sweep(before: float, polls_before: float) -> int:
     A thousand orders under way are asked after millions of times a day.
     """
     uneventful = FalEvent.ok & (FalEvent.phase == "status") & (FalEvent.at < polls_before)
-    query: Any = FalEvent.delete().where((FalEvent.at < before) | uneventful)
+    query = FalEvent.delete().where((FalEvent.at < before) | uneventful)
     return int(query.execute())
 
 

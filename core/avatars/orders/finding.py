@@ -7,8 +7,6 @@ itself.
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.avatars.orders.kind import AnyKind
 from core.avatars.orders.order import Order
 from core.avatars.orders.submissions import Submission
@@ -87,7 +85,7 @@ class Finder:
 
 def taken_elsewhere(order: Order, request_id: str) -> bool:
     """Whether an order that we know has this id already."""
-    model: Any = type(order)
-    others: Any = model.select().where(model.request_id == request_id, model.id != order.id)
-    sent: Any = Submission.select().where(Submission.request_id == request_id)
+    model = type(order)
+    others = model.select().where(model.request_id == request_id, model.id != order.id)
+    sent = Submission.select().where(Submission.request_id == request_id)
     return bool(others.exists() or sent.exists())

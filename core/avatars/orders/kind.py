@@ -57,7 +57,7 @@ class Request:
     of the webhook, and raises NotSubmitted or Uncertain and nothing else.
     """
 
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     send: Callable[[str], Handle]
 
 
@@ -120,7 +120,7 @@ class Kind(Protocol[O_contra]):
     def standing(self, order: O_contra) -> Standing:
         """Where one stands that was made, with a fresh result. Raises Unreachable."""
 
-    def keep(self, order: O_contra, standing: Standing, alive: Alive) -> Any:
+    def keep(self, order: O_contra, standing: Standing, alive: Alive) -> object:
         """Check what was made, copy it, and get what `completed` needs.
 
         A Failure says that it can't be copied now, and needs nobody's attention.

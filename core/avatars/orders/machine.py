@@ -103,7 +103,7 @@ class Machine:
         kept = (Status.SUBMITTING, Status.UNCERTAIN)
         soon = peewee.Case(model.status, [(s, model.next_check_at) for s in kept], 0.0)
         saving = (model.saving_at.is_null(False), model.deadline_at)
-        query: Any = model.update(
+        query = model.update(
             status=Status.CANCELLING,
             next_check_at=soon,
             deadline_at=peewee.Case(None, [saving], now + CANCEL_SECONDS),
@@ -117,13 +117,13 @@ class Machine:
 
     def due_late(self, now: float, limit: int = 100) -> list[str]:
         """Submissions that were given up, and want to be asked after."""
-        query: Any = Submission.select(Submission.id).where(
+        query = Submission.select(Submission.id).where(
             submissions.WATCHED,
             Submission.kind == self._kind.name,
             Submission.next_check_at <= now,
         )
-        found = query.order_by(Submission.next_check_at).limit(limit).tuples()
-        return [str(name) for (name,) in found]
+        found = query.order_by(Submission.next_check_at).limit(limit)
+        return [str(name) for name in found.scalars()]
 
     def look_late(self, name: str) -> None:
         """Ask after one, unless somebody else does.
@@ -132,7 +132,7 @@ class Machine:
         want none of it any more, the order goes on as if it had never been given up.
         """
         now = self._clock()
-        claim: Any = Submission.update(next_check_at=now + CLAIM_SECONDS).where(
+        claim = Submission.update(next_check_at=now + CLAIM_SECONDS).where(
             Submission.id == name, submissions.WATCHED, Submission.next_check_at <= now
         )
         with transaction():

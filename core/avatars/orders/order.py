@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 from playhouse.fields import EnumField
@@ -111,26 +111,28 @@ class Order(Model):
     next_check_at = peewee.DoubleField(default=0)
 
 
-NO_SUBMISSION: dict[str, Any] = {
+One = TypeVar("One", bound=Order)
+
+NO_SUBMISSION: dict[str, object] = {
     "request_id": None, "status_url": "", "response_url": "", "cancel_url": "",
     "submitted_at": None, "started_at": None, "position": None, "deadline_at": None,
     "queue_seconds": None,
 }  # fmt: skip
 """What an order is without the submission that failed."""
-NO_ERROR: dict[str, Any] = {"error_type": "", "error_class": "", "error": "", "failures": 0}
+NO_ERROR: dict[str, object] = {"error_type": "", "error_class": "", "error": "", "failures": 0}
 _STEPPING = (Status.READY, Status.SUBMITTING, Status.UNCERTAIN, *UNDER_WAY)
 
 
-def due(model: Any, now: float, limit: int, transfer: bool = False) -> list[str]:
+def due(model: type[Order], now: float, limit: int, transfer: bool = False) -> list[str]:
     """Orders that want their next step, or bytes transferred; the longest waiting first."""
-    query: Any = model.select(model.id).where(_steps(model, transfer), model.next_check_at <= now)
-    found = query.order_by(model.next_check_at).limit(limit).tuples()
-    return [str(order_id) for (order_id,) in found]
+    query = model.select(model.id).where(_steps(model, transfer), model.next_check_at <= now)
+    found = query.order_by(model.next_check_at).limit(limit)
+    return [str(order_id) for order_id in found.scalars()]
 
 
-def claim(model: Any, order_id: str, now: float, transfer: bool = False) -> Any:
+def claim(model: type[One], order_id: str, now: float, transfer: bool = False) -> One | None:
     """The order, for whoever takes its step; None where it is too early, or somebody's already."""
-    query: Any = model.update(next_check_at=now + CLAIM_SECONDS).where(
+    query = model.update(next_check_at=now + CLAIM_SECONDS).where(
         model.id == order_id, _steps(model, transfer), model.next_check_at <= now
     )
     with transaction():
@@ -145,13 +147,13 @@ def keep(order: Order, now: float) -> None:
             moved(order, next_check_at=order.next_check_at)
 
 
-def moved(order: Order, *was: Status, **changes: Any) -> bool:
+def moved(order: Order, *was: Status, **changes: object) -> bool:
     """Change an order that has the status and submission it was read with; False where it has not.
 
     `was` names other statuses that will do.
     """
-    model: Any = type(order)
-    query: Any = model.update(changes).where(
+    model = type(order)
+    query = model.update(changes).where(
         model.id == order.id,
         model.status.in_(was or (order.status,)),
         model.submission == order.submission,
@@ -164,7 +166,7 @@ def patience(failures: int) -> float:
     return min(LONGEST_WAIT, 5.0 * 2.0 ** min(failures, 10))
 
 
-def error_of(failure: Failure) -> dict[str, Any]:
+def error_of(failure: Failure) -> dict[str, object]:
     """A failure as an order keeps it."""
     return {
         "error_type": failure.error_type[:64],
@@ -185,7 +187,7 @@ def handle_of(row: Any) -> Handle:
     )
 
 
-def handle_columns(handle: Handle) -> dict[str, Any]:
+def handle_columns(handle: Handle) -> dict[str, object]:
     """The same, as a row keeps it."""
     return {
         "request_id": handle.request_id,
@@ -195,7 +197,7 @@ def handle_columns(handle: Handle) -> dict[str, Any]:
     }
 
 
-def _steps(model: Any, transfer: bool) -> Any:
+def _steps(model: type[Order], transfer: bool) -> Any:
     """Which orders want a light step, or a transfer."""
     saving = model.saving_at.is_null(False)
     if transfer:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
@@ -15,7 +15,15 @@ from core.avatars.orders.decisions.ending import made_after_all
 from core.avatars.orders.decisions.news import News, What
 from core.avatars.orders.finding import Finder, taken_elsewhere
 from core.avatars.orders.kind import AnyKind
-from core.avatars.orders.order import CLAIM_SECONDS, SENDING, UNDER_WAY, Order, Status, moved
+from core.avatars.orders.order import (
+    CLAIM_SECONDS,
+    SENDING,
+    UNDER_WAY,
+    One,
+    Order,
+    Status,
+    moved,
+)
 from core.avatars.orders.submissions import Submission
 from core.avatars.orders.writing import Writer
 from core.avatars.ports import Handle, Unreachable, Verified, Waker
@@ -214,10 +222,10 @@ def addressed(name: str) -> str:
     return name if submission is None else str(submission.run_id)
 
 
-def lost_orders(model: Any) -> list[Any]:
+def lost_orders(model: type[One]) -> list[One]:
     """The orders of which nobody knows whether they arrived, the oldest first."""
     lost = model.status.in_(SENDING[1:]) & model.intent_at.is_null(False)
-    query: Any = model.select().where(lost & model.request_id.is_null())
+    query = model.select().where(lost & model.request_id.is_null())
     return list(query.order_by(model.intent_at))
 
 

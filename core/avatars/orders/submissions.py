@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from enum import StrEnum
-from typing import Any
 
 import peewee
 from playhouse.fields import EnumField
@@ -82,9 +81,9 @@ class Submission(Model):
         table_name = "submissions"
 
 
-WATCHED: Any = (Submission.fate == Fate.ABANDONED) & Submission.watch_until.is_null(False)
+WATCHED = (Submission.fate == Fate.ABANDONED) & Submission.watch_until.is_null(False)
 """Given up, and asked after still, for it may be made."""
-UNREAD: Any = (Submission.fate == Fate.TAKEN) & Submission.ended_at.is_null(False)
+UNREAD = (Submission.fate == Fate.TAKEN) & Submission.ended_at.is_null(False)
 """It is over, and what came of it can't be had so far."""
 
 
@@ -124,7 +123,7 @@ def named(name: str) -> Submission | None:
         return None
 
 
-def watched(order_ids: Any) -> bool:
+def watched(order_ids: object) -> bool:
     """Whether one of these orders was given up, and may be made still."""
     return bool(Submission.select().where(Submission.run_id.in_(order_ids), WATCHED).exists())
 
@@ -141,34 +140,34 @@ def awaited(order: Order, since: float) -> bool:
     return sent is not None and sent.fate is Fate.SENDING and since < sent.sent_at
 
 
-def change(sent: Submission, **columns: Any) -> None:
+def change(sent: Submission, **columns: object) -> None:
     """Change one that has the fate it was read with still."""
-    query: Any = Submission.update(columns)
+    query = Submission.update(columns)
     query.where(Submission.id == sent.id, Submission.fate == sent.fate).execute()
 
 
 def book(order: Order) -> None:
     """Record anew what an order that is over cost."""
-    model: Any = type(order)
+    model = type(order)
     model.update(cost_usd=cost_usd(order.id)).where(model.id == order.id).execute()
 
 
 def cost_usd(order_id: uuid.UUID) -> float | None:
     """What all submissions of an order cost together; None where that of one is not known."""
-    rows: Any = Submission.select(Submission.cost_usd).where(Submission.run_id == order_id)
-    costs = [cost for (cost,) in rows.tuples()]
+    rows = Submission.select(Submission.cost_usd).where(Submission.run_id == order_id)
+    costs = list(rows.scalars())
     return None if None in costs else float(sum(costs))
 
 
 def sent_usd(since: float, test_mode: bool) -> float:
     """What the orders that were sent from a moment on cost, or may cost, as far as is known."""
     cost = peewee.fn.coalesce(Submission.cost_usd, Submission.price_usd)
-    query: Any = Submission.select(peewee.fn.sum(cost))
+    query = Submission.select(peewee.fn.sum(cost))
     sent = query.where(Submission.sent_at >= since, Submission.test_mode == test_mode)
     return float(sent.scalar() or 0.0)
 
 
-def error_columns(failure: Failure | None) -> dict[str, Any]:
+def error_columns(failure: Failure | None) -> dict[str, object]:
     """A failure as a row keeps it."""
     if failure is None:
         return {"error_type": "", "error_class": "", "http_status": None}

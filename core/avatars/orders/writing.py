@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -131,7 +130,9 @@ class Writer:
             error = news.failure.error_type if news.failure else ""
             log.error(change.said, order=str(order.id), endpoint=order.endpoint, error=error)
 
-    def _call(self, order: Order, change: Change, result: Any, kept: Any) -> None:
+    def _call(
+        self, order: Order, change: Change, result: Mapping[str, object], kept: object
+    ) -> None:
         if change.hook == "completed":
             self._kind.completed(order, result, kept)
         elif change.hook == "ended":

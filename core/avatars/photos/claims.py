@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import peewee
 
@@ -20,10 +19,10 @@ def due(now: float, limit: int) -> list[str]:
     """
     order = (AvatarPhoto.next_check_at, AvatarPhoto.number)
     turn = peewee.fn.ROW_NUMBER().over(partition_by=[AvatarPhoto.user], order_by=order)
-    waiting: Any = AvatarPhoto.select(
+    waiting = AvatarPhoto.select(
         AvatarPhoto.id, AvatarPhoto.next_check_at, AvatarPhoto.number, turn.alias("turn")
     ).where(_PENDING, AvatarPhoto.next_check_at <= now)
-    query: Any = waiting.select_from(waiting.c.id).order_by(
+    query = waiting.select_from(waiting.c.id).order_by(
         waiting.c.turn, waiting.c.next_check_at, waiting.c.number
     )
     return [str(uuid.UUID(str(row["id"]))) for row in query.limit(limit).dicts()]
@@ -31,7 +30,7 @@ def due(now: float, limit: int) -> list[str]:
 
 def claim(photo_id: str, now: float, seconds: float) -> AvatarPhoto | None:
     """The photo, for whoever judges it; None where it is too early, or somebody's already."""
-    query: Any = AvatarPhoto.update(
+    query = AvatarPhoto.update(
         next_check_at=now + seconds, attempts=AvatarPhoto.attempts + 1
     ).where(AvatarPhoto.id == photo_id, _PENDING, AvatarPhoto.next_check_at <= now)
     with transaction():
@@ -40,14 +39,14 @@ def claim(photo_id: str, now: float, seconds: float) -> AvatarPhoto | None:
 
 def keep(photo: AvatarPhoto, now: float, seconds: float) -> None:
     """Say that a try is still at it, unless another one has taken over."""
-    query: Any = AvatarPhoto.update(next_check_at=now + seconds)
+    query = AvatarPhoto.update(next_check_at=now + seconds)
     mine = AvatarPhoto.attempts == photo.attempts
     with transaction():
         query.where(AvatarPhoto.id == photo.id, _PENDING, mine).execute()
 
 
-def wait(photo: AvatarPhoto, until: float, **changes: Any) -> None:
+def wait(photo: AvatarPhoto, until: float, **changes: object) -> None:
     """Leave a photo alone until a moment."""
-    query: Any = AvatarPhoto.update(next_check_at=until, **changes)
+    query = AvatarPhoto.update(next_check_at=until, **changes)
     with transaction():
         query.where(AvatarPhoto.id == photo.id, _PENDING).execute()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import structlog
@@ -57,7 +56,7 @@ class Comparing:
 
     def due(self, now: float, limit: int = 100) -> list[str]:
         """Claim avatars whose photos want to be compared, the longest waiting first."""
-        query: Any = Avatar.select(Avatar.id).where(Avatar.compare_at <= now)
+        query = Avatar.select(Avatar.id).where(Avatar.compare_at <= now)
         ids = [row.id for row in query.order_by(Avatar.compare_at).limit(limit)]
         return [str(avatar_id) for avatar_id in ids if self._claim(avatar_id, now)]
 
@@ -68,7 +67,7 @@ class Comparing:
         """
         photos = list(queries.photos_with(uuid.UUID(avatar_id), _VALID))
         digest = queries.photos_digest(uuid.UUID(avatar_id))
-        found: dict[str, Any] = {"photos": digest, "unknown": True}
+        found: dict[str, object] = {"photos": digest, "unknown": True}
         try:
             found = {"photos": digest, "groups": grouped(self._vectors(photos))}
         except StorageUnavailable:
@@ -76,7 +75,7 @@ class Comparing:
         return self._keep(uuid.UUID(avatar_id), found)
 
     def _claim(self, avatar_id: uuid.UUID, now: float) -> bool:
-        claim: Any = Avatar.update(compare_at=now + CLAIM_SECONDS)
+        claim = Avatar.update(compare_at=now + CLAIM_SECONDS)
         with transaction():
             return bool(claim.where(Avatar.id == avatar_id, Avatar.compare_at <= now).execute())
 
@@ -95,7 +94,7 @@ class Comparing:
         faces = finder.find(rgb)
         return reader.read(rgb, faces[0]) if faces and faces[0].score >= SURE else None
 
-    def _keep(self, avatar_id: uuid.UUID, found: dict[str, Any]) -> int | None:
+    def _keep(self, avatar_id: uuid.UUID, found: dict[str, object]) -> int | None:
         """Write what was found, unless the photos have changed since: then it is due again."""
         with transaction():
             seen = Avatar.get_or_none(Avatar.id == avatar_id)
@@ -107,12 +106,12 @@ class Comparing:
                 return None
             same = queries.photos_digest(avatar_id) == found["photos"]
             data = {**avatar.avatar_data, "people": found} if same else avatar.avatar_data
-            changed: Any = Avatar.update(avatar_data=data, compare_at=None if same else 0.0)
+            changed = Avatar.update(avatar_data=data, compare_at=None if same else 0.0)
             changed.where(Avatar.id == avatar_id).execute()
             return self._tell(avatar_id, str(found["photos"])) if same else None
 
     def _tell(self, avatar_id: uuid.UUID, digest: str) -> int | None:
-        last: Any = queries.photos(avatar_id).where(AvatarPhoto.conversation.is_null(False))
+        last = queries.photos(avatar_id).where(AvatarPhoto.conversation.is_null(False))
         photo = last.order_by(AvatarPhoto.number.desc()).first()
         if photo is None:
             return None
@@ -139,7 +138,7 @@ def mark(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> N
     )
     due = 0.0 if wanted else None
     if avatar.compare_at != due:
-        query: Any = Avatar.update(compare_at=due)
+        query = Avatar.update(compare_at=due)
         query.where(Avatar.id == avatar.id).execute()
         avatar.compare_at = due
 

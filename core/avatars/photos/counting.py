@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
 
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, PhotoValidationStatus, change
@@ -95,7 +94,7 @@ def _call_up(waiting: Sequence[AvatarPhoto], places: int) -> list[str]:
     parked = [photo for photo in waiting[turn:] if photo.next_check_at == 0]
     for moved, moment in ((called, 0.0), (parked, PARKED)):
         if moved:
-            moving: Any = AvatarPhoto.update(next_check_at=moment)
+            moving = AvatarPhoto.update(next_check_at=moment)
             moving.where(AvatarPhoto.id.in_([photo.id for photo in moved])).execute()
         for photo in moved:
             photo.next_check_at = moment

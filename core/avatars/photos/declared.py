@@ -5,7 +5,6 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 _PICTURE_NAMES = (".heic", ".heif", ".hif", ".avif", ".webp", ".jfif", ".jxl", ".dng")
 """Pictures whose type not every version of Python knows."""
@@ -25,7 +24,7 @@ class Declared(StrEnum):
     """It is certain to be none."""
 
 
-def declared(reference: Mapping[str, Any], photo: bool) -> Declared:
+def declared(reference: Mapping[str, object], photo: bool) -> Declared:
     """What a channel's reference tells; `photo` says that it was sent as one.
 
     A channel names `mime` and `name` as far as it knows them. Where the two disagree nothing is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Any
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.room import PARKED
@@ -23,7 +22,7 @@ _PENDING = (AvatarPhoto.validation_status == PhotoValidationStatus.PENDING) & (
 def tell_late(inbox: Inbox, before: float, limit: int) -> None:
     """Tell everybody whose photos came before a moment and still wait, once for all of them."""
     cutoff = datetime.datetime.fromtimestamp(before, datetime.UTC).replace(tzinfo=None)
-    late: Any = AvatarPhoto.select(AvatarPhoto.avatar, AvatarPhoto.user, AvatarPhoto.conversation)
+    late = AvatarPhoto.select(AvatarPhoto.avatar, AvatarPhoto.user, AvatarPhoto.conversation)
     late = late.where(
         _PENDING,
         AvatarPhoto.created_at <= cutoff,
@@ -32,6 +31,7 @@ def tell_late(inbox: Inbox, before: float, limit: int) -> None:
         AvatarPhoto.photo_metadata[LATE].is_null(),
     ).distinct()
     for photo in late.limit(limit):
+        assert photo.conversation_id is not None
         with transaction():
             lock_person(photo.conversation_id, photo.user_id)
             tell(inbox, photo.avatar_id, photo.conversation_id)
@@ -39,7 +39,7 @@ def tell_late(inbox: Inbox, before: float, limit: int) -> None:
 
 def tell(inbox: Inbox, avatar_id: uuid.UUID, conversation_id: int) -> None:
     """Tell of an avatar's delay, once for all photos that wait now; the caller holds the person."""
-    waiting: Any = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, _PENDING)
+    waiting = AvatarPhoto.select().where(AvatarPhoto.avatar == avatar_id, _PENDING)
     photos = list(waiting.order_by(AvatarPhoto.number))
     if not photos:
         return

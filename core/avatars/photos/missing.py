@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.base.db import transaction
 
@@ -16,7 +14,7 @@ def lasting(photo: AvatarPhoto, now: float) -> bool:
     """Count a try at which a pending photo's file was not found: whether that has lasted."""
     times, since = photo.photo_metadata.get("missing", (0, now))
     metadata = {**photo.photo_metadata, "missing": [times + 1, since]}
-    query: Any = AvatarPhoto.update(photo_metadata=metadata).where(
+    query = AvatarPhoto.update(photo_metadata=metadata).where(
         AvatarPhoto.id == photo.id,
         AvatarPhoto.validation_status == PhotoValidationStatus.PENDING,
     )

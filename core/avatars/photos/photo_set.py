@@ -26,7 +26,7 @@ def purpose_of(photo: AvatarPhoto) -> Purpose:
 
 def known_beside(photo: AvatarPhoto) -> dict[str, Known]:
     """The avatar's other photos that count, by their ids."""
-    query: Any = AvatarPhoto.select().where(
+    query = AvatarPhoto.select().where(
         AvatarPhoto.avatar == photo.avatar_id, AvatarPhoto.id != photo.id, _VALID, _THERE
     )
     return {str(other.id): Known.of(other.file_hash, other.photo_metadata) for other in query}
@@ -91,7 +91,7 @@ def reconsider(photos: Iterable[AvatarPhoto], settings: Settings) -> int:
     if (
         valid
     ):  # every row exists: this is one UPDATE of all of them, with the types of either database
-        rows: Any = AvatarPhoto.insert_many([photo.__data__ for photo in valid])
+        rows = AvatarPhoto.insert_many([photo.__data__ for photo in valid])
         rows.on_conflict(conflict_target=[AvatarPhoto.id], preserve=_JUDGED).execute()
     for photo in mistakable:  # each counts for those that come after it
         _judge_refused(photo, settings)

@@ -57,7 +57,7 @@ MISHAPS = 8
 _PENDING = AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
 _THERE = AvatarPhoto.removed_at.is_null()
 
-Fetch = Callable[[str, Mapping[str, Any], int], bytes]
+Fetch = Callable[[str, Mapping[str, object], int], bytes]
 Inspect = Callable[[bytes, Purpose, Mapping[str, Known]], Verdict]
 
 
@@ -129,7 +129,7 @@ class Verdicts:
             return None
         return self._settle(photo, verdict)
 
-    def _verdict(self, photo: AvatarPhoto) -> dict[str, Any]:
+    def _verdict(self, photo: AvatarPhoto) -> dict[str, object]:
         """The columns to be written. Raises what stands in the way of a verdict."""
         if _mishaps(photo) > MISHAPS:
             return refusal("broken")
@@ -148,7 +148,7 @@ class Verdicts:
                 self._fetched[photo.id] = data  # what fails from here on needs no second download
             raise
 
-    def _judged(self, photo: AvatarPhoto, data: bytes) -> dict[str, Any]:
+    def _judged(self, photo: AvatarPhoto, data: bytes) -> dict[str, object]:
         verdict = self._inspect(data, purpose_of(photo), known_beside(photo))
         key = None
         if verdict.data is not None:
@@ -197,7 +197,7 @@ class Verdicts:
             self._tell(photo)
             return Settled(photo.conversation_id, spooled(photo.reference), tuple(called))
 
-    def _placed(self, photo: AvatarPhoto, verdict: dict[str, Any]) -> dict[str, Any] | None:
+    def _placed(self, photo: AvatarPhoto, verdict: dict[str, object]) -> dict[str, object] | None:
         """The verdict by the places there are now, its person held; None to be judged anew."""
         valid = verdict["validation_status"] is PhotoValidationStatus.VALID
         if not valid and verdict["reason"] != NO_ROOM:
@@ -223,7 +223,7 @@ class Verdicts:
 
     def _tell(self, photo: AvatarPhoto) -> None:
         """Once no photo of the album waits any more, the person learns what became of them."""
-        waiting: Any = AvatarPhoto.select().where(
+        waiting = AvatarPhoto.select().where(
             AvatarPhoto.avatar == photo.avatar_id, _PENDING, _THERE
         )
         if waiting.exists():
@@ -259,13 +259,13 @@ class Verdicts:
     def _try_again(self, photo: AvatarPhoto) -> None:
         self._wait(photo, min(0.25 * 2.0 ** _mishaps(photo), LONGEST_WAIT))
 
-    def _wait(self, photo: AvatarPhoto, seconds: float, **changes: Any) -> None:
+    def _wait(self, photo: AvatarPhoto, seconds: float, **changes: object) -> None:
         claims.wait(photo, self._clock() + seconds, **changes)
 
 
 def _consented(user_id: uuid.UUID) -> bool:
     """Whether a consent stands, whatever its version: the photo was sent under it."""
-    query: Any = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
+    query = Consent.select().where(Consent.user == user_id, Consent.withdrawn_at.is_null())
     return bool(query.exists())
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from core.avatars.models import PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import Verdict
 
 
-def refusal(reason: str) -> dict[str, Any]:
+def refusal(reason: str) -> dict[str, object]:
     """Of a photo that is refused for a reason without being looked at."""
     status = PhotoValidationStatus.INVALID
     return {"validation_status": status, "reason": reason, "minio_key": None}
 
 
-def columns(verdict: Verdict, key: str | None, before: Mapping[str, Any]) -> dict[str, Any]:
+def columns(verdict: Verdict, key: str | None, before: Mapping[str, object]) -> dict[str, object]:
     """What is written; of the metadata `before`, that the person has overruled a refusal stays."""
     status = PhotoValidationStatus(verdict.status)
     duplicate = status is PhotoValidationStatus.DUPLICATE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import peewee
 
@@ -37,7 +37,7 @@ class Waste:
     bytes, and those that name none are passed over.
     """
 
-    def __init__(self, places: Iterable[str] = (), references: Iterable[Any] = ()) -> None:
+    def __init__(self, places: Iterable[str] = (), references: Iterable[object] = ()) -> None:
         named = (spooled(known) for known in references if isinstance(known, Mapping))
         self._places = set(places)
         self._files = {name[:64] for name in named if name}
@@ -69,7 +69,7 @@ def doom_unused(key: str | None, now: float) -> None:
 def doomed(key: str) -> bool:
     """Whether this object, or a prefix of it, waits to be deleted."""
     user, avatar, _ = key.split("/")
-    places: Any = DoomedObject.prefix.in_((key, f"{user}/{avatar}/", f"{user}/"))
+    places = DoomedObject.prefix.in_((key, f"{user}/{avatar}/", f"{user}/"))
     return bool(DoomedObject.select().where(places).exists())
 
 
@@ -78,7 +78,7 @@ def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
 
     The places stay doomed: what was being put is deleted after GRACE_SECONDS.
     """
-    query: Any = DoomedObject.select().where(DoomedObject.id > after)
+    query = DoomedObject.select().where(DoomedObject.id > after)
     for place in query.order_by(DoomedObject.id).limit(limit):
         _delete(store, place.prefix)
         after = place.id
@@ -87,7 +87,7 @@ def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
 
 def delete_doomed(store: ObjectStore, now: float, limit: int = 100) -> int:
     """Delete what is doomed; how many places are done. Raises StorageUnavailable."""
-    query: Any = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
+    query = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
     waiting = list(query.order_by(DoomedObject.id).limit(limit))
     for place in waiting:
         _delete(store, place.prefix)
@@ -111,7 +111,7 @@ class Files(Protocol):
 
 def remove_doomed_files(files: Files, limit: int = 1000) -> int:
     """Remove the spooled bytes that nobody needs; how many. Raises StorageUnavailable."""
-    query: Any = DoomedFile.select().order_by(DoomedFile.id).limit(limit)
+    query = DoomedFile.select().order_by(DoomedFile.id).limit(limit)
     waiting = list(query)
     for file in waiting:
         files.remove(file.name)
@@ -123,7 +123,7 @@ def remove_doomed_files(files: Files, limit: int = 1000) -> int:
 
 def delete_removed(before: float, now: float, limit: int = 100) -> list[str]:
     """Delete photos that were removed before a moment; the names of their spooled bytes."""
-    query: Any = AvatarPhoto.select().where(AvatarPhoto.removed_at < before).limit(limit)
+    query = AvatarPhoto.select().where(AvatarPhoto.removed_at < before).limit(limit)
     return [name for photo in query if (name := _delete_removed(photo, before, now))]
 
 
@@ -141,18 +141,18 @@ def _delete_removed(seen: AvatarPhoto, before: float, now: float) -> str | None:
 def forget_held(before: float, limit: int = 1000) -> list[str]:
     """Forget photos that are held since before a moment; the names of their spooled bytes."""
     with transaction():
-        old: Any = HeldPhoto.select(HeldPhoto.id).where(HeldPhoto.held_at < before).limit(limit)
+        old = HeldPhoto.select(HeldPhoto.id).where(HeldPhoto.held_at < before).limit(limit)
         # one that a turn takes in meanwhile is not ours any more
-        gone: Any = HeldPhoto.delete().where(HeldPhoto.id.in_(old)).returning(HeldPhoto)
+        gone = HeldPhoto.delete().where(HeldPhoto.id.in_(old)).returning(HeldPhoto)
         return [name for held in gone.execute() if (name := spooled(held.reference))]
 
 
 def waiting_seconds(now: float) -> float:
     """How long the longest waiting photo or update has waited, whose bytes may be spooled."""
-    photos: Any = AvatarPhoto.select().where(
+    photos = AvatarPhoto.select().where(
         AvatarPhoto.validation_status == PhotoValidationStatus.PENDING
     )
-    events: Any = InboxEvent.select().where(
+    events = InboxEvent.select().where(
         InboxEvent.handled_at.is_null(), InboxEvent.failed_at.is_null()
     )
     photo = photos.order_by(AvatarPhoto.created_at).first()
@@ -162,7 +162,7 @@ def waiting_seconds(now: float) -> float:
     return max(0.0, now - min(since, default=now))
 
 
-def spooled(reference: Mapping[str, Any]) -> str | None:
+def spooled(reference: Mapping[str, object]) -> str | None:
     """The name of a photo's bytes in the spool, where its channel put them there."""
     name = reference.get("spool")
     return str(name) if name else None

@@ -11,6 +11,8 @@ import json
 import uuid
 from typing import Any
 
+import peewee
+
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -27,8 +29,8 @@ from core.avatars.privacy.disposal import Waste, prefix_of
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
 from core.avatars.privacy.retained import Export
 from core.avatars.training.training import Training
-from core.base.db import run
-from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
+from core.base.db import M, run
+from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
 
 
@@ -49,7 +51,7 @@ class Erasure:
 
     def consent(self, user_id: uuid.UUID, now: float) -> None:
         """A consent, and what it allowed: trainings under way and photos. Finished avatars stay."""
-        withdrawn: Any = Consent.update(withdrawn_at=now)
+        withdrawn = Consent.update(withdrawn_at=now)
         withdrawn.where(Consent.user == user_id, Consent.withdrawn_at.is_null()).execute()
         avatars = list(Avatar.select(Avatar.id).where(Avatar.user == user_id))
         orders = self._stopped(TrainingRun.avatar.in_(avatars))
@@ -64,7 +66,7 @@ class Erasure:
         waste = Waste(places, (photo.reference for photo in photos))
         waste |= drop_held(user_id)
         waste.doom(now)
-        unfinished: Any = Avatar.update(
+        unfinished = Avatar.update(
             status=AvatarStatus.DRAFT, photos_count=0, training_progress=0, updated_at=utc_now()
         )
         unfinished.where(Avatar.user == user_id, Avatar.status != AvatarStatus.COMPLETED).execute()
@@ -80,7 +82,7 @@ class Erasure:
         if Avatar in there:
             waste |= self._avatars(user_id, TrainedModel in there, now)
         if TrainingRun in there:
-            nobodys: Any = TrainingRun.update(user=None, conversation=None)
+            nobodys = TrainingRun.update(user=None, conversation=None)
             nobodys.where(TrainingRun.user == user_id).execute()
         if HeldPhoto in there:
             waste |= drop_held(user_id)
@@ -100,7 +102,7 @@ class Erasure:
         ledger.count(avatars, photos)
         return Waste((prefix_of(user_id, a.id) for a in avatars), (p.reference for p in photos))
 
-    def _stopped(self, *which: Any) -> list[Any]:
+    def _stopped(self, *which: peewee.Expression) -> list[Any]:
         """Runs with their orders; the one that is under way is stopped."""
         orders = remote.orders_of(*which)
         for run_id in {order.id for order in orders if order.status in HOLDING}:
@@ -114,7 +116,7 @@ def drop_held(user_id: uuid.UUID) -> Waste:
     return Waste(references=(held.reference for held in gone))
 
 
-def drop_exports(which: Any) -> Waste:
+def drop_exports(which: peewee.Expression) -> Waste:
     """Forget what was ordered or given to download; what is left of it."""
     waste = Waste()
     for export in _deleted(Export, which):
@@ -134,8 +136,7 @@ def _begun(user_id: uuid.UUID, now: float) -> set[Any]:
     where |= dict.fromkeys(OF_CONVERSATION, f"conversation_id IN ({theirs})")
     there = (f"EXISTS (SELECT 1 FROM {m._meta.table_name} WHERE {w})" for m, w in where.items())
     begin = f"UPDATE users SET erasing_at = ? WHERE id = ? RETURNING {', '.join(there)}"
-    identifier: Any = User.id
-    found = run(begin, now, identifier.db_value(user_id)).fetchone()
+    found = run(begin, now, user_id.hex).fetchone()
     return {model for model, holds in zip(where, found, strict=True) if holds}
 
 
@@ -144,7 +145,7 @@ def _drop_written(turn: Turn, there: set[Any]) -> Waste:
     theirs = Conversation.select(Conversation.id).where(Conversation.user == turn.user_id)
     for kept in there.intersection(WRITTEN) - {TranscriptEntry}:
         kept.delete().where(kept.conversation.in_(theirs)).execute()
-    nothing_shown: Any = Conversation.update(
+    nothing_shown = Conversation.update(
         shown_buttons="[]", forgotten_revision=Conversation.revision + 1
     )
     nothing_shown.where(Conversation.user == turn.user_id).execute()
@@ -158,6 +159,6 @@ def _drop_written(turn: Turn, there: set[Any]) -> Waste:
     return waste
 
 
-def _deleted(model: Any, which: Any) -> list[Any]:
+def _deleted(model: type[M], which: peewee.Expression) -> list[M]:
     """Delete these rows; what they were."""
     return list(model.delete().where(which).returning(model).execute())

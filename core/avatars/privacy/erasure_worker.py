@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars.models import Admission, Avatar, Consent, DoomedObject
 from core.avatars.photos.held import HeldPhoto
@@ -132,9 +133,9 @@ class Erasing:
             for conversation in Conversation.select().where(Conversation.user == user.id):
                 lock_person(conversation.id, user.id)
                 for kept, at in WRITTEN.items():
-                    mine: Any = kept.conversation == conversation.id
+                    mine = kept.conversation == conversation.id
                     kept.delete().where(mine, at <= until).execute()
-                blank: Any = InboxEvent.update(payload="", error="")
+                blank = InboxEvent.update(payload="", error="")
                 blank.where(
                     InboxEvent.conversation == conversation.id,
                     InboxEvent.handled_at.is_null(False),
@@ -181,16 +182,16 @@ class Erasing:
     def _end(self, user: User) -> bool:
         with transaction():
             lock_person(None, user.id)
-            done: Any = User.update(erasing_at=None)
+            done = User.update(erasing_at=None)
             done.where(User.id == user.id, User.erasing_at == user.erasing_at).execute()
         self._rested.pop(user.id, None)
         log.info("a person is erased", user=str(user.id))
         return True
 
 
-def _doomed(user: User) -> Any:
+def _doomed(user: User) -> ModelSelect[DoomedObject]:
     """What was doomed by the erasure, or before it, and is not gone for good yet."""
-    mine: Any = DoomedObject.prefix.startswith(f"{user.id.hex}/")
+    mine = DoomedObject.prefix.startswith(f"{user.id.hex}/")
     return DoomedObject.select().where(mine, DoomedObject.at <= user.erasing_at)
 
 
@@ -216,7 +217,7 @@ def order(inbox: Inbox, user_id: uuid.UUID, now: float) -> Ordered | None:
 
 
 def _ordered(user_id: uuid.UUID) -> bool:
-    waiting: Any = (
+    waiting = (
         InboxEvent.select()
         .join(Conversation)
         .where(
@@ -231,17 +232,17 @@ def _ordered(user_id: uuid.UUID) -> bool:
 
 def forget_shells(before: float, limit: int = 100) -> int:
     """Forget the chats of erased people who have said nothing more since a moment; how many."""
-    erased: Any = Conversation.select(Conversation.user).where(
+    erased = Conversation.select(Conversation.user).where(
         Conversation.forgotten_revision > 0, Conversation.active_at < before
     )
-    candidates: Any = User.select().where(User.erasing_at.is_null(), User.id.in_(erased))
+    candidates = User.select().where(User.erasing_at.is_null(), User.id.in_(erased))
     return sum(_forget_shell(user, before) for user in candidates.limit(limit))
 
 
 def _forget_shell(user: User, before: float) -> bool:
     with transaction():
         hold_firmly(user.id)
-        conversations: Any = Conversation.select().where(Conversation.user == user.id)
+        conversations = Conversation.select().where(Conversation.user == user.id)
         if conversations.where(Conversation.active_at >= before).exists() or _has_anything(user):
             return False
         ledger.count_person(user.created_at)
@@ -249,7 +250,7 @@ def _forget_shell(user: User, before: float) -> bool:
 
 
 def _has_anything(user: User) -> bool:
-    waiting: Any = InboxEvent.select().join(Conversation)
+    waiting = InboxEvent.select().join(Conversation)
     unhandled = InboxEvent.handled_at.is_null() & InboxEvent.failed_at.is_null()
     return waiting.where(Conversation.user == user.id, unhandled).exists() or any(
         model.select().where(model.user == user.id).exists()

@@ -12,9 +12,10 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
@@ -68,7 +69,7 @@ class Exports:
 
     def due(self, now: float, limit: int = 10) -> list[str]:
         """Orders that want to be made, the longest waiting first."""
-        query: Any = Export.select(Export.id).where(
+        query = Export.select(Export.id).where(
             Export.made_at.is_null(), Export.next_check_at <= now
         )
         return [str(row.id) for row in query.order_by(Export.next_check_at).limit(limit)]
@@ -90,7 +91,7 @@ class Exports:
 
     def sweep(self, now: float) -> int:
         """Forget the files that could be downloaded for long enough; how many orders."""
-        query: Any = Export.select().where(Export.made_at < now - KEPT_SECONDS)
+        query = Export.select().where(Export.made_at < now - KEPT_SECONDS)
         old = list(query.limit(100))
         for export in old:
             with transaction():
@@ -176,7 +177,7 @@ class Exports:
             if still is None or erased(export.user_id, export.ordered_at):
                 waste_of(export).doom(self._clock())
                 return None
-            made: Any = Export.update(made_at=self._clock(), parts=len(sizes), size=sum(sizes))
+            made = Export.update(made_at=self._clock(), parts=len(sizes), size=sum(sizes))
             made.where(Export.id == export.id).execute()
             key = f"export:{export.id}"
             self._inbox.signal(export.conversation_id, "export_ready", str(export.id), key)
@@ -190,7 +191,7 @@ def key_of(export: Export, number: int) -> str:
 
 def _folders(user_id: uuid.UUID) -> dict[uuid.UUID, str]:
     """What the folder of each avatar is called, by its id."""
-    query: Any = Avatar.select().where(Avatar.user == user_id)
+    query = Avatar.select().where(Avatar.user == user_id)
     avatars = list(query.order_by(Avatar.created_at, Avatar.id))
     names = filenames.unique(avatar.name for avatar in avatars)
     return {avatar.id: name for avatar, name in zip(avatars, names, strict=True)}
@@ -204,19 +205,19 @@ def _apart(photo: AvatarPhoto) -> str:
     return "refused/" if refused else ""
 
 
-def _photos(user_id: uuid.UUID) -> Any:
+def _photos(user_id: uuid.UUID) -> ModelSelect[AvatarPhoto]:
     stored = AvatarPhoto.minio_key.is_null(False)
-    query: Any = AvatarPhoto.select().where(AvatarPhoto.user == user_id, stored)
+    query = AvatarPhoto.select().where(AvatarPhoto.user == user_id, stored)
     return query.order_by(AvatarPhoto.avatar, AvatarPhoto.number)
 
 
-def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
+def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
     yield "users", User.select().where(User.id == user_id).dicts().iterator()
-    mine: Any = Conversation.select().where(Conversation.user == user_id)
+    mine = Conversation.select().where(Conversation.user == user_id)
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
-    runs: Any = TrainingRun.select(TrainingRun.id).where(TrainingRun.user == user_id)
+    runs = TrainingRun.select(TrainingRun.id).where(TrainingRun.user == user_id)
     for model in OF_RUN:
         yield (
             model._meta.table_name,
@@ -228,7 +229,7 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Any]]:
         yield model._meta.table_name, rows.dicts().iterator()
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _readable(row: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name not in _SECRET}
 
 

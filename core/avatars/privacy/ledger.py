@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import peewee
 
@@ -15,7 +14,7 @@ from core.base import days
 from core.base.db import transaction
 
 MILLION = 1_000_000
-_OVER: Any = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
+_OVER = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
     Submission.select(Submission.run_id).where(WATCHED)
 )
 """Nothing more comes of a run: one whose order may still be made is asked after first, for its
@@ -23,7 +22,7 @@ model would stay at the trainer, and nobody would know."""
 _SENT = "sent_microdollars_"
 
 
-def book(runs: Any, zone: str) -> int:
+def book(runs: peewee.ModelSelect[TrainingRun], zone: str) -> int:
     """Replace runs that are over by anonymous entries, in the caller's transaction; how many.
 
     What their orders cost counts in the budget of the days that they were sent on, by the zone.
@@ -31,7 +30,7 @@ def book(runs: Any, zone: str) -> int:
     ended = {run.id: run for run in runs.where(_OVER)}
     if not ended:
         return 0
-    entry: Any = CostEntry
+    entry = CostEntry
     columns = [entry.day, entry.training_type, entry.test_mode, entry.status, entry.usd]
     entries = [
         (day_of(run.created_at), run.training_type, run.test_mode, run.status, _usd(run))
@@ -54,7 +53,7 @@ def book(runs: Any, zone: str) -> int:
 def book_nameless(zone: str, limit: int = 100) -> int:
     """Book the runs whose person is gone, once they have ended; how many."""
     with transaction():
-        nameless: Any = TrainingRun.select().where(TrainingRun.user.is_null())
+        nameless = TrainingRun.select().where(TrainingRun.user.is_null())
         return book(nameless.limit(limit), zone)
 
 
@@ -88,12 +87,12 @@ def _usd(row: TrainingRun | Submission) -> float | None:
 def _add(totals: Counter[tuple[str, str]]) -> None:
     rows = [(*key, number) for key, number in sorted(totals.items())]
     if rows:
-        fields: Any = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
+        fields = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
         DailyTotal.insert_many(rows, fields).on_conflict(
             conflict_target=fields[:2],
             update={DailyTotal.count: DailyTotal.count + peewee.EXCLUDED.count},
         ).execute()
 
 
-def _day(row: Any) -> str:
+def _day(row: Avatar | AvatarPhoto) -> str:
     return str(row.created_at.date().isoformat())

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from core.avatars.models import Avatar, TrainedModel
 from core.avatars.privacy import filenames
@@ -34,7 +33,7 @@ class Made:
 
 def made(user_id: uuid.UUID) -> list[Made]:
     """A person's models, avatar by avatar, those made earlier first."""
-    query: Any = TrainedModel.select(TrainedModel, Avatar).join(Avatar)
+    query = TrainedModel.select(TrainedModel, Avatar).join(Avatar)
     somewhere = ~TrainedModel.test_mode | TrainedModel.weights_key.is_null(False)
     theirs = query.where(TrainedModel.user == user_id, Avatar.name != "", somewhere)
     found = list(theirs.order_by(Avatar.created_at, Avatar.id.desc(), TrainedModel.made_at))

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -31,6 +31,7 @@ from core.base.errors import ObjectMissing
 from core.conversation.statements import lock_person
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 YOUNG_SECONDS = 3600.0
 """An object is no orphan before that: its row may be about to come."""
@@ -124,7 +125,7 @@ class _Sweep:
                 return
         self._go_on(findings, over=True)
 
-    def _go_on(self, findings: _Findings, over: bool = False) -> bool:
+    def _go_on(self, findings: _Findings[T], over: bool = False) -> bool:
         if self._stopping():
             return False
         if findings.settle(over):
@@ -172,17 +173,17 @@ class _Sweep:
             self.done.pending += 1
 
 
-class _Findings:
+class _Findings(Generic[T]):
     """Things amiss, put off until enough has been seen to believe them."""
 
-    def __init__(self, name: str, act: Callable[[Any], None], believing: bool) -> None:
+    def __init__(self, name: str, act: Callable[[T], None], believing: bool) -> None:
         self.name = name
         self._act = act
         self._believing = believing
-        self._held: list[Any] = []
+        self._held: list[T] = []
         self._amiss = self._right = 0
 
-    def add(self, found: list[Any], right: int) -> None:
+    def add(self, found: list[T], right: int) -> None:
         """Note what was found amiss, and how much was right beside it."""
         self._held += found
         self._amiss += len(found)
@@ -207,25 +208,20 @@ def _named(keys: list[str]) -> set[str]:
 
     Whoever stores other things under such keys must add them here, or they are swept away.
     """
-    query: Any = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
-    coming: Any = TrainingRun.select(TrainingRun.weights_key).where(
-        TrainingRun.weights_key.in_(keys)
-    )
-    models: Any = TrainedModel.select(TrainedModel.weights_key).where(
-        TrainedModel.weights_key.in_(keys)
-    )
-    return {key for found in (query, coming, models) for (key,) in found.tuples()}
+    query = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
+    coming = TrainingRun.select(TrainingRun.weights_key).where(TrainingRun.weights_key.in_(keys))
+    models = TrainedModel.select(TrainedModel.weights_key).where(TrainedModel.weights_key.in_(keys))
+    return {key for found in (query, coming, models) for key in found.scalars()}
 
 
 def _avatars() -> Iterator[uuid.UUID]:
     """Every avatar that has valid photos."""
-    query: Any = AvatarPhoto.select(AvatarPhoto.avatar).where(_VALID).distinct()
+    query = AvatarPhoto.select(AvatarPhoto.avatar).where(_VALID).distinct()
     ordered = query.order_by(AvatarPhoto.avatar).limit(BATCH)
-    page = list(ordered.tuples())
+    page = list(ordered.scalars())
     while page:
-        yield from (avatar_id for (avatar_id,) in page)
-        (last,) = page[-1]
-        page = list(ordered.where(AvatarPhoto.avatar > last).tuples())
+        yield from page
+        page = list(ordered.where(AvatarPhoto.avatar > page[-1]).scalars())
 
 
 def _batches(keys: Iterator[str]) -> Iterator[list[str]]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import peewee
+
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -20,9 +22,10 @@ from core.avatars.models import (
 from core.avatars.orders.submissions import Submission
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
+from core.base.db import Model
 from core.conversation.models import InboxEvent, PendingNotice, TranscriptEntry, TransitionLog
 
-RULINGS: tuple[Any, ...] = (Consent, Admission, Block, Grant)
+RULINGS: tuple[type[Model], ...] = (Consent, Admission, Block, Grant)
 """What a person has agreed to and others have ruled about them: rows with nothing behind them."""
 
 OF_PERSON: tuple[Any, ...] = (
@@ -35,10 +38,10 @@ OF_PERSON: tuple[Any, ...] = (
 )
 """Their rows name a user."""
 
-OF_RUN: tuple[Any, ...] = (Submission,)
+OF_RUN = (Submission,)
 """Their rows name a training run, and go with it."""
 
-WRITTEN: Mapping[Any, Any] = MappingProxyType(
+WRITTEN: Mapping[Any, peewee.DoubleField[float]] = MappingProxyType(
     {
         TranscriptEntry: TranscriptEntry.at,
         TransitionLog: TransitionLog.at,

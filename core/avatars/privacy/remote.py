@@ -74,10 +74,10 @@ def forget_all(
     _forget([*requests, *staying])
 
 
-def orders_of(*which: Any) -> list[Any]:
+def orders_of(*which: peewee.Expression) -> list[Any]:
     """Runs, each as often as it has orders: `ordered` is one's request id, `fate` became of it."""
     order = (Submission.request_id.alias("ordered"), Submission.fate.alias("fate"))
-    joined: Any = TrainingRun.select(TrainingRun, *order).join(
+    joined = TrainingRun.select(TrainingRun, *order).join(
         Submission, peewee.JOIN.LEFT_OUTER, on=Submission.run_id == TrainingRun.id
     )
     return list(joined.where(*which).objects())
@@ -106,7 +106,7 @@ class RemoteCopies:
 
         Nobody's waits behind much of somebody else's that can't be deleted.
         """
-        query: Any = RemoteCopy.select(RemoteCopy.id).where(
+        query = RemoteCopy.select(RemoteCopy.id).where(
             RemoteCopy.kind == "request", RemoteCopy.next_check_at <= now
         )
         return [
@@ -117,7 +117,7 @@ class RemoteCopies:
     def delete(self, copy_id: str) -> None:
         """Have one deleted, unless somebody else is at it, or it is needed still."""
         now = self._clock()
-        claimed: Any = RemoteCopy.update(next_check_at=now + CLAIM_SECONDS).where(
+        claimed = RemoteCopy.update(next_check_at=now + CLAIM_SECONDS).where(
             RemoteCopy.id == copy_id, RemoteCopy.next_check_at <= now
         )
         with transaction():
@@ -161,14 +161,14 @@ def _patience(copy: RemoteCopy, failure: Failure) -> float:
 
 def _needed(request_id: str) -> bool:
     """Whether an order is under way, or still asked after: its result may be wanted."""
-    going_on: Any = Submission.fate.in_(OPEN) | Submission.watch_until.is_null(False)
+    going_on = Submission.fate.in_(OPEN) | Submission.watch_until.is_null(False)
     return bool(Submission.select().where(Submission.request_id == request_id, going_on).exists())
 
 
 def _forget(copies: Iterable[tuple[str, str, str, bool, float]]) -> None:
     """Write them down, each once: kind, name, endpoint, mode, and when it may go."""
     rows = {(kind, name): (kind, name[:255], *more, more[-1]) for kind, name, *more in copies}
-    copy: Any = RemoteCopy
+    copy = RemoteCopy
     if rows:
         columns = [copy.kind, copy.name, copy.endpoint, copy.test_mode, copy.at, copy.next_check_at]
         writing = copy.insert_many([*rows.values()], columns)

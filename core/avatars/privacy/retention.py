@@ -6,7 +6,8 @@ Each is done under its person's lock, after another look; 0 days in the settings
 from __future__ import annotations
 
 import datetime
-from typing import Any
+
+import peewee
 
 from core.avatars.models import (
     ACTIVE,
@@ -21,7 +22,7 @@ from core.avatars.privacy.disposal import Waste, doom_unused
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.queries import REFUSED, UNFINISHED
 from core.avatars.training.training import Training
-from core.base.db import transaction
+from core.base.db import M, transaction
 from core.base.settings import Settings
 from core.conversation.statements import lock_person
 
@@ -54,10 +55,10 @@ class Retention:
         before = _before(now, self._days.finished_trainings_days)
         since = before.replace(tzinfo=datetime.UTC).timestamp()
         running = TrainingRun.status.in_(ACTIVE) | (TrainingRun.finished_at >= since)
-        recent: Any = TrainingRun.select(TrainingRun.avatar).where(
+        recent = TrainingRun.select(TrainingRun.avatar).where(
             running, TrainingRun.avatar.is_null(False)
         )
-        finished: Any = Avatar.select(Avatar.id).where(
+        finished = Avatar.select(Avatar.id).where(
             Avatar.status == AvatarStatus.COMPLETED,
             Avatar.updated_at < before,
             Avatar.id.not_in(recent),
@@ -67,7 +68,7 @@ class Retention:
         )
         return sum(self._delete_photo(seen, old, now) for seen in _some(AvatarPhoto, old))
 
-    def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:
+    def _delete_draft(self, seen: Avatar, old: peewee.Expression, now: float) -> bool:
         with transaction():
             lock_person(None, seen.user_id)
             found = Avatar.get_or_none(old, Avatar.id == seen.id)
@@ -76,7 +77,7 @@ class Retention:
             self._erasure.avatar(found, now)
             return True
 
-    def _delete_photo(self, seen: AvatarPhoto, old: Any, now: float) -> bool:
+    def _delete_photo(self, seen: AvatarPhoto, old: peewee.Expression, now: float) -> bool:
         with transaction():
             lock_person(seen.conversation_id, seen.user_id)
             photo = AvatarPhoto.get_or_none(old, AvatarPhoto.id == seen.id)
@@ -96,5 +97,5 @@ def _before(now: float, days: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).replace(tzinfo=None)
 
 
-def _some(model: Any, old: Any) -> list[Any]:
+def _some(model: type[M], old: peewee.Expression) -> list[M]:
     return list(model.select().where(old).limit(AT_ONCE))

@@ -10,7 +10,6 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from core.avatars.facts import AvatarFacts, Facts
 from core.avatars.flow import SET
@@ -127,7 +126,7 @@ SCREENS: Mapping[str, Callable[[Facts], Screen]] = MappingProxyType(
 )
 """The screen of each state."""
 
-NOTICES: Mapping[str, Callable[[Mapping[str, Any], str], Screen]] = MappingProxyType(
+NOTICES: Mapping[str, Callable[[Mapping[str, object], str], Screen]] = MappingProxyType(
     {
         "training_finished": notices.training_finished,
         "training_failed": notices.training_failed,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from core.avatars import rules
 from core.avatars.facts import Facts
@@ -15,7 +14,7 @@ from core.avatars.flow import SET
 from core.avatars.screens import photo_hints, words
 from core.base.texts import Translator, mark
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, object]
 
 _AT_ONCE = 3
 """Remarks on one screen: the latest say what matters."""

@@ -11,7 +11,7 @@ from core.base.texts import Translator, mark, translator
 from core.conversation.messages import Attachment, Button, Screen
 
 
-def training_finished(parameters: Mapping[str, Any], language: str) -> Screen:
+def training_finished(parameters: Mapping[str, object], language: str) -> Screen:
     """An avatar is ready."""
     t = translator(language)
     name = str(parameters.get("name", ""))
@@ -22,7 +22,7 @@ def training_finished(parameters: Mapping[str, Any], language: str) -> Screen:
     )
 
 
-def training_failed(parameters: Mapping[str, Any], language: str) -> Screen:
+def training_failed(parameters: Mapping[str, object], language: str) -> Screen:
     """A training failed: which, and whose turn it is."""
     t = translator(language)
     name = str(parameters.get("name", ""))
@@ -54,13 +54,13 @@ _RULES = {
 """What each rule of `core.operation.alerts` says."""
 
 
-def operator_message(parameters: Mapping[str, Any], language: str) -> Screen:
+def operator_message(parameters: Mapping[str, object], language: str) -> Screen:
     """What somebody who runs Likeness writes to a person."""
     t = translator(language)
     return Screen(title=t("✉️ A message from our team"), text=str(parameters.get("text", "")))
 
 
-def alert(parameters: Mapping[str, Any], language: str) -> Screen:
+def alert(parameters: Mapping[str, object], language: str) -> Screen:
     """For those who run Likeness: something wants them, or no longer does."""
     t = translator(language)
     over, rule = bool(parameters.get("resolved")), str(parameters.get("rule", ""))
@@ -125,6 +125,6 @@ def export_model(parameters: Mapping[str, Any], language: str) -> Screen:
     )
 
 
-def _open(parameters: Mapping[str, Any], name: str, t: Translator) -> buttons.Rows:
+def _open(parameters: Mapping[str, object], name: str, t: Translator) -> buttons.Rows:
     label = t("▶️ Open “{name}”", name=buttons.on_button(name, t))
     return buttons.rows(Button(label, "resume", str(parameters["avatar"])))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from core.avatars.facts import Facts
 from core.base.texts import Translator
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, object]
 
 
 def _photos_full(_told: Parameters, facts: Facts, t: Translator) -> str:

@@ -77,7 +77,7 @@ def _places(header: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
         yield place[0], place[1]
 
 
-def _numbers(tensor: Any, name: str) -> list[int] | None:
+def _numbers(tensor: object, name: str) -> list[int] | None:
     found = tensor.get(name) if isinstance(tensor, dict) else None
     if not isinstance(found, list):
         return None

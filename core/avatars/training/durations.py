@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from core.avatars.models import RunStatus, TrainingRun
 from core.base.quantiles import quantile
@@ -56,7 +55,7 @@ def usual(settings: Settings, training_type: str, test_mode: bool) -> Usual:
 
 
 def _experience(training_type: str, test_mode: bool) -> list[float]:
-    query: Any = (
+    query = (
         TrainingRun.select(TrainingRun.finished_at - TrainingRun.started_at)
         .where(
             TrainingRun.training_type == training_type,
@@ -67,4 +66,4 @@ def _experience(training_type: str, test_mode: bool) -> list[float]:
         .order_by(TrainingRun.created_at.desc())
         .limit(RECENT)
     )
-    return [float(row[0]) for row in query.tuples()]
+    return [float(seconds) for seconds in query.scalars()]

@@ -6,7 +6,6 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from core.avatars import eligibility
 from core.avatars.models import (
@@ -89,7 +88,7 @@ class TrainingKind:
         lasts = self._clock() < float(run.uploaded_at) + self.provider.upload_seconds
         return lasts and self.fits(run, profile)
 
-    def upload(self, run: TrainingRun, alive: Alive) -> Mapping[str, Any]:
+    def upload(self, run: TrainingRun, alive: Alive) -> Mapping[str, object]:
         url, count = transfer.send_photos(self.provider, self._store, run, alive)
         return {"data_url": url, "uploaded_at": self._clock(), "photos_count": count}
 
@@ -204,15 +203,15 @@ class TrainingKind:
             doom(run.weights_key, self._clock())
 
 
-def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: Any) -> None:
+def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: object) -> None:
     """Change an avatar that still exists and has one of these statuses, if any are named."""
-    query: Any = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
+    query = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
     (query.where(Avatar.status.in_(was)) if was else query).execute()
 
 
 def wanted(run: TrainingRun) -> Avatar | None:
     """The avatar, while it is there, and whoever ordered its training still wants it."""
-    withdrawn: Any = Consent.select().where(
+    withdrawn = Consent.select().where(
         Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
     )
     if run.avatar_id is None or withdrawn.exists():

@@ -22,7 +22,7 @@ class Weights:
     key: str
     sha256: str
     size: int
-    config: Mapping[str, Any]
+    config: Mapping[str, object]
 
 
 def trigger_word(avatar_id: uuid.UUID) -> str:
@@ -32,11 +32,11 @@ def trigger_word(avatar_id: uuid.UUID) -> str:
 
 def watched(avatar_id: uuid.UUID) -> bool:
     """Whether a training of an avatar was given up, and may be made still."""
-    runs: Any = TrainingRun.select(TrainingRun.id).where(TrainingRun.avatar == avatar_id)
+    runs = TrainingRun.select(TrainingRun.id).where(TrainingRun.avatar == avatar_id)
     return submissions.watched(runs)
 
 
-def ordered(run: TrainingRun) -> dict[str, Any]:
+def ordered(run: TrainingRun) -> dict[str, object]:
     """What an avatar is from the start of a training on; fal's id comes with the order."""
     return {
         "fal_mode": run.training_type.value,
@@ -45,7 +45,7 @@ def ordered(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def configuration(run: TrainingRun) -> dict[str, Any]:
+def configuration(run: TrainingRun) -> dict[str, object]:
     """How an avatar is trained: the arguments are known once the order is about to be sent."""
     assert run.avatar_id is not None, "whoever calls has looked"
     return {
@@ -58,7 +58,7 @@ def configuration(run: TrainingRun) -> dict[str, Any]:
 
 def models_of(avatar_id: uuid.UUID) -> Sequence[TrainedModel]:
     """The models of an avatar, in the order in which they were made."""
-    query: Any = TrainedModel.select().where(TrainedModel.avatar == avatar_id)
+    query = TrainedModel.select().where(TrainedModel.avatar == avatar_id)
     return list(query.order_by(TrainedModel.made_at, TrainedModel.id))
 
 
@@ -90,7 +90,7 @@ def trained(
 
     What was simulated is nothing beside what is real, and goes with what is made after it.
     """
-    simulated: Any = TrainedModel.delete().where(
+    simulated = TrainedModel.delete().where(
         TrainedModel.avatar == avatar.id, TrainedModel.test_mode
     )
     simulated.execute()

@@ -9,9 +9,9 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
+from peewee import ModelSelect
 
 from core.avatars import eligibility, person, queries
 from core.avatars.models import (
@@ -102,8 +102,7 @@ class Training:
         begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
         change_avatar(avatar_id, **begun, **ordered(created))
         database.after_commit(lambda: self._announce(created))
-        run_id: uuid.UUID = created.id
-        return run_id
+        return created.id
 
     def cancel(self, run_id: uuid.UUID) -> bool:
         """Stop a run, whatever it is doing; False where it is over or being stopped."""
@@ -226,7 +225,7 @@ def lost_trainings() -> list[TrainingRun]:
     return lost_orders(TrainingRun)
 
 
-def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> Any:
+def _photos(avatar_id: uuid.UUID, status: PhotoValidationStatus) -> ModelSelect[AvatarPhoto]:
     return AvatarPhoto.select().where(
         AvatarPhoto.avatar == avatar_id,
         AvatarPhoto.removed_at.is_null(),

@@ -9,7 +9,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO
+
+from peewee import ModelSelect
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders.kind import Alive, Impossible
@@ -99,7 +101,7 @@ def _reader(store: ObjectStore, photo: AvatarPhoto, alive: Alive) -> Callable[[]
 
 
 def _download(
-    trainer: Trainer, handle: Handle, address: str, file: Any, alive: Alive
+    trainer: Trainer, handle: Handle, address: str, file: IO[bytes], alive: Alive
 ) -> tuple[int, str]:
     """Bytes into a file: how many, and their hash; raises Unreachable unless all have come."""
     with trainer.download(handle, address) as coming:
@@ -114,7 +116,7 @@ def _download(
     return size, sha256
 
 
-def _config(trainer: Trainer, handle: Handle, address: object) -> dict[str, Any]:
+def _config(trainer: Trainer, handle: Handle, address: object) -> dict[str, object]:
     """What the trainer says of its model; a model is as good where that is gone."""
     if not address:
         return {}
@@ -154,7 +156,7 @@ def _each(alive: Alive, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def keepable(said: bytes | bytearray) -> dict[str, Any]:
+def keepable(said: bytes | bytearray) -> dict[str, object]:
     """A JSON object as every database can keep it, empty where it is none.
 
     What is no number (NaN) becomes null; an infinite one, NUL or half a letter can't be kept.
@@ -167,7 +169,7 @@ def keepable(said: bytes | bytearray) -> dict[str, Any]:
     return found if isinstance(found, dict) and b"\\u0000" not in written else {}
 
 
-def best_photos(avatar_id: uuid.UUID | None, count: int) -> Any:
+def best_photos(avatar_id: uuid.UUID | None, count: int) -> ModelSelect[AvatarPhoto]:
     """The photos that a training takes: the best ones, the earlier where two are as good."""
     return (
         AvatarPhoto.select()

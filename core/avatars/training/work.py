@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from core.avatars.models import TrainingRun
 from core.avatars.orders.machine import Stepped
@@ -39,7 +38,7 @@ def kinds(training: Training, settings: Settings, slow: Pool) -> list[Work]:
         return []
 
     owners = owned(TrainingRun.select(TrainingRun.id, TrainingRun.user))
-    sent: Any = Submission.select(Submission.id, TrainingRun.user)
+    sent = Submission.select(Submission.id, TrainingRun.user)
     owners_of_orders = owned(sent.join(TrainingRun, on=Submission.run_id == TrainingRun.id))
     polls, copies = Pool("polls", jobs.run_threads, patient=True), Pool("copies", jobs.copy_threads)
     return [

@@ -71,7 +71,7 @@ def secret_in_file(setting: Setting, origin: str) -> str:
     )
 
 
-def unknown_key(key: Key, value: Any, known: Mapping[Key, Setting], sections: set[Key]) -> str:
+def unknown_key(key: Key, value: object, known: Mapping[Key, Setting], sections: set[Key]) -> str:
     """A misspelt key, or one in the wrong section."""
     dotted = ".".join(key)
     names = {setting.dotted: setting for setting in known.values()}
@@ -91,7 +91,7 @@ def unknown_variable(variable: str, known: Collection[Setting]) -> str:
     return f"{variable} is not a setting. {remedy} `likeness config` lists every setting."
 
 
-def not_a_section(key: Key, value: Any) -> str:
+def not_a_section(key: Key, value: object) -> str:
     dotted = ".".join(key)
     return f"{dotted} = {_quoted(value)} is not a section. Write [{dotted}], its keys below that."
 
@@ -115,7 +115,7 @@ def _subject(setting: Setting, given: Given) -> str:
     return setting.dotted + value + (f" (from {given.origin})" if given.from_environment else "")
 
 
-def _quoted(value: Any) -> str:
+def _quoted(value: object) -> str:
     text = repr(masked(value)) if isinstance(value, str) else written(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 

@@ -57,7 +57,7 @@ class _Reading(Generic[M]):
         self.given: dict[Key, Given] = {}
         self.problems: list[str] = []
 
-    def take_table(self, table: Mapping[str, Any], above: Key, origin: str) -> None:
+    def take_table(self, table: Mapping[str, object], above: Key, origin: str) -> None:
         for name, value in table.items():
             key = (*above, name)
             if above and above[0] in self.open:
@@ -106,8 +106,8 @@ class _Reading(Generic[M]):
             raise ConfigurationError(problems.report(self.problems))
         return filled
 
-    def _tree(self) -> dict[str, Any]:
-        tree: dict[str, Any] = {}
+    def _tree(self) -> dict[str, object]:
+        tree: dict[str, object] = {}
         for section in sorted(self.sections):
             _branch(tree, section)
         for key, given in self.given.items():
@@ -132,7 +132,7 @@ class _Reading(Generic[M]):
         return masked(words).rstrip(".")
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
@@ -145,14 +145,14 @@ def _load(path: Path) -> dict[str, Any]:
     raise ConfigurationError(f"{path} {problem}")
 
 
-def _fitting(value: Any, kind: Any) -> Any:
+def _fitting(value: object, kind: object) -> object:
     """Convert TOML values to types that TOML lacks."""
     if isinstance(value, list) and get_origin(kind) is tuple:
         return tuple(value)
     return Path(value) if isinstance(value, str) and kind is Path else value
 
 
-def _from_text(text: str, kind: Any) -> Any:
+def _from_text(text: str, kind: object) -> object:
     """Parse a variable's text; unparsable text is left to the validation."""
     if is_list(kind):
         return _fitting(_list_from_text(text, item_of(kind)), kind)
@@ -166,7 +166,7 @@ def _from_text(text: str, kind: Any) -> Any:
     return _fitting(text, kind)
 
 
-def _list_from_text(text: str, kind: Any) -> Any:
+def _list_from_text(text: str, kind: object) -> object:
     """`["a", "b"]` as in the file, or just `a,b`."""
     if text.lstrip().startswith("["):
         try:

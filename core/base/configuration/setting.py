@@ -59,7 +59,7 @@ class Setting:
         return str(extra.get(WORD, "")) if isinstance(extra, dict) else ""
 
     @property
-    def default(self) -> Any:
+    def default(self) -> object:
         found = self.info.get_default(call_default_factory=True, validated_data={})
         return self.word if found is None and self.word else found
 
@@ -134,7 +134,7 @@ def describe(model: BaseModel, origins: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """A value in TOML; passwords in URLs are masked."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -152,14 +152,14 @@ def masked(text: str) -> str:
     return _PASSWORD.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
-def without_none(annotation: Any) -> Any:
+def without_none(annotation: object) -> object:
     """X of `X | None`; other types unchanged."""
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
     optional = NoneType in get_args(annotation) and len(kinds) == 1
     return kinds[0] if optional else annotation
 
 
-def is_list(kind: Any) -> bool:
+def is_list(kind: object) -> bool:
     return get_origin(kind) in (list, tuple)
 
 
@@ -168,7 +168,7 @@ def item_of(kind: Any) -> Any:
     return without_none((*get_args(kind), str)[0])
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def _section(annotation: object) -> type[BaseModel] | None:
     kind = without_none(annotation)
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 

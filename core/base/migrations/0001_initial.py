@@ -5,9 +5,10 @@ Written as statements because constraints and partial indexes are the point of i
 
 import re
 from pathlib import Path
-from typing import Any
 
 import peewee
+
+from core.base.migrations import Connected
 
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "uuid": "TEXT", "json": "TEXT",
            "float": "REAL", "moment": "DATETIME", "bool": "INTEGER", "no": "0"}  # fmt: skip
@@ -17,14 +18,14 @@ _POSTGRESQL = {"serial": "BIGSERIAL PRIMARY KEY", "uuid": "UUID", "json": "JSONB
 _SCHEMA = Path(__file__).with_name("initial.sql").read_text()
 
 
-def up(_migrator: Any, db: Any) -> None:
+def up(_migrator: object, db: Connected) -> None:
     """Create every table and index."""
     types = _SQLITE if isinstance(db, peewee.SqliteDatabase) else _POSTGRESQL
     for statement in filter(str.strip, _SCHEMA.format(**types).split(";")):
         db.execute_sql(statement)
 
 
-def down(_migrator: Any, db: Any) -> None:
+def down(_migrator: object, db: Connected) -> None:
     """Drop every table, the dependent ones first."""
     for table in reversed(re.findall(r"CREATE TABLE (\w+)", _SCHEMA)):
         db.execute_sql(f"DROP TABLE {table}")

@@ -3,7 +3,7 @@
 Rows from before are portraits, which is what was trained then.
 """
 
-from typing import Any
+from core.base.migrations import Connected
 
 _ADD = """
 ALTER TABLE avatars ADD COLUMN training_type VARCHAR(16) NOT NULL DEFAULT 'portrait'
@@ -11,11 +11,11 @@ ALTER TABLE avatars ADD COLUMN training_type VARCHAR(16) NOT NULL DEFAULT 'portr
 """
 
 
-def up(_migrator: Any, db: Any) -> None:
+def up(_migrator: object, db: Connected) -> None:
     """Add the column: filled, not null and constrained in one statement on both databases."""
     db.execute_sql(_ADD)
 
 
-def down(_migrator: Any, db: Any) -> None:
+def down(_migrator: object, db: Connected) -> None:
     """Drop it; its constraint goes with it."""
     db.execute_sql("ALTER TABLE avatars DROP COLUMN training_type")

@@ -20,8 +20,10 @@ from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMism
 _FOLDER = Path(__file__).parent
 _LOCK = 0x11CE4E55
 
+Database = peewee.Database | peewee.DatabaseProxy
 
-def migrate(database: Any, target: str | None = None, *, down: bool = False) -> list[str]:
+
+def migrate(database: Database, target: str | None = None, *, down: bool = False) -> list[str]:
     """Bring a database up to the newest migration (or `target`), or down through `target`.
 
     Without a target, `down` reverts the last one. Returns the names in the order they ran; raises
@@ -37,7 +39,7 @@ def migrate(database: Any, target: str | None = None, *, down: bool = False) -> 
     return names
 
 
-def prepare(database: Any) -> None:
+def prepare(database: Database) -> None:
     """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
 
     Whoever comes while another process makes it waits, and finds it whole; of one that is killed
@@ -51,7 +53,7 @@ def prepare(database: Any) -> None:
         check(database)
 
 
-def check(database: Any) -> None:
+def check(database: Database) -> None:
     """Raise SchemaMismatch where the database is behind or ahead of this code."""
     status = _runner(database).status()
     pending = [m.name for m in status if m.path and not m.applied]
@@ -68,9 +70,12 @@ def check(database: Any) -> None:
         )
 
 
-def _runner(database: Any) -> Runner:
-    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
-    return Runner(real, str(_FOLDER))
+def _runner(database: Database) -> Runner:
+    return Runner(_real(database), str(_FOLDER))
+
+
+def _real(database: Database) -> Any:
+    return database.obj if isinstance(database, peewee.DatabaseProxy) else database
 
 
 def _full_name(runner: Runner, target: str | None) -> str | None:
@@ -82,7 +87,7 @@ def _full_name(runner: Runner, target: str | None) -> str | None:
 
 
 @contextmanager
-def _reached(database: Any) -> Iterator[None]:
+def _reached(database: Database) -> Iterator[None]:
     """Say in a sentence that a database is away, read-only, full or none at all."""
     try:
         yield
@@ -94,9 +99,9 @@ def _reached(database: Any) -> Iterator[None]:
         raise DatabaseUnavailable(unavailable(database, str(error.strerror))) from error
 
 
-def unavailable(database: Any, why: str) -> str:
+def unavailable(database: Database, why: str) -> str:
     """A database that can't be used now, in a sentence with its remedy."""
-    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    real = _real(database)
     cause = why.strip().splitlines()[0]
     if isinstance(real, peewee.SqliteDatabase):
         return (
@@ -107,9 +112,9 @@ def unavailable(database: Any, why: str) -> str:
 
 
 @contextmanager
-def _alone(database: Any) -> Iterator[None]:
+def _alone(database: Database) -> Iterator[None]:
     """Connected, and the only one of all processes in here."""
-    real = database.obj if isinstance(database, peewee.DatabaseProxy) else database
+    real = _real(database)
     if isinstance(real, peewee.SqliteDatabase):
         with open(f"{real.database}.migrating", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

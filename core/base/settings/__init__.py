@@ -95,7 +95,7 @@ class Settings(Section):
         cls,
         path: Path | str | None = None,
         environ: Mapping[str, str] | None = None,
-        channels: Mapping[str, Any] | None = None,
+        channels: Mapping[str, object] | None = None,
     ) -> Settings:
         """Defaults, over them the file, over it the environment.
 

@@ -42,7 +42,7 @@ class Unusable:
     capabilities = SimpleNamespace(pushes=False, terminal=False)
     told = ""
 
-    def __init__(self, _settings: Any) -> None:
+    def __init__(self, _settings: object) -> None:
         raise ImportError(self.told)
 
 
@@ -76,7 +76,7 @@ def installed_pages() -> dict[str, Any]:
     return {point.name: _loaded(point) for point in entry_points(group=PAGES)}
 
 
-def _channel(point: EntryPoint) -> Any:
+def _channel(point: EntryPoint) -> object:
     """A channel's class. In place of one that can't be had, a class that can't be made: the
     others, and the settings of all, are none the worse for it.
     """
@@ -97,7 +97,7 @@ def _unusable(point: EntryPoint, error: BaseException) -> type[Unusable]:
     return type("Unusable", (Unusable,), {"told": told})
 
 
-def _loaded(point: EntryPoint) -> Any:
+def _loaded(point: EntryPoint) -> object:
     try:
         return point.load()
     except Exception as error:  # whatever stands in its modules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
@@ -14,7 +14,7 @@ COST = "cost"
 """A person pays what the trainer costs."""
 
 
-def _or(word: str) -> tuple[Any, ...]:
+def _or(word: str) -> tuple[object, ...]:
     """What lets a word stand for None in the file, in a variable, and where settings are shown."""
     return (
         BeforeValidator(lambda value: None if value == word else value),

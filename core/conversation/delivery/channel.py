@@ -20,6 +20,9 @@ from core.conversation.delivery.bridge import Bridge
 from core.conversation.engine import Engine
 from core.conversation.messages import Introduction, Picture
 
+Reference = Mapping[str, Any]
+"""What a channel finds a message, a photo or a file by: JSON, in each channel's own words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -132,7 +135,7 @@ class Channel(Protocol):
         """How a person sends photos here, in one sentence."""
         ...
 
-    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+    def fetch(self, reference: Reference, limit: int) -> bytes:
         """The bytes of a photo or file that was sent; at most `limit` + 1 of them are read.
 
         Raises `Gone` when it certainly can't be had any more, `Missing` where it isn't found now,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -30,7 +30,7 @@ from core.base.errors import (
 )
 from core.conversation.delivery.background import Background
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Capabilities, Place
+from core.conversation.delivery.channel import Capabilities, Place, Reference
 from core.conversation.delivery.outbox import (
     Parcel,
     abandon,
@@ -82,9 +82,7 @@ class Show(Protocol):
     Each method may raise the errors of `core.base.errors.ChannelError`.
     """
 
-    def mark(
-        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any] | None:
+    def mark(self, rendered: Rendered, previous: Reference | None, post: bool) -> Reference | None:
         """What is worth knowing later before a message is posted; None where one is edited."""
         ...
 
@@ -92,10 +90,10 @@ class Show(Protocol):
         self,
         place: Place,
         rendered: Rendered,
-        previous: Mapping[str, Any] | None,
+        previous: Reference | None,
         post: bool,
-        lost: Mapping[str, Any] | None,
-    ) -> Mapping[str, Any]:
+        lost: Reference | None,
+    ) -> Reference:
         """Show a screen and return the message's reference.
 
         `previous` is the reference of the message that shows the screen now, if there is one.
@@ -107,7 +105,7 @@ class Show(Protocol):
         """
         ...
 
-    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
+    async def notify(self, place: Place, rendered: Rendered) -> Reference:
         """Post a notice as a message of its own; the reference's "id" is that message.
 
         Each of `rendered.images` is one picture of it. An album of several messages is sent whole
@@ -209,7 +207,7 @@ class Courier:
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 
-    def _start(self, conversation_id: int, work: Any) -> bool:
+    def _start(self, conversation_id: int, work: Coroutine[object, object, None]) -> bool:
         """Begin, unless something is being sent there already or the rate is used up."""
         if conversation_id in self._busy or self._allowance < 1:
             work.close()
@@ -219,7 +217,7 @@ class Courier:
         self._sending.start(self._guard(conversation_id, work))
         return True
 
-    async def _guard(self, conversation_id: int, work: Any) -> None:
+    async def _guard(self, conversation_id: int, work: Coroutine[object, object, None]) -> None:
         began = self._clock()
         try:
             await work
@@ -251,7 +249,7 @@ class Courier:
         now = self._clock()
         await self._record(shown, conversation_id, ready.revision, offers, reference, now)
 
-    async def _put(self, ready: Parcel, post: bool) -> Mapping[str, Any]:
+    async def _put(self, ready: Parcel, post: bool) -> Reference:
         """Show a screen; that a message is posted is written down before, and so known after a
         kill.
         """
@@ -288,7 +286,7 @@ class Courier:
             message = str(reference.get("id", ""))
             await self._record(settle, notice_id, "sent", self._clock(), message)
 
-    async def _record(self, function: Callable[..., None], *args: Any) -> None:
+    async def _record(self, function: Callable[..., None], *args: object) -> None:
         """Write down what has become of a message; until then it isn't sent again."""
         await self._bridge.insist(partial(function, *args), _unrecorded)
 

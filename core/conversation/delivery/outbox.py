@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.base.db import run, snapshot, transaction
 from core.conversation import statements
 from core.conversation.delivery import numbering
 from core.conversation.delivery.background import backoff
-from core.conversation.delivery.channel import Capabilities, Place
+from core.conversation.delivery.channel import Capabilities, Place, Reference
 from core.conversation.delivery.rendering import Rendered, render
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
@@ -48,11 +46,11 @@ class Parcel:
     conversation_id: int
     place: Place
     rendered: Rendered
-    previous: Mapping[str, Any] | None
+    previous: Reference | None
     post: bool
     revision: int
     visit: int
-    lost: Mapping[str, Any] | None = None
+    lost: Reference | None = None
 
 
 def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
@@ -81,13 +79,13 @@ def parcel(engine: Engine, conversation_id: int, can: Capabilities) -> Parcel:
     )
 
 
-def _lost(conversation_id: int, posting: str) -> Mapping[str, Any]:
+def _lost(conversation_id: int, posting: str) -> Reference:
     query = "SELECT message FROM notices WHERE conversation_id = ? AND message <> ''"
     notices = [message for (message,) in run(query, conversation_id).fetchall()]
     return {**json.loads(posting), "notices": " ".join(notices).split()}
 
 
-def posting(conversation_id: int, mark: Mapping[str, Any] | None) -> None:
+def posting(conversation_id: int, mark: Reference | None) -> None:
     """Record that a message is about to be posted, or with None that none has been.
 
     An earlier one that may be there stays recorded as it was.
@@ -107,7 +105,7 @@ def shown(
     conversation_id: int,
     revision: int,
     offers: RenderedButtons,
-    reference: Mapping[str, Any] | None,
+    reference: Reference | None,
     now: float,
 ) -> None:
     """Record what a person sees now: typed replies are read against it.
@@ -120,7 +118,7 @@ def shown(
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
 
 
-def reference(conversation_id: int) -> Mapping[str, Any]:
+def reference(conversation_id: int) -> Reference:
     """The reference of the message that shows a conversation's screen; empty where none does."""
     row = run("SELECT shown FROM conversations WHERE id = ?", conversation_id).fetchone()
     return json.loads(row[0]) if row and row[0] else {}
@@ -158,7 +156,7 @@ def begin_notice(
         return place, _draw_notice(engine, notice, can)
 
 
-def _draw_notice(engine: Engine, notice: Any, can: Capabilities) -> Rendered:
+def _draw_notice(engine: Engine, notice: PendingNotice, can: Capabilities) -> Rendered:
     conversation = notice.conversation
     draw = engine.flow.notices[notice.name]
     screen = draw(json.loads(notice.parameters), conversation.user.language)

@@ -14,12 +14,12 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from core.base.errors import ChannelError, Refused, StorageUnavailable, Unreachable, kind_of
-from core.conversation.delivery.channel import Host, Place
+from core.conversation.delivery.channel import Host, Place, Reference
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.messages import Motion, Picture
 
@@ -94,9 +94,7 @@ class Screens:
         self._messages, self._host = messages, host
         self._later: dict[tuple[str, int], asyncio.Task[None]] = {}
 
-    def mark(
-        self, rendered: Rendered, previous: Mapping[str, Any] | None, post: bool
-    ) -> Mapping[str, Any] | None:
+    def mark(self, rendered: Rendered, previous: Reference | None, post: bool) -> Reference | None:
         """The newest message before one is posted; see `Show.mark`."""
         old = previous or {}
         changes = bool(old.get("pictures")) != bool(_wanted(rendered, old, post))
@@ -108,10 +106,10 @@ class Screens:
         self,
         place: Place,
         rendered: Rendered,
-        previous: Mapping[str, Any] | None,
+        previous: Reference | None,
         post: bool,
-        lost: Mapping[str, Any] | None = None,
-    ) -> Mapping[str, Any]:
+        lost: Reference | None = None,
+    ) -> Reference:
         """Show a screen; see `Show.show`."""
         old = previous or {}
         marks = _wanted(rendered, old, post)
@@ -137,7 +135,7 @@ class Screens:
                 await self._messages.busy(place)
         return reference
 
-    async def notify(self, place: Place, rendered: Rendered) -> Mapping[str, Any]:
+    async def notify(self, place: Place, rendered: Rendered) -> Reference:
         """Post a notice; see `Show.notify`. What no album takes is on one contact sheet."""
         file = await self._file(rendered)
         if file is None and len(rendered.images) > 1 and not rendered.rows:
@@ -171,12 +169,7 @@ class Screens:
         return await asyncio.to_thread(drawn, self._host, pictures) if pictures else None
 
     async def _tidied(
-        self,
-        chat: str,
-        title: str,
-        old: Mapping[str, Any],
-        shown: int,
-        lost: Mapping[str, Any] | None,
+        self, chat: str, title: str, old: Reference, shown: int, lost: Reference | None
     ) -> Mapping[str, list[int]]:
         """End what the screen has left behind; what is still to be done about it later."""
         left, over = list(old.get("left", [])), list(old.get("over", []))
@@ -230,13 +223,13 @@ def digest(pictures: Sequence[Picture]) -> str:
     return hashlib.blake2b(marks.encode(), digest_size=8).hexdigest()
 
 
-def _wanted(rendered: Rendered, old: Mapping[str, Any], post: bool) -> str:
+def _wanted(rendered: Rendered, old: Reference, post: bool) -> str:
     """The digest of the pictures to be shown; "" where the message stands for want of them."""
     marks = digest(rendered.pictures)
     return "" if not post and marks == old.get("refused", "") else marks
 
 
-def searched(lost: Mapping[str, Any] | None, known: Iterable[int], shown: int) -> list[int]:
+def searched(lost: Reference | None, known: Iterable[int], shown: int) -> list[int]:
     """The numbers that a message may have which was sent and not recorded."""
     if lost is None or not lost.get("after"):
         return []

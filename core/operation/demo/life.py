@@ -6,10 +6,10 @@ import datetime
 import math
 import random
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.base.settings.installed import channel_names, pulled, pushing
-from core.operation.demo.known import ENDINGS, FAULTS, REASONS, trainers
+from core.operation.demo.known import ENDINGS, FAULTS, REASONS, Fault, trainers
 from core.operation.demo.rows import Batch
 
 _LAST = {"completed": ("result", "download"), "failed": ("result",), "cancelled": ("cancel",)}
@@ -86,7 +86,7 @@ class Person:
                 self.create(batch)
         batch.rows["conversations"][place] = self.conversation()
 
-    def conversation(self) -> tuple[Any, ...]:
+    def conversation(self) -> tuple[object, ...]:
         """The row of where they are now."""
         chat = str(100_000_000 + self.number)
         blocked = self.dice.random() < 0.01
@@ -218,7 +218,7 @@ class _Run:
 
     def write(
         self, batch: Batch, status: str, submitted: float, started: float, finished: float,
-        fault: Any,
+        fault: Fault | None,
     ) -> None:  # fmt: skip
         """The run's row."""
         ended = status in ("completed", "failed", "cancelled")
@@ -246,7 +246,9 @@ class _Run:
             finished if ended else None, 0.0,
         )  # fmt: skip
 
-    def calls(self, batch: Batch, status: str, since: float, until: float, fault: Any) -> None:
+    def calls(
+        self, batch: Batch, status: str, since: float, until: float, fault: Fault | None
+    ) -> None:
         """What was asked of fal, and what it said."""
         asked = self.dice.randrange(4, 10)
         phases = ["upload", "submit", *["status"] * asked, *_LAST.get(status, ())]
@@ -257,7 +259,7 @@ class _Run:
                 happened = next((f for f in FAULTS if f[0] == phase), None)
             self.call(batch, since + n * step, phase, happened)
 
-    def call(self, batch: Batch, at: float, phase: str, fault: Any) -> None:
+    def call(self, batch: Batch, at: float, phase: str, fault: Fault | None) -> None:
         """One call."""
         _, error_type, error_class, message, status = fault or ("", "", "", "", 200)
         batch.add(

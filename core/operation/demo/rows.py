@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.base.db import database, is_sqlite, run, transaction
 
@@ -34,11 +33,11 @@ _COLUMNS = {
 class Batch:
     """Rows that wait to be inserted, by table; the order is that of their references."""
 
-    rows: dict[str, list[tuple[Any, ...]]] = field(
+    rows: dict[str, list[tuple[object, ...]]] = field(
         default_factory=lambda: {table: [] for table in _COLUMNS}
     )
 
-    def add(self, table: str, *row: Any) -> None:
+    def add(self, table: str, *row: object) -> None:
         """One more row, its values in the order of the columns."""
         self.rows[table].append(row)
 
@@ -55,10 +54,10 @@ def after_explicit_ids(table: str) -> None:
         run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
 
 
-def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+def _insert(table: str, columns: Sequence[str], rows: list[tuple[object, ...]]) -> None:
     if not rows:
         return
-    cursor: Any = database.obj.cursor()
+    cursor = database.obj.cursor()
     names = ", ".join(columns)
     if is_sqlite():
         places = ", ".join("?" * len(columns))

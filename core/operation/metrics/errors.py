@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.operation.metrics.scope import Scope, bucketed, one, rows, text_id
 
@@ -139,6 +139,6 @@ def new_groups(scope: Scope) -> list[Group]:
     return [found for found in groups(scope, limit=10_000) if found.ever >= scope.start]
 
 
-def _event(row: tuple[Any, ...]) -> FalEvent:
+def _event(row: tuple[object, ...]) -> FalEvent:
     made = FalEvent._make((*row[:2], text_id(row[2]), *row[3:]))
     return made._replace(ok=bool(made.ok))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.base.db import storable
 from core.operation.metrics.scope import one, own_id, rows, seconds_of, text_id
@@ -210,7 +210,7 @@ def _people(query: str, *parameters: object) -> list[Person]:
     return [_person(row) for row in rows(query, *parameters)]
 
 
-def _person(row: tuple[Any, ...]) -> Person:
+def _person(row: tuple[object, ...]) -> Person:
     made = Person._make((text_id(row[0]), *row[1:]))
     return made._replace(unreachable=bool(made.unreachable), blocked=bool(made.blocked))
 

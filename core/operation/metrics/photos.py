@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import Case, fn
 
@@ -36,10 +36,10 @@ def overruled(scope: Scope) -> Overruled:
         AvatarPhoto.created_at < moment(scope.end)
     )
     known_better = AvatarPhoto.photo_metadata["overruled"].as_text().in_(sorted(MISTAKABLE))
-    query: Any = AvatarPhoto.select(
+    query = AvatarPhoto.select(
         fn.COUNT(AvatarPhoto.id), fn.COALESCE(fn.SUM(Case(None, ((known_better, 1),), 0)), 0)
     ).where(_REFUSED | known_better, came)
-    ((refused, kept),) = query.tuples()
+    refused, kept = query.scalar(as_tuple=True)
     return Overruled(int(refused), int(kept))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.base.db import storable
 from core.operation.metrics.scope import one, own_id, text_id
@@ -57,7 +57,7 @@ _BY_UUID = ("export", "photo", "submission")
 _NAMES = ("user_id", "avatar_id", "run_id")
 
 
-def record(kind: str, id: str) -> dict[str, Any] | None:
+def record(kind: str, id: str) -> dict[str, object] | None:
     """A row as its columns have it; None where there is none, or no such kind."""
     known, wanted = KINDS.get(kind), _key(kind, id)
     if known is None or wanted is None:
@@ -73,7 +73,7 @@ def record(kind: str, id: str) -> dict[str, Any] | None:
     }
 
 
-def owner(row: dict[str, Any]) -> str:
+def owner(row: dict[str, object]) -> str:
     """Whose row it is, by whatever it names; "" where it is nobody's."""
     for column, query in (
         ("user_id", "SELECT id FROM users WHERE id = ?"),
@@ -88,7 +88,7 @@ def owner(row: dict[str, Any]) -> str:
     return ""
 
 
-def _key(kind: str, id: str) -> Any:
+def _key(kind: str, id: str) -> object:
     if kind in _BY_UUID:
         return own_id(id)
     if kind == "switch":

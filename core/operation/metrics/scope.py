@@ -119,7 +119,7 @@ def different(number: str) -> str:
     return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
 
 
-def listed(value: Any) -> list[float]:
+def listed(value: str | list[float]) -> list[float]:
     """The numbers of a column that `quantiles` made."""
     return [float(number) for number in (json.loads(value) if isinstance(value, str) else value)]
 
@@ -129,7 +129,7 @@ def floored(expression: str) -> str:
     return f"CAST({expression} AS INTEGER)" if is_sqlite() else f"floor({expression})"
 
 
-def rows(query: str, *parameters: Any) -> list[Any]:
+def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     return list(run(query, *parameters).fetchall())
 
@@ -149,7 +149,7 @@ def side_by_side(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]
     return found.result(), own
 
 
-def one(query: str, *parameters: Any) -> Any:
+def one(query: str, *parameters: object) -> Any:
     """The only row of a query."""
     return run(query, *parameters).fetchone()
 
@@ -159,13 +159,13 @@ def moment(seconds: float) -> str:
     return str(datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None))
 
 
-def seconds_of(value: Any) -> float:
+def seconds_of(value: datetime.datetime | str) -> float:
     """The moment of a datetime column."""
     known = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
     return float(known.replace(tzinfo=datetime.UTC).timestamp())
 
 
-def text_id(value: Any) -> str:
+def text_id(value: object) -> str:
     """An identifier as it is shown, whichever database keeps it; "" where there is none."""
     if value is None:
         return ""

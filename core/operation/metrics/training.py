@@ -6,7 +6,7 @@ its submission to its start. Only completed ones count.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.operation.metrics.cost import COST
 from core.operation.metrics.scope import (
@@ -192,7 +192,7 @@ def _times(scope: Scope, seconds: str) -> list[Times]:
     ]
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[object, ...]) -> Run:
     made = Run._make((*map(text_id, row[:3]), *row[3:]))
     return made._replace(test_mode=bool(made.test_mode))
 

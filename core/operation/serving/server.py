@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from core.base import shutdown
 from core.base.errors import ConfigurationError
@@ -40,7 +40,7 @@ def listen(what: str, section: str, host: str, port: int) -> socket.socket:
         raise ConfigurationError(why) from None
 
 
-def server_of(app: Any, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
+def server_of(app: ASGIApp, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
     """A uvicorn server; `message_bytes` is the maximum WebSocket message."""
     return _Server(
         uvicorn.Config(
@@ -61,7 +61,7 @@ def run(served: uvicorn.Server, listening: socket.socket) -> None:
         served.run(sockets=[listening])
 
 
-def _bound(family: int, address: Any) -> socket.socket:
+def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.base.settings.site import SiteSection
 
-CLOSED: dict[str, Any] = {
+CLOSED: dict[str, object] = {
     "server.headless": True,
     "server.enableCORS": True,
     "server.enableXsrfProtection": True,
@@ -36,7 +34,7 @@ LOOKS = {
 }
 
 
-def options(site: SiteSection, secret: str, upload_megabytes: int) -> dict[str, Any]:
+def options(site: SiteSection, secret: str, upload_megabytes: int) -> dict[str, object]:
     """Streamlit's options for a site; `secret` signs its cookies."""
     return {
         **CLOSED,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 _BAR = re.compile(r"(?P<title>[^\r\n|]*?)(?P<percent>\d{1,3})%\s*\|[^|\r\n]*\|\s*"
                   r"(?P<done>\d+)/(?P<total>\d+)")  # fmt: skip
@@ -18,7 +17,7 @@ _MOST = 10**9
 """More is no place in a queue, and no number of seconds that a training took."""
 
 
-def parsed(content: bytes) -> Any:
+def parsed(content: bytes) -> object:
     """The JSON of an answer, None where it is none."""
     try:
         return json.loads(content)
@@ -26,7 +25,7 @@ def parsed(content: bytes) -> Any:
         return None
 
 
-def percent(logs: Any, steps: int) -> int | None:
+def percent(logs: object, steps: int) -> int | None:
     """How far a training is, where its logs have a progress bar; from 0 to 99.
 
     A bar counts when it counts the training's steps, or at least isn't that of a preparation.
@@ -49,14 +48,14 @@ def _percent_of(line: str, steps: int) -> int | None:
     return min(int(plain["percent"]), _NEVER_DONE) if plain else None
 
 
-def position(found: Any) -> int | None:
+def position(found: object) -> int | None:
     """The place in the queue, from 1; fal counts from 0."""
     if not isinstance(found, int) or isinstance(found, bool):
         return None
     return found + 1 if 0 <= found < _MOST else None
 
 
-def training_seconds(metrics: Any) -> float | None:
+def training_seconds(metrics: object) -> float | None:
     """How long the model itself worked."""
     found = metrics.get("inference_time") if isinstance(metrics, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, int | float):

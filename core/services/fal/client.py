@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 import fal_client
@@ -103,7 +102,7 @@ class FalTrainer:
     def base_model(self, profile: str) -> str:
         return profiles.BY_NAME[profile].base_model
 
-    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, Any]:
+    def arguments(self, order: TrainingOrder, data_url: str) -> dict[str, object]:
         build = profiles.BY_NAME[order.profile].build
         return build(order, data_url, profiles.section(self._fal, order.profile))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import fal_client
 
@@ -61,7 +60,7 @@ def _of_model(answer: Answer, told: Failure | None) -> Failure:
     raise Unreachable(replace(failure, undelivered=answer.status == 404))
 
 
-def _looks_like_a_result(profile: str, body: Any) -> bool:
+def _looks_like_a_result(profile: str, body: object) -> bool:
     try:
         return isinstance(body, Mapping) and bool(profiles.BY_NAME[profile].parse(body))
     except profiles.UnexpectedResult:

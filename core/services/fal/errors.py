@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from core.avatars.ports import ErrorClass, Failure, Phase
 
@@ -76,7 +75,7 @@ def normalise(message: str) -> str:
 
 
 def classified(
-    status: int, headers: Mapping[str, str], body: Any, phase: Phase, text: str = ""
+    status: int, headers: Mapping[str, str], body: object, phase: Phase, text: str = ""
 ) -> Failure:
     """The failure that an HTTP answer tells of; `body` is its JSON, None where it has none."""
     own = own_type(headers, body)
@@ -110,7 +109,7 @@ def of_type(error_type: str, message: str, status: int = 500) -> Failure:
     return Failure(kind, error_class, normalise(message), code, stop_submitting=locked)
 
 
-def own_type(headers: Mapping[str, str], body: Any) -> str:
+def own_type(headers: Mapping[str, str], body: object) -> str:
     """fal's own word for an error, "" where it says none.
 
     Of several errors the one counts that somebody can do something about.
@@ -126,14 +125,14 @@ def own_type(headers: Mapping[str, str], body: Any) -> str:
     return next(iter(known or words), "")[:_LONGEST_TYPE]
 
 
-def details(body: Any) -> list[Mapping[str, Any]]:
+def details(body: object) -> list[Mapping[str, object]]:
     """The list of a model's errors in an answer, empty where there is none."""
     found = body.get("detail") if isinstance(body, Mapping) else None
     items = found if isinstance(found, list) else [found]
     return [item for item in items if isinstance(item, Mapping)]
 
 
-def _message(body: Any, own: str) -> str:
+def _message(body: object, own: str) -> str:
     if not isinstance(body, Mapping):
         return ""
     listed = sorted(details(body), key=lambda item: item.get("type") != own)

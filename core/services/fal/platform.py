@@ -68,18 +68,18 @@ class FalPlatform:
             raise Unreachable(bad_answer(200, "the answer names no networks"))
         return tuple(str(network) for network in found)
 
-    def _listed(self, asked: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    def _listed(self, asked: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
         """What is listed of an endpoint; an item of another one is not what was asked for."""
-        asked["limit"] = PAGE
-        found = self._pages("requests", "/models/requests/by-endpoint", "items", asked)
+        whole = {**asked, "limit": PAGE}
+        found = self._pages("requests", "/models/requests/by-endpoint", "items", whole)
         mine = (None, asked["endpoint_id"])
         return (item for item in found if item.get("endpoint_id") in mine)
 
     def _pages(
-        self, phase: Phase, path: str, name: str, asked: dict[str, Any]
-    ) -> Iterator[Mapping[str, Any]]:
+        self, phase: Phase, path: str, name: str, asked: dict[str, object]
+    ) -> Iterator[Mapping[str, object]]:
         """The items of every page; nothing is given out before all of them are there."""
-        found: list[Mapping[str, Any]] = []
+        found: list[Mapping[str, object]] = []
         for _ in range(MOST_PAGES):
             body = self._ask(phase, "GET", path, asked).body
             items = body.get(name) if isinstance(body, Mapping) else None
@@ -135,7 +135,7 @@ def _refusal(answer: Answer, phase: Phase) -> Failure:
     return answer.failure(phase)
 
 
-def price(item: Mapping[str, Any]) -> UnitPrice | None:
+def price(item: Mapping[str, object]) -> UnitPrice | None:
     """A price as the API tells it; None where it is no sum of US dollars."""
     usd = item.get("unit_price")
     if isinstance(usd, bool) or not isinstance(usd, int | float) or item.get("currency") != "USD":
@@ -145,7 +145,7 @@ def price(item: Mapping[str, Any]) -> UnitPrice | None:
     return UnitPrice(float(usd), storable(str(item.get("unit") or "")))
 
 
-def listed(item: Mapping[str, Any]) -> Listed:
+def listed(item: Mapping[str, object]) -> Listed:
     """A request as the API lists it, with what it lacks left empty."""
     given = item.get("json_input")
     return Listed(
@@ -161,7 +161,7 @@ def moment(seconds: float) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _seconds(written: Any) -> float | None:
+def _seconds(written: object) -> float | None:
     """A moment in ISO 8601, by UTC where it names no zone."""
     try:
         moment = datetime.datetime.fromisoformat(str(written))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import TrainingOrder
+from core.base.settings import fal
 from core.base.settings.fal import PROFILES, Fal, StepProfile
 
-Arguments = dict[str, Any]
+Arguments = dict[str, object]
 Result = dict[str, object]
 
 
@@ -26,14 +27,14 @@ class Profile:
     endpoint: str
     build: Callable[[TrainingOrder, str, Any], Arguments]
     """What is sent: an order, the photos' URL, and the profile's section of the settings."""
-    parse: Callable[[Mapping[str, Any]], Result]
+    parse: Callable[[Mapping[str, object]], Result]
     """What a completed training gives; raises UnexpectedResult."""
     max_photos: int
     base_model: str
     """The model that it builds on, by our own name for it."""
 
 
-def portrait(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+def portrait(order: TrainingOrder, data_url: str, chosen: fal.PortraitTrainer) -> Arguments:
     return {
         "images_data_url": data_url,
         "trigger_phrase": order.trigger_word,
@@ -45,7 +46,7 @@ def portrait(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
     }
 
 
-def pro(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+def pro(order: TrainingOrder, data_url: str, chosen: fal.ProTrainer) -> Arguments:
     return {
         "data_url": data_url,
         "finetune_comment": f"likeness {order.run_id}",
@@ -59,7 +60,7 @@ def pro(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
     }
 
 
-def fast(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+def fast(order: TrainingOrder, data_url: str, chosen: fal.FastTrainer) -> Arguments:
     is_style = order.avatar_type == "style"
     return {
         "images_data_url": data_url,
@@ -70,7 +71,7 @@ def fast(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
     }
 
 
-def flux_2(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
+def flux_2(order: TrainingOrder, data_url: str, chosen: StepProfile) -> Arguments:
     return {
         "image_data_url": data_url,
         "steps": chosen.steps,
@@ -78,7 +79,7 @@ def flux_2(order: TrainingOrder, data_url: str, chosen: Any) -> Arguments:
     }
 
 
-def finetune(result: Mapping[str, Any]) -> Result:
+def finetune(result: Mapping[str, object]) -> Result:
     """`finetune_id`: the model stays at fal."""
     found = result.get("finetune_id")
     if not isinstance(found, str) or not re.fullmatch(r"[!-~]{1,200}", found):
@@ -86,7 +87,7 @@ def finetune(result: Mapping[str, Any]) -> Result:
     return {"finetune_id": found}
 
 
-def weights(result: Mapping[str, Any]) -> Result:
+def weights(result: Mapping[str, object]) -> Result:
     """`weights_url`, and `config_url` where there is one."""
     url = _url(result.get("diffusers_lora_file"))
     if not url:
@@ -95,7 +96,7 @@ def weights(result: Mapping[str, Any]) -> Result:
     return {"weights_url": url, **({"config_url": config_url} if config_url else {})}
 
 
-def _url(file: Any) -> str:
+def _url(file: object) -> str:
     url = file.get("url") if isinstance(file, Mapping) else None
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
 

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from core.avatars.ports import Failure, Unreachable
 from core.base.settings.fal import Fal
@@ -120,7 +120,7 @@ class _Source:
 
 def lifecycle_headers(settings: Fal) -> dict[str, str]:
     """How long fal shall keep a file, and who may have it: one header for each of its storages."""
-    wanted: dict[str, Any] = {"expiration_duration_seconds": settings.upload_hours * 3600}
+    wanted: dict[str, object] = {"expiration_duration_seconds": settings.upload_hours * 3600}
     if settings.private_uploads:
         wanted["initial_acl"] = {"default": "forbid"}
     written = json.dumps(wanted)

@@ -9,7 +9,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -153,14 +152,14 @@ def _status(body: bytes, request_id: str) -> str:
     return "OK" if said.get("status") == "OK" else "ERROR"
 
 
-def readable_keys(found: Any) -> tuple[Ed25519PublicKey, ...]:
+def readable_keys(found: object) -> tuple[Ed25519PublicKey, ...]:
     """The Ed25519 keys of a key set; what is none is passed over."""
     listed = found.get("keys") if isinstance(found, Mapping) else None
     keys = [_key(item) for item in (listed if isinstance(listed, list) else [])]
     return tuple(key for key in keys if key is not None)
 
 
-def _key(item: Any) -> Ed25519PublicKey | None:
+def _key(item: object) -> Ed25519PublicKey | None:
     x = item.get("x") if isinstance(item, Mapping) else None
     try:
         return Ed25519PublicKey.from_public_bytes(_read(x)) if isinstance(x, str) else None

@@ -102,7 +102,7 @@ class Wire:
         headers = {**(more_headers or {}), **self._key}
         return self.exchange(self.api, method, url, headers=headers, **arguments)
 
-    def order(self, url: str, arguments: Any, run_id: str, webhook_url: str) -> Answer:
+    def order(self, url: str, arguments: object, run_id: str, webhook_url: str) -> Answer:
         """The one POST that costs money, never repeated; raises Broken."""
         patience = httpx.Timeout(
             self._settings.submit_seconds, connect=self._settings.connect_seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from core.avatars.orders.decisions.news import (
     ASKED_ENOUGH,
@@ -38,7 +37,7 @@ def goes_on(c: Case) -> Change:
     started = order.started_at or (c.now if running else None)
     progress = max(order.progress, percent(c, started))
     telling = not 0 <= c.now - order.told_at < c.terms.policy.tick_seconds
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         "status": Status.RUNNING if running else Status.QUEUED,
         "progress": progress,
         "position": None if running else c.standing.position,
@@ -103,7 +102,7 @@ def made(c: Case) -> Change:
     return Change({**found, **saving, **NO_ERROR}, tell=("progress", "saving"))
 
 
-def completed(c: Case, **more: Any) -> Change:
+def completed(c: Case, **more: object) -> Change:
     return Change(
         {**end(c, Status.COMPLETED, c.order.finished_by), "progress": 100, **NO_ERROR, **more},
         c.over(Fate.COMPLETED, True),
@@ -246,7 +245,7 @@ def held_cancelling(c: Case) -> Change:
     return not_kept(c) if c.order.saving_at is not None else NOTHING
 
 
-def end(c: Case, status: Status, by: str) -> dict[str, Any]:
+def end(c: Case, status: Status, by: str) -> dict[str, object]:
     return {
         "status": status,
         "position": None,
@@ -266,7 +265,7 @@ def made_late(c: Case, again_seconds: float) -> Change:
     if c.terms.place == "busy":
         until = max(float(c.sent.watch_until or 0), c.now + 2 * again_seconds)
         return Change(sent={"next_check_at": c.now + again_seconds, "watch_until": until})
-    going: dict[str, Any] = {
+    going: dict[str, object] = {
         "status": Status.RUNNING, "progress": NEARLY, "position": None, "finished_at": None,
         "finished_by": "", "cost_usd": None, "deadline_at": c.now + DAY, "next_check_at": 0,
         "attempts": max(c.order.attempts, c.terms.policy.attempts), **NO_ERROR,
@@ -276,7 +275,7 @@ def made_late(c: Case, again_seconds: float) -> Change:
     return Change(going, reopened, hook="resumed", said=said)
 
 
-def made_after_all(sent: Submission, now: float) -> dict[str, Any]:
+def made_after_all(sent: Submission, now: float) -> dict[str, object]:
     """The columns of a submission that had ended otherwise, and was made and is paid for."""
     if sent.fate is Fate.COMPLETED:
         return {}

@@ -73,7 +73,7 @@ class News:
     failure: Failure | None = None
     standing: Standing | None = None
     handle: Handle | None = None
-    kept: Any = None
+    kept: object = None
     by: str = ""
     charged: bool = False
     seconds: float = 0.0
@@ -111,7 +111,7 @@ class Change:
     """
 
     order: Mapping[str, Any] = field(default_factory=dict)
-    sent: Mapping[str, Any] = field(default_factory=dict)
+    sent: Mapping[str, object] = field(default_factory=dict)
     tell: tuple[str, str] | None = None
     hook: Hook = ""
     judged: bool = False
@@ -155,17 +155,17 @@ class Case:
         deadline = self.order.deadline_at
         return deadline is not None and self.now >= deadline + grace
 
-    def fate(self, was: tuple[Fate, ...], fate: Fate, **columns: Any) -> dict[str, Any]:
+    def fate(self, was: tuple[Fate, ...], fate: Fate, **columns: object) -> dict[str, object]:
         """The submission's new fate, where it has one of these still."""
         known = self.sent is not None and self.sent.fate in was
         return {"fate": fate, **columns} if known else {}
 
-    def over(self, fate: Fate, charged: bool, failure: Failure | None = None) -> dict[str, Any]:
+    def over(self, fate: Fate, charged: bool, failure: Failure | None = None) -> dict[str, object]:
         """The submission is over, unless that was known; it costs its price where `charged`."""
         cost = self.sent.price_usd if charged and self.sent else 0.0
         return self.fate(OPEN, fate, cost_usd=cost, ended_at=self.now, **error_columns(failure))
 
-    def again(self, failures: int | None = None) -> dict[str, Any]:
+    def again(self, failures: int | None = None) -> dict[str, object]:
         """The columns of an order whose step is tried again later, and why it waits."""
         so_far = self.order.failures if failures is None else failures
         wait = max(

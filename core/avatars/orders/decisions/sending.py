@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from core.avatars.orders.decisions.ending import failed_for_good
 from core.avatars.orders.decisions.news import NOTHING, Case, Change
@@ -32,7 +31,7 @@ def refused_in_vain(c: Case) -> Change:
     return Change({"intent_at": None, "next_check_at": 0}, refusal(c))
 
 
-def refusal(c: Case) -> dict[str, Any]:
+def refusal(c: Case) -> dict[str, object]:
     free = {"cost_usd": 0.0, "answered_at": c.now, "ended_at": c.now}
     return c.fate((Fate.SENDING,), Fate.REFUSED, **free, **error_columns(c.failure))
 
@@ -60,7 +59,7 @@ def taken(c: Case) -> Change:
         return Change(handle_columns(c.handle)) if known else NOTHING
     if c.order.request_id not in (None, c.handle.request_id):
         return Change(sent=accepted, said="an order was taken twice")
-    ordered: dict[str, Any] = {
+    ordered: dict[str, object] = {
         **handle_columns(c.handle),
         **NO_ERROR,
         "attempts": c.order.attempts + 1,
@@ -76,7 +75,7 @@ def taken(c: Case) -> Change:
     return Change({**ordered, **queued}, accepted)
 
 
-def acceptance(c: Case) -> dict[str, Any]:
+def acceptance(c: Case) -> dict[str, object]:
     return c.fate(
         (Fate.SENDING, Fate.UNCERTAIN, *NOTHING_ORDERED),
         Fate.TAKEN,
@@ -91,7 +90,7 @@ def acceptance(c: Case) -> dict[str, Any]:
 def found(c: Case) -> Change:
     """Go on as if its answer had come."""
     cancelling = c.order.status is Status.CANCELLING
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         "status": Status.CANCELLING if cancelling else Status.QUEUED,
         "request_id": c.handle.request_id,
         "attempts": c.order.attempts + 1,

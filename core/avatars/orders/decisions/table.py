@@ -6,7 +6,6 @@ What isn't in the table changes nothing. `decide` has no clock, query or randomn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from core.avatars.orders.decisions.ending import (
     away,
@@ -67,7 +66,9 @@ S, W = Status, What
 Decision = Callable[[Case], Change]
 
 
-def rows(statuses: tuple[Status, ...], **decisions: Decision) -> dict[Any, Decision]:
+def rows(
+    statuses: tuple[Status, ...], **decisions: Decision
+) -> dict[tuple[Status, What], Decision]:
     return {(s, W[name]): made for s in statuses for name, made in decisions.items()}
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee
 
 from core.avatars.orders import submissions
 from core.avatars.orders.kind import Policy
-from core.avatars.orders.order import Status
+from core.avatars.orders.order import Order, Status
 from core.avatars.privacy import ledger
 from core.base.days import day
 from core.base.db import is_sqlite, run
@@ -38,12 +36,12 @@ def fits(
     return not over(budget, spent + (price_usd or 0.0))
 
 
-def promised_usd(model: Any, budget_usd: float, since: float, test_mode: bool) -> float:
+def promised_usd(model: type[Order], budget_usd: float, since: float, test_mode: bool) -> float:
     """What the orders of a kind may cost that wait: made since a moment, or for want of budget.
 
     One that is dearer than the whole budget takes nothing of it.
     """
-    query: Any = model.select(peewee.fn.sum(model.price_usd)).where(
+    query = model.select(peewee.fn.sum(model.price_usd)).where(
         model.status.in_((Status.READY, Status.PREPARING)),
         (model.created_at >= since) | (model.error_type == "budget"),
         model.price_usd <= budget_usd + MILLIONTH,

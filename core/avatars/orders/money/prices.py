@@ -5,8 +5,6 @@ None is a price that is not known; it is never taken for nothing.
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee
 import structlog
 
@@ -78,7 +76,7 @@ def _keep(endpoint: str, price: UnitPrice, now: float) -> None:
     known = {"usd": price.usd, "unit": price.unit[:64], "at": now}
     with transaction():
         before = KnownPrice.get_or_none(KnownPrice.endpoint == endpoint)
-        insert: Any = KnownPrice.insert({"endpoint": endpoint[:128], **known})
+        insert = KnownPrice.insert({"endpoint": endpoint[:128], **known})
         insert.on_conflict(conflict_target=[KnownPrice.endpoint], update=known).execute()
     if before is None or (before.usd, before.unit) != (price.usd, price.unit):
         log.info("fal's price", endpoint=endpoint, usd=price.usd, unit=price.unit)

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from core.avatars.ports import Failure
 from core.base.settings.fal import Fal
@@ -194,7 +193,7 @@ def _code(name: str, answer: Answer | Failure, *wanted: int) -> Fact:
     return Fact(name, " or ".join(map(str, wanted)), said(answer), ok)
 
 
-def _names(body: Any, names: tuple[str, ...], answer: Answer | Failure) -> str:
+def _names(body: object, names: tuple[str, ...], answer: Answer | Failure) -> str:
     """Which of the names are there."""
     there = [name for name in names if isinstance(body, dict) and body.get(name) is not None]
     return ", ".join(there) or said(answer)

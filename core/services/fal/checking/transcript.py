@@ -64,7 +64,7 @@ class Transcript:
         self.lines.append(line)
 
 
-def shape(body: Any, name: str = "", depth: int = 0) -> str:
+def shape(body: object, name: str = "", depth: int = 0) -> str:
     """What an answer looks like: names, kinds, and the few words that tell nothing of anybody."""
     if depth > _DEEPEST:
         return "…"

@@ -51,7 +51,7 @@ class Simulation:
         self.plan = Plan()
         self.ledger: Ledger | None = None
         self.webhooks: Webhooks | None = None
-        self.key_set: dict[str, Any] = {}
+        self.key_set: dict[str, object] = {}
         self.queue_seconds = queue_seconds
         self.training_seconds = training_seconds
         self.outcome = outcome
@@ -164,7 +164,7 @@ class Simulation:
         error_type = self._error_type(order)
         if error_type == "client_cancelled":
             stage = "COMPLETED"
-        said: dict[str, Any] = {"status": stage, "request_id": order.request_id}
+        said: dict[str, object] = {"status": stage, "request_id": order.request_id}
         if stage == "IN_QUEUE":
             said["queue_position"] = order.position(now)
         else:
@@ -227,7 +227,7 @@ class Simulation:
             return "client_cancelled"
         return order.outcome if order.outcome in REQUEST_CODES else ""
 
-    def _given(self, endpoint: str, order: Order) -> dict[str, Any]:
+    def _given(self, endpoint: str, order: Order) -> dict[str, object]:
         """What a training gives in the end: a model, or a model's error."""
         if order.outcome in CODES:
             error = {"loc": ["body"], "msg": f"It is the simulated {order.outcome}."}
@@ -242,7 +242,7 @@ class Simulation:
         }
 
 
-def _wrong_order(request: Request, endpoint: str, arguments: Any) -> Response | None:
+def _wrong_order(request: Request, endpoint: str, arguments: object) -> Response | None:
     if not has_key(request):
         return refusal("401")
     if endpoint not in _ENDPOINTS:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,6 +22,9 @@ from core.services.fal.simulation.refusals import has_key, refusal
 MOST_REMEMBERED = 10_000
 NETWORKS = ["127.0.0.0/8"]
 _A_DAY = 86_400.0
+
+Noted = dict[str, Any]
+"""An order, as the list of requests shows it."""
 
 
 class Simulation(Protocol):
@@ -45,9 +49,9 @@ class Platform:
         self.deleted: deque[str] = deque(maxlen=MOST_REMEMBERED)
         self._simulation = simulation
         self._clock = clock
-        self._taken: deque[dict[str, Any]] = deque(maxlen=MOST_REMEMBERED)
+        self._taken: deque[Noted] = deque(maxlen=MOST_REMEMBERED)
 
-    def note(self, endpoint: str, order: Order, arguments: dict[str, Any]) -> None:
+    def note(self, endpoint: str, order: Order, arguments: dict[str, object]) -> None:
         """Remember an order for the list of requests."""
         self._taken.append(_noted(endpoint, order, arguments))
 
@@ -76,7 +80,7 @@ class Platform:
 
         return await self._simulation.suffer(request, "requests", "", give)
 
-    def _of_another_process(self, asked: Any) -> dict[str, Any] | None:
+    def _of_another_process(self, asked: QueryParams) -> Noted | None:
         """What an id says that another process has given out: nothing of what was ordered."""
         known = any(one["request_id"] == asked.get("request_id") for one in self._taken)
         order = None if known else Order.read(asked.get("request_id", ""))
@@ -85,7 +89,7 @@ class Platform:
         one = _noted(asked.get("endpoint_id", ""), order, None)
         return one if self._fits(one, asked) else None
 
-    def _fits(self, one: dict[str, Any], asked: Any) -> bool:
+    def _fits(self, one: Noted, asked: QueryParams) -> bool:
         since = _seconds(asked.get("start")) or self._clock() - _A_DAY
         until = _seconds(asked.get("end")) or self._clock()
         sent = _seconds(one["sent_at"]) or 0.0
@@ -128,7 +132,7 @@ class Platform:
         return await self._simulation.suffer(request, "meta", "", give)
 
 
-def _noted(endpoint: str, order: Order, arguments: dict[str, Any] | None) -> dict[str, Any]:
+def _noted(endpoint: str, order: Order, arguments: dict[str, object] | None) -> Noted:
     sent_at = datetime.datetime.fromtimestamp(order.ordered / 1000, datetime.UTC)
     return {"request_id": order.request_id, "endpoint_id": endpoint,
             "sent_at": sent_at.isoformat(), "json_input": arguments}  # fmt: skip
@@ -138,7 +142,7 @@ def _unauthorized() -> Response:
     return refusal("401") or Response(status_code=401)
 
 
-def _shown(one: dict[str, Any], expand: str) -> dict[str, Any]:
+def _shown(one: Noted, expand: str) -> dict[str, object]:
     hidden = () if expand == "payloads" else ("json_input",)
     return {name: value for name, value in one.items() if name not in hidden}
 

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 from pydantic import SecretStr
@@ -57,7 +57,7 @@ class FalServer:
     ) -> None:
         self._signer = Signer(secret)
         self._clock = clock
-        self._transports: dict[Any, asyncio.Transport] = {}
+        self._transports: dict[object, asyncio.Transport] = {}
         self._app = Simulation(queue_seconds, training_seconds, outcome, clock, self._abort)
         self._app.key_set = self._signer.key_set()
         self._socket = _listening(port)

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,7 +32,7 @@ class Signer:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._other = Ed25519PrivateKey.generate()
 
-    def key_set(self) -> dict[str, Any]:
+    def key_set(self) -> dict[str, object]:
         """The JWKS: a key of former days beside the one in use."""
         return {"keys": [_as_jwk(Ed25519PrivateKey.generate(), "old"), _as_jwk(self._key, "now")]}
 
@@ -63,7 +62,7 @@ class Webhooks:
         self._client = httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def plan(self, order: Order, url: str, payload: Any, fault: str) -> None:
+    def plan(self, order: Order, url: str, payload: object, fault: str) -> None:
         """Have an order's end told, in the way that a fault says."""
         if fault != "never":
             task = asyncio.create_task(self._tell(order, url, payload, fault))
@@ -75,7 +74,7 @@ class Webhooks:
             task.cancel()
         await self._client.aclose()
 
-    async def _tell(self, order: Order, url: str, payload: Any, fault: str) -> None:
+    async def _tell(self, order: Order, url: str, payload: object, fault: str) -> None:
         wait = 0.0 if fault in ("early", "reordered") else order.ends - self._clock()
         await asyncio.sleep(max(0.0, wait) + (_LATE_SECONDS if fault == "late" else 0.0))
         body = _body(order, None if fault == "null_payload" else payload)
@@ -101,7 +100,7 @@ class Webhooks:
                 return
 
 
-def _body(order: Order, payload: Any) -> bytes:
+def _body(order: Order, payload: object) -> bytes:
     failed = order.outcome in CODES or order.outcome in REQUEST_CODES
     said = {
         "request_id": order.request_id,
