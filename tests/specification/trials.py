@@ -142,7 +142,11 @@ def migrated(folder: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
         runner.migrate(database, "1")
         before = {column.name: column.null for column in database.get_columns("avatars")}
         user, avatar = uuid4().hex, uuid4().hex
-        run("INSERT INTO users VALUES (?, 'Anna', 'ru', 0, 0)", user)
+        run(
+            "INSERT INTO users (id, name, language, language_chosen, created_at)"
+            " VALUES (?, 'Anna', 'ru', 0, 0)",
+            user,
+        )
         run(
             "INSERT INTO avatars (id, user_id, name, status, training_progress, avatar_data,"
             " training_config, photos_count, created_at, updated_at)"
