@@ -30,7 +30,7 @@ def tell_late(inbox: Inbox, before: float, limit: int) -> None:
         AvatarPhoto.conversation.is_null(False),
         AvatarPhoto.photo_metadata[LATE].is_null(),
     ).distinct()
-    for photo in late.limit(limit):
+    for photo in list(late.limit(limit)):
         assert photo.conversation_id is not None
         with transaction():
             lock_person(photo.conversation_id, photo.user_id)

@@ -124,7 +124,7 @@ def remove_doomed_files(files: Files, limit: int = 1000) -> int:
 def delete_removed(before: float, now: float, limit: int = 100) -> list[str]:
     """Delete photos that were removed before a moment; the names of their spooled bytes."""
     query = AvatarPhoto.select().where(AvatarPhoto.removed_at < before).limit(limit)
-    return [name for photo in query if (name := _delete_removed(photo, before, now))]
+    return [name for photo in list(query) if (name := _delete_removed(photo, before, now))]
 
 
 def _delete_removed(seen: AvatarPhoto, before: float, now: float) -> str | None:

@@ -236,7 +236,7 @@ def forget_shells(before: float, limit: int = 100) -> int:
         Conversation.forgotten_revision > 0, Conversation.active_at < before
     )
     candidates = User.select().where(User.erasing_at.is_null(), User.id.in_(erased))
-    return sum(_forget_shell(user, before) for user in candidates.limit(limit))
+    return sum(_forget_shell(user, before) for user in list(candidates.limit(limit)))
 
 
 def _forget_shell(user: User, before: float) -> bool:
