@@ -220,6 +220,18 @@ class TrainedModel(Model):
     class Meta:
         table_name = "trained_models"
 
+    @property
+    def stays(self) -> bool:
+        """Whether it is with the trainer alone; STAYING says the same to the database."""
+        return bool(self.finetune_id and not self.weights_key and not self.test_mode)
+
+
+STAYING = (
+    TrainedModel.finetune_id.is_null(False)
+    & TrainedModel.weights_key.is_null()
+    & ~TrainedModel.test_mode
+)
+
 
 class Consent(Model):
     """A person's consent to a version of the text, until they withdraw it."""

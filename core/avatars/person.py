@@ -13,11 +13,13 @@ import peewee
 from core.avatars import queries
 from core.avatars.models import (
     HOLDING,
+    STAYING,
     Admission,
     Avatar,
     AvatarPhoto,
     PhotoValidationStatus,
     RunStatus,
+    TrainedModel,
     TrainingRun,
 )
 from core.avatars.orders.submissions import UNREAD, WATCHED, Submission
@@ -33,7 +35,7 @@ class Owned:
     """An avatar with its latest run and its count of valid photos.
 
     `watched` says that an order for it was given up, and may be made still, `unread` that one is
-    over, and what came of it can't be had so far.
+    over, and what came of it can't be had so far, `model_at_fal` that a model stays there alone.
     """
 
     avatar: Avatar
@@ -41,6 +43,7 @@ class Owned:
     valid: int
     watched: bool
     unread: bool = False
+    model_at_fal: bool = False
 
 
 @dataclass(slots=True)
@@ -131,6 +134,7 @@ def _statement(_sqlite: bool) -> tuple[str, tuple[object, ...]]:
         _valid(),
         _has_order(WATCHED),
         _has_order(UNREAD),
+        peewee.fn.EXISTS(TrainedModel.select(1).where(TrainedModel.avatar == Avatar.id, STAYING)),
         *_AVATAR,
         *_RUN,
     )
@@ -159,10 +163,14 @@ def photos_of(found: Avatar) -> list[AvatarPhoto]:
     return photos
 
 
-def _owned(valid: int, watched: object, unread: object, *columns: object) -> Owned | None:
+def _owned(
+    valid: int, watched: object, unread: object, at_fal: object, *columns: object
+) -> Owned | None:
     avatar = _row(Avatar, _AVATAR, columns[: len(_AVATAR)])
     run = _row(TrainingRun, _RUN, columns[len(_AVATAR) :])
-    return None if avatar is None else Owned(avatar, run, valid, bool(watched), bool(unread))
+    if avatar is None:
+        return None
+    return Owned(avatar, run, valid, bool(watched), bool(unread), bool(at_fal))
 
 
 def _row(model: type[M], fields: Any, values: Sequence[object]) -> M | None:

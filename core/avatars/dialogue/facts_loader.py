@@ -24,9 +24,7 @@ from core.avatars.person import Known, Owned
 from core.avatars.photos import comparing
 from core.avatars.photos.counting import photo_limit
 from core.avatars.photos.photo_set import frontal, too_alike, useless
-from core.avatars.privacy import remote
 from core.avatars.training.durations import MINUTES
-from core.avatars.training.outcome import models_of
 from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.conversation.flow import Position
@@ -221,8 +219,7 @@ class Loader:
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
-            model_at_fal=position.state == "avatar_details"
-            and any(map(remote.stays, models_of(found.id))),
+            model_at_fal=owned.model_at_fal,
         )
 
     def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:

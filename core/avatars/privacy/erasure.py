@@ -57,7 +57,7 @@ class Erasure:
         orders = self._stopped(TrainingRun.avatar.in_(avatars))
         models = list(TrainedModel.select().where(TrainedModel.user == user_id))
         # a model that stays with the trainer may hang on its order
-        staying = {model.avatar_id for model in models if remote.stays(model)}
+        staying = {model.avatar_id for model in models if model.stays}
         remote.forget_all([o for o in orders if o.avatar_id not in staying], (), now)
         made = {model.avatar_id for model in models}
         photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)

@@ -69,7 +69,7 @@ def forget_all(
     staying = [
         ("model", str(model.finetune_id), model.endpoint, False, now)
         for model in models
-        if stays(model)
+        if model.stays
     ]
     _forget([*requests, *staying])
 
@@ -81,11 +81,6 @@ def orders_of(*which: peewee.Expression) -> list[Any]:
         Submission, peewee.JOIN.LEFT_OUTER, on=Submission.run_id == TrainingRun.id
     )
     return list(joined.where(*which).objects())
-
-
-def stays(model: TrainedModel) -> bool:
-    """Whether a model is with the trainer alone."""
-    return bool(model.finetune_id and not model.weights_key and not model.test_mode)
 
 
 def deleted_by_hand(copy_id: int) -> bool:
