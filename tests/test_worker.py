@@ -17,6 +17,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
+from core.avatars import disposal
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -25,8 +26,8 @@ from core.avatars.models import (
     RunStatus,
     TrainingRun,
 )
+from core.avatars.photos import held
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy import disposal
 from core.avatars.training.training import lost_trainings
 from core.base.db import run, transaction
 from core.base.errors import StorageUnavailable
@@ -260,7 +261,7 @@ def test_a_step_that_fails_is_logged_and_stops_no_other(
     def fail(*_: object) -> list[str]:
         raise StorageUnavailable("no disk")
 
-    monkeypatch.setattr(disposal, "forget_held", fail)
+    monkeypatch.setattr(held, "forget", fail)
     owner = makers.conversation()
     makers.photo(makers.avatar(owner, photos=0), owner, VALID, removed_at=1.0)
     with capture_logs() as logs:
@@ -275,7 +276,8 @@ def test_a_database_that_is_away_is_one_line_in_the_log(
     def fail(*_: object) -> list[str]:
         raise peewee.OperationalError("server closed the connection")
 
-    for name in ("forget_held", "delete_removed", "waiting_seconds"):
+    monkeypatch.setattr(held, "forget", fail)
+    for name in ("delete_removed", "waiting_seconds"):
         monkeypatch.setattr(disposal, name, fail)
     with capture_logs() as logs:
         still.worker.chore("sweep")

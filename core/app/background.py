@@ -6,18 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from core.avatars import disposal
 from core.avatars.orders.events import Events
 from core.avatars.photos import comparing, verdicts
 from core.avatars.photos.comparing import Comparing
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy import (
-    disposal,
-    erasure_worker,
-    exporting,
-    orphans,
-    remote,
-)
+from core.avatars.privacy import erasure_worker, exporting, orphans, remote
 from core.avatars.privacy.erasure_worker import Erasing
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
@@ -92,7 +87,7 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
 def sweeps(app: Parts, exports: Exports | None = None) -> Sweeps:
     """The slow sweep, for the worker and for tests."""
     made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
-    retention = Retention(app.settings, app.training)
+    retention = Retention(app.settings, app.training.cancel)
     retire = app.training.retire_simulated
     return Sweeps(app.settings, app.spool, app.store, made, retention, retire, app.clock)
 

@@ -18,13 +18,14 @@ import structlog
 from starlette.routing import BaseRoute
 
 from core.app import background, opening
-from core.avatars import queries, screens
+from core.avatars import screens
 from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
 from core.avatars.dialogue.names import bind
 from core.avatars.flow import TABLE
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import addressed
+from core.avatars.photos.held import sent_photo
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
@@ -246,7 +247,7 @@ class App:
 
     def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
         """A photo that came through the spool in a conversation, made small (JPEG), while kept."""
-        photo = queries.sent_photo(conversation_id, name)
+        photo = sent_photo(conversation_id, name)
         key = getattr(photo, "minio_key", None)
         if photo is None or key:
             return self.thumbnail(key, side) if key else None

@@ -255,17 +255,3 @@ class Admission(Model):
 
     class Meta:
         table_name = "admissions"
-
-
-class DoomedObject(Model):
-    """An object, or all below a prefix that ends with a slash, to be deleted from the store.
-
-    Written in the transaction that makes it superfluous. Nothing is stored there until it is done.
-    """
-
-    id = peewee.BigAutoField()
-    prefix = peewee.CharField()
-    at = peewee.DoubleField()
-
-    class Meta:
-        table_name = "doomed_objects"

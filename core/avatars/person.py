@@ -24,7 +24,7 @@ from core.avatars.models import (
 )
 from core.avatars.orders.submissions import UNREAD, WATCHED, Submission
 from core.avatars.photos.declared import Declared
-from core.avatars.photos.held import HeldPhoto
+from core.avatars.photos.held import HeldPhoto, held_photos
 from core.avatars.restrictions import Block, Grant
 from core.base.db import M, database, is_sqlite
 from core.conversation.models import User
@@ -182,7 +182,7 @@ def _row(model: type[M], fields: Any, values: Sequence[object]) -> M | None:
 def _answers(user_id: uuid.UUID, since: float) -> list[object]:
     """A person's columns, in the order of _ANSWERS."""
     runs = TrainingRun.select().where(TrainingRun.user == user_id)
-    held = queries.held_photos(user_id).order_by()
+    held = held_photos(user_id).order_by()
     stored = AvatarPhoto.select().where(
         AvatarPhoto.user == user_id, AvatarPhoto.minio_key.is_null(False)
     )

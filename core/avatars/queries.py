@@ -18,7 +18,6 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.orders import submissions
-from core.avatars.photos.held import HeldPhoto
 from core.conversation.tokens import digest
 
 CONSENT_VERSION = "2026-12"
@@ -106,20 +105,3 @@ def consents(user_id: uuid.UUID) -> ModelSelect[Consent]:
 def consented(user_id: uuid.UUID) -> bool:
     """Whether the person agrees to today's version of the consent."""
     return bool(consents(user_id).exists())
-
-
-def held_photos(user_id: uuid.UUID) -> ModelSelect[HeldPhoto]:
-    """Photos that came at the wrong moment, in the order they came."""
-    return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
-
-
-def sent_photo(conversation_id: int, spooled: str) -> AvatarPhoto | HeldPhoto | None:
-    """The photo that came through the spool under this name in a conversation, while it is kept."""
-    for model in (AvatarPhoto, HeldPhoto):
-        query = model.select().where(
-            model.conversation == conversation_id, model.reference["spool"] == spooled
-        )
-        found: AvatarPhoto | HeldPhoto | None = query.first()
-        if found is not None:
-            return found
-    return None

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.avatars import disposal
 from core.avatars.orders import events
+from core.avatars.photos import held
 from core.avatars.ports import Halves, ObjectStore
-from core.avatars.privacy import disposal, erasure_worker, ledger
+from core.avatars.privacy import erasure_worker, ledger
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
 from core.base.db import transaction
@@ -60,7 +62,7 @@ class Sweeps:
             inbox.sweep(self._clock() - self._settings.conversation.inbox_days * DAY)
 
     def _held(self) -> None:
-        for name in disposal.forget_held(self._clock() - self._held_seconds):
+        for name in held.forget(self._clock() - self._held_seconds):
             self._spool.remove(name)
 
     def _removed(self) -> None:

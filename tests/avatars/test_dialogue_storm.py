@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 
 from channels.console import Console
 from channels.telegram import Telegram
-from core.avatars import queries, rules, screens
+from core.avatars import disposal, queries, rules, screens
 from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
 from core.avatars.dialogue.names import bind
@@ -47,10 +47,10 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.avatars.photos import held
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import Handle, Standing, TrainingOrder
-from core.avatars.privacy import disposal
 from core.avatars.screens import _WITH_AVATAR
 from core.avatars.training.training import Training
 from core.base import db
@@ -337,7 +337,7 @@ class Storm(RuleBasedStateMachine):
         now = self.house.clock()
         disposal.delete_doomed(self.house.store, now)
         disposal.delete_removed(now - 600, now)
-        disposal.forget_held(now - 24 * 3600)
+        held.forget(now - 24 * 3600)
 
     @rule(away=st.booleans())
     def lose_or_find_the_channel(self, away: bool) -> None:

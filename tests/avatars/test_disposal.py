@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
+from core.avatars import disposal
+from core.avatars.disposal import DoomedObject
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus
+from core.avatars.photos import held
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy import disposal
 from core.base.errors import StorageUnavailable
 from core.conversation.models import InboxEvent
 from core.services.storage import FolderStore
@@ -113,7 +115,7 @@ def test_held_photos_are_forgotten_in_time(db: Any) -> None:
     for held_at, name in ((NOW - 2, "old"), (NOW - 1, None), (NOW + 1, "new")):
         reference = {"spool": name} if name else {"file_id": "7"}
         HeldPhoto.create(user=owner.user, conversation=owner, reference=reference, held_at=held_at)
-    assert disposal.forget_held(NOW) == ["old"]
+    assert held.forget(NOW) == ["old"]
     assert [held.reference for held in HeldPhoto.select()] == [{"spool": "new"}]
 
 

@@ -10,10 +10,10 @@ import pytest
 import structlog
 
 from core.app.bootstrap import App
+from core.avatars.disposal import DoomedFile
 from core.avatars.models import AvatarPhoto
 from core.avatars.photos.declared import Declared, declared
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy.retained import DoomedFile
 from tests.avatars.photo_house import (
     collecting,
     describe,

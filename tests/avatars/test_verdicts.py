@@ -8,20 +8,14 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars.models import (
-    Avatar,
-    AvatarPhoto,
-    AvatarStatus,
-    Consent,
-    DoomedObject,
-    PhotoValidationStatus,
-)
+from core.avatars import disposal
+from core.avatars.disposal import DoomedObject
+from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, Consent, PhotoValidationStatus
 from core.avatars.photos import missing, verdicts
 from core.avatars.photos.counting import recount
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.verdicts import CLAIM_SECONDS, MISHAPS, Settled, Verdicts
-from core.avatars.privacy import disposal
 from core.base.db import database, transaction
 from core.base.errors import (
     Gone,

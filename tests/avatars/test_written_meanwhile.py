@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from core.avatars import disposal
 from core.avatars.models import AvatarPhoto
 from core.avatars.photos import lateness
-from core.avatars.privacy import disposal, erasure_worker
+from core.avatars.privacy import erasure_worker
 from core.base.db import database, transaction
 from core.conversation.models import Conversation, User
 from tests import makers

@@ -9,17 +9,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from core.avatars.disposal import DoomedObject
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarTrainingType,
-    DoomedObject,
     PhotoValidationStatus,
     RunStatus,
     TrainingRun,
 )
 from core.avatars.orders.events import FalEvent
-from core.avatars.privacy.retained import CostEntry, DailyTotal, Export
+from core.avatars.orders.money.daily_totals import DailyTotal
+from core.avatars.privacy.retained import CostEntry, Export
 from core.base.db import run, transaction
 from core.conversation.models import Conversation, InboxEvent, PendingNotice, User
 from tests import makers

@@ -11,10 +11,10 @@ from typing import Any
 import peewee
 import pytest
 
+from core.avatars import disposal, restrictions, switches
 from core.avatars import models as avatars
-from core.avatars import restrictions, switches
 from core.avatars.orders import events, submissions
-from core.avatars.orders.money import prices
+from core.avatars.orders.money import daily_totals, prices
 from core.avatars.privacy import retained
 from core.base.db import connect, database, run
 from core.base.errors import ConfigurationError, SchemaMismatch
@@ -26,7 +26,8 @@ from tests.conversation.racing import in_processes
 MODELS: tuple[Any, ...] = tuple(
     found
     for module in (
-        conversations, avatars, retained, events, prices, submissions, switches, restrictions
+        conversations, avatars, disposal, retained, daily_totals, events, prices, submissions,
+        switches, restrictions,
     )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.app.bootstrap import App, bootstrap
-from core.avatars.privacy import disposal, erasure_worker
+from core.avatars import disposal
+from core.avatars.privacy import erasure_worker
 from core.base.settings import Settings
 
 

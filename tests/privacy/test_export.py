@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from core.app.bootstrap import App
-from core.avatars.models import Avatar, AvatarPhoto, DoomedObject, PhotoValidationStatus, change
+from core.avatars.disposal import DoomedObject
+from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus, change
 from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
 from core.base.errors import StorageUnavailable

@@ -9,16 +9,10 @@ import pytest
 
 from benchmarks.turns import LIMITS, Counter
 from core.app.bootstrap import App
-from core.avatars.models import (
-    Avatar,
-    AvatarPhoto,
-    AvatarStatus,
-    Consent,
-    DoomedObject,
-    TrainingRun,
-)
+from core.avatars.disposal import DoomedFile, DoomedObject
+from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, Consent, TrainingRun
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy.retained import DoomedFile, Export, RemoteCopy
+from core.avatars.privacy.retained import Export, RemoteCopy
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation
 from tests import makers

@@ -55,13 +55,13 @@ def delete_due(house: House) -> None:
 def delete_avatar(house: House) -> None:
     with transaction():
         lock_person(house.owner.id, house.owner.user.id)
-        Erasure(house.training).avatar(house.now, house.clock())
+        Erasure(house.training.cancel).avatar(house.now, house.clock())
 
 
 def withdraw(house: House) -> None:
     with transaction():
         lock_person(house.owner.id, house.owner.user.id)
-        Erasure(house.training).consent(house.owner.user.id, house.clock())
+        Erasure(house.training.cancel).consent(house.owner.user.id, house.clock())
 
 
 def erase(house: House) -> None:
@@ -70,7 +70,7 @@ def erase(house: House) -> None:
         turn: Any = Turn.__new__(Turn)
         turn.user_id, turn.now = house.owner.user.id, house.clock()
         turn.event_id, turn.conversation_id = None, house.owner.id
-        Erasure(house.training).person(turn)
+        Erasure(house.training.cancel).person(turn)
 
 
 def test_what_was_copied_is_deleted_at_the_trainer_at_once(house: House) -> None:

@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from core.app.bootstrap import App
+from core.avatars.disposal import DoomedFile, DoomedObject
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
     AvatarStatus,
-    DoomedObject,
     PhotoValidationStatus,
     TrainingRun,
     utc_now,
 )
-from core.avatars.privacy.retained import DoomedFile
 from core.avatars.privacy.retention import DAY, Retention
 from core.base.settings import Settings
 from core.base.settings.storage import Retention as Days
@@ -33,7 +32,7 @@ NOW = utc_now().replace(tzinfo=datetime.UTC).timestamp()
 
 def retention(app: App, **days: int) -> Retention:
     settings = Settings().model_copy(update={"retention": Days(**days)})
-    return Retention(settings, app.training)
+    return Retention(settings, app.training.cancel)
 
 
 def ago(days: float) -> datetime.datetime:
@@ -128,7 +127,7 @@ class Busy(Retention):
                 )
             }
         )
-        super().__init__(settings, app.training)
+        super().__init__(settings, app.training.cancel)
         self.other = sqlite3.connect(path, isolation_level=None)
 
     def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:

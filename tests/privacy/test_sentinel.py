@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from core.app.bootstrap import App, bootstrap
-from core.avatars import restrictions
+from core.avatars import disposal, restrictions
 from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
 from core.avatars.orders.events import FalEvent
+from core.avatars.orders.money.daily_totals import DailyTotal
 from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy import disposal, erasure_worker, ledger
-from core.avatars.privacy.retained import CostEntry, DailyTotal
+from core.avatars.privacy import erasure_worker, ledger
+from core.avatars.privacy.retained import CostEntry
 from core.base import db as core_db
 from core.base.settings import Settings
 from core.conversation.delivery.outbox import forgotten, parcel, shown

@@ -17,8 +17,9 @@ import pytest
 import structlog
 
 from core.app.bootstrap import App, bootstrap
+from core.avatars import disposal
 from core.avatars.models import AvatarPhoto
-from core.avatars.privacy import disposal, erasure_worker
+from core.avatars.privacy import erasure_worker
 from core.base import db as core_db
 from core.base import log as core_log
 from core.base.errors import StorageUnavailable, kind_of

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
+from core.avatars import disposal
 from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy import disposal
 from core.avatars.privacy.orphans import Repaired, repair
 from core.conversation.models import Conversation
 from tests import makers

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from core.avatars.models import Avatar, DoomedObject, PhotoValidationStatus
+from core.avatars import disposal
+from core.avatars.disposal import DoomedObject
+from core.avatars.models import Avatar, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy import disposal, orphans
+from core.avatars.privacy import orphans
 from core.avatars.privacy.orphans import Repaired, repair
 from core.base.errors import StorageUnavailable
 from core.conversation.models import Conversation

@@ -18,12 +18,12 @@ from core.avatars.dialogue.known import (
     there,
 )
 from core.avatars.dialogue.photo_facts import unread, untold
+from core.avatars.disposal import Waste
 from core.avatars.flow import TELLING
 from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus, change
 from core.avatars.photos import photo_set
 from core.avatars.photos.counting import NO_ROOM, TOO_MANY, count_anew
-from core.avatars.photos.held import HeldPhoto
-from core.avatars.privacy.disposal import Waste
+from core.avatars.photos.held import HeldPhoto, held_photos
 from core.avatars.privacy.erasure import drop_held
 from core.base.db import database
 from core.conversation.turn import Turn
@@ -86,7 +86,7 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
     found = facts(tools, turn)
     if not known(tools, turn).held or not rules.collecting(found) or rules.blocked(found):
         return
-    held = list(queries.held_photos(turn.user_id))
+    held = list(held_photos(turn.user_id))
     taken = held[: room(tools, turn).intake]
     if taken:
         _add(tools, turn, [photo.reference for photo in taken])

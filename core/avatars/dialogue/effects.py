@@ -258,20 +258,20 @@ def delete_avatar(tools: Tools, turn: Turn) -> None:
     """Delete the avatar in focus with its photos."""
     found = focused(tools, turn)
     turn.say("deleted", name=found.name)
-    Erasure(tools.training).avatar(found, turn.now)
+    Erasure(tools.training.cancel).avatar(found, turn.now)
     turn.memory.pop("avatar", None)
     forget(turn)
 
 
 def withdraw_consent(tools: Tools, turn: Turn) -> None:
     """Stop trainings and erase photos; finished avatars stay until they are deleted."""
-    Erasure(tools.training).consent(turn.user_id, turn.now)
+    Erasure(tools.training.cancel).consent(turn.user_id, turn.now)
     forget(turn)
 
 
 def erase_everything(tools: Tools, turn: Turn) -> None:
     """Erase all that belongs to the person; the empty conversation goes on."""
-    Erasure(tools.training).person(turn)
+    Erasure(tools.training.cancel).person(turn)
     user_id = str(turn.user_id)
     database.after_commit(lambda: tools.jobs.wake("erase", user_id))
     turn.memory.clear()

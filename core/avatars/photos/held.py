@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import peewee
 from playhouse.fields import EnumField
 
+from core.avatars.disposal import spooled
+from core.avatars.models import AvatarPhoto
 from core.avatars.photos.declared import Declared
-from core.base.db import Model
+from core.base.db import Model, transaction
 from core.conversation.models import Conversation, User
 
 
@@ -25,3 +29,26 @@ class HeldPhoto(Model):
 
     class Meta:
         table_name = "held_photos"
+
+
+def held_photos(user_id: uuid.UUID) -> peewee.ModelSelect[HeldPhoto]:
+    """Photos that came at the wrong moment, in the order they came."""
+    return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
+
+
+def sent_photo(conversation_id: int, name: str) -> AvatarPhoto | HeldPhoto | None:
+    """The photo that came through the spool under this name in a conversation, while it is kept."""
+    for model in (AvatarPhoto, HeldPhoto):
+        sent = (model.conversation == conversation_id) & (model.reference["spool"] == name)
+        if (found := model.get_or_none(sent)) is not None:
+            return found
+    return None
+
+
+def forget(before: float, limit: int = 1000) -> list[str]:
+    """Forget photos that are held since before a moment; the names of their spooled bytes."""
+    with transaction():
+        old = HeldPhoto.select(HeldPhoto.id).where(HeldPhoto.held_at < before).limit(limit)
+        # one that a turn takes in meanwhile is not ours any more
+        gone = HeldPhoto.delete().where(HeldPhoto.id.in_(old)).returning(HeldPhoto)
+        return [name for held in gone.execute() if (name := spooled(held.reference))]

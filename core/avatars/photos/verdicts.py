@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
 from core.avatars.models import DELAYED, AvatarPhoto, Consent, PhotoValidationStatus, change
 from core.avatars.photos import claims, lateness, missing
 from core.avatars.photos.claim_keeper import kept
@@ -27,7 +28,6 @@ from core.avatars.photos.room import PARKED
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.written import columns, refusal
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy.disposal import doom_unused, doomed, prefix_of, spooled
 from core.base.db import INFRASTRUCTURE, database, transaction
 from core.base.errors import (
     ChannelError,

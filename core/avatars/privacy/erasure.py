@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import peewee
 
+from core.avatars.disposal import Waste, prefix_of
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -25,20 +27,21 @@ from core.avatars.models import (
 )
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import ledger, remote
-from core.avatars.privacy.disposal import Waste, prefix_of
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
 from core.avatars.privacy.retained import Export
-from core.avatars.training.training import Training
 from core.base.db import M, run
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
 
+Stop = Callable[[uuid.UUID], object]
+"""Stops an order by its id, in the caller's transaction; nothing happens where it is over."""
+
 
 class Erasure:
-    """Erases what belongs to a person; trainings under way are stopped through `training`."""
+    """Erases what belongs to a person; orders that are under way are stopped."""
 
-    def __init__(self, training: Training) -> None:
-        self._training = training
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
 
     def avatar(self, found: Avatar, now: float) -> None:
         """An avatar with its photos; the cost of its runs stays booked."""
@@ -106,7 +109,7 @@ class Erasure:
         """Runs with their orders; the one that is under way is stopped."""
         orders = remote.orders_of(*which)
         for run_id in {order.id for order in orders if order.status in HOLDING}:
-            self._training.cancel(run_id)
+            self._stop(run_id)
         return orders
 
 

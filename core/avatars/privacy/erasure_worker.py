@@ -15,11 +15,12 @@ from typing import NamedTuple, Protocol
 import structlog
 from peewee import ModelSelect
 
-from core.avatars.models import Admission, Avatar, Consent, DoomedObject
+from core.avatars import disposal
+from core.avatars.disposal import DoomedObject, Files, remove_doomed_files
+from core.avatars.models import Admission, Avatar, Consent
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy import disposal, ledger
-from core.avatars.privacy.disposal import Files, remove_doomed_files
+from core.avatars.privacy import ledger
 from core.avatars.privacy.personal_data import WRITTEN
 from core.avatars.privacy.retained import Export
 from core.base.db import forget_deleted, forget_log, transaction
@@ -154,10 +155,7 @@ class Erasing:
         places = {f"{mine}{name}/" for name in below if not _begun_since(name)}
         places |= {place.prefix for place in _doomed(user)}
         for place in sorted(places):
-            if place.endswith("/"):
-                self._store.delete_prefix(place)
-            else:
-                self._store.delete(place)
+            disposal.delete(self._store, place)
         return True
 
     def _files(self, _user: User) -> bool:

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 import peewee
 
 from core.avatars.models import ACTIVE, Avatar, AvatarPhoto, TrainingRun
+from core.avatars.orders.money.daily_totals import MILLION, add, sent_metric
 from core.avatars.orders.submissions import WATCHED, Submission
-from core.avatars.privacy.retained import CostEntry, DailyTotal, day_of
+from core.avatars.privacy.retained import CostEntry
 from core.base import days
 from core.base.db import transaction
+from core.base.mode import named
 
-MILLION = 1_000_000
 _OVER = TrainingRun.status.not_in(ACTIVE) & TrainingRun.id.not_in(
     Submission.select(Submission.run_id).where(WATCHED)
 )
 """Nothing more comes of a run: one whose order may still be made is asked after first, for its
 model would stay at the trainer, and nobody would know."""
-_SENT = "sent_microdollars_"
 
 
 def book(runs: peewee.ModelSelect[TrainingRun], zone: str) -> int:
@@ -33,18 +33,18 @@ def book(runs: peewee.ModelSelect[TrainingRun], zone: str) -> int:
     entry = CostEntry
     columns = [entry.day, entry.training_type, entry.test_mode, entry.status, entry.usd]
     entries = [
-        (day_of(run.created_at), run.training_type, run.test_mode, run.status, _usd(run))
+        (_day(run.created_at), run.training_type, run.test_mode, run.status, _usd(run))
         for run in ended.values()
     ]
     entry.insert_many(entries, columns).execute()
     totals = Counter(
-        (day_of(run.created_at), f"trainings_{run.status.value}_{_mode(run.test_mode)}")
+        (_day(run.created_at), f"trainings_{run.status.value}_{named(run.test_mode)}")
         for run in ended.values()
     )
     for sent in Submission.select().where(Submission.run_id.in_(list(ended))):
-        metric = f"{_SENT}{_mode(ended[sent.run_id].test_mode)}"
+        metric = sent_metric(ended[sent.run_id].test_mode)
         totals[days.day(zone, sent.sent_at).name, metric] += round((_usd(sent) or 0.0) * MILLION)
-    _add(totals)
+    add(totals)
     Submission.delete().where(Submission.run_id.in_(list(ended))).execute()
     TrainingRun.delete().where(TrainingRun.id.in_(list(ended))).execute()
     return len(ended)
@@ -59,40 +59,23 @@ def book_nameless(zone: str, limit: int = 100) -> int:
 
 def count(avatars: Iterable[Avatar], photos: Iterable[AvatarPhoto]) -> None:
     """Add what goes to the totals of the days it came on."""
-    totals = Counter((_day(avatar), "avatars_created") for avatar in avatars if avatar.name)
-    totals.update((_day(photo), f"photos_{photo.validation_status.value}") for photo in photos)
-    _add(totals)
+    totals = Counter((_date(avatar), "avatars_created") for avatar in avatars if avatar.name)
+    totals.update((_date(photo), f"photos_{photo.validation_status.value}") for photo in photos)
+    add(totals)
 
 
 def count_person(created_at: float) -> None:
     """Count somebody who is forgotten, on the day that they first came."""
-    _add(Counter([(day_of(created_at), "people")]))
-
-
-def sent_usd(day: str, test_mode: bool) -> float:
-    """What the orders of forgotten people have cost that were sent on a day."""
-    metric = f"{_SENT}{_mode(test_mode)}"
-    found = DailyTotal.get_or_none(DailyTotal.day == day, DailyTotal.metric == metric)
-    return 0.0 if found is None else float(found.count) / MILLION
-
-
-def _mode(test_mode: bool) -> str:
-    return "test" if test_mode else "production"
+    add(Counter([(_day(created_at), "people")]))
 
 
 def _usd(row: TrainingRun | Submission) -> float | None:
     return row.price_usd if row.cost_usd is None else row.cost_usd
 
 
-def _add(totals: Counter[tuple[str, str]]) -> None:
-    rows = [(*key, number) for key, number in sorted(totals.items())]
-    if rows:
-        fields = [DailyTotal.day, DailyTotal.metric, DailyTotal.count]
-        DailyTotal.insert_many(rows, fields).on_conflict(
-            conflict_target=fields[:2],
-            update={DailyTotal.count: DailyTotal.count + peewee.EXCLUDED.count},
-        ).execute()
+def _day(moment: float) -> str:
+    return days.day("UTC", moment).name
 
 
-def _day(row: Avatar | AvatarPhoto) -> str:
+def _date(row: Avatar | AvatarPhoto) -> str:
     return str(row.created_at.date().isoformat())

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from core.avatars.disposal import doom_unused, doomed
 from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
@@ -25,7 +26,6 @@ from core.avatars.models import (
     change,
 )
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy.disposal import doom_unused, doomed
 from core.base.db import transaction
 from core.base.errors import ObjectMissing
 from core.conversation.statements import lock_person

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 
 import peewee
@@ -14,17 +13,6 @@ from core.conversation.models import Conversation, User
 
 KEPT_SECONDS = 86_400.0
 """How long the files of an export can be downloaded."""
-
-
-class DoomedFile(Model):
-    """Spooled bytes that nobody needs any more, by their name; written like a DoomedObject."""
-
-    id = peewee.BigAutoField()
-    name = peewee.CharField(max_length=64)
-    at = peewee.DoubleField()
-
-    class Meta:
-        table_name = "doomed_files"
 
 
 class RemoteCopy(Model):
@@ -83,20 +71,3 @@ class CostEntry(Model):
 
     class Meta:
         table_name = "cost_entries"
-
-
-class DailyTotal(Model):
-    """How much of something there was on a day (UTC) that belonged to people since forgotten."""
-
-    id = peewee.BigAutoField()
-    day = peewee.CharField(max_length=10)
-    metric = peewee.CharField(max_length=64)
-    count = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "daily_totals"
-
-
-def day_of(moment: float) -> str:
-    """The day of a moment (seconds since 1970), as the books name it: `2026-11-21`, UTC."""
-    return datetime.datetime.fromtimestamp(moment, datetime.UTC).date().isoformat()

@@ -9,6 +9,7 @@ import datetime
 
 import peewee
 
+from core.avatars.disposal import Waste, doom_unused
 from core.avatars.models import (
     ACTIVE,
     Avatar,
@@ -18,10 +19,8 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.photos.counting import recount
-from core.avatars.privacy.disposal import Waste, doom_unused
-from core.avatars.privacy.erasure import Erasure
+from core.avatars.privacy.erasure import Erasure, Stop
 from core.avatars.queries import REFUSED, UNFINISHED
-from core.avatars.training.training import Training
 from core.base.db import M, transaction
 from core.base.settings import Settings
 from core.conversation.statements import lock_person
@@ -33,10 +32,10 @@ AT_ONCE = 100
 class Retention:
     """Clears away what is past its time; each method says how many avatars or photos went."""
 
-    def __init__(self, settings: Settings, training: Training) -> None:
+    def __init__(self, settings: Settings, stop: Stop) -> None:
         self._settings = settings
         self._days = settings.retention
-        self._erasure = Erasure(training)
+        self._erasure = Erasure(stop)
 
     def drafts(self, now: float) -> int:
         """Unfinished avatars that nobody has touched, with their photos."""

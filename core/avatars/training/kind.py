@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from core.avatars import eligibility
+from core.avatars.disposal import doom
 from core.avatars.models import (
     Avatar,
     AvatarStatus,
@@ -20,8 +20,7 @@ from core.avatars.models import (
 from core.avatars.orders.kind import Alive, Place, Request
 from core.avatars.ports import Failure, ObjectStore, Standing, Trainer, TrainingOrder
 from core.avatars.privacy import remote
-from core.avatars.privacy.disposal import doom
-from core.avatars.training import durations, transfer
+from core.avatars.training import durations, eligibility, transfer
 from core.avatars.training.outcome import (
     Weights,
     configuration,

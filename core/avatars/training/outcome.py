@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars.models import Avatar, AvatarStatus, TrainedModel, TrainingRun
+from core.avatars.models import Avatar, AvatarStatus, TrainedModel, TrainingRun, change
 from core.avatars.orders import submissions
+from core.base.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +114,30 @@ def trained(
         test_mode=run.test_mode,
         made_at=now,
     )
+
+
+def retire_simulated(settings: Settings) -> int:
+    """Make simulated avatars ready to be trained for real; how many it was."""
+    tried = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
+    simulated = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried))
+    retired = 0
+    for found in simulated:
+        TrainedModel.delete().where(
+            TrainedModel.avatar == found.id, TrainedModel.test_mode
+        ).execute()
+        before = model_of(found.id)
+        change(found, **(taken_back(before) if before else _untrained(settings, found)))
+        retired += 1
+    return retired
+
+
+def _untrained(settings: Settings, found: Avatar) -> dict[str, object]:
+    """What an avatar is that has its photos and no model."""
+    enough = found.photos_count >= settings.training.min_photos
+    return {
+        "status": AvatarStatus.READY if enough else AvatarStatus.UPLOADING,
+        "training_progress": 0,
+        "finetune_id": None,
+        "fal_mode": None,
+        "training_config": {},
+    }

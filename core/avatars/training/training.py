@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from peewee import ModelSelect
 
-from core.avatars import eligibility, person, queries
+from core.avatars import person, queries
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -32,9 +32,8 @@ from core.avatars.person import Known
 from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.privacy.remote import RemoteCopies
-from core.avatars.training import durations
+from core.avatars.training import durations, eligibility, outcome
 from core.avatars.training.kind import TrainingKind, change_avatar
-from core.avatars.training.outcome import ordered
 from core.base.days import day
 from core.base.db import database
 from core.base.errors import TrainingRefused
@@ -100,7 +99,7 @@ class Training:
             created_at=self._clock(),
         )
         begun = {"status": AvatarStatus.TRAINING, "training_progress": 0}
-        change_avatar(avatar_id, **begun, **ordered(created))
+        change_avatar(avatar_id, **begun, **outcome.ordered(created))
         database.after_commit(lambda: self._announce(created))
         return created.id
 
@@ -168,7 +167,7 @@ class Training:
 
         Its photos and all else are kept. Returns how many avatars it was.
         """
-        return 0 if self._trainer.test_mode else eligibility.retire_simulated(self._settings)
+        return 0 if self._trainer.test_mode else outcome.retire_simulated(self._settings)
 
     def _quote(self, training_type: str, now: float, terms: Board | None) -> Offer:
         return self.orders.gate.quote(self._trainer.profiles(training_type), now, terms)

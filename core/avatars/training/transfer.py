@@ -13,12 +13,12 @@ from typing import IO
 
 from peewee import ModelSelect
 
+from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders.kind import Alive, Impossible
 from core.avatars.orders.order import handle_of, moved
 from core.avatars.platform_port import KEY_REFUSED
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
-from core.avatars.privacy.disposal import doomed, prefix_of
 from core.avatars.training import arrivals
 from core.avatars.training.outcome import Weights
 from core.base.db import transaction

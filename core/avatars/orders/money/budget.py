@@ -6,8 +6,8 @@ import peewee
 
 from core.avatars.orders import submissions
 from core.avatars.orders.kind import Policy
+from core.avatars.orders.money import daily_totals
 from core.avatars.orders.order import Order, Status
-from core.avatars.privacy import ledger
 from core.base.days import day
 from core.base.db import is_sqlite, run
 
@@ -18,7 +18,8 @@ MILLIONTH = 1e-6
 def sent_usd(zone: str, now: float, test_mode: bool) -> float:
     """What today's orders cost, or may cost, those of forgotten people included."""
     today = day(zone, now)
-    return submissions.sent_usd(today.begins, test_mode) + ledger.sent_usd(today.name, test_mode)
+    forgotten = daily_totals.sent_usd(today.name, test_mode)
+    return submissions.sent_usd(today.begins, test_mode) + forgotten
 
 
 def fits(

@@ -1,4 +1,4 @@
-"""Getting rid of what nobody needs any more: objects, removed photos, held ones.
+"""Getting rid of what nobody needs any more: objects, spooled bytes, removed photos.
 
 An object outlives its row for a moment, never the other way round. It is doomed in the transaction
 that makes it superfluous, and deleted afterwards; meanwhile nothing is stored in its place.
@@ -13,16 +13,39 @@ from typing import Protocol
 
 import peewee
 
-from core.avatars.models import AvatarPhoto, DoomedObject, PhotoValidationStatus
-from core.avatars.photos.held import HeldPhoto
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
-from core.avatars.privacy.retained import DoomedFile
-from core.base.db import transaction
+from core.base.db import Model, transaction
 from core.conversation.models import InboxEvent
 from core.conversation.statements import lock_person
 
 GRACE_SECONDS = 60.0
 """A put that was under way when its place was doomed is over by then: half a minute at worst."""
+
+
+class DoomedObject(Model):
+    """An object, or all below a prefix that ends with a slash, to be deleted from the store.
+
+    Written in the transaction that makes it superfluous. Nothing is stored there until it is done.
+    """
+
+    id = peewee.BigAutoField()
+    prefix = peewee.CharField()
+    at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "doomed_objects"
+
+
+class DoomedFile(Model):
+    """Spooled bytes that nobody needs any more, by their name; written like a DoomedObject."""
+
+    id = peewee.BigAutoField()
+    name = peewee.CharField(max_length=64)
+    at = peewee.DoubleField()
+
+    class Meta:
+        table_name = "doomed_files"
 
 
 def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
@@ -80,7 +103,7 @@ def delete_early(store: ObjectStore, after: int, limit: int = 100) -> int:
     """
     query = DoomedObject.select().where(DoomedObject.id > after)
     for place in query.order_by(DoomedObject.id).limit(limit):
-        _delete(store, place.prefix)
+        delete(store, place.prefix)
         after = place.id
     return after
 
@@ -90,13 +113,14 @@ def delete_doomed(store: ObjectStore, now: float, limit: int = 100) -> int:
     query = DoomedObject.select().where(DoomedObject.at <= now - GRACE_SECONDS)
     waiting = list(query.order_by(DoomedObject.id).limit(limit))
     for place in waiting:
-        _delete(store, place.prefix)
+        delete(store, place.prefix)
         with transaction():
             place.delete_instance()
     return len(waiting)
 
 
-def _delete(store: ObjectStore, place: str) -> None:
+def delete(store: ObjectStore, place: str) -> None:
+    """Delete one object, or all below a prefix that ends with a slash."""
     if place.endswith("/"):
         store.delete_prefix(place)
     else:
@@ -111,8 +135,7 @@ class Files(Protocol):
 
 def remove_doomed_files(files: Files, limit: int = 1000) -> int:
     """Remove the spooled bytes that nobody needs; how many. Raises StorageUnavailable."""
-    query = DoomedFile.select().order_by(DoomedFile.id).limit(limit)
-    waiting = list(query)
+    waiting = list(DoomedFile.select().order_by(DoomedFile.id).limit(limit))
     for file in waiting:
         files.remove(file.name)
     if waiting:
@@ -136,15 +159,6 @@ def _delete_removed(seen: AvatarPhoto, before: float, now: float) -> str | None:
         photo.delete_instance()
         doom_unused(photo.minio_key, now)
         return spooled(photo.reference)
-
-
-def forget_held(before: float, limit: int = 1000) -> list[str]:
-    """Forget photos that are held since before a moment; the names of their spooled bytes."""
-    with transaction():
-        old = HeldPhoto.select(HeldPhoto.id).where(HeldPhoto.held_at < before).limit(limit)
-        # one that a turn takes in meanwhile is not ours any more
-        gone = HeldPhoto.delete().where(HeldPhoto.id.in_(old)).returning(HeldPhoto)
-        return [name for held in gone.execute() if (name := spooled(held.reference))]
 
 
 def waiting_seconds(now: float) -> float:

@@ -6,18 +6,9 @@ import uuid
 from collections.abc import Callable
 
 from core.avatars import access
-from core.avatars.models import (
-    ACTIVE,
-    HOLDING,
-    Avatar,
-    AvatarStatus,
-    TrainedModel,
-    TrainingRun,
-    change,
-)
+from core.avatars.models import ACTIVE, HOLDING, TrainingRun
 from core.avatars.orders.kind import Policy
 from core.avatars.person import Known
-from core.avatars.training.outcome import model_of, taken_back
 from core.base.settings import Settings
 
 
@@ -71,30 +62,3 @@ def stopping(avatar_id: uuid.UUID) -> bool:
     """Whether an avatar still has a run, be it one that its person has stopped."""
     active = TrainingRun.status.in_(ACTIVE)
     return bool(TrainingRun.select().where(TrainingRun.avatar == avatar_id, active).exists())
-
-
-def retire_simulated(settings: Settings) -> int:
-    """Make simulated avatars ready to be trained for real; how many it was."""
-    tried = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
-    simulated = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried))
-    retired = 0
-    for found in simulated:
-        TrainedModel.delete().where(
-            TrainedModel.avatar == found.id, TrainedModel.test_mode
-        ).execute()
-        before = model_of(found.id)
-        change(found, **(taken_back(before) if before else _untrained(settings, found)))
-        retired += 1
-    return retired
-
-
-def _untrained(settings: Settings, found: Avatar) -> dict[str, object]:
-    """What an avatar is that has its photos and no model."""
-    enough = found.photos_count >= settings.training.min_photos
-    return {
-        "status": AvatarStatus.READY if enough else AvatarStatus.UPLOADING,
-        "training_progress": 0,
-        "finetune_id": None,
-        "fal_mode": None,
-        "training_config": {},
-    }
