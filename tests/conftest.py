@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import hypothesis
 import psycopg
@@ -55,6 +56,25 @@ _TWINS = (
 )  # fmt: skip
 """Files that run one logic on both databases: neither SQL by hand nor locks are what they test."""
 
+_SAMPLED = {
+    "avatars/inspection/test_alike": 2, "avatars/inspection/test_conversion": 4,
+    "avatars/inspection/test_drawn": 4, "avatars/inspection/test_inspector": 2,
+    "avatars/inspection/test_nasty_corpus": 4, "avatars/inspection/test_upright": 2,
+    "avatars/runs/test_finding": 2, "avatars/runs/test_gate": 2, "avatars/runs/test_paying_once": 2,
+    "avatars/test_comparing": 2, "avatars/test_limits": 5, "avatars/test_screens": 2,
+    "channels/telegram/test_killing": 4, "channels/web/test_page": 3,
+    "channels/web/test_started_anew": 2, "channels/web/test_unsent": 3, "commands/test_fal": 2,
+    "dashboard/numbers/test_people_and_money": 4, "dashboard/numbers/test_trainings": 4,
+    "dashboard/test_browser": 4, "dashboard/test_clicks": 3, "dashboard/test_doors": 6,
+    "dashboard/test_links": 4, "dashboard/test_oidc": 4, "dashboard/test_oidc_browser": 2,
+    "dashboard/test_oidc_forged": 6, "dashboard/test_pages": 6, "golden/test_histories": 3,
+    "metrics/test_metrics": 3, "migrations/test_migrations": 2, "privacy/test_sentinel": 3,
+    "scenarios/test_on_steps": 2, "services/fal/test_fal_uploads": 3, "test_command_line": 4,
+    "test_demo": 3, "test_foreign_channels": 3, "test_http": 3, "test_photo_folder": 2,
+    "test_wheel": 2, "test_worker": 3,
+}  # fmt: skip
+"""Files that take a processor long: every so many-th test of theirs stays in `make test`."""
+
 
 hypothesis.settings.register_profile(
     "any machine",
@@ -91,6 +111,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seconds = own.args[0] if own else usual
         item.add_marker(pytest.mark.timeout(SAFETY * seconds), append=False)
     _move_twins_to_soak(items)
+    _move_sampled_to_soak(items)
+    if SIZE == "soak":
+        _halve(config, items)
     places = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
@@ -103,6 +126,33 @@ def _move_twins_to_soak(items: list[pytest.Item]) -> None:
     for number, item in enumerate(twins):
         if number % 4:
             item.add_marker(pytest.mark.soak)
+
+
+def _move_sampled_to_soak(items: list[pytest.Item]) -> None:
+    """Of the files that take long, some tests stay in `make test`; `make soak` holds the others."""
+    for name, step in _SAMPLED.items():
+        file = Path(__file__).parent / f"{name}.py"
+        assert file.is_file(), "a sampled file has moved"
+        there = [i for i in items if i.path == file and not i.get_closest_marker("soak")]
+        for number, item in enumerate(there):
+            if number % step:
+                item.add_marker(pytest.mark.soak)
+
+
+def _halve(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Half of what is marked as soak, another half with every seed; all that is sized stays.
+
+    `SIZE=full` runs the whole of it.
+    """
+    left_out = [item for item in items if _is_left_out(item)]
+    items[:] = [item for item in items if not _is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    if not item.get_closest_marker("soak") or item.get_closest_marker("sized"):
+        return False
+    return crc32(f"{SEED} {item.nodeid}".encode()) % 2 == 1
 
 
 @pytest.fixture(autouse=True)

@@ -142,9 +142,10 @@ def test_the_link_is_void_when_its_person_is_forgotten_or_orders_anew(
 
 
 def test_a_model_of_somebody_else_is_not_opened(anna: Marked, site: TestClient) -> None:
+    own = Avatar.get().user_id
     other = Marked(anna.app, "telegram")
     other.live()
-    theirs = Avatar.get(Avatar.user != Avatar.get().user_id)
+    theirs = Avatar.get(Avatar.user != own)
     run = train(other, theirs, "Ben")
     exported(anna)
     assert site.get(f"/download/{token_of(Export.get(), run)}").status_code == 404

@@ -37,7 +37,6 @@ def test_a_conversation(
     house = SteppedHouse(tmp_path, database_url, **settings)
     try:
         person = SteppedPerson(house, language)
-        person.patience = 10
         conversation.talk(person)
         assert not person.kept.failed, person.kept.failed
     finally:
