@@ -1,8 +1,7 @@
 """The terminal: lines in, plain text out. Works by hand and through a pipe.
 
-A number or its words press a button, paths of files send photos (what else stands in a line that
-begins with one is their caption), `/wait` waits until the screen
-has stopped changing by itself, and so does the end of a piped input.
+A number or its words press a button, paths of files send photos (what else stands in such a line
+is their caption), `/wait` and the end of a piped input wait until the screen keeps still.
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ import os
 import select
 import shlex
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import count
+from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import ClassVar, TextIO
 
@@ -28,9 +29,9 @@ from core.base.settings import Section
 from core.conversation.delivery.channel import Capabilities, Host, Reference
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
-from core.conversation.delivery.rendering import Rendered, drawn
+from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
-from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
+from core.conversation.messages import Address, Event, Kind, Motion, Person, Picture, Update
 from core.conversation.tokens import RenderedButton
 
 _WORDS = {
@@ -74,6 +75,7 @@ class Console:
         payload_bytes=200,
         text_length=100_000,
         caption_length=100_000,
+        pictures=60,
         album=10,
         terminal=True,
         file_bytes=1 << 40,
@@ -219,40 +221,57 @@ class _Talk:
         if not self._id:
             return Motion.STILL
         ready = parcel(self._app.engine, self._id, Console.capabilities)
+        for notice in take_notices(self._app.engine, self._id, Console.capabilities):
+            self._tell(notice)  # it has come with this screen, or before it
         now = (ready.visit, ready.revision)
         if now != self._seen:
             self._draw(ready.rendered, ticking=now[0] == self._seen[0])
             self._offers = ready.rendered.offers
             shown(self._id, ready.revision, self._offers, None, time.time())
         self._seen = now
-        for notice in take_notices(self._app.engine, self._id, Console.capabilities):
-            self._print(f"\n🔔 {notice.text}\n")
-            if notice.file:
-                self._save(Path(notice.file.name), self._app.open_file(notice.file.key))
-            for image in notice.images:
-                self._save(Path("picture.jpg"), drawn(self._app, image, LARGE), "🖼")
         return ready.rendered.motion
 
-    def _save(self, wanted: Path, data: bytes | None, mark: str = "📦") -> None:
-        """A file goes where the terminal stands, and over nothing."""
-        path = next(path for path in _free(wanted) if not path.exists())
-        if data:
-            path.write_bytes(data)
-            self._print(f"{mark} {path.absolute()}")
+    def _tell(self, notice: Rendered) -> None:
+        """Print a notice; its file goes where the terminal stands, and over nothing."""
+        self._print(f"\n🔔 {notice.text}\n")
+        if notice.file and (data := self._app.open_file(notice.file.key)):
+            self._save(Path(notice.file.name), data, "📦")
+        self._lay_out(notice.pictures)
+
+    def _lay_out(self, pictures: tuple[Picture, ...]) -> None:
+        """Print where each picture is to be seen: in a folder that the system clears away."""
+        for picture in pictures:
+            data = self._app.thumbnail(picture.key, LARGE)
+            mark = f"🖼 {picture.label}".strip()
+            if data and picture.name:
+                self._save(self._folder / picture.name, data, mark)
+            elif picture.label:
+                self._print(mark)
+
+    def _save(self, wanted: Path, data: bytes, mark: str) -> None:
+        path = _free(wanted, data).absolute()
+        path.write_bytes(data)
+        self._print(f"{mark} {path}")
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="likeness-"))
 
     def _draw(self, rendered: Rendered, *, ticking: bool) -> None:
         if ticking and rendered.motion is Motion.MOVING and rendered.offers == self._offers:
             self._print(rendered.bar or rendered.title)
         else:
-            self._print(f"\n{rendered.text}\n")
+            self._print()
+            self._lay_out(rendered.pictures)
+            self._print(f"{rendered.text}\n")
 
-    def _print(self, text: str, end: str = "\n") -> None:
+    def _print(self, text: str = "", end: str = "\n") -> None:
         print(text, end=end, file=self._target, flush=True)
 
 
-def _free(path: Path) -> Iterator[Path]:
-    yield path
-    yield from (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+def _free(path: Path, data: bytes) -> Path:
+    others = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(p for p in chain((path,), others) if not p.exists() or p.read_bytes() == data)
 
 
 def _files(line: str) -> tuple[list[Path], str]:

@@ -21,6 +21,7 @@ from dashboard.pages import (
     operations,
     overview,
     people,
+    pictures,
     row,
     running,
     training,
@@ -50,6 +51,7 @@ def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
     return [
         ("overview", t("Overview"), ":material/monitoring:", overview.draw),
         ("training", t("Training"), ":material/timer:", training.draw),
+        ("pictures", t("Pictures"), ":material/photo_library:", pictures.draw),
         ("running", t("Running now"), ":material/progress_activity:", running.draw),
         ("errors", t("fal errors"), ":material/error:", errors.draw),
         ("funnel", t("Funnel"), ":material/filter_alt:", funnel.draw),

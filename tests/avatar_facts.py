@@ -6,8 +6,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
+from core.avatars.facts import (
+    AvatarFacts,
+    AvatarLine,
+    Facts,
+    Limits,
+    PackFacts,
+    PhotoFacts,
+    PictureFacts,
+    PictureRunFacts,
+    RunFacts,
+    StudioFacts,
+)
+from core.avatars.models.pictures import Shape
 from core.avatars.screens import hints, verdicts
+from core.avatars.screens.pictures import remarks
+from core.avatars.screens.pictures.remarks import BLOCKED
 from core.conversation.messages import Button, Screen
 
 ID, OTHER_ID = "a" * 32, "b" * 32
@@ -39,6 +53,27 @@ ANNA = AvatarFacts(
 RUN = RunFacts("training", 65, None, "", 0.0, 250.0)
 LINE = AvatarLine(ID, "Анна", "uploading", 0, "portrait", 7)
 BORIS = AvatarLine(OTHER_ID, "Борис", "training", 40, "style", 12)
+PACKS = (
+    PackFacts("portrait", "🎞️ Портрет", "Спокойный свет, простой фон"),
+    PackFacts("travel", "🌍 Путешествие", "Далёкие города"),
+)
+STUDIO = StudioFacts(
+    count=4,
+    shape="portrait",
+    packs=PACKS,
+    price_usd=0.0,
+    obstacle=None,
+    left_today=20,
+    wish_length=300,
+    chosen=PACKS[0],
+    run=PictureRunFacts(
+        ID, "training", 40, None, "", "", 4, 0, 0, "portrait", "", 12.0, sample=False
+    ),
+    pictures=(PictureFacts(ID, 1, "k", 400_000), PictureFacts(OTHER_ID, 2, "k", 400_000, True)),
+    picture=PictureFacts(ID, 1, "k", 400_000),
+    total=2,
+)
+"""What is chosen, under way and there of Anna's pictures."""
 FACTS = Facts(
     language="ru",
     person_name="",
@@ -48,6 +83,7 @@ FACTS = Facts(
     avatar=ANNA,
     consented=True,
     consent_version="2026-12",
+    studio=STUDIO,
 )
 
 READY = {"status": "ready", "valid": 12}
@@ -69,6 +105,51 @@ def facts(language: str = "ru", **changes: Any) -> Facts:
     if isinstance(avatar, dict):
         avatar = replace(ANNA, **avatar)
     return replace(FACTS, language=language, avatar=avatar, **changes)
+
+
+def any_studios(titles: st.SearchStrategy[str]) -> st.SearchStrategy[StudioFacts]:
+    """What may be chosen, under way and there of pictures; titles and wishes are of these."""
+    ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+    numbers = st.integers(0, 60)
+    titled = titles.map(lambda title: title or "🎞️")
+    packs = st.builds(PackFacts, st.sampled_from(("noir", "gone")), titled, titles)
+    pictures = st.builds(
+        PictureFacts, ids, st.integers(1, 500), st.just("k"), numbers, st.booleans(), st.booleans()
+    )
+    runs = st.builds(
+        PictureRunFacts,
+        ids,
+        st.sampled_from(RUN_STATUSES),
+        st.integers(0, 100),
+        st.none() | st.integers(0, 300),
+        st.sampled_from(("", BLOCKED, "something_new")),
+        st.sampled_from(("", "person", "retry", "operator", "something_new")),
+        st.integers(1, 4),
+        st.integers(0, 4),
+        st.integers(0, 4),
+        st.just("noir"),
+        titles,
+        st.none() | st.floats(-100, 100_000),
+        st.booleans(),
+    )
+    obstacles = tuple(code.removeprefix("no_pictures_") for code in remarks.OBSTACLES)
+    return st.builds(
+        StudioFacts,
+        st.integers(1, 4),
+        st.sampled_from(tuple(Shape)),
+        st.lists(packs, max_size=3, unique_by=lambda pack: pack.slug).map(tuple),
+        st.sampled_from((None, 0.0, 0.14)),
+        st.none() | st.sampled_from((*obstacles, "daily_limit")),
+        numbers,
+        st.integers(1, 1000),
+        chosen=st.none() | packs,
+        wish=titles,
+        run=st.none() | runs,
+        pictures=st.lists(pictures, max_size=9).map(tuple),
+        picture=st.none() | pictures,
+        taken_out=st.none() | pictures,
+        total=numbers,
+    )
 
 
 def photo(
@@ -176,4 +257,7 @@ def any_facts(
         st.lists(lines, max_size=6).map(tuple),
         st.lists(photos, max_size=9).map(tuple),
         st.none() | photos,
+        training=st.none() | lines,
+        finished=st.none() | lines,
+        studio=any_studios(names),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,11 +19,15 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.orders.submissions import Submission
+from core.avatars.pictures.pictures import Pictures
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
+from core.services.darkroom import Darkroom
+from core.services.fal.simulation import SimulatedPainter, simulated_trainer
+from core.services.fal.simulation.trainer import unobserved
 
-_SECTIONS = ("training", "photos", "conversation", "avatars", "jobs")
+_SECTIONS = ("training", "pictures", "photos", "conversation", "avatars", "jobs")
 
 
 class Wakes:
@@ -46,6 +51,15 @@ def settings(**changes: Any) -> Settings:
 
 def inbox(clock: Callable[[], float]) -> Inbox:
     return Inbox("main_menu", lambda wanted: "en", clock=clock)
+
+
+def pictures(made_of: Settings, clock: Callable[[], float] = time.time) -> Pictures:
+    """Pictures of the simulation, where nobody orders any."""
+    nothing: Any = None
+    painter = SimulatedPainter(made_of, simulated_trainer(made_of), unobserved)
+    return Pictures(
+        made_of, painter, inbox(clock), Wakes(), nothing, Darkroom(None, None), clock=clock
+    )
 
 
 def conversation(consented: bool = True, channel: str = "web", chat: str = "") -> Conversation:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from core.avatars.models import AvatarPhoto, RunStatus, TrainingRun
+from core.avatars.orders import work as orders
+from core.avatars.orders.usual import Usual
 from core.avatars.photos import comparing, verdicts
 from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
-from core.avatars.training import work as training
-from core.avatars.training.durations import Usual
 from core.base.settings.dashboard import Dashboard
 from core.conversation import timers
 from core.conversation.delivery import lease
@@ -26,7 +26,13 @@ from tests.conversation.chat import Clock
 
 HOUR = 3600.0
 NOW = 1_000_000.0
-WAITS = (*verdicts.WAITS, *comparing.WAITS, *training.WAITS, *exporting.WAITS, *timers.WAITS)
+WAITS = (
+    *verdicts.WAITS,
+    *comparing.WAITS,
+    *orders.waits("training_runs"),
+    *exporting.WAITS,
+    *timers.WAITS,
+)
 PACE = Pace()
 
 

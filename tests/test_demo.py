@@ -16,6 +16,7 @@ from core.avatars.models import (
     PhotoValidationStatus,
     RunStatus,
 )
+from core.avatars.pictures.packs import packs
 from core.avatars.ports import Phase
 from core.avatars.screens.verdicts import REASONS
 from core.base.db import run, transaction
@@ -29,8 +30,8 @@ from tests.avatars.test_flow import bound
 
 NOW = 1_800_000_000.0
 TABLES = (
-    "users", "conversations", "transitions", "avatars", "training_runs", "submissions",
-    "fal_events",
+    "users", "conversations", "transitions", "avatars", "training_runs", "picture_runs",
+    "pictures", "submissions", "fal_events",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def test_nothing_lies_in_the_future_and_nothing_waits_for_a_worker(db: Any) -> N
         "SELECT max(at) FROM fal_events",
         "SELECT max(created_at) FROM training_runs",
         "SELECT max(finished_at) FROM training_runs",
+        "SELECT max(finished_at) FROM picture_runs",
         "SELECT max(active_at) FROM conversations",
     ):
         assert run(query).fetchone()[0] <= now
@@ -108,6 +110,8 @@ def test_every_value_that_is_drawn_exists_in_the_product() -> None:
         ("avatar_photos", "reason"): set(REASONS) - {""},
         ("training_runs", "status"): {status.value for status in RunStatus},
         ("training_runs", "finished_by"): {"", "webhook", "poll"},
+        ("picture_runs", "pack"): {"", *packs()},
+        ("picture_runs", "profile"): set(Settings().fal.painters),
         ("fal_events", "phase"): set(get_args(Phase)),
     }
     for (table, column), allowed in known.items():
@@ -132,9 +136,11 @@ def test_every_training_that_is_drawn_is_of_a_profile_and_its_endpoint() -> None
     for kind, profile, endpoint in orders:
         assert profile == chosen[kind][0]
         assert endpoint == profiles.BY_NAME[profile].endpoint
+    painters = {(name, p.endpoint) for name, p in profiles.painters.BY_NAME.items()}
+    assert drawn("picture_runs", "profile", "endpoint") <= painters
     assert drawn("fal_events", "endpoint") <= {p.endpoint for p in profiles.BY_NAME.values()}
     for kind, trainer in trainers().items():
-        price = profiles.price_usd(Settings().fal, trainer.profile) or 0.0
+        price = profiles.trainers.price_usd(Settings().fal, trainer.profile) or 0.0
         assert trainer.price_usd == pytest.approx(price), kind
 
 

@@ -139,7 +139,12 @@ def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path)
         created_at=1.0,
     )
     order = makers.submission(run)
-    rows: dict[str, Any] = {"photo": photo, "run": run, "late": order, "faces": avatar}
+    rows: dict[str, Any] = {
+        "photo": photo,
+        "training": run,
+        "training late": order,
+        "faces": avatar,
+    }
     house = opened(database_url, tmp_path, photos__find_faces="true")
     exports = Exports(house.store, house.spool, house.inbox)
     kinds = {work.kind: work for work in background.kinds(house, exports)}

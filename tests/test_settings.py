@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Section, Settings, describe
-from core.base.settings.fal import PROFILES
+from core.base.settings.fal import TRAINERS
 from core.base.settings.installed import CHANNELS
 from core.base.settings.training import Training
 
@@ -519,9 +519,34 @@ def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(
 ) -> None:
     assert load.refusal(f'[training]\n{name} = ["flux-9"]').startswith(
         f"training.{name} = [\"flux-9\"]: no profile is called 'flux-9'; there are "
-        f"{', '.join(PROFILES)}. Correct it, or remove the line to use "
+        f"{', '.join(TRAINERS)}. Correct it, or remove the line to use "
     )
     assert "it names no profile" in load.refusal(f"[training]\n{name} = []")
+
+
+def test_a_trainer_whose_models_nobody_paints_with_is_refused(load: Load) -> None:
+    assert load('[fal]\npainters = ["flux-2-lora", "flux-lora", "flux-pro-finetuned"]').fal.painters
+    refusal = load.refusal('[fal]\npainters = ["flux-lora", "flux-pro-finetuned"]')
+    assert refusal.startswith(
+        "fal.painters = ['flux-lora', 'flux-pro-finetuned'], but none of them paints with what "
+        "flux-2-trainer trains. Add flux-2-lora, or take flux-2-trainer out of "
+        "training.profiles_style"
+    )
+    fast = '["flux-lora-fast-training"]'
+    chosen = f"[training]\nprofiles_portrait = {fast}\nprofiles_style = {fast}\n"
+    assert load(f'{chosen}[fal]\npainters = ["flux-lora"]').fal.painters
+
+
+def test_a_painter_that_nobody_knows_is_refused_with_those_that_there_are(load: Load) -> None:
+    assert "no painter is called 'flux-9'; there are flux-lora, flux-2-lora" in load.refusal(
+        '[fal]\npainters = ["flux-9"]'
+    )
+
+
+def test_no_painters_checker_can_be_switched_off(load: Load) -> None:
+    for text in ("enable_safety_checker = false", "safety = false"):
+        assert text.partition(" ")[0] in load.refusal(f"[fal.flux_lora]\n{text}")
+    assert "safety_tolerance = 5" in load.refusal("[fal.flux_pro_finetuned]\nsafety_tolerance = 5")
 
 
 # Describing, and the file that comes with the program
@@ -599,6 +624,36 @@ def test_a_budget_with_a_trainer_of_unknown_price_is_refused_before_anything_sta
     load("", **real)
     load(budget, **real, LIKENESS_FAL__FLUX_PRO_TRAINER__USD_PER_STEP="0.01")
     load(budget, FAL_KEY="a:b")  # one that only takes over is passed over
+
+
+@pytest.mark.parametrize(
+    ("style", "painter"),
+    [
+        ("flux-pro-trainer", "flux_pro_finetuned.usd_per_picture"),
+        ("flux-2-trainer", "flux_2_lora.usd_per_megapixel"),
+        ("flux-lora-fast-training", "flux_lora.usd_per_megapixel"),
+    ],
+)
+def test_a_budget_with_a_painter_of_unknown_price_is_refused_before_anything_starts(
+    load: Load, style: str, painter: str
+) -> None:
+    budget = "[training]\ndaily_budget_usd = 13.0\n"
+    known = {"LIKENESS_FAL__FLUX_PRO_TRAINER__USD_PER_STEP": "0.01"}
+    real = {"FAL_KEY": "a:b", "LIKENESS_TRAINING__PROFILES_STYLE": style, **known}
+    unknown = {f"LIKENESS_FAL__{painter.upper().replace('.', '__')}": "unknown"}
+    refusal = load.refusal(budget, **real, **unknown)
+    for wanted in ("daily_budget_usd = 13", f'fal.{painter} = "unknown"', "pictures.enabled"):
+        assert wanted in refusal
+    load(budget, **real)
+    load("", **real, **unknown)
+    load(budget, **real, **unknown, LIKENESS_PICTURES__ENABLED="false")
+    load(budget, LIKENESS_TRAINING__PROFILES_STYLE=style, **known, **unknown)  # simulated
+
+
+def test_a_painter_that_nobody_trains_for_may_have_an_unknown_price(load: Load) -> None:
+    nobodys = {"LIKENESS_FAL__FLUX_PRO_FINETUNED__USD_PER_PICTURE": "unknown"}
+    trained = {"LIKENESS_TRAINING__PROFILES_STYLE": "flux-2-trainer"}
+    load("[training]\ndaily_budget_usd = 13.0\n", FAL_KEY="a:b", **nobodys, **trained)
 
 
 def test_config_toml_lists_every_setting_with_its_default() -> None:

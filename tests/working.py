@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from core.app import background
+from core.avatars.models import TrainingRun
 from core.avatars.orders import order
 from core.avatars.orders.events import Events
 from core.avatars.photos import verdicts
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.ports import ObjectStore, Waker
+from core.avatars.privacy.erasure import Stops
 from core.avatars.training.training import Training
 from core.base import db
 from core.base.errors import Gone, ObjectMissing
@@ -73,6 +75,8 @@ class House:
         self.training = Training(
             self.settings, self.trainer, inbox, waker or self.jobs, self.store, folder, clock=clock
         )
+        self.pictures = makers.pictures(self.settings)
+        self.stops: Stops = {TrainingRun: self.training.cancel}
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
         self.inbox, self.clock, self.events = inbox, clock, Events(clock)
         self.worker = background.worker(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Protocol
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from channels.web.transcript import Content, Entry
 from channels.web.words import Words
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.messages import Motion
+from core.conversation.messages import Motion, Picture
 
 _FOR_SCRIPT = (
     "attach", "send", "drop", "take_out", "too_large", "not_uploaded", "not_sent", "files_lost",
@@ -24,9 +25,22 @@ _JOINER = "\u2060"
 
 
 class Paths(Protocol):
-    """Where a picture is found: by its kind ("stored", "sent" or "file") and its name."""
+    """Where a picture is found: by its kind ("stored", "sent" or "file") and its name.
 
-    def __call__(self, kind: str, name: str) -> str: ...
+    A file is kept by the browser as it is `called`.
+    """
+
+    def __call__(self, kind: str, name: str, called: str = "") -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A picture in a bubble: found by its kind and key; one with a file's name may be kept."""
+
+    kind: str
+    key: str
+    label: str = ""
+    name: str = ""
 
 
 class MessageHtml:
@@ -46,9 +60,9 @@ class MessageHtml:
         content, time = entry.content, self._time(entry.at)
         if entry.by_person:
             return self.said(content, time, number=entry.id)
-        pictures = [(key, label) for key, label in content.get("pictures", ())]
+        pictures = [Tile("stored", *picture) for picture in content.get("pictures", ())]
         words = _words(content["title"], content["text"], time)
-        shown = self.pictures(pictures, "album" in content)
+        shown = self._grid(pictures, album="album" in content)
         return _bubble("bot", words + shown + self._file(content.get("file")))
 
     def said(self, content: Content, foot: str = "", number: int | None = None) -> str:
@@ -71,38 +85,45 @@ class MessageHtml:
         words = _words(rendered.title, rendered.body)
         return words + _DOTS * (rendered.motion is Motion.SETTLING)
 
-    def pictures(self, pictures: Sequence[tuple[str, str]], album: bool = False) -> str:
-        """A tidy grid of stored pictures with their labels; each opens large.
-
-        Those of an album stand in a row, and can be downloaded as they are kept.
-        """
-        return _grid([self._tile("stored", key, label, album) for key, label in pictures], album)
+    def pictures(self, pictures: Sequence[Picture]) -> str:
+        """The screen's: a tidy grid with their labels, or one alone, large; each opens."""
+        return self._grid([Tile("stored", p.key, p.label, p.name) for p in pictures])
 
     def _file(self, file: Sequence[str] | None) -> str:
         """A link to a file that is handed over."""
         if not file:
             return ""
-        path, name = escape(self._paths("file", file[0])), escape(file[1])
+        path, name = escape(self._paths("file", *file)), escape(file[1])
         link = f'<a href="{path}" target="_blank" rel="noopener" download="{name}">{name}</a>'
         return f'<div class="file"><b>📦</b>{link}</div>'
 
     def _sent(self, files: Sequence[Content]) -> str:
-        grid = _grid([self._tile("sent", file["spool"], "") for file in files if file["photo"]])
+        grid = self._grid([Tile("sent", file["spool"]) for file in files if file["photo"]])
         others = (escape(file["name"]) for file in files if not file["photo"])
         return grid + "".join(f'<div class="file"><b>📄</b>{name}</div>' for name in others)
 
-    def _tile(self, kind: str, name: str, label: str, keep: bool = False) -> str:
-        path = escape(self._paths(kind, name))
-        called = escape(f"{self._words.photo} {label}".strip())
-        caption = f"<figcaption>{escape(label)}</figcaption>" if label else ""
-        image = f'<img src="{path}" alt="{called}" decoding="async">'
-        link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'
-        return f"<figure>{link}{caption}{self._download(name, called) * keep}</figure>"
+    def _grid(self, tiles: Sequence[Tile], *, album: bool = False) -> str:
+        """An album's pictures, and one that is alone, are large and can be kept."""
+        large = album or (len(tiles) == 1 and bool(tiles[0].name))
+        looks = " album" * album or " few" * (len(tiles) < 3)
+        inside = "".join(self._tile(tile, large) for tile in tiles)
+        return f'<div class="grid{looks}">{inside}</div>' if tiles else ""
 
-    def _download(self, name: str, called: str) -> str:
-        said = f"{escape(self._words.download)}: {called}"
-        path = escape(self._paths("file", name))
-        return f'<a class="download" href="{path}" download aria-label="{said}">⬇</a>'
+    def _tile(self, tile: Tile, large: bool) -> str:
+        path = escape(self._paths(tile.kind, tile.key))
+        called = escape(f"{self._words.photo} {tile.label}".strip())
+        caption = f"<figcaption>{escape(tile.label)}</figcaption>" if tile.label else ""
+        source = f"{path}?large" if large else path
+        image = f'<img src="{source}" alt="{called}" decoding="async" loading="lazy">'
+        link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'
+        return f"<figure>{link}{caption}{self._download(tile) * large}</figure>"
+
+    def _download(self, tile: Tile) -> str:
+        if not tile.name:
+            return ""
+        path, name = escape(self._paths("file", tile.key, tile.name)), escape(tile.name)
+        said = f"{escape(self._words.download)}: {name}"
+        return f'<a class="download" href="{path}" download="{name}" aria-label="{said}">⬇</a>'
 
     def _time(self, at: float) -> str:
         moment = datetime.fromtimestamp(at, self._zone)
@@ -136,11 +157,6 @@ def button_label(text: str) -> str:
 def _bubble(classes: str, inside: str, number: int | None = None) -> str:
     entry = "" if number is None else f' data-entry="{number}"'
     return f'<div class="bubble {classes}"{entry}>{inside}</div>'
-
-
-def _grid(tiles: Sequence[str], album: bool = False) -> str:
-    looks = " album" if album else " few" if len(tiles) < 3 else ""
-    return f'<div class="grid{looks}">{"".join(tiles)}</div>' if tiles else ""
 
 
 def _words(title: str, text: str, foot: str = "") -> str:

@@ -72,24 +72,24 @@ def _tab(site: Site, visitor: str, locale: str) -> TabSession:
 
 
 def _conversation(session: TabSession, view: View, messages: MessageHtml) -> None:
-    """What was said, the screen that it has come to, and what came in beside it.
+    """What was said, the screen that it has come to, and what came in after it.
 
     Every part has a place that never moves: else the browser would build the others anew.
     """
-    said = max((n for n, e in enumerate(view.entries, 1) if e.by_person), default=0)
+    above = view.above
     with st.container(key="history", gap=None):
-        _entries(session, view, view.entries[:said], messages)
+        _entries(session, view, view.entries[:above], messages)
     with st.container(key="screen", gap=None):
         st.html(messages.screen(view.rendered))
         if view.rendered.pictures:
-            st.html(messages.pictures([(p.key, p.label) for p in view.rendered.pictures]))
+            st.html(messages.pictures(view.rendered.pictures))
         if view.rendered.progress is not None:
             st.progress(view.rendered.progress)
     turn = "odd" if view.visit % 2 else "even"  # the style sheet hides what is left of the other
     with st.container(key="keyboard-screen", gap=None), st.container(key=turn, gap=None):
         _rows(session, view, view.rendered.rows, f"{turn}-screen")
     with st.container(key="news", gap=None):
-        _entries(session, view, view.entries[said:], messages)
+        _entries(session, view, view.entries[above:], messages)
 
 
 def _entries(

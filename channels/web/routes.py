@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import streamlit
 from starlette.requests import Request
@@ -23,12 +24,12 @@ HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "unsent.js")
 LOOKS = ("style.css", "icon.svg", *SCRIPTS)
 _KINDS = {
-    b"PK": ("application/zip", "zip"),
-    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
-    b"\x89PNG": ("image/png", "png"),
-    b"RIFF": ("image/webp", "webp"),
+    b"PK": "application/zip",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+    b"RIFF": "image/webp",
 }
-"""What a file is by its first bytes; of any other the link says what it is called."""
+"""What a file is by its first bytes."""
 _A_WHILE = {"Cache-Control": "private, max-age=300"}
 _FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -71,10 +72,11 @@ class Routes:
         found = visitor and self._site.picture_of(visitor, request.path_params["token"])
         if not visitor or not found:
             return PlainTextResponse("Not found", 404)
-        if found[0] == "file":
-            return self._file(found[1])
+        kind, name, called = found
+        if kind == "file":
+            return self._file(name, called)
         try:
-            data = self._picture(visitor, *found, SIDES["large" in request.query_params])
+            data = self._picture(visitor, kind, name, SIDES["large" in request.query_params])
         except TROUBLE:
             return PlainTextResponse("Try again", 503)
         finally:
@@ -83,17 +85,17 @@ class Routes:
             return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
         return Response(data, media_type="image/jpeg", headers=_A_WHILE)
 
-    def _file(self, key: str) -> Response:
-        """A file that was handed over, for as long as it is kept."""
+    def _file(self, key: str, called: str) -> Response:
+        """A stored file under the name that it is called by, for as long as it is kept."""
         try:
             data = self._site.app.open_file(key)
         except TROUBLE:
             return PlainTextResponse("Try again", 503)
         if data is None:
             return PlainTextResponse("Gone", 404, headers={"Cache-Control": "no-store"})
-        known = next((known for start, known in _KINDS.items() if data.startswith(start)), None)
-        kind, ending = known or ("application/octet-stream", "")
-        named = f'attachment; filename="likeness.{ending}"' if ending else "attachment"
+        kinds = (kind for start, kind in _KINDS.items() if data.startswith(start))
+        kind = next(kinds, "application/octet-stream")
+        named = f"attachment; filename*=UTF-8''{quote(called)}" if called else "attachment"
         headers = {"Cache-Control": "no-store", "Content-Disposition": named}
         return Response(data, media_type=kind, headers=headers)
 

@@ -48,17 +48,17 @@ class Site:
             return None
         return visitor if _VISITOR.fullmatch(visitor) else None
 
-    def picture_path(self, visitor: str, kind: str, name: str) -> str:
+    def picture_path(self, visitor: str, kind: str, name: str, called: str = "") -> str:
         """Where one visitor, and nobody else, finds a picture ("stored", "sent") or a "file"."""
-        return f"/picture/{self._pictures(visitor).dumps([kind, name])}"
+        return f"/picture/{self._pictures(visitor).dumps([kind, name, called])}"
 
-    def picture_of(self, visitor: str, token: str) -> tuple[str, str] | None:
+    def picture_of(self, visitor: str, token: str) -> tuple[str, str, str] | None:
         """What a picture's path means, for the visitor that it was made for."""
         try:
-            kind, name = self._pictures(visitor).loads(token)
-        except BadSignature:
+            kind, name, called = self._pictures(visitor).loads(token)
+        except (BadSignature, ValueError):
             return None
-        return str(kind), str(name)
+        return str(kind), str(name), str(called)
 
     def streamlit_secret(self) -> str:
         """A secret for Streamlit's own cookies, the same after a restart and in every process."""

@@ -23,7 +23,13 @@ from core.base.db import INFRASTRUCTURE, run, snapshot, transaction
 from core.base.errors import StorageUnavailable, kind_of
 from core.conversation.delivery.channel import Host
 from core.conversation.delivery.intake import commit
-from core.conversation.delivery.outbox import forgotten, parcel, shown, take_notices
+from core.conversation.delivery.outbox import (
+    Parcel,
+    forgotten,
+    parcel,
+    shown,
+    take_notices,
+)
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Motion, Person, Update
@@ -48,14 +54,18 @@ Stamp = tuple[int, str, int | None, bool]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that a tab shows, from one moment."""
+    """All that a tab shows, from one moment.
+
+    The screen stands below the entry that is numbered `below`. `of` is the conversation: after an
+    erasure there may be another one.
+    """
 
     stamp: Stamp
     entries: tuple[Entry, ...]
     rendered: Rendered
     visit: int
     of: int
-    """The conversation: after an erasure there may be another one."""
+    below: int
 
     @property
     def language(self) -> str:
@@ -64,6 +74,12 @@ class View:
     @property
     def revision(self) -> int:
         return self.stamp[0]
+
+    @property
+    def above(self) -> int:
+        """How many entries stand above the screen: what it answers, and what came before it."""
+        over = (n for n, e in enumerate(self.entries, 1) if e.by_person or e.id <= self.below)
+        return max(over, default=0)
 
     @property
     def offers(self) -> tuple[RenderedButton, ...]:
@@ -200,15 +216,20 @@ class TabSession:
         transcript.add_screen(conversation_id, view.revision, view.rendered)
 
     def _look(self, conversation_id: int) -> View:
-        if _stamp(conversation_id)[3]:
+        view = self._drawn(conversation_id)
+        while view.stamp[3]:  # what has come beside the screen has its place before it
             self._take_notices(conversation_id)
+            view = self._drawn(conversation_id)
+        self._tell(conversation_id, view)
+        return view
+
+    def _drawn(self, conversation_id: int) -> View:
         with snapshot():
             ready = parcel(self._engine, conversation_id, Web.capabilities)
             entries = transcript.newest(conversation_id)
             stamp = _stamp(conversation_id)
-            view = View(stamp, entries, ready.rendered, ready.visit, conversation_id)
-        self._tell(conversation_id, view)
-        return view
+            below = _below(ready, entries)
+            return View(stamp, entries, ready.rendered, ready.visit, conversation_id, below)
 
     def _take_notices(self, conversation_id: int) -> None:
         with transaction():
@@ -218,8 +239,16 @@ class TabSession:
     def _tell(self, conversation_id: int, view: View) -> None:
         """Let the core know what is in sight, for the replies that are typed."""
         if self._told != (view.revision, view.offers):
-            shown(conversation_id, view.revision, view.offers, None, time.time())
+            where = {"below": view.below, "revision": view.revision}
+            shown(conversation_id, view.revision, view.offers, where, time.time())
             self._told = (view.revision, view.offers)
+
+
+def _below(ready: Parcel, entries: Sequence[Entry]) -> int:
+    """The entry that the screen stands below: one that comes anew is below all that has come."""
+    shown_so = ready.previous or {}
+    anew = ready.post and ready.revision > shown_so.get("revision", -1)
+    return entries[-1].id if anew and entries else int(shown_so.get("below", 0))
 
 
 def _stamp(conversation_id: int) -> Stamp:

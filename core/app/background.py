@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.avatars import disposal
+from core.avatars.orders import work as orders
 from core.avatars.orders.events import Events
 from core.avatars.photos import comparing, verdicts
 from core.avatars.photos.comparing import Comparing
 from core.avatars.photos.verdicts import Verdicts
+from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy import erasure_worker, exporting, orphans, remote
+from core.avatars.privacy.erasure import Stops
 from core.avatars.privacy.erasure_worker import Erasing
 from core.avatars.privacy.exporting import Exports
 from core.avatars.privacy.retention import Retention
-from core.avatars.training import work as training
 from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.base.work import Pool, Work
@@ -48,6 +50,8 @@ class Parts(Protocol):
     engine: Engine
     events: Events
     training: Training
+    pictures: Pictures
+    stops: Stops
     verdicts: Verdicts
 
     def watch(self) -> Watch: ...
@@ -75,7 +79,8 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
     compared = _comparing(app)
     return [
         verdicts.work(app.verdicts, app.spool.remove, app.settings.jobs.threads),
-        *training.kinds(app.training, app.settings, slow),
+        *orders.kinds(app.training.orders, app.settings, slow),
+        *orders.kinds(app.pictures.orders, app.settings, slow),
         timers.work(app.engine),
         erasure_worker.work(erasing, slow),
         exporting.work(exports, slow),
@@ -87,7 +92,7 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
 def sweeps(app: Parts, exports: Exports | None = None) -> Sweeps:
     """The slow sweep, for the worker and for tests."""
     made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
-    retention = Retention(app.settings, app.training.cancel)
+    retention = Retention(app.settings, app.stops)
     retire = app.training.retire_simulated
     return Sweeps(app.settings, app.spool, app.store, made, retention, retire, app.clock)
 
@@ -116,10 +121,6 @@ def _doomed_early(app: Parts) -> Step:
 
 def _chores(app: Parts, exports: Exports, stopping: threading.Event) -> tuple[Chore, ...]:
     watch = app.watch()
-
-    def repair() -> None:
-        orphans.repair(app.store, app.clock(), stopping.is_set)
-
     jobs, alerts = app.settings.jobs, app.settings.alerts
     return (
         Chore("sweep", jobs.sweep_seconds, sweeps(app, exports).steps()),
@@ -135,9 +136,9 @@ def _chores(app: Parts, exports: Exports, stopping: threading.Event) -> tuple[Ch
 
 
 def _learn_prices(app: Parts) -> None:
-    prices = app.training.orders.gate.prices
-    prices.refresh(app.clock())
-    prices.say_unknown()
+    for ordered in (app.training, app.pictures):
+        ordered.orders.gate.prices.refresh(app.clock())
+        ordered.orders.gate.prices.say_unknown()
 
 
 def _comparing(app: Parts) -> Comparing | None:

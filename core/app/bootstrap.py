@@ -23,15 +23,22 @@ from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
 from core.avatars.dialogue.names import bind
 from core.avatars.flow import TABLE
+from core.avatars.models import TrainingRun
+from core.avatars.models.pictures import PictureRun
+from core.avatars.orders import submissions
 from core.avatars.orders.events import Events
-from core.avatars.orders.resolver import addressed
+from core.avatars.orders.resolver import Heard, addressed
 from core.avatars.photos.held import sent_photo
 from core.avatars.photos.inspection.conversion import Converter
+from core.avatars.photos.inspection.face_port import FaceFinder
 from core.avatars.photos.inspection.inspector import Inspector
+from core.avatars.photos.inspection.people import FaceReader
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.verdicts import Verdicts
-from core.avatars.ports import ObjectStore, Observe
+from core.avatars.pictures.pictures import Pictures
+from core.avatars.ports import ObjectStore, Observe, Verified
+from core.avatars.privacy.erasure import Stops
 from core.avatars.screens.buttons import typed, unseen
 from core.avatars.screens.general import EXAMPLES, introduction
 from core.avatars.screens.verdicts import NO_PICTURE
@@ -57,10 +64,17 @@ from core.operation.alerts import Watch
 from core.operation.downloads import Downloads
 from core.operation.worker import Worker
 from core.services import drawn_examples
-from core.services.fal import FalTrainer, Verifier, name_of, token_of
-from core.services.fal.simulation import simulated_trainer, steady
+from core.services.darkroom import Darkroom
+from core.services.fal import FalPainter, FalTrainer, Verifier, name_of, token_of
+from core.services.fal.simulation import (
+    SimulatedPainter,
+    SimulatedTrainer,
+    simulated_trainer,
+    steady,
+)
 from core.services.jobs import Jobs
 from core.services.pictures import contact_sheet, placeholder, thumbnail
+from core.services.second_look import SecondLook
 from core.services.spool import Spool
 from core.services.storage import FolderStore
 
@@ -89,10 +103,21 @@ class App:
         self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = _trainer(settings, self.events.observe, clock)
+        self.painter = _painter(settings, self.events.observe, self.trainer)
         self.inbox = Inbox(
             TABLE.initial,
             lambda wanted: self.flow.language(wanted),
             settings.conversation.queue_cap,
+            clock,
+        )
+        self.pictures = Pictures(
+            settings,
+            self.painter,
+            self.inbox,
+            self.jobs,
+            self.store,
+            _darkroom(settings),
+            self.webhook_url,
             clock,
         )
         self.training = Training(
@@ -104,12 +129,14 @@ class App:
             self.spool.folder,
             self.webhook_url,
             clock,
+            self.pictures.preview,
         )
         self.verdicts = Verdicts(
             settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
         )
-        loader = Loader(settings, self.training, self.how_to_send, clock)
-        tools = Tools(settings, self.training, self.jobs, loader)
+        loader = Loader(settings, self.training, self.pictures, self.how_to_send, clock)
+        self.stops: Stops = {TrainingRun: self.training.cancel, PictureRun: self.pictures.cancel}
+        tools = Tools(settings, self.training, self.pictures, self.jobs, loader, self.stops)
         self.flow = Flow(
             TABLE, bind(tools), loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(),
             typed, reworded,
@@ -165,7 +192,7 @@ class App:
             Verifier(self.trainer.jwks_url, self._web),
             functools.partial(name_of, secret),
             addressed,
-            self.training.orders.resolver.on_webhook,
+            self._heard,
             self.events.observe,
             self.trainer.test_mode,
         )
@@ -174,9 +201,17 @@ class App:
         own = (door.route, Downloads(bridge, self.store).route)
         return [*own, *(route for routes in offered for route in routes)]
 
+    def _heard(self, name: str, webhook: Verified) -> Heard:
+        """A verified webhook, to whatever kind of order its submission is of."""
+        sent = submissions.named(name)
+        kinds = {ordered.orders.kind.name: ordered for ordered in (self.training, self.pictures)}
+        found = kinds.get(sent.kind if sent else "", self.training)
+        return found.orders.resolver.on_webhook(name, webhook)
+
     def close(self) -> None:
         """Close every connection that this app keeps."""
         self._web.close()
+        self.painter.close()
         self.trainer.close()
         self.jobs.close()
         self.database.close()
@@ -316,6 +351,27 @@ def _trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
     return simulated_trainer(
         settings, observe, _webhook_secret(settings), steady if clock is time.time else clock
     )
+
+
+def _painter(settings: Settings, observe: Observe, trainer: FalTrainer) -> FalPainter:
+    """What paints with the trainer's models: simulated where they are."""
+    if isinstance(trainer, SimulatedTrainer):
+        return SimulatedPainter(settings, trainer, observe)
+    return FalPainter(settings, observe)
+
+
+def _darkroom(settings: Settings) -> Darkroom:
+    """What looks at pictures that were painted; what compares faces is loaded when it is needed."""
+    photos, look = settings.photos, settings.pictures.second_look
+    compared = photos.compare_faces and photos.find_faces
+    return Darkroom(_face_tools if compared else None, SecondLook() if look else None)
+
+
+@functools.cache
+def _face_tools() -> tuple[FaceFinder, FaceReader]:
+    from core.services.likeness import FaceTools
+
+    return FaceTools()()
 
 
 def _webhook_secret(settings: Settings) -> bytes:

@@ -8,12 +8,14 @@ from core.app.commands import dashboard, data, running, showing
 from core.app.commands.fal import fal
 from core.app.commands.runs import runs
 from core.app.processes import stop_with_starter
+from core.base import log
 from core.base.errors import ConfigurationError, LikenessError
 
 
 class _CommandLine(typer.Typer):
     def __call__(self, *args: object, **kwargs: object) -> object:
         """An error of ours is a sentence for whoever typed the command, not a traceback."""
+        log.begin()
         stop_with_starter()
         try:
             return super().__call__(*args, **kwargs)

@@ -106,6 +106,77 @@ class AvatarLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PackFacts:
+    """A style that pictures can be made in, in the person's language."""
+
+    slug: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """One picture: its number within the avatar is what the person calls it by."""
+
+    id: str
+    number: int
+    key: str
+    size: int
+    favourite: bool = False
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRunFacts:
+    """An order of pictures: how far it is, and what came of it.
+
+    Of `count` pictures `made` are here, `blocked` were held back by a safety check. `left` is what
+    remains by the usual time, None where it is overdue. `sample` says that it was simulated.
+    """
+
+    id: str
+    status: str
+    progress: int
+    position: int | None
+    error_type: str
+    error_class: str
+    count: int
+    made: int
+    blocked: int
+    pack: str
+    wish: str
+    left: float | None
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudioFacts:
+    """What the screens of pictures show beside the avatar.
+
+    `chosen` is the style to be confirmed or last used, `wish` what was typed instead. `obstacle`
+    says what would stop `count` pictures now ("blocked", "closed", "not_invited", "painting",
+    "daily_limit", "budget", "gone"), `left_today` how many the person may still have. `pictures`
+    are those of the order or of the page, `picture` the one that is looked at, `taken_out` the
+    one that was just removed. `price_usd`: 0 is nothing, None is not known.
+    """
+
+    count: int
+    shape: str
+    packs: tuple[PackFacts, ...]
+    price_usd: float | None
+    obstacle: str | None
+    left_today: int
+    wish_length: int
+    chosen: PackFacts | None = None
+    wish: str = ""
+    run: PictureRunFacts | None = None
+    pictures: tuple[PictureFacts, ...] = ()
+    picture: PictureFacts | None = None
+    taken_out: PictureFacts | None = None
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What `config.toml` allows; 0 days are for ever.
 
@@ -145,7 +216,8 @@ class Facts:
 
     `said` are hints as (code, parameters); `asked` is the open question. `resumable` is the
     unfinished avatar that menus offer to continue, `training` the one that they lead to while it
-    is trained. Of the `held` photos `held_files` may be something else. `obstacle` says what would
+    is trained, `finished` the one that pictures are offered of.
+    Of the `held` photos `held_files` may be something else. `obstacle` says what would
     stop a training now ("blocked", "busy", "stopping", "unsettled", "unfetched", "closed",
     "not_invited", "daily_limit", "budget"), `busy_with` which avatar does where that is it.
     `photos` is the page of the photo gallery, `avatars` that of the avatars; `page` counts from 1.
@@ -174,3 +246,5 @@ class Facts:
     kept: Kept = Kept()
     training: AvatarLine | None = None
     held_files: int = 0
+    finished: AvatarLine | None = None
+    studio: StudioFacts | None = None

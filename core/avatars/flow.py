@@ -1,5 +1,5 @@
 """The avatar dialogue as a table: pure data. What the names do stands in
-`dialogue.names`.
+`dialogue.names`. Longer than 300 lines because a table is read as a whole.
 
 Rows are tried from the top; the first whose guards hold is taken. SAME draws the state's screen
 again, QUIET leaves no trace, RETURN leads back to where the person came from, PLACE to the place
@@ -21,6 +21,10 @@ TELLING = ("uploading_photos", "photo_validation_error", "insufficient_photos")
 """Their screens tell what has become of the photos that came last."""
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
+PICTURES = (
+    "choosing_style", "typing_wish", "confirming_pictures", "pictures_in_progress",
+    "pictures_ready", "pictures_error", "picture_gallery", "viewing_picture",
+)  # fmt: skip
 MENUS = ("main_menu", "avatar_menu", "avatar_gallery")
 CHOOSING = ("selecting_training_type", "confirming_training_type", "viewing_training_comparison")
 
@@ -28,7 +32,7 @@ STATES = (
     "main_menu", "avatar_menu", *CHOOSING,
     "selecting_avatar_type", "selecting_gender", "entering_name", "consent",
     *SET, "training_in_progress", *ENDED,
-    "avatar_gallery", "avatar_details", "editing_avatar", "deleting_avatar", *SIDE,
+    "avatar_gallery", "avatar_details", "editing_avatar", "deleting_avatar", *PICTURES, *SIDE,
 )  # fmt: skip
 
 PLACES = (
@@ -45,12 +49,14 @@ ROWS = (
     row("language", "ANY", "choosing_language", then="remember_return"),
     row("privacy", "ANY", "privacy", then="remember_return"),
     row("set_language", "choosing_language", RETURN, then="save_language"),
-    row("avatars", "main_menu training_in_progress ENDED", "avatar_menu"),
+    row("avatars", "main_menu training_in_progress pictures_in_progress ENDED", "avatar_menu"),
     row("resume", "ANY", PLACE, when="owned, asked(held)", then="focus, take_held_photos"),
     row("resume", "ANY", PLACE, when="owned", then="focus"),
     row("resume", "ANY", "avatar_gallery", then="say(gone)"),
     row("no", "ANY", SAME, when="asked(held)", then="drop_held_photos, say(held_dropped)"),
     row("no", "ANY", SAME, when="asked"),
+    row("cancel stop", "pictures_in_progress", "choosing_style", when="painting",
+        then="cancel_pictures, say(pictures_stopped)"),
     row("cancel stop", "training_in_progress", SAME, when="stoppable", then="ask(stop)"),
     row("cancel stop", "training_in_progress", SAME, then="say(not_stoppable)"),
     row("cancel", "main_menu avatar_menu", SAME, then="say(nothing_to_cancel)"),
@@ -153,7 +159,7 @@ ROWS = (
     row("finished", "viewing_photo_gallery", QUIET, when="opened_from(avatar_details)",
         then="notice"),
     row("finished", "training_in_progress training_cancelled SET CHOOSING", "training_completed",
-        when="focused", then="alert"),
+        when="focused", then="announce"),
     row("failed", "training_in_progress", "training_error", when="focused", then="alert"),
     row("cancelled", "training_in_progress", "training_cancelled", when="focused", then="alert"),
     row("finished failed", "ANY", QUIET, then="notice"),
@@ -161,6 +167,71 @@ ROWS = (
     row("retry", "training_error training_cancelled", "insufficient_photos", when="too_few",
         then="reopen"),
     row("retry", "training_error training_cancelled", "confirming_training", then="reopen"),
+    # pictures
+    row("paint", "ANY", "pictures_in_progress", when="painting", then="focus_painting"),
+    row("paint", "ANY", "choosing_style", when="owned, has_model", then="focus"),
+    row("paint", "ANY", "avatar_gallery", then="say(gone), first_page"),
+    row("another_style", "PICTURES", "choosing_style"),
+    row("set_count", "choosing_style confirming_pictures", SAME, then="set_count"),
+    row("set_shape", "choosing_style confirming_pictures", SAME, then="set_shape"),
+    row("wish", "choosing_style pictures_error", "typing_wish"),
+    row("words", "typing_wish", SAME, when="not wish_fits", then="say_wish_rule"),
+    row("words", "typing_wish", "confirming_pictures", when="priced", then="take_wish"),
+    row("words", "typing_wish", SAME, when="pictures_closed", then="say_why_no_pictures"),
+    row("words", "typing_wish", "pictures_in_progress", then="take_wish, order_pictures"),
+    row("style", "choosing_style", SAME, when="not pack_there", then="say(pack_gone)"),
+    row("style", "choosing_style", "confirming_pictures", when="priced", then="take_style"),
+    row("style", "choosing_style", SAME, when="pictures_closed", then="say_why_no_pictures"),
+    row("style", "choosing_style", "pictures_in_progress", then="take_style, order_pictures"),
+    row("order", "confirming_pictures", SAME, when="pictures_closed", then="say_why_no_pictures"),
+    row("order", "confirming_pictures", "choosing_style", when="not chosen_there",
+        then="say(pack_gone)"),
+    row("order", "confirming_pictures", "pictures_in_progress", then="order_pictures"),
+    row("again", "pictures_ready pictures_error", "choosing_style", when="not run_repeatable",
+        then="say(pack_gone)"),
+    row("again", "pictures_ready pictures_error", "confirming_pictures", when="priced",
+        then="take_again"),
+    row("again", "pictures_ready pictures_error", SAME, when="pictures_closed",
+        then="say_why_no_pictures"),
+    row("again", "pictures_ready pictures_error", "pictures_in_progress",
+        then="take_again, order_pictures"),
+    row("more", "viewing_picture", "choosing_style", when="not picture_repeatable",
+        then="say(pack_gone)"),
+    row("more", "viewing_picture", "confirming_pictures", when="priced", then="take_family"),
+    row("more", "viewing_picture", SAME, when="pictures_closed", then="say_why_no_pictures"),
+    row("more", "viewing_picture", "pictures_in_progress", then="take_family, order_pictures"),
+    row("pictures_progress", "pictures_in_progress", SAME, when="watched"),
+    row("pictures_finished", "pictures_in_progress", "pictures_ready", when="watched, came",
+        then="show_pictures, alert"),
+    row("pictures_finished pictures_failed pictures_cancelled", "pictures_in_progress",
+        "pictures_error",
+        when="watched", then="alert"),
+    row("pictures_finished", "training_completed", SAME, when="came, of_focus",
+        then="show_pictures, alert"),
+    row("pictures_finished", "ANY", QUIET, when="came", then="show_pictures"),
+    row("pictures_finished pictures_failed", "ANY", QUIET, when="asked_for",
+        then="notice_no_pictures"),
+    row("pictures_progress pictures_finished pictures_failed pictures_cancelled", "ANY", QUIET),
+    row("pictures", "avatar_details training_completed PICTURES", "picture_gallery",
+        when="has_pictures", then="first_page"),
+    row("pictures", "avatar_details training_completed PICTURES", SAME,
+        then="say(no_pictures_yet)"),
+    row("page", "picture_gallery", SAME, then="set_page"),
+    row("show", "picture_gallery pictures_ready training_completed", "viewing_picture",
+        when="picture_there", then="open_picture"),
+    row("show", "picture_gallery pictures_ready training_completed", SAME,
+        then="say(picture_gone)"),
+    row("favourite", "viewing_picture", SAME, when="picture_there", then="mark_favourite"),
+    row("file", "viewing_picture", SAME, when="picture_there", then="hand_over, say(file_above)"),
+    row("files", "pictures_ready", SAME, when="run_has_pictures",
+        then="hand_over_all, say(files_above)"),
+    row("remove_picture", "viewing_picture", "picture_gallery", when="picture_there",
+        then="remove_picture"),
+    row("favourite file remove_picture", "viewing_picture", "picture_gallery",
+        then="say(picture_gone)"),
+    row("files", "pictures_ready", SAME, then="say(picture_gone)"),
+    row("put_back", "picture_gallery", SAME, when="picture_removed",
+        then="restore_picture"),
     # looking after avatars
     row("list", "avatar_menu", "avatar_gallery", then="first_page"),
     row("pick", "avatar_gallery", "avatar_details", when="owned", then="focus"),
@@ -195,6 +266,10 @@ ROWS = (
     row("back", "confirming_training", "confirming_photos"),
     row("back", "uploading_photos editing_avatar deleting_avatar", "avatar_details"),
     row("back", "avatar_details", "avatar_gallery"),
+    row("back", "typing_wish confirming_pictures pictures_ready pictures_error",
+        "choosing_style"),
+    row("back", "choosing_style picture_gallery", "avatar_details"),
+    row("back", "viewing_picture", "picture_gallery"),
     row("back", "SIDE", RETURN),
     row("text", "ANY", SAME, then="hint"),
 )  # fmt: skip
@@ -209,6 +284,7 @@ TABLE = Table(
         "SET": SET,
         "ENDED": ENDED,
         "MENUS": MENUS,
+        "PICTURES": PICTURES,
         "CHOOSING": CHOOSING,
     },
     places={
@@ -223,7 +299,7 @@ TABLE = Table(
         "language": "language",
         "privacy": "privacy",
     },
-    typed=("name", "text"),
+    typed=("name", "words", "text"),
     signals=frozenset(
         {
             "judged",
@@ -234,9 +310,13 @@ TABLE = Table(
             "cancelled",
             "export_ready",
             "forget",
+            "pictures_progress",
+            "pictures_finished",
+            "pictures_failed",
+            "pictures_cancelled",
         }
     ),
-    ticks=frozenset({"progress"}),
+    ticks=frozenset({"progress", "pictures_progress"}),
     always="note_told",
     corrections={"name": "rename"},
 )

@@ -17,6 +17,7 @@ from core.avatars.models import (
     Admission,
     Avatar,
     AvatarPhoto,
+    AvatarStatus,
     PhotoValidationStatus,
     RunStatus,
     TrainedModel,
@@ -84,6 +85,11 @@ class Known:
         """The avatar whose run holds the only slot."""
         holding = (owned for owned in self.avatars if owned.run and owned.run.status in HOLDING)
         return next(holding, None)
+
+    @property
+    def finished(self) -> Owned | None:
+        """The newest avatar that is trained."""
+        return next((o for o in self.avatars if o.avatar.status is AvatarStatus.COMPLETED), None)
 
     def owned(self, avatar_id: str | None) -> Owned | None:
         """An avatar by its id as screens write it (32 hex letters)."""

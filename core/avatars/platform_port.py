@@ -37,7 +37,7 @@ class Listed:
     def says(self, word: str) -> bool:
         """Whether one of its arguments is this word, or has it between spaces."""
         given = (self.arguments or {}).values()
-        return any(isinstance(text, str) and word in text.split() for text in given)
+        return any(word in str(value).split() for value in given)
 
 
 class Platform(Protocol):

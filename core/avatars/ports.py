@@ -1,4 +1,7 @@
-"""What photos and training need from outside; core.services supplies it."""
+"""What photos, trainings and pictures need from outside; core.services supplies it.
+
+Longer than 300 lines because what services implement is looked for in one place.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -135,11 +138,31 @@ class TrainingOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureOrder:
+    """All that a painter must know of one order of pictures, but the model's weights."""
+
+    run_id: str
+    """The order's own id."""
+    profile: str
+    prompt: str
+    """English, the model's phrase already at the subject."""
+    count: int
+    """From 1 to 4."""
+    width: int
+    """Pixels; with `height` at most 1,000,000 in all."""
+    height: int
+    seed: int | None
+    """Of the first picture; None leaves it to the painter."""
+    finetune_id: str = ""
+    """The model, for a painter that is told of it by id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Handle:
-    """A training that was ordered. URLs are as the trainer gave them.
+    """An order that was sent. URLs are as the provider gave them.
 
     They are empty where only the id was learnt, from a webhook or from the admin: then the
-    trainer derives them from the profile and the id.
+    provider derives them from the profile and the id.
     """
 
     run_id: str
@@ -152,7 +175,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a training stands at the moment."""
+    """Where an order stands at the moment."""
 
     status: TrainingStatus
     percent: int | None = None
@@ -160,11 +183,12 @@ class Standing:
     position: int | None = None
     """The place in the queue while queued."""
     training_seconds: float | None = None
-    """What the trainer itself says that it took."""
+    """What the provider itself says that it took."""
     failure: Failure | None = None
-    """Of a failed training."""
+    """Of a failed order. A painter's has no message: it might repeat what a person typed."""
     result: Mapping[str, object] = field(default_factory=dict)
-    """Of a completed one: `finetune_id`, or `weights_url` and perhaps `config_url`."""
+    """Of a completed one. A training: `finetune_id`, or `weights_url` and perhaps `config_url`.
+    Pictures: `images`, a list of {"url": str, "flagged": bool}, and `seed`, an int or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +287,44 @@ class Trainer(Provider, Protocol):
         """
 
 
+class Painter(Provider, Protocol):
+    """Whoever makes pictures with a trained model.
+
+    Its `price_usd` and `priced` are of one picture of at most one megapixel, in exact dollars.
+    """
+
+    @property
+    def upload_seconds(self) -> float:
+        """How long uploaded weights can be ordered with, as a Trainer's photos."""
+
+    def profiles(self, base_model: str) -> tuple[str, ...]:
+        """The profiles that paint with such a model, in order of preference; () if none does."""
+
+    def takes_weights(self, profile: str) -> bool:
+        """Whether it is sent the weights' URL; if not, it is told the finetune id."""
+
+    def arguments(self, order: PictureOrder, weights_url: str) -> dict[str, object]:
+        """What is sent as an order."""
+
+    def upload_weights(
+        self, run_id: str, chunks: Callable[[], Iterator[bytes]], alive: Callable[[], object]
+    ) -> str:
+        """Send a model's weights, read piece by piece, and get their URL.
+
+        `alive` is called again and again meanwhile. Raises Unreachable; what the reader raises
+        comes through.
+        """
+
+    def submit(self, order: PictureOrder, weights_url: str, webhook_url: str) -> Handle:
+        """Order pictures, which may cost money, by one request.
+
+        `weights_url` is "" for a painter that takes none, and `webhook_url` may be "". Raises
+        NotSubmitted or Uncertain, and nothing else.
+        """
+
+
 class Waker(Protocol):
     """Makes the worker prompt; nothing depends on it."""
 
     def wake(self, kind: str, id: str) -> None:
-        """Have a "photo", a "run", a conversation ("turn") … looked at now. Never raises."""
+        """Have a "photo", a "training", a conversation ("turn") … looked at now. Never raises."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from peewee import ModelSelect
 
@@ -15,9 +16,11 @@ from core.avatars.models import (
     Consent,
     PhotoValidationStatus,
     RunStatus,
+    TrainedModel,
     TrainingRun,
 )
 from core.avatars.orders import submissions
+from core.conversation.statements import erased
 from core.conversation.tokens import digest
 
 CONSENT_VERSION = "2026-12"
@@ -68,6 +71,17 @@ def latest_run(avatar_id: uuid.UUID) -> TrainingRun | None:
     return query.order_by(TrainingRun.created_at.desc()).get_or_none()
 
 
+def models_of(avatar_id: uuid.UUID) -> Sequence[TrainedModel]:
+    """The models of an avatar, in the order in which they were made."""
+    query = TrainedModel.select().where(TrainedModel.avatar == avatar_id)
+    return list(query.order_by(TrainedModel.made_at, TrainedModel.id))
+
+
+def model_of(avatar_id: uuid.UUID) -> TrainedModel | None:
+    """The model that an avatar has, whatever has been ordered since; None where none was made."""
+    return next(reversed(models_of(avatar_id)), None)
+
+
 def unfinished(avatar_id: uuid.UUID) -> str | None:
     """Why an avatar's last training, which its person has stopped, still keeps it from another.
 
@@ -91,6 +105,18 @@ def unfetched(run: TrainingRun, unread: bool) -> bool:
     """Whether a run is finished, and what it made could not be had so far."""
     failing = run.status is RunStatus.SAVING and run.error_class != ""
     return failing or (unread and run.status in HOLDING)
+
+
+def wanted(order: Any) -> Avatar | None:
+    """An order's avatar, while it is there, and whoever ordered still wants what comes of it."""
+    withdrawn = Consent.select().where(
+        Consent.user == order.user_id, Consent.withdrawn_at >= order.created_at
+    )
+    if order.avatar_id is None or withdrawn.exists():
+        return None
+    if order.user_id is not None and erased(order.user_id, order.created_at):
+        return None
+    return Avatar.get_or_none(Avatar.id == order.avatar_id)
 
 
 def consents(user_id: uuid.UUID) -> ModelSelect[Consent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits
-from core.avatars.flow import ENDED, MENUS, SET
+from core.avatars.flow import ENDED, MENUS, PICTURES, SET
 from core.avatars.photos import room as rooms
 from core.avatars.photos.room import Room
 
@@ -155,6 +155,14 @@ def run_active(facts: Facts) -> bool:
     return run is not None and run.status in HOLDING
 
 
+# its pictures
+
+
+def has_model(facts: Facts) -> bool:
+    """Whether pictures can be made of it: it is trained."""
+    return trained(facts)
+
+
 # where one goes on
 
 
@@ -185,4 +193,6 @@ def fits(facts: Facts, state: str) -> bool:
         return collecting(facts) and not (state == "uploading_photos" and refused(facts))
     if state in ON_THE_WAY:
         return is_open(facts.avatar)
+    if state in PICTURES:
+        return has_model(facts)
     return state not in ("training_in_progress", *ENDED) or place_of(facts) == state

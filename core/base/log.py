@@ -30,6 +30,14 @@ def without_words(_logger: object, _name: str, event: EventDict) -> EventDict:
     return event
 
 
+_PROCESSORS: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    without_words,
+)
+
+
 class _Record(logging.LogRecord):
     """The same for records of libraries, some of which install their own handlers."""
 
@@ -54,10 +62,23 @@ class _Unfailing:
             self._target.flush()
 
 
+def _unfailing(target: TextIO) -> Any:
+    return _Unfailing(target)
+
+
 def _lines(error: BaseException) -> Iterator[str]:
     for link in reversed(list(chain(error))):
         yield from traceback.format_tb(link.__traceback__)
         yield f"{kind(link)}\n"
+
+
+def begin(target: TextIO = sys.stderr) -> None:
+    """Log as text until `configure` is called: without the values of variables, as it does."""
+    final = structlog.dev.ConsoleRenderer(colors=target.isatty())
+    structlog.configure(
+        processors=[*_PROCESSORS, final],
+        logger_factory=structlog.PrintLoggerFactory(_unfailing(target)),
+    )
 
 
 def configure(settings: Any, target: TextIO = sys.stderr) -> None:
@@ -79,18 +100,11 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
         "PIL",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    lasting: Any = _Unfailing(target)
     final: Processor = structlog.dev.ConsoleRenderer(colors=target.isatty())
     if settings.format == "json":
         final = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            without_words,
-            final,
-        ],
+        processors=[*_PROCESSORS, final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(lasting),
+        logger_factory=structlog.PrintLoggerFactory(_unfailing(target)),
     )

@@ -5,7 +5,8 @@ Workers place orders and may be the only processes with a key, so their heartbea
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from core.base.db import run
 from core.base.heartbeat import DEAD_AFTER
@@ -13,7 +14,7 @@ from core.base.heartbeat import DEAD_AFTER
 Own = Literal["production", "test"]
 Mode = Literal["production", "test", "both"]
 
-_WORKERS = "SELECT mode, at FROM heartbeats WHERE part = 'worker' AND mode <> '' ORDER BY at DESC"
+_WORKERS = "SELECT mode, at FROM heartbeats WHERE part = 'worker' AND mode <> ''"
 _LAST_RUN = "SELECT test_mode FROM training_runs ORDER BY created_at DESC LIMIT 1"
 _UNDER_WAY = """
 SELECT DISTINCT test_mode FROM training_runs
@@ -28,7 +29,12 @@ def ordered(own: Own, now: float) -> Own:
 
 def said(now: float) -> Own | None:
     """The mode from the workers' heartbeats, or None; one worker with a key decides."""
-    found = _of_workers(now)
+    return said_by(run(_WORKERS).fetchall(), now)
+
+
+def said_by(beats: Iterable[Sequence[Any]], now: float) -> Own | None:
+    """The same, by heartbeats that were read already: the mode and moment of each."""
+    found = _alive(beats, now)
     if not found:
         return None
     return "production" if "production" in found else "test"
@@ -52,9 +58,13 @@ def paid(mode: Mode) -> Own:
 
 def _of_workers(now: float) -> set[Own]:
     """The modes of live workers; if there are none, of the last one."""
-    beats = [(mode, at) for mode, at in run(_WORKERS).fetchall()]
-    alive: set[Own] = {mode for mode, at in beats if at > now - DEAD_AFTER}
-    return alive or {mode for mode, _ in beats[:1]}
+    return _alive(run(_WORKERS).fetchall(), now)
+
+
+def _alive(beats: Iterable[Sequence[Any]], now: float) -> set[Own]:
+    newest = sorted(((at, mode) for mode, at in beats), reverse=True)
+    alive: set[Own] = {mode for at, mode in newest if at > now - DEAD_AFTER}
+    return alive or {mode for _, mode in newest[:1]}
 
 
 def named(test_mode: object) -> Own:

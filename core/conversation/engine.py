@@ -206,7 +206,13 @@ class Engine:
         if turn.changed:
             tick = turn.trigger in self.flow.table.ticks
             schedule = schedule.after(
-                kind, turn.now, found.revision, self._pace, alert=turn.alerted, tick=tick
+                kind,
+                turn.now,
+                found.revision,
+                self._pace,
+                alert=turn.alerted,
+                tick=tick,
+                wait=turn.alert_wait,
             )
         else:
             schedule = schedule.unchanged(kind, turn.now)

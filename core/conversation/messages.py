@@ -108,10 +108,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A stored object to be shown; `label` marks it ("3", "7 ❌")."""
+    """A stored object to be shown; `label` marks it ("3", "7 ❌").
+
+    One that may be kept has the `name` of its file ("picture-3.jpg").
+    """
 
     key: str
     label: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

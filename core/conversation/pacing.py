@@ -51,13 +51,24 @@ class Schedule:
         return replace(self, photo_at=self._photo_at(kind, now))
 
     def after(
-        self, kind: Kind, now: float, before: int, pace: Pace, *, alert: bool, tick: bool
+        self,
+        kind: Kind,
+        now: float,
+        before: int,
+        pace: Pace,
+        *,
+        alert: bool,
+        tick: bool,
+        wait: float = 0.0,
     ) -> Schedule:
-        """After a turn that raised the revision from `before` by one."""
+        """After a turn that raised the revision from `before` by one.
+
+        An alert may `wait` for what belongs to it, as long as nothing else happens.
+        """
         waiting = before > self.shown_revision
         since = self.differs_since if waiting else now
         rank = Rank.ALERT if alert else Rank.TICK if tick else Rank.REPLY
-        due = self._due(kind, now, since, pace, rank)
+        due = self._due(kind, now, since, pace, rank) + (wait if alert else 0.0)
         if waiting and (self.due_at <= now or rank is Rank.TICK):
             due = min(due, self.due_at)  # neither what is due nor a reply waits for progress
         below = alert or self._below(kind, now, pace)

@@ -31,8 +31,9 @@ class Turn:
     """
 
     __slots__ = (
-        "alerted", "argument", "asking", "cache", "captioned", "changed", "channel", "client",
-        "conversation_id", "event", "event_id", "language", "language_chosen", "lies_above",
+        "alert_wait", "alerted", "argument", "asking", "cache", "captioned", "changed", "channel",
+        "client", "conversation_id", "event", "event_id",
+        "language", "language_chosen", "lies_above",
         "memory", "name", "now", "pressed", "revision", "seen", "shown_buttons", "source", "spoken",
         "state", "step", "trigger", "user_id", "username", "visit", "wake",
     )  # fmt: skip
@@ -58,6 +59,7 @@ class Turn:
         self.client = NOBODY
         self.asking: str | None = None
         self.alerted = self.captioned = False
+        self.alert_wait = 0.0
         self.wake: tuple[float, str] | None = None
         self.cache: dict[str, Any] = {}
 
@@ -98,9 +100,12 @@ class Turn:
         """Open a question on the same screen; any other turn of the person closes it."""
         self.asking = question
 
-    def alert(self) -> None:
-        """Make the next screen a new message: the person must notice it."""
-        self.alerted = True
+    def alert(self, wait: float = 0.0) -> None:
+        """Make the next screen a new message: the person must notice it.
+
+        It may `wait` some seconds for what belongs to it; whatever happens meanwhile shows it.
+        """
+        self.alerted, self.alert_wait = True, wait
 
     def choose_language(self, language: str) -> None:
         """The person wants this language, whatever their client says."""

@@ -2,6 +2,8 @@
 
 Used by the dashboard and the command line. The audit's row is written in the action's transaction,
 and only if the action changed something.
+
+Longer than 300 lines because whatever an admin may do stands in one place.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import Any, Protocol, Self
 
 from core.avatars import restrictions, switches
 from core.avatars.models import Avatar, TrainingRun
+from core.avatars.models.pictures import PictureRun
+from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Unreachable
 from core.avatars.privacy import erasure_worker, remote
 from core.base.db import run, storable, transaction
@@ -22,6 +26,7 @@ from core.conversation import inbox as inboxes
 from core.conversation.models import User
 from core.conversation.statements import lock_person
 from core.operation.auth import Visitor
+from core.operation.metrics.scope import own_id
 
 LONGEST_MESSAGE = 2000
 
@@ -65,6 +70,9 @@ class App(Protocol):
     def training(self) -> Training: ...
 
     @property
+    def pictures(self) -> Pictures: ...
+
+    @property
     def inbox(self) -> inboxes.Inbox: ...
 
     def thumbnail(self, key: str, side: int = 320) -> bytes | None: ...
@@ -79,11 +87,11 @@ class AdminActions:
         self._clock = clock
 
     def cancel_run(self, run_id: str) -> None:
-        """Cancel a run in any status."""
+        """Cancel a run, of a training or of pictures, in any status."""
         with self._audited("cancel", run_id) as entry:
-            found = _run(run_id)
+            found = _painted(run_id) or _run(run_id)
             lock_person(found.conversation_id, found.user_id)
-            entry.changed = self._app.training.cancel(found.id)
+            entry.changed = self._kind_of(run_id).cancel(found.id)
 
     def retry_run(self, run_id: str) -> str:
         """Start another training for the avatar of a failed or cancelled run; the new run's id.
@@ -104,14 +112,14 @@ class AdminActions:
         """Resolve an uncertain order as sent under this request id, which fal must confirm."""
         request_id = storable(request_id).strip()
         entry = self._audited("sent", run_id, request_id)
-        sent = self._app.training.orders.resolver.sent
-        _settled(lambda: sent(run_id, request_id, entry.write))
+        resolver = self._kind_of(run_id).orders.resolver
+        _settled(lambda: resolver.sent(run_id, request_id, entry.write))
 
     def not_sent(self, run_id: str) -> None:
         """Resolve an uncertain order as never sent: it is ordered again."""
         entry = self._audited("not sent", run_id)
-        not_sent = self._app.training.orders.resolver.not_sent
-        _settled(lambda: not_sent(run_id, entry.write))
+        resolver = self._kind_of(run_id).orders.resolver
+        _settled(lambda: resolver.not_sent(run_id, entry.write))
 
     def pause(self) -> None:
         """Submit no new training until `resume`."""
@@ -196,6 +204,10 @@ class AdminActions:
                 *(rule[:32], until, self._visitor.name),
             )
 
+    def _kind_of(self, run_id: str) -> Training | Pictures:
+        """Who looks after an order."""
+        return self._app.pictures if _painted(run_id) else self._app.training
+
     def _audited(self, action: str, subject: str, detail: str = "") -> _Audited:
         if not self._visitor.may_act:
             raise Forbidden(f"{self._visitor.name} may look, not act")
@@ -265,10 +277,15 @@ def _settled(settle: Callable[[], bool]) -> None:
 
 
 def _run(run_id: str) -> TrainingRun:
-    found = TrainingRun.get_or_none(TrainingRun.id == uuid.UUID(run_id))
-    if found is None:
-        raise LikenessError("There is no such run any more.")
-    return found
+    if found := TrainingRun.get_or_none(TrainingRun.id == uuid.UUID(run_id)):
+        return found
+    raise LikenessError("There is no such run any more.")
+
+
+def _painted(run_id: str) -> PictureRun | None:
+    """An order of pictures, where an identifier is that of one."""
+    known = own_id(run_id)
+    return PictureRun.get_or_none(PictureRun.id == known) if known else None
 
 
 def _held(user_id: str) -> uuid.UUID:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.avatars import disposal
 from core.avatars.orders import events
 from core.avatars.photos import held
+from core.avatars.pictures import owned
 from core.avatars.ports import Halves, ObjectStore
 from core.avatars.privacy import erasure_worker, ledger
 from core.avatars.privacy.exporting import Exports
@@ -69,6 +70,7 @@ class Sweeps:
         now = self._clock()
         for name in disposal.delete_removed(now - PUT_BACK_SECONDS, now):
             self._spool.remove(name)
+        owned.forget_removed(now - PUT_BACK_SECONDS, now)
 
     def _events(self) -> None:
         now = self._clock()

@@ -1,7 +1,7 @@
 """Pictures for a chat: a thumbnail, and many photos on one numbered contact sheet.
 
 A picture that can't be shown becomes a grey tile, never an error: a screen must not
-fail because one of its photos does.
+fail because one of its photos does. What is drawn from a picture made by AI says so too.
 """
 
 import logging
@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import Unreadable
 from core.base.errors import kind_of
+from core.services.made_by_ai import XMP, marked
 
 Colour = tuple[int, int, int]
 
@@ -67,7 +68,7 @@ def contact_sheet(
             row, column = divmod(place, across)
             corner = (gutter + column * step, gutter + row * step)
             sheet.paste(drawn, corner, _rounded(tile))
-    return _jpeg(sheet)
+    return _jpeg(sheet, made_by_ai=any(marked(data) for data, _ in pictures if data))
 
 
 @lru_cache
@@ -82,7 +83,7 @@ def thumbnail(data: bytes, side: int) -> bytes:
     if picture is None:
         return _jpeg(_placeholder(side))
     picture.thumbnail((side, side))
-    return _jpeg(picture)
+    return _jpeg(picture, made_by_ai=marked(data))
 
 
 def _opened(data: bytes, side: int) -> Image.Image | None:
@@ -93,9 +94,9 @@ def _opened(data: bytes, side: int) -> Image.Image | None:
         return None
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def _jpeg(picture: Image.Image, *, made_by_ai: bool = False) -> bytes:
     out = BytesIO()
-    picture.save(out, "JPEG", quality=85)
+    picture.save(out, "JPEG", quality=85, **({"xmp": XMP} if made_by_ai else {}))
     return out.getvalue()
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import streamlit as st
 
 from core.operation.metrics import errors, training
+from core.operation.metrics.pictures import orders
 from dashboard import charts
 from dashboard.pages import runs
 from dashboard.tables import Column, table
@@ -108,3 +109,10 @@ def _uncertain(view: View) -> None:
         )
     )
     runs.list_to_open(view, "uncertain", view.ask(training.uncertain))
+    lost = view.ask(orders.uncertain)
+    if lost:
+        st.subheader(t("Uncertain orders of pictures"), anchor=False)
+        chosen = runs.painted(view, "uncertain-pictures", lost, choose=True)
+        if chosen is not None:
+            st.query_params["run"] = lost[chosen].id
+            st.rerun()

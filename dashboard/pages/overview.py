@@ -41,7 +41,7 @@ def rules(t: Translator) -> dict[str, str]:
         "queue": t("A training waits too long to begin (minutes)"),
         "waiting": t("Something waits too long to be handled or shown (minutes)"),
         "heartbeat": t("A process is silent (seconds)"),
-        "uncertain": t("Trainings that may or may not have been ordered"),
+        "uncertain": t("Orders that may or may not have arrived"),
         "results": t("Trainings that were paid for, and whose result can’t be fetched"),
         "budget": t("The day’s budget is nearly spent (percent)"),
         "remote": t("fal still keeps what was to be deleted there (minutes)"),

@@ -11,6 +11,8 @@ import streamlit as st
 from core.base.errors import LikenessError
 from core.base.texts import Translator
 from core.operation.metrics import errors, training
+from core.operation.metrics.pictures import orders
+from core.operation.metrics.pictures.orders import PictureOrder
 from core.operation.metrics.scope import own_id
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
@@ -110,7 +112,7 @@ def draw(view: View, run_id: str) -> None:
     t = view.t
     run = view.ask(training.found, run_id)
     if run is None:
-        st.caption(t("There is no such run any more."))
+        _draw_painted(view, run_id)
         return
     st.subheader(t("Run {id}", id=run.id), anchor=False)
     table(view, "run", columns(t), [run],
@@ -119,6 +121,44 @@ def draw(view: View, run_id: str) -> None:
         place = view.place("people", user=run.user_id, avatar=run.avatar_id)
         st.link_button(t("Whose it is"), place, icon=":material/person:")
     acting(view, run)
+    _sent(view, run_id)
+
+
+def painted(view: View, key: str, rows: Sequence[PictureOrder], choose: bool = False) -> int | None:
+    """A table of orders of pictures; which one was chosen."""
+    t = view.t
+    return table(view, key, [
+        Column("status", t("Status")), Column("purpose", t("Purpose")), Column("pack", t("Style")),
+        Column("pictures", t("Pictures"), "number"), Column("blocked", t("Blocked"), "number"),
+        Column("took", t("Took"), "seconds"), Column("cost_usd", t("Cost"), "usd"),
+        Column("error_type", t("Error")), Column("error", t("Message")),
+        Column("test_mode", t("Test"), "yes"), Column("profile", t("Profile")),
+        Column("created_at", t("Created"), "time"), Column("finished_at", t("Finished"), "time"),
+        Column("request_id", t("Request id")), Column("id", t("Run")),
+    ], rows, choose=choose,
+        place=lambda order: view.place("training", run=order.id))  # fmt: skip
+
+
+def _draw_painted(view: View, run_id: str) -> None:
+    """The same of an order of pictures: nobody sees them, nor what was wished for."""
+    t = view.t
+    order = view.ask(orders.found, run_id)
+    if order is None:
+        st.caption(t("There is no such run any more."))
+        return
+    st.subheader(t("Order of pictures {id}", id=order.id), anchor=False)
+    painted(view, "run", [order])
+    if order.user_id:
+        place = view.place("people", user=order.user_id, avatar=order.avatar_id)
+        st.link_button(t("Whose it is"), place, icon=":material/person:")
+    if view.visitor.may_act and view.ask(orders.unsettled, run_id):
+        _settling(view, order)
+    _sent(view, run_id)
+
+
+def _sent(view: View, run_id: str) -> None:
+    """What was sent of an order, and every call of fal."""
+    t = view.t
     st.subheader(t("What was ordered"), anchor=False)
     table(view, "orders", order_columns(t), view.ask(training.orders_of, run_id),
           empty=t("Nothing has been ordered."),
@@ -145,7 +185,7 @@ def acting(view: View, run: training.Run) -> None:
         ask(view, t("Train again"), asked, f"retry-{run.id}", action)
 
 
-def _settling(view: View, run: training.Run) -> None:
+def _settling(view: View, run: training.Run | PictureOrder) -> None:
     """What an admin found out about an order that may have been lost."""
     t = view.t
     with popover(t("It was ordered"), f"sent-{run.id}"):

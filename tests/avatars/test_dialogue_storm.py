@@ -69,6 +69,7 @@ from core.conversation.messages import Address, Button, Event, Kind, Person, Upd
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
 from core.conversation.tokens import sign
 from core.services.storage import FolderStore
+from tests import makers
 from tests.avatars.training_house import (
     COMPLETED,
     QUEUED,
@@ -167,8 +168,13 @@ class House:
             LIMITS, self.trainer, self.inbox, waker, self.store, folder, clock=clock
         )
         self.verdicts = Verdicts(LIMITS, self.store, self.inbox, self._fetch, clock)
-        loader = Loader(LIMITS, self.training, lambda *_: "Send them.", clock)
-        dialogue = bind(Tools(LIMITS, self.training, waker, loader))
+        pictures = makers.pictures(LIMITS)
+        loader = Loader(LIMITS, self.training, pictures, lambda *_: "Send them.", clock)
+        dialogue = bind(
+            Tools(
+                LIMITS, self.training, pictures, waker, loader, {TrainingRun: self.training.cancel}
+            )
+        )
         self.flow = Flow(TABLE, dialogue, loader, screens.SCREENS, screens.NOTICES, LANGUAGES)
         self.engine = Engine(self.flow, self.inbox, clock=clock)
         self.away = True

@@ -21,7 +21,7 @@ from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.ports import Unreachable
-from core.avatars.training.outcome import model_of
+from core.avatars.queries import model_of
 from core.avatars.training.training import lost_trainings
 from core.base.settings import Settings
 from core.services.fal.errors import TYPES

@@ -23,11 +23,12 @@ from channels.telegram import Telegram
 from core.app.commands.diagram import diagram
 from core.app.commands.showing import BLOCK
 from core.avatars import access, flow, queries
-from core.avatars.dialogue import collecting, edits, effects, guards
+from core.avatars.dialogue import collecting, edits, effects, guards, painting
 from core.avatars.dialogue.names import EFFECTS, GUARDS
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
+from core.avatars.screens.pictures import remarks
 from core.base.texts import LANGUAGES, translator
 from core.conversation import engine
 from core.conversation.delivery.channel import Capabilities
@@ -35,6 +36,7 @@ from core.conversation.delivery.rendering import render
 from core.conversation.flow import QUIET, Flow, Step
 from core.conversation.messages import Screen
 from core.conversation.reading import UNHEARD
+from tests.avatar_facts import STUDIO, any_studios
 
 ROOT = Path(__file__).parents[2]
 TABLE = flow.TABLE
@@ -42,6 +44,12 @@ HOME = TABLE.initial
 PLAIN = Capabilities(text_length=100_000, payload_bytes=200)
 SAME_IN_EVERY_LANGUAGE = {"choosing_language"}
 EXAMPLES = 300
+PICTURE_NOTICES = {
+    "show_pictures": "pictures_came",
+    "notice_no_pictures": "pictures_failed",
+    "hand_over": "picture_file",
+}
+PAYS_OR_DESTROYS = {"train", "order", "yes"}
 
 
 @functools.cache
@@ -122,6 +130,9 @@ def facts(asked: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy
         avatars=st.lists(lines, max_size=6).map(tuple),
         photos=st.lists(photos, max_size=9).map(tuple),
         removed_photo=st.none() | photos,
+        training=st.none() | lines,
+        finished=st.none() | lines,
+        studio=any_studios(names),
     )
 
 
@@ -319,9 +330,9 @@ def test_what_pays_or_destroys_says_what_it_agrees_to() -> None:
         for question in (None, *QUESTIONS)
         for screen in screens(state, question)
         for button in screen.each_button()
-        if button.trigger in ("train", "yes")
+        if button.trigger in PAYS_OR_DESTROYS
     }
-    assert {button.trigger for button in found} == {"train", "yes"}
+    assert {button.trigger for button in found} == PAYS_OR_DESTROYS
     assert all(button.confirms for button in found)
 
 
@@ -363,11 +374,16 @@ def test_every_notice_has_a_text_and_a_way_on(name: str, language: str) -> None:
 def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
     told = {t for row in TABLE.rows for t in row.triggers if "notice" in map(str, row.effects)}
     by_hand = {"operator_message", "alert"}
+    of_pictures = {
+        notice for effect, notice in PICTURE_NOTICES.items()
+        if any(effect in map(str, row.effects) for row in TABLE.rows)
+    }  # fmt: skip
     handed = {
         t for row in TABLE.rows for t in row.triggers if "notice_export" in map(str, row.effects)
     }
     beside = {"export_model"} if handed else set()
-    assert {f"training_{trigger}" for trigger in told} | handed | beside == set(NOTICES) - by_hand
+    posted = {f"training_{trigger}" for trigger in told} | handed | beside | of_pictures
+    assert posted == set(NOTICES) - by_hand
 
 
 def test_everything_that_is_said_has_a_sentence_in_every_language() -> None:
@@ -414,7 +430,8 @@ def sample(state: str, language: str) -> Screen:
         RunFacts("training", 40, None, "", 0.0, 90.0),
     )  # fmt: skip
     line = AvatarLine("0" * 32, "Anna", "ready", 0, "portrait", 10)
-    found = Facts(language, "Anna", "", limits, 1, avatar=avatar, resumable=line, consented=True)
+    found = Facts(language, "Anna", "", limits, 1, avatar=avatar, resumable=line, consented=True,
+                  studio=STUDIO)  # fmt: skip
     return SCREENS[state](found)
 
 
@@ -436,9 +453,10 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (collecting, effects, edits, guards, engine):
+    for module in (collecting, effects, edits, guards, painting, engine):
         yield from _said_in(module)
     yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
+    yield from (*remarks.OBSTACLES, "no_pictures_daily_limit")
 
 
 def _said_in(module: ModuleType) -> Iterator[str]:
@@ -447,6 +465,7 @@ def _said_in(module: ModuleType) -> Iterator[str]:
             spoken = node.args[-1:] if module is engine else node.args[:1]
             if node.func.attr == "say":
                 yield from (
-                    part.value for arg in spoken for part in ast.walk(arg)
+                    part.value for arg in spoken if not isinstance(arg, ast.JoinedStr)
+                    for part in ast.walk(arg)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str)
                 )  # fmt: skip

@@ -11,7 +11,7 @@ import structlog
 
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus
-from core.avatars.training.outcome import model_of
+from core.avatars.queries import model_of
 from tests.avatars.test_limits import ENOUGH, person_who_is_ready, wired
 from tests.conversation.chat import Chat
 from tests.http_house import wait_for

@@ -293,7 +293,7 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
     assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"
 
 
-PAYS_OR_DESTROYS = {"train", "yes", "remove_photo", "decline"}
+PAYS_OR_DESTROYS = {"train", "order", "yes", "remove_photo", "decline"}
 
 
 def test_what_pays_or_destroys_wants_its_words() -> None:

@@ -14,7 +14,7 @@ from core.app.bootstrap import App
 from core.avatars.facts import Facts
 from core.avatars.models import Avatar, AvatarPhoto
 from core.avatars.screens import SCREENS
-from core.services.fal import profiles
+from core.services.fal.profiles import trainers
 from tests.avatar_facts import LIMITS, READY, facts, photo, triggers
 from tests.avatars.photo_house import collecting, good, judge, opened, send
 from tests.conversation.chat import Chat
@@ -78,7 +78,7 @@ def test_the_number_is_that_of_the_trainer_which_would_be_asked(house: App, chat
     chat.press("🚀 Start training")
     chat.press("✅ The photos are right")
     taken = house.training.photos_taken("style")
-    assert taken == profiles.BY_NAME["flux-pro-trainer"].max_photos == 20
+    assert taken == trainers.BY_NAME["flux-pro-trainer"].max_photos == 20
     assert f"Photos: the best {taken} of your 25 are used" in chat.rendered.text
 
 

@@ -10,7 +10,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
-from core.avatars import restrictions
+from core.avatars import queries, restrictions
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -23,9 +23,10 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.orders.order import CLAIM_SECONDS
+from core.avatars.orders.usual import Usual
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.training import outcome
-from core.avatars.training.durations import Usual, usual
+from core.avatars.training.durations import usual
 from core.base.db import database, run, transaction
 from core.base.errors import TrainingRefused
 from core.conversation.models import Conversation
@@ -78,7 +79,7 @@ def test_starting_is_logged_once_with_ids_and_wakes_the_worker(house: House) -> 
         (f"🚀 Запущено обучение аватара {house.avatar.id} типа portrait", str(run_id)),
         (f"🧪 ТЕСТОВЫЙ РЕЖИМ: Имитация обучения аватара {house.avatar.id}", str(run_id)),
     ]
-    assert house.wakes.woken == [("run", str(run_id))]
+    assert house.wakes.woken == [("training", str(run_id))]
 
 
 def test_a_real_trainer_is_not_logged_as_a_simulated_one(house: House) -> None:
@@ -413,7 +414,7 @@ def test_a_completed_avatar_holds_what_was_made_and_how(house: House) -> None:
         "photos": 10,
         "arguments": {"trigger_phrase": f"lk{avatar.id.hex[:10]}", "steps": 9},
     }
-    (model,) = outcome.models_of(avatar.id)
+    (model,) = queries.models_of(avatar.id)
     assert (model.run_id, model.request_id) == (run.id, f"request 1 of {run.id}")
     assert (model.profile, model.endpoint) == ("portrait-first", "fal-ai/portrait-first")
     assert (model.base_model, model.phrase) == (
@@ -439,7 +440,7 @@ def test_an_avatar_says_how_it_is_trained_from_the_start_and_by_what_order_once_
     assert house.run.request_id is not None
     assert ordered.finetune_id == house.run.request_id
     assert ordered.training_config["arguments"] == {"trigger_phrase": word, "steps": 9}
-    assert outcome.model_of(ordered.id) is None, "no model is made yet"
+    assert queries.model_of(ordered.id) is None, "no model is made yet"
 
 
 def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: House) -> None:
@@ -452,7 +453,7 @@ def test_an_order_that_is_heard_of_late_names_the_avatars_training_too(house: Ho
 
 def test_a_second_training_that_ends_badly_leaves_the_first_model(house: House) -> None:
     run = house.ended()
-    model = outcome.model_of(house.now.id)
+    model = queries.model_of(house.now.id)
     assert model is not None
     Avatar.update(training_type="style", status=AvatarStatus.READY).execute()
     house.start()
@@ -461,7 +462,7 @@ def test_a_second_training_that_ends_badly_leaves_the_first_model(house: House) 
     house.advance(FAILED)
     avatar = house.now
     assert (avatar.finetune_id, avatar.fal_mode) == (house.run.request_id, "style")
-    assert outcome.model_of(avatar.id) == model
+    assert queries.model_of(avatar.id) == model
     back = outcome.taken_back(model)
     assert (back["finetune_id"], back["fal_mode"]) == ("ft-1", "portrait")
     assert back["training_config"]["arguments"] == run.arguments
@@ -623,7 +624,7 @@ def test_cancelling_stops_at_once_for_the_person_and_then_at_the_trainer(house: 
     house.cancel()
     assert house.run.status is RunStatus.CANCELLING
     assert house.now.status is AvatarStatus.CANCELLED
-    assert house.wakes.woken == [("run", str(house.run.id))]
+    assert house.wakes.woken == [("training", str(house.run.id))]
     house.advance()
     assert house.trainer.cancelled == [house.run.request_id]
     assert house.run.status is RunStatus.CANCELLING, "until the trainer confirms it"
@@ -805,7 +806,7 @@ def test_a_result_after_the_consent_was_withdrawn_is_not_kept(house: House) -> N
     Avatar.update(status=AvatarStatus.DRAFT).execute()
     house.advance(COMPLETED)
     assert house.run.status is RunStatus.COMPLETED
-    assert (house.now.status, outcome.models_of(house.now.id)) == (AvatarStatus.DRAFT, [])
+    assert (house.now.status, queries.models_of(house.now.id)) == (AvatarStatus.DRAFT, [])
     assert house.told == []
 
 

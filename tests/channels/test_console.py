@@ -13,6 +13,7 @@ from core.base.db import transaction
 from core.base.settings import Settings
 from core.conversation.messages import Address, Event, Kind, Person, Picture, Screen, Update
 from core.conversation.models import PendingNotice
+from core.services.made_by_ai import XMP, marked
 
 
 class Piped(io.StringIO):
@@ -81,31 +82,55 @@ def test_a_caption_comes_with_the_last_file(sqlite_url: str, folder: Path) -> No
     assert [event.caption for event in events] == ["", "/help"]
 
 
-def test_pictures_of_a_notice_are_saved_where_the_terminal_stands(
+def test_pictures_are_laid_out_in_a_folder_of_the_talk_each_once_and_with_its_mark(
     sqlite_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
     app = bootstrap(Settings.load(environ=environ), io.StringIO())
-    keys = [Picture(key) for key in ("ab/1", "ab/2")]
-    for picture in keys:
-        app.store.put(picture.key, small_jpeg())
-    ready = Screen("Ready", pictures=(*keys, Picture("ab/gone")))
-    notices = {"ready": lambda _parameters, _language: ready}
+    for key, colour in (("ab/1", "navy"), ("ab/2", "olive")):
+        app.store.put(key, small_jpeg(colour))
+    kept = Picture("ab/1", name="picture-1.jpg"), Picture("ab/2", "2 ⭐", "picture-1.jpg")
+    album = Screen("Ready", pictures=(*kept, Picture("ab/gone", name="picture-3.jpg")))
+    notices = {"ready": lambda _parameters, _language: album}
     monkeypatch.setattr(app.engine.flow, "notices", notices)
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    said = io.StringIO()
+    talk = _Talk(app, "me", "en", io.StringIO(), said)
+    talk.run()
+    for key in ("first", "again"):
+        with transaction():
+            PendingNotice.create(conversation=talk._id, key=key, name="ready", created_at=0)
+    talk._show()
+    talk._lay_out((Picture("ab/1", "7 ❌"),))
+    app.close()
+    (own,) = folder.glob("likeness-*")
+    paths = [own / "picture-1.jpg", own / "picture-1-2.jpg"]
+    laid_out = f"🔔 Ready\n\n🖼 {paths[0]}\n🖼 2 ⭐ {paths[1]}\n"
+    assert said.getvalue().endswith(f"\n{laid_out}\n{laid_out}🖼 7 ❌\n")
+    assert sorted(own.iterdir()) == sorted(paths)
+    assert all(marked(path.read_bytes()) for path in paths)
+    assert own.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_screen_stands_below_the_notice_that_came_with_it(
+    sqlite_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    monkeypatch.setattr(app.engine.flow, "notices", {"ready": lambda *_: Screen("Ready")})
     said = io.StringIO()
     talk = _Talk(app, "me", "en", io.StringIO(), said)
     talk.run()
     with transaction():
         PendingNotice.create(conversation=talk._id, key="k", name="ready", created_at=0)
-    monkeypatch.chdir(folder)
+    talk._send(Event(Kind.COMMAND, "privacy"))
     talk._show()
     app.close()
-    paths = [folder / "picture.jpg", folder / "picture-2.jpg"]
-    assert said.getvalue().endswith("🔔 Ready\n\n" + "".join(f"🖼 {path}\n" for path in paths))
-    assert all(path.read_bytes().startswith(b"\xff\xd8") for path in paths)
+    assert 0 < said.getvalue().index("🔔 Ready") < said.getvalue().index("📦 Download everything")
 
 
-def small_jpeg() -> bytes:
+def small_jpeg(colour: str) -> bytes:
+    """A picture made by AI, as its file says."""
     file = io.BytesIO()
-    Image.new("RGB", (64, 48), "navy").save(file, "JPEG")
+    Image.new("RGB", (64, 48), colour).save(file, "JPEG", xmp=XMP)
     return file.getvalue()

@@ -29,6 +29,7 @@ KEY = "stranger:5ecret"
 ENDPOINTS = [
     "fal-ai/flux-lora-portrait-trainer", "fal-ai/flux-pro-trainer",
     "fal-ai/flux-lora-fast-training", "fal-ai/flux-2-trainer",
+    "fal-ai/flux-lora", "fal-ai/flux-2/lora", "fal-ai/flux-pro/v1.1-ultra-finetuned",
 ]  # fmt: skip
 Change = Callable[[Passing], Passing]
 
@@ -102,7 +103,7 @@ def test_a_fal_by_the_book_is_as_expected_and_nothing_is_ordered(
     order_one(stranger)
     facts = looked(door)
     assert [fact for fact in facts.values() if not fact.ok] == []
-    assert len(facts) == 15
+    assert len(facts) == 18
     assert len(stranger.orders) == 1, "which was there before"
     posted = [path for method, path in door.asked if method == "POST"]
     assert posted == ["/storage/auth/token", "/files/upload"]
@@ -258,7 +259,7 @@ def test_one_difference_is_an_exit_code(likeness: Any, door: Tampering) -> None:
     code, said = likeness("fal", "check")
     assert code == 1
     assert "DIFFERS  the networks of webhooks: expected webhook_ip_ranges, got 200" in said
-    assert said.rstrip().endswith("1 of 15 facts differ.")
+    assert said.rstrip().endswith("1 of 18 facts differ.")
 
 
 def test_paying_says_its_price_and_wants_it_typed(likeness: Any, stranger: ForeignFal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -14,6 +15,7 @@ from core.app.cli import app
 from core.app.commands.by_hand import operator
 from core.avatars import switches
 from core.avatars.models import RunStatus, TrainingRun
+from core.avatars.models.pictures import PictureRun
 from core.base.db import run
 from core.services.fal.simulation.orders import Order
 from tests import makers
@@ -134,3 +136,36 @@ def test_an_erasure_is_audited_under_the_name_of_who_typed_it(
     code, said = likeness("erase", nobody)
     assert (code, len(audited())) == (1, 1)
     assert "There is no such person any more." in said
+
+
+# orders of pictures
+
+
+@pytest.fixture
+def unpainted(sqlite_db: Any) -> PictureRun:
+    """An order of pictures of which nobody knows."""
+    owner = makers.conversation()
+    avatar = makers.avatar(owner)
+    return PictureRun.create(
+        avatar=avatar, user=owner.user, conversation=owner, purpose="asked", pack="cinema",
+        trained=makers.model(avatar, uuid4(), test_mode=True), shape="square", count=1, seed=7,
+        test_mode=True, status=RunStatus.UNCERTAIN, intent_at=2.0, created_at=1.0,
+        error_type="timeout", endpoint="fal-ai/flux-lora", profile="flux-lora",
+    )  # fmt: skip
+
+
+def test_lost_orders_of_pictures_stand_beside_those_of_trainings(
+    likeness: Any, lost: TrainingRun, unpainted: PictureRun
+) -> None:
+    code, said = likeness("runs", "uncertain")
+    assert code == 0
+    assert [line.split()[0] for line in said.splitlines()] == [str(lost.id), str(unpainted.id)]
+
+
+def test_pictures_that_never_arrived_are_ordered_again(
+    likeness: Any, unpainted: PictureRun
+) -> None:
+    assert likeness("runs", "not-sent", str(unpainted.id))[0] == 0
+    assert makers.fresh(unpainted).status is RunStatus.READY
+    assert audited() == [(operator(), "not sent", str(unpainted.id), "")]
+    assert likeness("runs", "uncertain") == (0, "")

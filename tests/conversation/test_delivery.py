@@ -466,6 +466,23 @@ def test_a_screen_that_changes_after_a_notice_is_posted_below_it(post: Post) -> 
     assert post.channel.kinds[-1] == "edit"
 
 
+def test_a_screen_waits_for_the_notice_that_came_with_it_and_stands_below_it(post: Post) -> None:
+    post.deliver()
+    post.anna.signal("answered", "42")
+    post.anna.press("5")
+    post.deliver()
+    assert post.channel.kinds == ["post", "notice", "post"]
+    assert [text[:8] for text in post.channel.chats["anna"]] == ["How was ", "An answe", "Why 5 of"]
+
+
+def test_a_screen_waits_for_no_notice_that_was_refused(post: Post) -> None:
+    assert notice(post, Refused()).outcome == "pending"
+    post.anna.press("5")
+    post.clock.forward(5)
+    post.deliver()
+    assert post.channel.kinds == ["post", "edit", "notice"]
+
+
 def test_notices_of_one_chat_come_in_order(post: Post) -> None:
     post.deliver()
     for number in range(3):

@@ -113,6 +113,17 @@ def test_an_alert_comes_at_once_as_a_new_message() -> None:
     assert (found.due_at, found.post_revision, found.rank) == (NOW, 6, Rank.ALERT)
 
 
+def test_an_alert_waits_for_what_belongs_to_it_unless_something_else_happens() -> None:
+    news = schedule().after(Kind.SIGNAL, NOW, 5, PACE, alert=True, tick=False, wait=20.0)
+    assert (news.due_at, news.post_revision) == (NOW + 20, 6)
+    for kind in (Kind.PRESS, Kind.TEXT, Kind.COMMAND):
+        assert after(news, kind, NOW + 1, revision=6).due_at == NOW + 1
+    arrived = after(news, Kind.SIGNAL, NOW + 2, alert=True, revision=6)
+    assert (arrived.due_at, arrived.post_revision) == (NOW + 2, 7)
+    late = after(news, Kind.SIGNAL, NOW + 25, alert=True, revision=6)
+    assert late.due_at <= NOW + 25
+
+
 def test_a_tick_waits_until_three_seconds_after_what_was_last_shown() -> None:
     recent = after(schedule(shown_at=NOW - 1), Kind.SIGNAL, tick=True)
     assert (recent.due_at, recent.rank, recent.post_revision) == (NOW + 2, Rank.TICK, 0)

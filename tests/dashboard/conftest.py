@@ -26,7 +26,10 @@ from tests.filling import filled
 from tests.patience import LONG
 
 APP = Path(app.__file__).parent / "start" / "app.py"
-PAGES = ("overview", "training", "running", "errors", "funnel", "people", "operations", "cost")
+PAGES = (
+    "overview", "training", "pictures", "running", "errors", "funnel", "people", "operations",
+    "cost",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +78,7 @@ class House:
     def __init__(self) -> None:
         self.trainer: Any = SimpleNamespace(test_mode=True)
         self.training = FakeTraining()
+        self.pictures: Any = self.training
         self.inbox = Inbox("main_menu", lambda wanted: "en")
 
     def thumbnail(self, key: str, side: int = 320) -> bytes | None:

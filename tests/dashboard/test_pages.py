@@ -16,6 +16,7 @@ from core.base.db import database, run, transaction
 from core.base.settings.dashboard import Role
 from core.conversation.models import User
 from core.operation.metrics import overview
+from core.operation.metrics.pictures import orders, totals
 from core.operation.metrics.scope import DAY, Scope
 from dashboard import site
 from tests import makers
@@ -343,3 +344,30 @@ def test_an_error_of_the_database_is_told_without_its_words(
     assert serving._admit(peewee.OperationalError("secret")) is True
     assert len(told) == 1
     assert "secret" not in told[0]
+
+
+def test_the_page_of_pictures_says_what_the_metrics_say(sqlite_db: Any, look: Look) -> None:
+    fill_lately(60)
+    tab = look("pictures", mode="both", period="90d")
+    scope = Scope(time.time() - 90 * DAY, time.time() + 1)
+    found = totals.ordered(scope)
+    assert metric(tab, "Made") == f"{found.made:,}" != "0"
+    assert metric(tab, "A picture") == f"${found.each:,.3f}"
+    assert found.orders == sum(profile.orders for profile in totals.by_profile(scope))
+
+
+def test_an_order_of_pictures_opens_without_its_wish_and_can_be_settled(
+    sqlite_db: Any, look: Look
+) -> None:
+    fill_lately(60)
+    with transaction():
+        run(
+            "UPDATE picture_runs SET wish = 'a secret', pack = '', status = 'uncertain', "
+            "request_id = NULL WHERE id = (SELECT min(id) FROM picture_runs)"
+        )
+    [order] = orders.uncertain()
+    tab = look("training", run=order.id)
+    assert not tab.exception
+    assert f"Order of pictures {order.id}" in [found.value for found in tab.subheader]
+    assert "a secret" not in str(tab)
+    assert f"not-sent-{order.id}" in [button.key for button in tab.button]

@@ -13,6 +13,7 @@ import pytest
 
 from core.avatars import disposal, restrictions, switches
 from core.avatars import models as avatars
+from core.avatars.models import pictures
 from core.avatars.orders import events, submissions
 from core.avatars.orders.money import daily_totals, prices
 from core.avatars.privacy import retained
@@ -27,13 +28,13 @@ MODELS: tuple[Any, ...] = tuple(
     found
     for module in (
         conversations, avatars, disposal, retained, daily_totals, events, prices, submissions,
-        switches, restrictions,
+        switches, restrictions, pictures,
     )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model", "Order")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type"]  # fmt: skip
+NAMES = ["0001_initial", "0002_training_type", "0003_pictures"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -122,6 +123,74 @@ def test_the_database_itself_refuses_what_is_no_copy_at_the_trainer(empty: Any) 
             "attempts, error_type) VALUES ('person', 'x', 'e', ?, 1, 1, 0, '')",
             False,
         )
+
+
+def _picture() -> tuple[pictures.PictureRun, pictures.Picture]:
+    """An order of pictures with a picture of it, by a model that fal has for a while."""
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=0)
+    made = makers.model(avatar, uuid.uuid4(), remote_url="http://fal/1", remote_at=1.0)
+    mine = {"avatar": avatar, "user": owner.user}
+    ordered = pictures.PictureRun.create(
+        **mine, trained=made, purpose="asked", wish="in a red coat", shape="square", count=2,
+        seed=2**40, created_at=1.0,
+    )  # fmt: skip
+    picture = pictures.Picture.create(
+        **mine, run=ordered, place=0, key="u/a/picture-1", sha256="1", size=1, width=1, height=1
+    )
+    return ordered, picture
+
+
+def test_pictures_go_down_and_up_with_rows_in_them(empty: Any) -> None:
+    runner.migrate(empty)
+    ordered, _ = _picture()
+    assert runner.migrate(empty, "3", down=True) == ["0003_pictures"]
+    columns = {column.name for column in empty.get_columns("trained_models")}
+    assert not columns & {"remote_url", "remote_at"}
+    assert run("SELECT count(*) FROM trained_models").fetchone()[0] == 1, "models stay"
+    assert runner.migrate(empty) == ["0003_pictures"]
+    assert run("SELECT remote_url, remote_at FROM trained_models").fetchone() == ("", None)
+    assert not pictures.PictureRun.select().where(pictures.PictureRun.id == ordered.id).exists()
+    _picture()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "purpose = 'gift'", "shape = 'round'", "count = 0", "count = 5", "counted = -1",
+        "status = 'lost'", "progress = 101", "finished_by = 'nobody'", "pack = 'cinema'",
+    ],
+)  # fmt: skip
+def test_the_database_itself_refuses_what_is_no_order_of_pictures(empty: Any, change: str) -> None:
+    runner.migrate(empty)
+    _picture()
+    with pytest.raises(peewee.IntegrityError):
+        run(f"UPDATE picture_runs SET {change}")
+
+
+def test_a_wish_can_be_forgotten_while_its_person_is_there(empty: Any) -> None:
+    runner.migrate(empty)
+    ordered, _ = _picture()
+    run("UPDATE picture_runs SET wish = ''")
+    assert makers.fresh(ordered).wish == ""
+
+
+def test_the_database_itself_lets_a_person_wait_for_one_order_of_pictures(empty: Any) -> None:
+    runner.migrate(empty)
+    ordered, _ = _picture()
+    again = {**ordered.__data__, "id": uuid.uuid4()}
+    with pytest.raises(peewee.IntegrityError):
+        pictures.PictureRun.create(**again)
+    pictures.PictureRun.create(**{**again, "purpose": "preview"})
+
+
+def test_a_picture_goes_with_its_order_and_an_order_stays_without_its_avatar(empty: Any) -> None:
+    runner.migrate(empty)
+    ordered, _ = _picture()
+    run("DELETE FROM avatars")
+    left = makers.fresh(ordered)
+    assert (left.avatar_id, left.trained_id) == (None, None)
+    assert pictures.Picture.select().count() == 0
 
 
 def test_all_the_way_down_leaves_no_table_but_the_history(empty: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.turns import LIMITS, Counter
 from core.app.bootstrap import App
-from core.avatars.disposal import DoomedFile, DoomedObject
+from core.avatars.disposal import DoomedFile, DoomedObject, prefix_of
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, Consent, TrainingRun
+from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy.retained import Export, RemoteCopy
 from core.conversation.messages import Event, Kind
@@ -37,6 +38,29 @@ def somebody(app: App, avatars: int, photos: int) -> Marked:
         for number in (1, 2):
             makers.submission(run, number, request_id=uuid4().hex, fate="failed")
     return anna
+
+
+def painted(app: App, avatars: int, pictures: int) -> Marked:
+    """The same, with so many pictures of each avatar."""
+    anna = somebody(app, avatars, pictures)
+    mine = Conversation.get_by_id(anna.id)
+    for avatar in Avatar.select().where(Avatar.user == mine.user_id):
+        _paint(avatar, mine, pictures)
+    return anna
+
+
+def _paint(avatar: Avatar, mine: Conversation, pictures: int) -> None:
+    """An order of a wish, and so many pictures that came of it."""
+    made = PictureRun.create(
+        avatar=avatar, user=mine.user, conversation=mine, purpose="asked", wish="in a café",
+        shape="square", count=4, seed=1, status="completed", created_at=0,
+    )  # fmt: skip
+    for place in range(pictures):
+        Picture.create(
+            run=made, avatar=avatar, user=mine.user, place=place, number=place + 1,
+            key=f"{prefix_of(avatar.user_id, avatar.id)}{uuid4().hex}", sha256="0" * 64, size=9,
+            width=8, height=8, made_at=1.0,
+        )  # fmt: skip
 
 
 def with_more(anna: Marked, each: int) -> None:
@@ -106,6 +130,21 @@ def test_photos_that_were_put_aside_are_taken_in_at_once(app: App) -> None:
 def test_nothing_is_counted_one_by_one(app: App, act: Callable[[Marked], None]) -> None:
     little, much = somebody(app, 1, 1), somebody(app, 10, 30)
     assert dearest(much, act) == dearest(little, act) <= MOST
+
+
+@pytest.mark.parametrize("act", [withdraw, delete_avatar])
+def test_neither_are_pictures(app: App, act: Callable[[Marked], None]) -> None:
+    little, much = painted(app, 1, 1), painted(app, 10, 30)
+    assert dearest(much, act) == dearest(little, act) <= MOST
+
+
+def test_an_erasure_reads_and_forgets_orders_of_pictures_in_one_statement_each(app: App) -> None:
+    """As those of trainings; whoever has none pays for none."""
+    little, much = painted(app, 1, 1), painted(app, 10, 30)
+    without = dearest(somebody(app, 10, 30), Marked.order_erasure)
+    assert dearest(much, Marked.order_erasure) == without + 2
+    assert dearest(little, Marked.order_erasure) == without + 2
+    assert Picture.select().count() == 0
 
 
 def test_everything_of_somebody_who_has_much_is_doomed_and_recorded(app: App) -> None:

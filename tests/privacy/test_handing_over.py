@@ -93,9 +93,9 @@ def test_the_page_links_it_for_its_visitor_alone(app: App) -> None:
     anna, ben = site.new_visitor(), site.new_visitor()
     app.store.put(KEY, ZIP)
     entry = transcript.Entry(1, "bot", transcript.notice(notice()), 0.0)
-    drawn = MessageHtml(EN, lambda kind, name: site.picture_path(anna, kind, name), None).entry(
-        entry
-    )
+    drawn = MessageHtml(
+        EN, lambda kind, name, called="": site.picture_path(anna, kind, name), None
+    ).entry(entry)
     path = unescape(re.findall(r'href="([^"]+)"', drawn)[0])
     assert ">likeness.zip</a>" in drawn
 

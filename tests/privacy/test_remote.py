@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from core.avatars.models import Avatar, AvatarStatus, RunStatus
+from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders import submissions
 from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import KEY_REFUSED
@@ -18,7 +18,7 @@ from core.avatars.ports import Unreachable
 from core.avatars.privacy import remote
 from core.avatars.privacy.erasure import Erasure
 from core.avatars.privacy.retained import RemoteCopy
-from core.avatars.training.outcome import models_of
+from core.avatars.queries import models_of
 from core.base.db import run, transaction
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
@@ -55,13 +55,13 @@ def delete_due(house: House) -> None:
 def delete_avatar(house: House) -> None:
     with transaction():
         lock_person(house.owner.id, house.owner.user.id)
-        Erasure(house.training.cancel).avatar(house.now, house.clock())
+        Erasure({TrainingRun: house.training.cancel}).avatar(house.now, house.clock())
 
 
 def withdraw(house: House) -> None:
     with transaction():
         lock_person(house.owner.id, house.owner.user.id)
-        Erasure(house.training.cancel).consent(house.owner.user.id, house.clock())
+        Erasure({TrainingRun: house.training.cancel}).consent(house.owner.user.id, house.clock())
 
 
 def erase(house: House) -> None:
@@ -70,7 +70,7 @@ def erase(house: House) -> None:
         turn: Any = Turn.__new__(Turn)
         turn.user_id, turn.now = house.owner.user.id, house.clock()
         turn.event_id, turn.conversation_id = None, house.owner.id
-        Erasure(house.training.cancel).person(turn)
+        Erasure({TrainingRun: house.training.cancel}).person(turn)
 
 
 def test_what_was_copied_is_deleted_at_the_trainer_at_once(house: House) -> None:

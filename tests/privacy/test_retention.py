@@ -32,7 +32,7 @@ NOW = utc_now().replace(tzinfo=datetime.UTC).timestamp()
 
 def retention(app: App, **days: int) -> Retention:
     settings = Settings().model_copy(update={"retention": Days(**days)})
-    return Retention(settings, app.training.cancel)
+    return Retention(settings, app.stops)
 
 
 def ago(days: float) -> datetime.datetime:
@@ -127,7 +127,7 @@ class Busy(Retention):
                 )
             }
         )
-        super().__init__(settings, app.training.cancel)
+        super().__init__(settings, app.stops)
         self.other = sqlite3.connect(path, isolation_level=None)
 
     def _delete_draft(self, seen: Avatar, old: Any, now: float) -> bool:

@@ -102,6 +102,11 @@ class Chat(ABC):
     def sight(self) -> Sight:
         """What is in sight now."""
 
+    @property
+    @abstractmethod
+    def received(self) -> list[bytes]:
+        """The pictures and files that have come since the person last acted, at least."""
+
     def close(self) -> None:  # noqa: B027  # most need not
         """Leave."""
 

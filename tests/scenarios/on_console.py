@@ -21,6 +21,9 @@ _LINE = re.compile(
     r"|• (?P<worded>.+) \((?:type it in words|напишите словами|.+[“«](?P<words>.+)[”»])\)"
 )
 
+_LEFT = re.compile(r"[🖼📦][^/]*(?P<path>/.+)")
+"""A line that names a file which was left for the person."""
+
 
 class ConsoleChat(Chat):
     channel = "console"
@@ -62,6 +65,11 @@ class ConsoleChat(Chat):
         """All since the person last said something, and the last numbered list."""
         lines = list(self._said)
         return Sight("\n".join(lines[self._fresh :]), tuple(_listed(lines)))
+
+    @property
+    def received(self) -> list[bytes]:
+        paths = (_LEFT.fullmatch(line) for line in list(self._said)[self._fresh :])
+        return [Path(found["path"]).read_bytes() for found in paths if found]
 
     def pause(self) -> None:
         """A terminal that is talked to through a pipe looks when it is asked to."""

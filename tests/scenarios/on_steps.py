@@ -10,6 +10,7 @@ from typing import Any
 from core.app.bootstrap import bootstrap
 from core.base.db import run
 from core.base.settings import Settings
+from core.conversation.delivery.rendering import drawn
 from core.conversation.messages import Address, Event, Kind, Person
 from core.conversation.testing import Clock, SteppedChat
 from core.conversation.tokens import RenderedButton
@@ -117,6 +118,14 @@ class SteppedPerson(Chat):
         screens = [screen for screen in (self.chat.screen, *self.chat.notices) if screen]
         labels = tuple(offer.label for offer in self.offers_in_sight)
         return Sight("\n\n".join(screen.text for screen in screens), labels)
+
+    @property
+    def received(self) -> list[bytes]:
+        app = self.steps.app
+        seen = [screen for screen in (self.chat.screen, *self.chat.notices) if screen]
+        pictures = [drawn(app, image) for screen in seen for image in screen.images]
+        files = [app.open_file(screen.file.key) for screen in seen if screen.file]
+        return [data for data in (*pictures, *files) if data]
 
     def pause(self) -> None:
         self.steps.step()

@@ -72,11 +72,23 @@ class TelegramChat(Chat):
 
     @property
     def sight(self) -> Sight:
-        """The newest screen, and the notices that still have their button."""
+        """The newest screen, and the notices that still have their button, or what they brought."""
         alive = [message for message in self.messages if message.buttons]
-        seen = [*[m for m in alive if not is_notice(m)][-1:], *filter(is_notice, alive)]
+        brought = [message for message in self.messages if brings(message)]
+        screen = [message for message in alive if not is_notice(message)][-1:]
+        seen = [*screen, *filter(is_notice, alive), *brought]
         labels = tuple(label for message in seen for label in message.labels)
         return Sight("\n\n".join(message.text for message in seen), labels)
+
+    @property
+    def received(self) -> list[bytes]:
+        spoken = max((m.id for m in self.person.chat if not m.from_bot), default=0)
+        return [m.file for m in self.messages if m.file and m.id > spoken]
+
+
+def brings(message: Message) -> bool:
+    """Whether it is a file, or of an album."""
+    return message.kind == "document" or message.media_group_id is not None
 
 
 def is_notice(message: Message) -> bool:

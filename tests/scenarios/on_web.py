@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import socket
@@ -61,6 +62,19 @@ PRESS = """label => {
   return true;
 }"""
 """In one piece: no other button can take the place of this one between look and press."""
+
+
+RECEIVE = """async () => {
+  const bubbles = [...document.querySelectorAll(".bubble")];
+  const spoken = bubbles.filter(b => b.classList.contains("person")).pop();
+  const isLater = b => !spoken || (spoken.compareDocumentPosition(b) & 4);
+  const links = [...document.querySelectorAll(".grid img, .file a, a.download")];
+  const encoded = async link => {
+    const data = new Uint8Array(await (await fetch(link.src ?? link.href)).arrayBuffer());
+    return btoa(Array.from(data, byte => String.fromCharCode(byte)).join(""));
+  };
+  return Promise.all(links.filter(isLater).map(encoded));
+}"""
 
 
 class Browsers:
@@ -141,6 +155,11 @@ class WebChat(Chat):
             ]
             self._last = Sight("\n\n".join(plain[0]), tuple(map(str.strip, plain[1])))
         return self._last
+
+    @property
+    def received(self) -> list[bytes]:
+        found: list[str] = self._browsers.do(self._page.evaluate(RECEIVE))
+        return [base64.b64decode(data) for data in found]
 
     def pause(self) -> None:
         time.sleep(0.1)

@@ -159,6 +159,7 @@ def _house(case: Case, fal: ForeignFal, telegram: FakeTelegram, folder: Path) ->
         telegram,
         **case.told(fal),
         **(site if case.webhooks else {}),
+        pictures__previews=0,  # these are about trainings
         training__profiles_style="flux-pro-trainer,flux-2-trainer",
         # a webhook alone is to end them, where there are any
         training__poll_portrait_seconds=600 if case.webhooks else 1,

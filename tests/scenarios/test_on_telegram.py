@@ -13,6 +13,7 @@ from tests.scenarios.conversations import (
     failing,
     keeping,
     making,
+    painting,
     photos,
     wandering,
 )
@@ -192,6 +193,7 @@ ALWAYS: dict[Talk, str] = {
     keeping.an_avatar_is_found_renamed_and_deleted: "ru",  # long lists of buttons
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "en",  # a document
     making.a_newcomer_makes_an_avatar_of_ten_photos: "en ru",
+    painting.the_good_news_has_pictures_and_a_style_and_a_wish_make_more: "ru",  # albums
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "en",  # files
     photos.photos_before_consent_are_put_aside_offered_and_used: "ru",
     photos.a_photo_is_removed_from_the_gallery_and_put_back: "ru",  # pictures shown and edited

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.conversations import CONVERSATIONS, keeping, making, photos, wandering
+from tests.scenarios.conversations import (
+    CONVERSATIONS,
+    keeping,
+    making,
+    painting,
+    photos,
+    wandering,
+)
 from tests.scenarios.on_web import WebStage
 from tests.scenarios.stage import Held, Stages, Talk, held_on, opened
 
@@ -16,6 +23,7 @@ ALWAYS: dict[Talk, str] = {
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "ru",  # any file
     photos.a_photo_is_removed_from_the_gallery_and_put_back: "en",  # pictures in the page
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "ru",  # a download
+    painting.a_picture_is_kept_deleted_and_handed_over_and_more_like_it_are_made: "en",
     wandering.another_language_redraws_what_is_in_sight_and_stays: "en",
 }
 """What this channel alone can break."""

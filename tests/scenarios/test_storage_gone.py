@@ -39,6 +39,7 @@ def test_an_album_outlives_the_storage(tmp_path: Path) -> None:
             storage__secure="false",
             storage__access_key=ACCESS_KEY,
             storage__secret_key=SECRET_KEY,
+            pictures__previews=0,
         )
         house.store = s3.store("likeness")  # type: ignore[assignment]
         house.start("telegram")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageStat
 
+from core.services.made_by_ai import XMP, marked
 from core.services.pictures import EMPTY, MARKS, PAGE, WIDEST, contact_sheet, thumbnail
 from tests.pictures_for_tests import photo
 from tests.yardstick import soon
@@ -185,3 +186,13 @@ def test_no_bytes_make_it_fail(junk: bytes, format: str, place: int) -> None:
     for data in (junk, mutated):
         opened(contact_sheet([(data, "1 ✅")], tile=64))
         opened(thumbnail(data, 64))
+
+
+def test_what_is_drawn_from_a_picture_made_by_ai_says_so_and_from_photos_does_not() -> None:
+    out = BytesIO()
+    Image.new("RGB", (900, 1200), "navy").save(out, "JPEG", xmp=XMP)
+    made, taken = out.getvalue(), flat("navy")
+    assert marked(thumbnail(made, 320))
+    assert marked(contact_sheet([(taken, "1"), (made, "2"), (None, "3")]))
+    assert not marked(thumbnail(taken, 320))
+    assert not marked(contact_sheet([(taken, "1"), (None, "2")]))

@@ -1,4 +1,4 @@
-"""The commands that look after trainings: lost orders, and a pause."""
+"""The commands that look after orders: lost orders, and a pause."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from core.base.settings import Settings
 
 PAUSED = "trainings_paused"
 
-runs = typer.Typer(help="Look after trainings.", no_args_is_help=True)
+runs = typer.Typer(help="Look after orders.", no_args_is_help=True)
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncertain` lists it.")]
 
 
 @runs.command()
 def uncertain() -> None:
-    """List the trainings of which nobody knows whether they were ordered."""
+    """List the orders, of trainings and pictures, of which nobody knows whether they arrived."""
     from core.app.bootstrap import bootstrap
-    from core.avatars.training.training import lost_trainings
+    from core.avatars.models.pictures import ORDERED
+    from core.avatars.orders.resolver import lost_orders
 
     bootstrap(Settings.load(), elsewhere=True)
-    for run in lost_trainings():
+    lost = [order for model in ORDERED for order in lost_orders(model)]
+    for run in sorted(lost, key=lambda order: order.intent_at or 0.0):
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.intent_at))
         typer.echo(f"{run.id}  {run.status:<10}  {since}  {run.endpoint}  {run.error_type}")
 

@@ -31,7 +31,7 @@ from core.avatars.person import Owned
 from core.avatars.privacy.erasure import Erasure, drop_exports
 from core.avatars.privacy.models_made import PATH, Made, made, token_of
 from core.avatars.privacy.retained import Export
-from core.avatars.training.outcome import model_of, taken_back
+from core.avatars.training.outcome import taken_back
 from core.base.db import database
 from core.conversation.turn import Turn
 
@@ -122,7 +122,7 @@ def set_type(tools: Tools, turn: Turn) -> None:
     """
     found = focused(tools, turn)
     proposed = AvatarTrainingType(turn.memory.get("proposed", found.training_type))
-    model = model_of(found.id)
+    model = queries.model_of(found.id)
     if model is not None and proposed is model.training_type:
         change(found, **taken_back(model))
     elif found.status is AvatarStatus.COMPLETED:
@@ -258,20 +258,20 @@ def delete_avatar(tools: Tools, turn: Turn) -> None:
     """Delete the avatar in focus with its photos."""
     found = focused(tools, turn)
     turn.say("deleted", name=found.name)
-    Erasure(tools.training.cancel).avatar(found, turn.now)
+    Erasure(tools.stops).avatar(found, turn.now)
     turn.memory.pop("avatar", None)
     forget(turn)
 
 
 def withdraw_consent(tools: Tools, turn: Turn) -> None:
     """Stop trainings and erase photos; finished avatars stay until they are deleted."""
-    Erasure(tools.training.cancel).consent(turn.user_id, turn.now)
+    Erasure(tools.stops).consent(turn.user_id, turn.now)
     forget(turn)
 
 
 def erase_everything(tools: Tools, turn: Turn) -> None:
     """Erase all that belongs to the person; the empty conversation goes on."""
-    Erasure(tools.training.cancel).person(turn)
+    Erasure(tools.stops).person(turn)
     user_id = str(turn.user_id)
     database.after_commit(lambda: tools.jobs.wake("erase", user_id))
     turn.memory.clear()

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from core.avatars import person, queries, rules
 from core.avatars.dialogue import photo_facts
+from core.avatars.dialogue.studio import Studio
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
+from core.avatars.flow import PICTURES
 from core.avatars.models import (
     AvatarPhoto,
     PhotoValidationStatus,
@@ -24,6 +26,7 @@ from core.avatars.person import Known, Owned
 from core.avatars.photos import comparing
 from core.avatars.photos.counting import photo_limit
 from core.avatars.photos.photo_set import frontal, too_alike, useless
+from core.avatars.pictures.pictures import Pictures
 from core.avatars.training.durations import MINUTES
 from core.avatars.training.training import Training
 from core.base.settings import Settings
@@ -31,9 +34,9 @@ from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
 _LAST_LOOKS = ("confirming_photos", "confirming_training")
-_UNTERMED = ("training_in_progress", "deleting_avatar", "privacy")
+_UNTERMED = ("training_in_progress", "deleting_avatar", "privacy", *PICTURES)
 """Nothing is ordered there: neither prices nor switches are needed."""
-_WITHOUT_PHOTOS = ("privacy",)
+_WITHOUT_PHOTOS = ("privacy", *PICTURES)
 """Whatever avatar is in focus, no photo of it is told of there."""
 
 
@@ -44,11 +47,13 @@ class Loader:
         self,
         settings: Settings,
         training: Training,
+        pictures: Pictures,
         how_to_send: Callable[[str, str], str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._training = training
+        self._studio = Studio(settings, pictures)
         self._how_to_send = how_to_send
         self._clock = clock
 
@@ -60,6 +65,9 @@ class Loader:
         facts = self.facts(position, known, owned, photos, language)
         if position.state not in _UNTERMED:
             facts = self._with_terms(facts, position, known, owned)
+        if position.state in PICTURES and owned is not None:
+            studio = self._studio.facts(position, known, owned.avatar, language)
+            facts = replace(facts, studio=studio)
         return replace(facts, **self._page(position, known, photos))
 
     def known(self, position: Position) -> Known:
@@ -174,8 +182,14 @@ class Loader:
                 "removed_photo": photo_facts.facts_of(removed) if removed else None,
             }
         if position.state in ("main_menu", "avatar_menu"):
-            training = known.in_training
-            return {"training": _line(training) if training else None}
+            training, finished = known.in_training, known.finished
+            return {
+                "training": _line(training) if training else None,
+                "finished": _line(finished) if finished else None,
+            }
+        if position.state == "picture_gallery" and (owned := known.owned(memory.get("avatar"))):
+            page, pages = self._studio.page(position, owned.avatar)
+            return {"page": page, "pages": pages}
         if position.state == "privacy":
             megabytes = known.stored_bytes / 1024 / 1024
             return {"kept": Kept(known.stored_photos, megabytes, known.trainings)}

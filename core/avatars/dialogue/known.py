@@ -8,7 +8,9 @@ from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.facts import Facts
 from core.avatars.models import Avatar, AvatarPhoto
 from core.avatars.person import Known, Owned
+from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Waker
+from core.avatars.privacy.erasure import Stops
 from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.conversation.turn import Turn
@@ -16,12 +18,14 @@ from core.conversation.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What guards and effects work with; `jobs` wakes the worker."""
+    """What guards and effects work with; `jobs` wakes the worker, `stops` end orders."""
 
     settings: Settings
     training: Training
+    pictures: Pictures
     jobs: Waker
     loader: Loader
+    stops: Stops
 
 
 def known(tools: Tools, turn: Turn) -> Known:

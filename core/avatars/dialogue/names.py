@@ -7,8 +7,8 @@ from functools import partial
 from types import MappingProxyType
 
 from core.avatars import rules
-from core.avatars.dialogue import collecting, edits, effects, guards
-from core.avatars.dialogue.known import Tools, facts
+from core.avatars.dialogue import collecting, edits, effects, guards, painting, picture_guards
+from core.avatars.dialogue.known import Tools, facts, facts_of, named_in
 from core.avatars.facts import Facts
 from core.conversation.turn import Turn
 
@@ -21,12 +21,18 @@ def _rule(holds: Callable[[Facts], bool]) -> Guard:
     return lambda tools, turn: holds(facts(tools, turn))
 
 
+def _named(holds: Callable[[Facts], bool]) -> Guard:
+    """The same, asked about the avatar that a button names."""
+    return lambda tools, turn: holds(facts_of(tools, turn, named_in(tools, turn)))
+
+
 GUARDS: Mapping[str, Guard] = MappingProxyType(
     {
         # the person and the avatar in focus, as buttons ask too
         "avatars_full": _rule(rules.avatars_full),
         "blocked": _rule(rules.blocked),
         "consented": _rule(lambda found: found.consented),
+        "has_model": _named(rules.has_model),
         "unfinished": _rule(rules.unfinished),
         "untrained": _rule(rules.type_may_change),
         "trained": _rule(rules.trained),
@@ -59,6 +65,24 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "last_refusal": guards.last_refusal,
         "removed": guards.removed,
         "training_closed": guards.training_closed,
+        # pictures
+        "painting": picture_guards.painting,
+        "priced": picture_guards.priced,
+        "pictures_closed": picture_guards.pictures_closed,
+        "wish_fits": picture_guards.wish_fits,
+        "pack_there": picture_guards.pack_there,
+        "chosen_there": picture_guards.chosen_there,
+        "run_repeatable": picture_guards.run_repeatable,
+        "picture_repeatable": picture_guards.picture_repeatable,
+        "watched": picture_guards.watched,
+        "came": picture_guards.came,
+        "of_focus": picture_guards.of_focus,
+        "asked_for": picture_guards.asked_for,
+        "has_pictures": picture_guards.has_pictures,
+        "picture_there": picture_guards.picture_there,
+        "run_has_pictures": picture_guards.run_has_pictures,
+        "picture_removed": picture_guards.picture_removed,
+        # corrections
         "names": edits.names,
         "renames": edits.renames,
         "same_photo": edits.same_photo,
@@ -73,6 +97,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "say": effects.say,
         "ask": effects.ask,
         "alert": effects.alert,
+        "announce": painting.announce,
         "hint": effects.hint,
         "remember_return": effects.remember_return,
         "save_language": effects.save_language,
@@ -111,6 +136,26 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "open_run": effects.open_run,
         "cancel_run": effects.cancel_run,
         "notice": effects.notice,
+        # pictures
+        "focus_painting": painting.focus_painting,
+        "set_count": painting.set_count,
+        "set_shape": painting.set_shape,
+        "take_style": painting.take_style,
+        "take_wish": painting.take_wish,
+        "take_again": painting.take_again,
+        "take_family": painting.take_family,
+        "order_pictures": painting.order_pictures,
+        "cancel_pictures": painting.cancel_pictures,
+        "say_why_no_pictures": painting.say_why_no_pictures,
+        "say_wish_rule": painting.say_wish_rule,
+        "show_pictures": painting.show_pictures,
+        "notice_no_pictures": painting.notice_no_pictures,
+        "open_picture": painting.open_picture,
+        "mark_favourite": painting.mark_favourite,
+        "remove_picture": painting.remove_picture,
+        "restore_picture": painting.restore_picture,
+        "hand_over": painting.hand_over,
+        "hand_over_all": painting.hand_over_all,
         # what is kept, and forgetting
         "order_export": effects.order_export,
         "notice_export": effects.notice_export,

@@ -7,6 +7,7 @@ arrived: the intent is committed first, it is sent once, and what nobody knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -17,8 +18,9 @@ from core.avatars.orders.decisions.news import News, What
 from core.avatars.orders.gate import Gate, Offer
 from core.avatars.orders.kind import AnyKind, Impossible, Request
 from core.avatars.orders.order import UNDER_WAY, Order, Status, handle_of, moved
+from core.avatars.platform_port import KEY_REFUSED
 from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
-from core.base.db import transaction
+from core.base.db import blameless, transaction
 from core.base.errors import ObjectMissing, StorageUnavailable
 
 log = structlog.get_logger()
@@ -35,6 +37,7 @@ _OVERDUE = Failure("deadline", "operator", "it did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and orders are real now")
 _REAL = Failure("mode_changed", "operator", "it is real, and orders are simulated now")
 _STORAGE = Failure("storage_unavailable", "retry", "our object store can't be used")
+_UNKEPT = Failure("not_kept", "operator", "what was made could not be looked at or kept")
 
 
 class Asker:
@@ -130,7 +133,10 @@ class Asker:
 
     def _submit(self, order: Order) -> News | None:
         """Commit the intent, and send it once."""
-        intended = self._intend(order)
+        try:
+            intended = self._intend(order)
+        except Impossible as never:
+            return News(What.IMPOSSIBLE, never.failure)
         if not isinstance(intended, tuple):
             return None if intended is None else News(What.HELD, intended)
         request, submission = intended
@@ -253,15 +259,29 @@ class Asker:
         if not self._kind.wanted(order):
             return News(What.KEPT)
         try:
-            standing = standing or self._kind.standing(order)
+            standing = standing or self._fresh(order)
             kept = self._kind.keep(order, standing, lambda: orders.keep(order, self._clock()))
         except Unreachable as away:
             return News(What.AWAY, away.failure)
         except (StorageUnavailable, ObjectMissing, OSError):
             return News(What.HELD, _STORAGE)
+        except Exception as error:
+            if blameless(error):
+                raise
+            log.exception("a result could not be kept", order=str(order.id))
+            return News(What.HELD, _UNKEPT)
         if isinstance(kept, Failure):
             return News(What.DELAYED, kept)
         return News(What.KEPT, standing=standing, kept=kept)
+
+    def _fresh(self, order: Order) -> Standing:
+        """A fresh result of what was made; a key that is refused says nothing of that."""
+        try:
+            return self._provider.check(handle_of(order))
+        except Unreachable as away:
+            if away.failure.stop_submitting:
+                raise Unreachable(replace(away.failure, error_type=KEY_REFUSED)) from away
+            raise
 
     def _overdue(self, order: Order) -> bool:
         return order.deadline_at is not None and self._clock() >= order.deadline_at

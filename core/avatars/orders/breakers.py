@@ -1,8 +1,8 @@
 """A breaker for each profile: a provider that takes orders and delivers nothing gets no more.
 
 It opens after so many orders in a row that came to nothing by no fault of the person's, or whose
-result can't be had. Once its
-time is over, one order tries whether the provider delivers again; a delivery closes it.
+result can't be had. Once its time is over, one order tries whether the provider delivers again; a
+delivery closes it.
 """
 
 from __future__ import annotations

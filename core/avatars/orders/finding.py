@@ -8,7 +8,7 @@ itself.
 from __future__ import annotations
 
 from core.avatars.orders.kind import AnyKind
-from core.avatars.orders.order import Order
+from core.avatars.orders.order import SENDING, Order
 from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import Listed
 from core.avatars.ports import Handle, Unreachable
@@ -37,6 +37,13 @@ class Finder:
             if self._is_of(one, order) and (one.sent_at is None or since <= one.sent_at <= until)
         )
         return [request_id for request_id in fitting if not taken_elsewhere(order, request_id)]
+
+    def has_twin(self, order: Order) -> bool:
+        """Whether another order with a mark of this one is on its way: what is listed may be it."""
+        model, mine = type(order), set(self._kind.marks(order))
+        unknown = (model.request_id.is_null(), model.intent_at.is_null(False))
+        others = model.select().where(model.id != order.id, model.status.in_(SENDING), *unknown)
+        return any(mine.intersection(self._kind.marks(other)) for other in others)
 
     def vouch(self, order: Order, request_id: str) -> None:
         """Make sure that the provider has a lost order under this id.

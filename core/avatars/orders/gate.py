@@ -56,13 +56,16 @@ class Gate:
             return _NO_DELIVERY
         return found
 
-    def quote(self, profiles: Iterable[str], now: float, known: Board | None = None) -> Offer:
+    def quote(
+        self, profiles: Iterable[str], now: float, known: Board | None = None, units: int = 1
+    ) -> Offer:
         """What a new order would be ordered as; the preferred profile where none is there.
 
         By the switches and prices that are `known`, or by those of now.
         """
         known = known or board.read()
-        offers = [Offer(name, self.prices.order_usd(name, known)) for name in profiles]
+        simulated = self._kind.provider.test_mode and not known.real(now)
+        offers = [self._offered(name, units, simulated, known) for name in profiles]
         there = [
             offer
             for offer in offers
@@ -101,10 +104,14 @@ class Gate:
     def _in_order(self, waiting: Order) -> list[Offer]:
         let_down = breakers.failed_profiles(waiting)
         names = sorted(self._kind.profiles(waiting), key=let_down.__contains__)
-        return [self._offered(name) for name in names]
+        units = self._kind.units(waiting)
+        return [self._offered(name, units, waiting.test_mode) for name in names]
 
-    def _offered(self, profile: str) -> Offer:
-        return Offer(profile, self.prices.order_usd(profile))
+    def _offered(
+        self, profile: str, units: int, simulated: bool, known: Board | None = None
+    ) -> Offer:
+        usd = self.prices.unit_usd(profile, simulated, known)
+        return Offer(profile, None if usd is None else usd * units)
 
     def _priced(self, offer: Offer) -> bool:
         """Whether its price is known, which none needs to be where there is no budget."""

@@ -26,7 +26,8 @@ class Policy:
 
     Money is US dollars. No budget is 0, no breaker is 0 failures.
 
-    `attempts` is how often an order is sent again that failed by no fault of ours;
+    `attempts` is how often an order is sent again that failed by no fault of ours; `fetches` how
+    often in a row what was made is looked for, each time with a fresh result, where nothing is;
     `watch_seconds` how long one is asked after that was given up; `tick_seconds` how long a person
     hears nothing of its progress. `zone` is the time zone in which a day begins.
     """
@@ -34,6 +35,7 @@ class Policy:
     enabled: bool = True
     daily_budget_usd: float = 0.0
     attempts: int = 3
+    fetches: int = 20
     breaker_failures: int = 0
     breaker_seconds: float = 0.0
     watch_seconds: float = 0.0
@@ -86,8 +88,11 @@ class Kind(Protocol[O_contra]):
     def profiles(self, order: O_contra | None = None) -> tuple[str, ...]:
         """The profiles that may serve an order, in order of preference; all there are for None."""
 
+    def units(self, order: O_contra) -> int:
+        """How many of what the provider has a price for it orders."""
+
     def simulated_usd(self, profile: str) -> float:
-        """What a simulated order pretends to cost."""
+        """What a unit of a simulated order pretends to cost."""
 
     def marks(self, order: O_contra) -> tuple[str, ...]:
         """Words in an order's arguments by which the provider's list of requests knows it."""
@@ -110,15 +115,15 @@ class Kind(Protocol[O_contra]):
         """
 
     def request(self, order: O_contra, profile: str) -> Request | None:
-        """What to send; None where nobody is there any more who wants it."""
+        """What to send; None where nobody is there any more who wants it.
+
+        Raises Impossible where it can never be sent.
+        """
 
     # what is accepted, and kept
 
     def leaves(self, standing: Standing) -> bool:
         """Whether a result is to be copied into our store."""
-
-    def standing(self, order: O_contra) -> Standing:
-        """Where one stands that was made, with a fresh result. Raises Unreachable."""
 
     def keep(self, order: O_contra, standing: Standing, alive: Alive) -> object:
         """Check what was made, copy it, and get what `completed` needs.
@@ -129,6 +134,9 @@ class Kind(Protocol[O_contra]):
         """
 
     # how it ended
+
+    def signal(self, news: str) -> str:
+        """What news of it is called in a conversation."""
 
     def wanted(self, order: O_contra) -> bool:
         """Whether somebody is there, and still wants what was ordered."""

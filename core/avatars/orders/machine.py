@@ -63,7 +63,7 @@ class Machine:
         webhook_url: Callable[[str], str],
         clock: Callable[[], float],
     ) -> None:
-        self._kind = kind
+        self.kind = kind
         self._jobs = jobs
         self._clock = clock
         self.gate = Gate(kind)
@@ -73,14 +73,14 @@ class Machine:
 
     def due(self, now: float, limit: int = 100, transfer: bool = False) -> list[str]:
         """Orders that want their next step, or bytes transferred, the longest waiting first."""
-        return orders.due(self._kind.model, now, limit, transfer)
+        return orders.due(self.kind.model, now, limit, transfer)
 
     def step(self, order_id: str, transfer: bool = False) -> Stepped | None:
         """Take an order one step further, unless somebody else is at it or it is too early.
 
         A `transfer` takes as long as its bytes take.
         """
-        claimed = orders.claim(self._kind.model, order_id, self._clock(), transfer)
+        claimed = orders.claim(self.kind.model, order_id, self._clock(), transfer)
         if claimed is None:
             return None
         was = claimed.status
@@ -99,7 +99,7 @@ class Machine:
         Returns it, or None where it is over or being stopped. A submission that is under way keeps
         its claim, so that its request id is known by then.
         """
-        model, now = self._kind.model, self._clock()
+        model, now = self.kind.model, self._clock()
         kept = (Status.SUBMITTING, Status.UNCERTAIN)
         soon = peewee.Case(model.status, [(s, model.next_check_at) for s in kept], 0.0)
         saving = (model.saving_at.is_null(False), model.deadline_at)
@@ -110,7 +110,7 @@ class Machine:
         )
         if not query.where(model.id == order_id, model.status.in_(HOLDING)).execute():
             return None
-        database.after_commit(lambda: self._jobs.wake("run", str(order_id)))
+        database.after_commit(lambda: self._jobs.wake(self.kind.name, str(order_id)))
         return model.get_by_id(order_id)
 
     # what was given up
@@ -119,7 +119,7 @@ class Machine:
         """Submissions that were given up, and want to be asked after."""
         query = Submission.select(Submission.id).where(
             submissions.WATCHED,
-            Submission.kind == self._kind.name,
+            Submission.kind == self.kind.name,
             Submission.next_check_at <= now,
         )
         found = query.order_by(Submission.next_check_at).limit(limit)
@@ -137,7 +137,7 @@ class Machine:
         )
         with transaction():
             sent = Submission.get_by_id(name) if claim.execute() else None
-        if sent is None or sent.test_mode != self._kind.provider.test_mode:
+        if sent is None or sent.test_mode != self.kind.provider.test_mode:
             return
         if self._writer.write_late(sent, self._asker.standing(sent), AGAIN_SECONDS):
-            self._jobs.wake("run", str(sent.run_id))
+            self._jobs.wake(self.kind.name, str(sent.run_id))

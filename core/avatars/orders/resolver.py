@@ -75,7 +75,7 @@ class Resolver:
         if what in ("woken", "late"):
             self._customer = webhook.user_id
         if what in ("woken", "learnt"):
-            self._jobs.wake("run", order_id)
+            self._jobs.wake(self._kind.name, order_id)
         return what
 
     def sent(self, order_id: str, request_id: str, note: Note = lambda: None) -> bool:
@@ -92,13 +92,13 @@ class Resolver:
         return self._found(asked, request_id, note)
 
     def find(self, asked: Order) -> bool:
-        """Look for a lost order in the provider's list; True where exactly one is it.
+        """Look for a lost order in the provider's list; True where exactly one is it, for certain.
 
         Raises Unreachable where the list can't be had.
         """
         candidates = self._finder.candidates(asked)
         with suppress(ValueError):  # another order was faster
-            if len(candidates) == 1:
+            if len(candidates) == 1 and not self._finder.has_twin(asked):
                 return self._found(asked, candidates[0], lambda: None)
         return False
 
@@ -115,7 +115,7 @@ class Resolver:
                 raise ValueError(f"{request_id!r} is not the id of a lost order")
             self._learn(order, request_id)
             note()
-        self._jobs.wake("run", str(asked.id))
+        self._jobs.wake(self._kind.name, str(asked.id))
         return True
 
     def not_sent(self, order_id: str, note: Note = lambda: None) -> bool:
@@ -139,7 +139,7 @@ class Resolver:
                 return False
             note()
             self._writer.write_held(order, News(What.NOT_SENT), submissions.current(order))
-        self._jobs.wake("run", order_id)
+        self._jobs.wake(self._kind.name, order_id)
         return True
 
     def _heard(self, order: Order | None, webhook: Verified) -> Heard:

@@ -121,7 +121,10 @@ class Writer:
             trigger, about = change.tell
             if self._kind.wanted(order):
                 self._inbox.signal(
-                    order.conversation_id, trigger, str(order.id), f"{order.id}:{about}"
+                    order.conversation_id,
+                    self._kind.signal(trigger),
+                    str(order.id),
+                    f"{order.id}:{about}",
                 )
         if order.status.final and "status" in change.order:
             about_it = {"order": str(order.id), "status": order.status.value}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import peewee
@@ -25,6 +25,7 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
+from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import ledger, remote
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
@@ -33,19 +34,20 @@ from core.base.db import M, run
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
 
-Stop = Callable[[uuid.UUID], object]
-"""Stops an order by its id, in the caller's transaction; nothing happens where it is over."""
+Stops = Mapping[type[Any], Callable[[uuid.UUID], object]]
+"""For each kind of order, by its table, what stops one by its id, in the caller's transaction."""
 
 
 class Erasure:
     """Erases what belongs to a person; orders that are under way are stopped."""
 
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
+    def __init__(self, stops: Stops) -> None:
+        self._stops = stops
 
     def avatar(self, found: Avatar, now: float) -> None:
-        """An avatar with its photos; the cost of its runs stays booked."""
-        orders = self._stopped(TrainingRun.avatar == found.id)
+        """An avatar with its photos and pictures; the cost of its orders stays booked."""
+        orders = self._stopped(lambda order: order.avatar == found.id)
+        _forget_wishes(PictureRun.avatar == found.id)
         models = _deleted(TrainedModel, TrainedModel.avatar == found.id)
         remote.forget_all(orders, models, now)
         photos = _deleted(AvatarPhoto, AvatarPhoto.avatar == found.id)
@@ -53,18 +55,21 @@ class Erasure:
         Waste([prefix_of(found.user_id, found.id)], (p.reference for p in photos)).doom(now)
 
     def consent(self, user_id: uuid.UUID, now: float) -> None:
-        """A consent, and what it allowed: trainings under way and photos. Finished avatars stay."""
+        """A consent, and what it allowed: orders under way, photos, pictures; models stay."""
         withdrawn = Consent.update(withdrawn_at=now)
         withdrawn.where(Consent.user == user_id, Consent.withdrawn_at.is_null()).execute()
         avatars = list(Avatar.select(Avatar.id).where(Avatar.user == user_id))
-        orders = self._stopped(TrainingRun.avatar.in_(avatars))
+        orders = self._stopped(lambda order: order.avatar.in_(avatars))
+        _forget_wishes(PictureRun.user == user_id)
         models = list(TrainedModel.select().where(TrainedModel.user == user_id))
         # a model that stays with the trainer may hang on its order
         staying = {model.avatar_id for model in models if model.stays}
-        remote.forget_all([o for o in orders if o.avatar_id not in staying], (), now)
+        forgotten = (o for o in orders if not (o.avatar_id in staying and _trains(o)))
+        remote.forget_all(forgotten, (), now)
         made = {model.avatar_id for model in models}
         photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)
         places = {p.minio_key for p in photos if p.minio_key and p.avatar_id in made}
+        places |= {picture.key for picture in _deleted(Picture, Picture.user == user_id)}
         places |= {prefix_of(user_id, found.id) for found in avatars if found.id not in made}
         waste = Waste(places, (photo.reference for photo in photos))
         waste |= drop_held(user_id)
@@ -83,10 +88,11 @@ class Erasure:
         user_id, now, waste = turn.user_id, turn.now, Waste()
         there = _begun(user_id, now)
         if Avatar in there:
-            waste |= self._avatars(user_id, TrainedModel in there, now)
-        if TrainingRun in there:
-            nobodys = TrainingRun.update(user=None, conversation=None)
-            nobodys.where(TrainingRun.user == user_id).execute()
+            waste |= self._avatars(user_id, there, now)
+        for model, typed in ((TrainingRun, {}), (PictureRun, {"wish": ""})):
+            if model in there:
+                nobodys = model.update(user=None, conversation=None, **typed)
+                nobodys.where(model.user == user_id).execute()
         if HeldPhoto in there:
             waste |= drop_held(user_id)
         if Export in there:
@@ -96,21 +102,40 @@ class Erasure:
         waste |= _drop_written(turn, there)
         waste.doom(now)
 
-    def _avatars(self, user_id: uuid.UUID, trained: bool, now: float) -> Waste:
-        orders = self._stopped(TrainingRun.user == user_id, TrainingRun.avatar.is_null(False))
+    def _avatars(self, user_id: uuid.UUID, there: set[Any], now: float) -> Waste:
+        orders = self._stopped(
+            lambda order: (order.user == user_id) & order.avatar.is_null(False), there
+        )
         photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)
-        models = _deleted(TrainedModel, TrainedModel.user == user_id) if trained else []
+        models = (
+            _deleted(TrainedModel, TrainedModel.user == user_id) if TrainedModel in there else []
+        )
         avatars = _deleted(Avatar, Avatar.user == user_id)
         remote.forget_all(orders, models, now)
         ledger.count(avatars, photos)
         return Waste((prefix_of(user_id, a.id) for a in avatars), (p.reference for p in photos))
 
-    def _stopped(self, *which: peewee.Expression) -> list[Any]:
-        """Runs with their orders; the one that is under way is stopped."""
-        orders = remote.orders_of(*which)
-        for run_id in {order.id for order in orders if order.status in HOLDING}:
-            self._stop(run_id)
-        return orders
+    def _stopped(
+        self, which: Callable[[Any], peewee.Expression], there: Container[Any] | None = None
+    ) -> list[Any]:
+        """Orders of every kind with their submissions; those that are under way are stopped."""
+        found = []
+        for model, stop in self._stops.items():
+            orders = (
+                remote.orders_of(model, which(model)) if there is None or model in there else []
+            )
+            for order_id in {order.id for order in orders if order.status in HOLDING}:
+                stop(order_id)
+            found += orders
+        return found
+
+
+def _forget_wishes(which: peewee.Expression) -> None:
+    PictureRun.update(wish="").where(which, PictureRun.wish != "").execute()
+
+
+def _trains(order: Any) -> bool:
+    return isinstance(order, TrainingRun)
 
 
 def drop_held(user_id: uuid.UUID) -> Waste:

@@ -27,6 +27,7 @@ def about(
                 "look at them, or say that they are fine."
             ),
             t("photos/…/removed: photos that you took out and can still put back."),
+            t("pictures: the pictures that were made of you, a folder for each avatar."),
         ),
         t("Where a number is missing, that photo was refused or removed, and is no longer kept."),
         _models(files, elsewhere, t),

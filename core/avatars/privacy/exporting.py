@@ -10,15 +10,17 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
-from peewee import ModelSelect
 
 from core.avatars import queries
-from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
+from core.avatars.models import Avatar, AvatarPhoto
+from core.avatars.models.pictures import ORDERED, Picture
 from core.avatars.ports import ObjectStore
 from core.avatars.privacy import export_readme, filenames
 from core.avatars.privacy.erasure import drop_exports, waste_of
@@ -116,16 +118,15 @@ class Exports:
 
     def _parts(self, export: Export, file: Path) -> Iterator[int]:
         """Write one file after the other, and give its number while it is there."""
-        photos = list(_photos(export.user_id))
-        folders = _folders(export.user_id)
+        files = _files(export.user_id)
         number = 0
-        while photos or not number:
+        while files or not number:
             number += 1
             with zipfile.ZipFile(file, "w") as archive:
                 if number == 1:
                     self._write_rows(export, archive)
-                while photos and self._write_photo(archive, file, photos[0], folders):
-                    photos.pop(0)
+                while files and self._write_file(archive, file, *files[0]):
+                    files.pop(0)
             yield number
 
     def _write_rows(self, export: Export, archive: zipfile.ZipFile) -> None:
@@ -145,23 +146,15 @@ class Exports:
                 target.write(b"]")
             target.write(b"\n}\n")
 
-    def _write_photo(
-        self,
-        archive: zipfile.ZipFile,
-        file: Path,
-        photo: AvatarPhoto,
-        folders: Mapping[uuid.UUID, str],
-    ) -> bool:
-        """Add a photo, unless the file is full; one that is gone is passed over."""
+    def _write_file(self, archive: zipfile.ZipFile, file: Path, key: str, name: str) -> bool:
+        """Add a photo or a picture, unless the file is full; one that is gone is passed over."""
         try:
-            data = self._store.get(str(photo.minio_key))
+            data = self._store.get(key)
         except ObjectMissing:
             return True
         if archive.namelist() and file.stat().st_size + len(data) > PART_BYTES:
             return False
-        suffix = _SUFFIXES.get(data[:2], "bin")
-        folder = f"photos/{folders[photo.avatar_id]}/{_apart(photo)}"
-        archive.writestr(f"{folder}{photo.number:03}.{suffix}", data)
+        archive.writestr(f"{name}.{_SUFFIXES.get(data[:2], 'bin')}", data)
         return True
 
     def _keep(self, export: Export, number: int, file: Path) -> int:
@@ -205,10 +198,26 @@ def _apart(photo: AvatarPhoto) -> str:
     return "refused/" if refused else ""
 
 
-def _photos(user_id: uuid.UUID) -> ModelSelect[AvatarPhoto]:
-    stored = AvatarPhoto.minio_key.is_null(False)
-    query = AvatarPhoto.select().where(AvatarPhoto.user == user_id, stored)
-    return query.order_by(AvatarPhoto.avatar, AvatarPhoto.number)
+def _files(user_id: uuid.UUID) -> list[tuple[str, str]]:
+    """The keys of all photos and pictures, each with its name in the export."""
+    folders = _folders(user_id)
+    photos = AvatarPhoto.select().where(
+        AvatarPhoto.user == user_id, AvatarPhoto.minio_key.is_null(False)
+    )
+    pictures = Picture.select().where(Picture.user == user_id, Picture.made_at.is_null(False))
+    return [
+        *(
+            (str(p.minio_key), f"photos/{folders[p.avatar_id]}/{_apart(p)}{p.number:03}")
+            for p in photos.order_by(AvatarPhoto.avatar, AvatarPhoto.number)
+        ),
+        *(
+            (
+                p.key,
+                f"pictures/{folders[p.avatar_id]}/{'removed/' * bool(p.removed_at)}{p.number:03}",
+            )
+            for p in pictures.order_by(Picture.avatar, Picture.number)
+        ),
+    ]
 
 
 def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
@@ -217,12 +226,11 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
-    runs = TrainingRun.select(TrainingRun.id).where(TrainingRun.user == user_id)
+    tables: tuple[Any, ...] = ORDERED
+    orders = [order.select(order.id).where(order.user == user_id) for order in tables]
     for model in OF_RUN:
-        yield (
-            model._meta.table_name,
-            model.select().where(model.run_id.in_(runs)).dicts().iterator(),
-        )
+        ordered = reduce(or_, (model.run_id.in_(mine) for mine in orders))
+        yield model._meta.table_name, model.select().where(ordered).dicts().iterator()
     ids = [conversation.id for conversation in mine]
     for model in OF_CONVERSATION:
         rows = model.select().where(model.conversation.in_(ids))

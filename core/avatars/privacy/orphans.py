@@ -25,6 +25,7 @@ from core.avatars.models import (
     TrainingRun,
     change,
 )
+from core.avatars.models.pictures import Picture
 from core.avatars.ports import ObjectStore
 from core.base.db import transaction
 from core.base.errors import ObjectMissing
@@ -42,7 +43,7 @@ HELD = 10_000
 FEW = 100
 """So many findings are believed, however few objects and rows agree."""
 
-_OURS = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}/(weights-)?[0-9a-f]{64}")
+_OURS = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}/(weights-|picture-)?[0-9a-f]{64}")
 _VALID = (AvatarPhoto.validation_status == PhotoValidationStatus.VALID) & (
     AvatarPhoto.removed_at.is_null()
 )
@@ -211,7 +212,8 @@ def _named(keys: list[str]) -> set[str]:
     query = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
     coming = TrainingRun.select(TrainingRun.weights_key).where(TrainingRun.weights_key.in_(keys))
     models = TrainedModel.select(TrainedModel.weights_key).where(TrainedModel.weights_key.in_(keys))
-    return {key for found in (query, coming, models) for key in found.scalars()}
+    pictures = Picture.select(Picture.key).where(Picture.key.in_(keys))
+    return {key for found in (query, coming, models, pictures) for key in found.scalars()}
 
 
 def _avatars() -> Iterator[uuid.UUID]:

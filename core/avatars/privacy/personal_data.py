@@ -19,6 +19,7 @@ from core.avatars.models import (
     TrainedModel,
     TrainingRun,
 )
+from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders.submissions import Submission
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
@@ -33,13 +34,15 @@ OF_PERSON: tuple[Any, ...] = (
     AvatarPhoto,
     TrainedModel,
     TrainingRun,
+    PictureRun,
+    Picture,
     HeldPhoto,
     *RULINGS,
 )
 """Their rows name a user."""
 
 OF_RUN = (Submission,)
-"""Their rows name a training run, and go with it."""
+"""Their rows name an order, and go with it."""
 
 WRITTEN: Mapping[Any, peewee.DoubleField[float]] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ import peewee
 import structlog
 
 from core.avatars.models import TrainedModel, TrainingRun
+from core.avatars.orders.order import Order
 from core.avatars.orders.submissions import OPEN, Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Platform
 from core.avatars.ports import Failure, Unreachable
@@ -42,13 +43,13 @@ class Trainer(Protocol):
     def platform(self) -> Platform: ...
 
 
-def forget_orders(run: TrainingRun, now: float, late: bool = False) -> None:
+def forget_orders(run: Order, now: float, late: bool = False) -> None:
     """Have all that the trainer keeps of a run's orders deleted, in the caller's transaction.
 
     One that is under way is deleted once it is over; one that was given up, and every one where it
     is to be `late`, when it can't be made any more.
     """
-    forget_all(orders_of(TrainingRun.id == run.id), (), now, late)
+    forget_all(orders_of(type(run), type(run).id == run.id), (), now, late)
 
 
 def forget_model(run: TrainingRun, name: object, now: float) -> None:
@@ -74,11 +75,11 @@ def forget_all(
     _forget([*requests, *staying])
 
 
-def orders_of(*which: peewee.Expression) -> list[Any]:
+def orders_of(model: type[Order], *which: peewee.Expression) -> list[Any]:
     """Runs, each as often as it has orders: `ordered` is one's request id, `fate` became of it."""
     order = (Submission.request_id.alias("ordered"), Submission.fate.alias("fate"))
-    joined = TrainingRun.select(TrainingRun, *order).join(
-        Submission, peewee.JOIN.LEFT_OUTER, on=Submission.run_id == TrainingRun.id
+    joined = model.select(model, *order).join(
+        Submission, peewee.JOIN.LEFT_OUTER, on=Submission.run_id == model.id
     )
     return list(joined.where(*which).objects())
 

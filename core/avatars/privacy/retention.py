@@ -19,7 +19,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.photos.counting import recount
-from core.avatars.privacy.erasure import Erasure, Stop
+from core.avatars.privacy.erasure import Erasure, Stops
 from core.avatars.queries import REFUSED, UNFINISHED
 from core.base.db import M, transaction
 from core.base.settings import Settings
@@ -32,10 +32,10 @@ AT_ONCE = 100
 class Retention:
     """Clears away what is past its time; each method says how many avatars or photos went."""
 
-    def __init__(self, settings: Settings, stop: Stop) -> None:
+    def __init__(self, settings: Settings, stops: Stops) -> None:
         self._settings = settings
         self._days = settings.retention
-        self._erasure = Erasure(stop)
+        self._erasure = Erasure(stops)
 
     def drafts(self, now: float) -> int:
         """Unfinished avatars that nobody has touched, with their photos."""

@@ -23,6 +23,8 @@ from core.avatars.screens import (
     training,
 )
 from core.avatars.screens.hints import hint
+from core.avatars.screens.pictures import choosing, results
+from core.avatars.screens.pictures import notices as of_pictures
 from core.avatars.screens.questions import question
 from core.base.graphemes import length
 from core.base.texts import Translator, translator
@@ -78,7 +80,10 @@ def _motion(state: str, facts: Facts) -> Motion:
     avatar = facts.avatar
     if avatar is None:
         return Motion.STILL
-    if state == "training_in_progress":  # ended or not: what has come of it is told elsewhere
+    if state in (
+        "training_in_progress",
+        "pictures_in_progress",
+    ):  # ended or not: what has come of it is told elsewhere
         return Motion.MOVING
     return Motion.SETTLING if avatar.pending and state in _SETTLING else Motion.STILL
 
@@ -113,6 +118,14 @@ _WITH_AVATAR: Mapping[str, DrawAvatar] = {
     "avatar_details": managing.avatar_details,
     "editing_avatar": managing.editing_avatar,
     "deleting_avatar": managing.deleting_avatar,
+    "choosing_style": choosing.choosing_style,
+    "typing_wish": choosing.typing_wish,
+    "confirming_pictures": choosing.confirming_pictures,
+    "pictures_in_progress": results.pictures_in_progress,
+    "pictures_ready": results.pictures_ready,
+    "pictures_error": results.pictures_error,
+    "picture_gallery": results.picture_gallery,
+    "viewing_picture": results.viewing_picture,
 }
 
 SCREENS: Mapping[str, Callable[[Facts], Screen]] = MappingProxyType(
@@ -134,6 +147,9 @@ NOTICES: Mapping[str, Callable[[Mapping[str, object], str], Screen]] = MappingPr
         "alert": notices.alert,
         "export_ready": notices.export_ready,
         "export_model": notices.export_model,
+        "pictures_came": of_pictures.pictures_came,
+        "pictures_failed": of_pictures.pictures_failed,
+        "picture_file": of_pictures.picture_file,
     }
 )
 """How each notice is drawn, from its parameters and a language."""

@@ -66,6 +66,24 @@ def create(t: Translator) -> Button:
     return Button(t("🆕 Create avatar"), "create")
 
 
+def paint(avatar_id: str, t: Translator) -> Button:
+    """To the styles of an avatar."""
+    return Button(t("✨ Make pictures"), "paint", avatar_id)
+
+
+def pictures(t: Translator) -> Button:
+    """To the pictures of an avatar."""
+    return Button(t("🖼 All pictures"), "pictures")
+
+
+def another_style(t: Translator) -> Button:
+    return Button(t("🎨 Another style"), "another_style")
+
+
+def wish(t: Translator) -> Button:
+    return Button(t("✏️ In my own words"), "wish")
+
+
 def help_(t: Translator) -> Button:
     return Button(t("ℹ️ Help"), "help")
 

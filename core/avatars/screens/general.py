@@ -22,6 +22,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
         title=_hello(facts, t) if new else t("🏠 Main menu"),
         text=words.paragraphs(greeting, put_aside(facts, t)),
         buttons=buttons.rows(
+            buttons.paint(facts.finished.id, t) if facts.finished else None,
             buttons.in_training(facts, t),
             buttons.resume(facts, t),
             buttons.create(t),
@@ -188,7 +189,9 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
         consent = t("You have not agreed to your photos being used, so none are asked for yet.")
-    kept = t("We keep your avatars, their photos, and what our chat needs to continue.")
+    kept = t(
+        "We keep your avatars, their photos and pictures, and what our chat needs to continue."
+    )
     if not facts.kept.photos:
         kept = t("We keep your avatars, and what our chat needs to continue.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None

@@ -12,6 +12,7 @@ from core.avatars import rules
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
 from core.avatars.screens import photo_hints, words
+from core.avatars.screens.pictures import remarks
 from core.base.texts import Translator, mark
 
 Parameters = Mapping[str, object]
@@ -88,10 +89,11 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
-            "Your consent is withdrawn: your photos are deleted and trainings are stopped. "
-            "Finished avatars stay until you delete them."
+            "Your consent is withdrawn: your photos and the pictures made of you are deleted, and "
+            "whatever was under way is stopped. Finished avatars stay until you delete them."
         ),
         **OBSTACLES,
+        **remarks.FIXED,
     }
 )
 
@@ -127,6 +129,8 @@ def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     """After a text that means nothing here."""
     if state in ("entering_name", "editing_avatar"):
         return t("Please type a name: one letter is enough.")
+    if state == "typing_wish":
+        return t("Please say it in words: a place, clothes, light, a mood.")
     if state in SET and rules.can_collect(facts) and not rules.blocked(facts):
         return t("Please send a photo, or use one of the buttons.")
     return t("Please use one of the buttons.")
@@ -190,6 +194,7 @@ def _renamed(told: Parameters, _facts: Facts, t: Translator) -> str:
 TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProxyType(
     {
         **photo_hints.TOLD,
+        **remarks.TOLD,
         "avatars_full": _avatars_full,
         "busy": _busy,
         "deleted": _deleted,

@@ -141,10 +141,13 @@ def consent(facts: Facts, t: Translator) -> Screen:
         text=words.paragraphs(
             t("Photos of a face are sensitive, so please read this before you send the first one."),
             t(
-                "What is kept: the photos you send, the names you give, and the avatar made from "
-                "them. Place, date and camera are removed from the photos."
+                "What is kept: the photos you send, the names you give, the avatar made from them, "
+                "and its pictures. Place, date and camera are removed from the photos."
             ),
-            t("What for: to train your avatar, and for nothing else."),
+            t(
+                "What for: to train your avatar, to make the pictures you ask for and to choose "
+                "the likest, and for nothing else."
+            ),
             t(
                 "Before a training, a program compares the faces to see whether they are one "
                 "person’s. Its measurements are thrown away at once; what is kept is which photos "
@@ -154,11 +157,12 @@ def consent(facts: Facts, t: Translator) -> Screen:
                 "Where: in our private storage. For the training alone, the photos are passed to "
                 "the training service fal.ai."
             ),
+            t("Pictures are painted there too: it gets the trained model and your words."),
             _at_fal(facts.limits, t),
             t("How long: until you delete the avatar, or everything."),
             t(
-                "You can change your mind at any time: “🔒 My data” or /privacy stops trainings "
-                "and deletes the photos."
+                "You can change your mind at any time: “🔒 My data” or /privacy stops whatever is "
+                "under way and deletes the photos and pictures."
             ),
             t(
                 "By agreeing you confirm that you are 18 or older, and that the photos show you, "

@@ -75,7 +75,8 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         title=f"👤 {words.named(avatar.name, t)}",
         text=words.paragraphs(_fields(facts, avatar, t), words.looking_at(avatar, t)),
         buttons=buttons.rows(
-            buttons.to_avatar(avatar, facts, t) if unfinished else None,
+            buttons.to_avatar(avatar, facts, t) if unfinished else buttons.paint(avatar.id, t),
+            None if unfinished else buttons.pictures(t),
             buttons.gallery(avatar, t) if avatar.valid else None,
             buttons.add_photos(facts, t),
             Button(t("✏️ Edit"), "edit"),

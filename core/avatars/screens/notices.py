@@ -42,7 +42,7 @@ _RULES = {
     "queue": mark("A training waits too long to begin, in minutes"),
     "waiting": mark("Something waits too long to be handled or shown, in minutes"),
     "heartbeat": mark("A part has not said for too long that it lives, in seconds"),
-    "uncertain": mark("Trainings that may or may not have been ordered"),
+    "uncertain": mark("Orders that may or may not have arrived"),
     "results": mark("Trainings that were paid for, and whose result can’t be fetched"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
     "remote": mark("fal still keeps what was to be deleted there, in minutes"),

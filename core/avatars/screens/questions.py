@@ -101,8 +101,8 @@ def _withdraw(state: str, facts: Facts, t: Translator) -> Question | None:
     if state != "privacy" or not facts.consented:
         return None
     text = t(
-        "Withdraw your consent? Your photos will be deleted and running trainings stopped. "
-        "Finished avatars stay until you delete them."
+        "Withdraw your consent? Your photos and the pictures made of you will be deleted, and "
+        "whatever is under way will be stopped. Finished avatars stay until you delete them."
     )
     yes = Button(t("Yes, withdraw it"), "yes", confirms="withdraw")
     return Question(text, buttons.rows(yes, _no(t("No"))))

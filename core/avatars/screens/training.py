@@ -176,9 +176,9 @@ def training_completed(_facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
         title=t("🎉 The avatar is ready"),
         text=words.paragraphs(
             t("“{name}” is trained.", name=words.named(avatar.name, t)),
-            t("You will find it in “🎭 Avatars” at any time."),
+            t("Now make pictures of it: choose a style, or say it in your own words."),
         ),
-        buttons=buttons.rows(buttons.details(t), buttons.avatars(t)),
+        buttons=buttons.rows(buttons.paint(avatar.id, t), (buttons.details(t), buttons.avatars(t))),
     )
 
 

@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from core.avatars import queries
 from core.avatars.disposal import doom
 from core.avatars.models import (
     Avatar,
     AvatarStatus,
     AvatarTrainingType,
-    Consent,
     RunStatus,
+    TrainedModel,
     TrainingRun,
     utc_now,
 )
@@ -29,17 +30,20 @@ from core.avatars.training.outcome import (
     trigger_word,
 )
 from core.base.settings import Settings
-from core.conversation.statements import erased
 
 TYPES = tuple(str(training_type) for training_type in AvatarTrainingType)
 _TAKEN = (AvatarStatus.TRAINING, AvatarStatus.COMPLETED)
 _ENDED = {RunStatus.FAILED: AvatarStatus.ERROR, RunStatus.CANCELLED: AvatarStatus.CANCELLED}
+Made = Callable[[TrainedModel, TrainingRun], object]
 _OUR_WORD = ("trigger_phrase", "trigger_word", "default_caption")
 """The arguments by which the trainers take an avatar's own word."""
 
 
 class TrainingKind:
-    """See `Kind`. `folder` is for files on their way into the store."""
+    """See `Kind`. `folder` is for files on their way into the store.
+
+    `made` is told of a model in the transaction that makes it its person's.
+    """
 
     name = "training"
     model = TrainingRun
@@ -52,11 +56,13 @@ class TrainingKind:
         store: ObjectStore,
         folder: Path,
         clock: Callable[[], float],
+        made: Made = lambda _model, _run: None,
     ) -> None:
         self._settings = settings
         self.provider = trainer
         self._store = store
         self._folder = folder
+        self._made = made
         self._clock = clock
         self.policy = eligibility.policy(settings)
 
@@ -65,6 +71,9 @@ class TrainingKind:
     def profiles(self, run: TrainingRun | None = None) -> tuple[str, ...]:
         types = TYPES if run is None else (run.training_type,)
         return tuple(dict.fromkeys(name for kind in types for name in self.provider.profiles(kind)))
+
+    def units(self, _run: TrainingRun) -> int:
+        return 1
 
     def simulated_usd(self, profile: str) -> float:
         kind = next(kind for kind in TYPES if profile in self.provider.profiles(kind))
@@ -113,20 +122,20 @@ class TrainingKind:
     def leaves(self, standing: Standing) -> bool:
         return bool(standing.result.get("weights_url"))
 
-    def standing(self, run: TrainingRun) -> Standing:
-        return transfer.standing(self.provider, run)
-
     def keep(self, run: TrainingRun, standing: Standing, alive: Alive) -> Weights | Failure:
         room = transfer.Room(self.provider, self._store, self._folder, lambda: self.wanted(run))
         return transfer.keep_weights(room, run, standing, alive)
 
     # how it ended
 
+    def signal(self, news: str) -> str:
+        return news
+
     def wanted(self, run: TrainingRun) -> bool:
-        return wanted(run) is not None
+        return queries.wanted(run) is not None
 
     def place(self, run: TrainingRun) -> Place:
-        avatar = wanted(run)
+        avatar = queries.wanted(run)
         if avatar is None or avatar.status in _TAKEN:
             return "taken"
         return "busy" if run.user_id is not None and eligibility.busy(run.user_id) else "free"
@@ -146,7 +155,7 @@ class TrainingKind:
         self, run: TrainingRun, result: Mapping[str, object], kept: Weights | None
     ) -> None:
         """The avatar holds what was made; where nobody wants it, what was copied is deleted."""
-        avatar, now = wanted(run), self._clock()
+        avatar, now = queries.wanted(run), self._clock()
         if avatar is None or kept is not None:
             remote.forget_orders(run, now)
         if avatar is None:
@@ -156,6 +165,7 @@ class TrainingKind:
         base_model = self.provider.base_model(run.profile)
         model = trained(avatar, run, result, kept, base_model, now)
         change_avatar(avatar.id, training_type=run.training_type, **taken_back(model))
+        self._made(model, run)
 
     def ended(self, run: TrainingRun, status: RunStatus) -> None:
         remote.forget_orders(run, self._clock(), late=self.wanted(run))
@@ -206,15 +216,3 @@ def change_avatar(avatar_id: uuid.UUID | None, *was: AvatarStatus, **changes: ob
     """Change an avatar that still exists and has one of these statuses, if any are named."""
     query = Avatar.update({**changes, "updated_at": utc_now()}).where(Avatar.id == avatar_id)
     (query.where(Avatar.status.in_(was)) if was else query).execute()
-
-
-def wanted(run: TrainingRun) -> Avatar | None:
-    """The avatar, while it is there, and whoever ordered its training still wants it."""
-    withdrawn = Consent.select().where(
-        Consent.user == run.user_id, Consent.withdrawn_at >= run.created_at
-    )
-    if run.avatar_id is None or withdrawn.exists():
-        return None
-    if run.user_id is not None and erased(run.user_id, run.created_at):
-        return None
-    return Avatar.get_or_none(Avatar.id == run.avatar_id)

@@ -7,10 +7,11 @@ however that ends; the models that were made stay beside it, and no later failur
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.avatars import queries
 from core.avatars.models import Avatar, AvatarStatus, TrainedModel, TrainingRun, change
 from core.avatars.orders import submissions
 from core.base.settings import Settings
@@ -55,17 +56,6 @@ def configuration(run: TrainingRun) -> dict[str, object]:
         "photos": run.photos_count,
         "arguments": run.arguments,
     }
-
-
-def models_of(avatar_id: uuid.UUID) -> Sequence[TrainedModel]:
-    """The models of an avatar, in the order in which they were made."""
-    query = TrainedModel.select().where(TrainedModel.avatar == avatar_id)
-    return list(query.order_by(TrainedModel.made_at, TrainedModel.id))
-
-
-def model_of(avatar_id: uuid.UUID) -> TrainedModel | None:
-    """The model that an avatar has, whatever has been ordered since; None where none was made."""
-    return next(reversed(models_of(avatar_id)), None)
 
 
 def taken_back(model: TrainedModel) -> dict[str, Any]:
@@ -125,7 +115,7 @@ def retire_simulated(settings: Settings) -> int:
         TrainedModel.delete().where(
             TrainedModel.avatar == found.id, TrainedModel.test_mode
         ).execute()
-        before = model_of(found.id)
+        before = queries.model_of(found.id)
         change(found, **(taken_back(before) if before else _untrained(settings, found)))
         retired += 1
     return retired

@@ -21,6 +21,7 @@ from core.avatars.models import (
     PhotoValidationStatus,
     TrainingRun,
 )
+from core.avatars.models.pictures import ORDERED
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
 from core.avatars.orders.gate import Offer
@@ -33,7 +34,7 @@ from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
 from core.avatars.privacy.remote import RemoteCopies
 from core.avatars.training import durations, eligibility, outcome
-from core.avatars.training.kind import TrainingKind, change_avatar
+from core.avatars.training.kind import Made, TrainingKind, change_avatar
 from core.base.days import day
 from core.base.db import database
 from core.base.errors import TrainingRefused
@@ -49,8 +50,8 @@ _TRAINED = (AvatarStatus.TRAINING, AvatarStatus.COMPLETED)
 class Training:
     """Starts and cancels runs, which `orders` takes step by step; `clock` gives seconds since 1970.
 
-    `folder` is for files on their way into the store; `webhook_url` gives the address at which a
-    submission's webhook is expected, "" where nobody listens.
+    `folder` is for files on their way into the store, `made` is told of each model; `webhook_url`
+    gives the address at which a submission's webhook is expected, "" where nobody listens.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Training:
         folder: Path,
         webhook_url: Callable[[str], str] = lambda _submission_id: "",
         clock: Callable[[], float] = time.time,
+        made: Made = lambda _model, _run: None,
     ) -> None:
         self._settings = settings
         self._trainer = trainer
         self._jobs = jobs
         self._clock = clock
-        kind = TrainingKind(settings, trainer, store, folder, clock)
+        kind = TrainingKind(settings, trainer, store, folder, clock, made)
         self.orders = Machine(kind, inbox, jobs, webhook_url, clock)
         self.remote = RemoteCopies(trainer, clock)
 
@@ -178,7 +180,7 @@ class Training:
         if most <= 0:
             return True
         policy, test_mode = eligibility.policy(self._settings), self._test_mode()
-        promised = budget.promised_usd(TrainingRun, most, since, test_mode)
+        promised = budget.promised_usd(ORDERED, most, since, test_mode)
         return budget.fits(policy, price_usd, now, test_mode, promised)
 
     def _test_mode(self) -> bool:
@@ -216,7 +218,7 @@ class Training:
         if created.test_mode:
             simulated = f"🧪 ТЕСТОВЫЙ РЕЖИМ: Имитация обучения аватара {avatar_id}"
             log.info(simulated, run=run_id)
-        self._jobs.wake("run", run_id)
+        self._jobs.wake(self.orders.kind.name, run_id)
 
 
 def lost_trainings() -> list[TrainingRun]:

@@ -7,7 +7,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +17,6 @@ from core.avatars.disposal import doomed, prefix_of
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders.kind import Alive, Impossible
 from core.avatars.orders.order import handle_of, moved
-from core.avatars.platform_port import KEY_REFUSED
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
 from core.avatars.training import arrivals
 from core.avatars.training.outcome import Weights
@@ -58,16 +57,6 @@ def send_photos(
         return trainer.upload(str(run.id), photos, alive), len(chosen)
     except ObjectMissing as missing:
         raise Impossible(_PHOTO_GONE) from missing
-
-
-def standing(trainer: Trainer, run: TrainingRun) -> Standing:
-    """How a training stands; a key that is refused says nothing of its model."""
-    try:
-        return trainer.check(handle_of(run))
-    except Unreachable as away:
-        if away.failure.stop_submitting:
-            raise Unreachable(replace(away.failure, error_type=KEY_REFUSED)) from away
-        raise
 
 
 def keep_weights(room: Room, run: TrainingRun, made: Standing, alive: Alive) -> Weights | Failure:

@@ -36,7 +36,9 @@ class Given:
 def bad_value(setting: Setting, given: Given, detail: ErrorDetails, words: str) -> str:
     """A value of the wrong type, out of range, or refused by a validator."""
     remove = f"unset {given.origin}" if given.from_environment else "remove the line"
-    default = "its default" if setting.secret else written(setting.default)
+    default = written(setting.default)
+    if setting.secret or len(default) > _LONGEST:
+        default = "its default"
     remedy = f"or {remove} to use {default}."
     subject = _subject(setting, given)
     if detail["type"] in _OWN_CHECK:

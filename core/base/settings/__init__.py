@@ -22,8 +22,9 @@ from core.base.settings.alerts import Alerts
 from core.base.settings.avatars import Avatars, Photos
 from core.base.settings.conversation import Conversation
 from core.base.settings.dashboard import Dashboard
-from core.base.settings.fal import Fal
+from core.base.settings.fal import PAINTERS, TRAINERS, Fal, ProPainting
 from core.base.settings.installed import installed_channels
+from core.base.settings.pictures import Pictures
 from core.base.settings.processes import Http, Jobs, Log
 from core.base.settings.section import Section as Section
 from core.base.settings.storage import Database, Retention, Storage
@@ -33,6 +34,7 @@ FAL_KEY = "FAL_KEY"
 """The variable of fal's own programs; `LIKENESS_FAL__KEY` takes precedence."""
 
 _OUR_KEY = f"{configuration.PREFIX}FAL__KEY"
+_PROFILES = ("profiles_portrait", "profiles_style")
 
 
 class Settings(Section):
@@ -49,6 +51,7 @@ class Settings(Section):
     avatars: Avatars = Avatars()
     photos: Photos = Photos()
     training: Training = Training()
+    pictures: Pictures = Pictures()
     fal: Fal = Fal()
     storage: Storage = Storage()
     retention: Retention = Retention()
@@ -68,13 +71,34 @@ class Settings(Section):
             self._refuse_unknown_prices()
         return self
 
+    @model_validator(mode="after")
+    def _every_trainer_has_a_painter(self) -> Self:
+        """Check that what is trained can be painted with."""
+        for setting in _PROFILES:
+            for name in getattr(self.training, setting):
+                base_model = TRAINERS[name].base_model
+                if not self.fal.painters_of(base_model):
+                    fitting = " or ".join(p for p, model in PAINTERS.items() if model == base_model)
+                    raise ValueError(
+                        f"fal.painters = {list(self.fal.painters)}, but none of them paints with "
+                        f"what {name} trains. Add {fitting}, or take {name} out of "
+                        f"training.{setting}"
+                    )
+        return self
+
     def _refuse_unknown_prices(self) -> None:
         """Raise ValueError where a budget could not be kept, for a price that is not known.
 
         One that would only take over for another is passed over instead: see `Gate`.
         """
+        if self.training.daily_budget_usd > 0:
+            self._refuse_unknown_price_of_trainers()
+            if self.pictures.enabled:
+                self._refuse_unknown_price_of_painters()
+
+    def _refuse_unknown_price_of_trainers(self) -> None:
         budget = self.training.daily_budget_usd
-        for setting in ("profiles_portrait", "profiles_style") if budget > 0 else ():
+        for setting in _PROFILES:
             name = getattr(self.training, setting)[0]
             section = name.replace("-", "_")
             if getattr(self.fal, section).usd_per_step is None:
@@ -83,6 +107,21 @@ class Settings(Section):
                     f'fal.{section}.usd_per_step = "unknown". Set it to the price of a step that '
                     f"fal.ai names, or begin training.{setting} with a trainer whose price is "
                     "known, or set training.daily_budget_usd to 0"
+                )
+
+    def _refuse_unknown_price_of_painters(self) -> None:
+        budget = self.training.daily_budget_usd
+        trainers = (name for setting in _PROFILES for name in getattr(self.training, setting))
+        models = dict.fromkeys(TRAINERS[name].base_model for name in trainers)
+        for name in (name for model in models for name in self.fal.painters_of(model)[:1]):
+            section = name.replace("-", "_")
+            chosen = getattr(self.fal, section)
+            key = "usd_per_picture" if isinstance(chosen, ProPainting) else "usd_per_megapixel"
+            if getattr(chosen, key) is None:
+                raise ValueError(
+                    f"training.daily_budget_usd = {budget:g}, but nobody knows what {name} costs: "
+                    f'fal.{section}.{key} = "unknown". Set it to the price that fal.ai names, or '
+                    "set pictures.enabled to false, or training.daily_budget_usd to 0"
                 )
 
     @property

@@ -1,25 +1,42 @@
-"""Settings of fal.ai: addresses, timeouts, trainers."""
+"""Settings of fal.ai: addresses, timeouts, trainers, painters."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from core.base.settings.addresses import ProxyAddress, SiteAddress, WebAddress
-from core.base.settings.money import UsdPerStep
+from core.base.settings.money import UsdPerUnit
 from core.base.settings.section import Section
 
-PROFILES = {
-    "flux-lora-portrait-trainer": 4,
-    "flux-pro-trainer": 1,
-    "flux-lora-fast-training": 4,
-    "flux-2-trainer": 1,
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A trainer: the fewest photos it takes, and our name for the model it builds on."""
+
+    min_photos: int
+    base_model: str
+
+
+TRAINERS = {
+    "flux-lora-portrait-trainer": Trainer(4, "flux-1"),
+    "flux-pro-trainer": Trainer(1, "flux-pro"),
+    "flux-lora-fast-training": Trainer(4, "flux-1"),
+    "flux-2-trainer": Trainer(1, "flux-2"),
 }
-"""The trainers that Likeness knows, by the names used in `training.profiles_…`, each with the
-fewest photos that it takes."""
+"""The trainers that Likeness knows, by the names used in `training.profiles_…`."""
+
+PAINTERS = {
+    "flux-lora": "flux-1",
+    "flux-2-lora": "flux-2",
+    "flux-pro-finetuned": "flux-pro",
+}
+"""The painters that Likeness knows, by the names used in `fal.painters`, each with the base model
+of the trained models it takes."""
 
 QUEUE_URL, REST_URL, CDN_URL, API_URL = (
     "https://queue.fal.run",
@@ -34,14 +51,14 @@ class StepProfile(Section):
     """A trainer priced per step in US dollars; None is an unknown price."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 1000
-    usd_per_step: UsdPerStep = None
+    usd_per_step: UsdPerUnit = None
 
 
 class PortraitTrainer(StepProfile):
     """fal-ai/flux-lora-portrait-trainer."""
 
     steps: Annotated[int, Field(ge=1, le=20_000)] = 2500
-    usd_per_step: UsdPerStep = 0.0024
+    usd_per_step: UsdPerUnit = 0.0024
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.00009
     subject_crop: bool = True
     create_masks: bool = True
@@ -61,18 +78,50 @@ class ProTrainer(StepProfile):
 class FastTrainer(StepProfile):
     """fal-ai/flux-lora-fast-training."""
 
-    usd_per_step: UsdPerStep = 0.002
+    usd_per_step: UsdPerUnit = 0.002
     create_masks: bool = True
 
 
 class Flux2Trainer(StepProfile):
     """fal-ai/flux-2-trainer."""
 
-    usd_per_step: UsdPerStep = 0.0064
+    usd_per_step: UsdPerUnit = 0.0064
+
+
+class Painting(Section):
+    """A painter priced per megapixel in US dollars; None is an unknown price.
+
+    Its safety checker is always on, so there is no setting for it.
+    """
+
+    steps: Annotated[int, Field(ge=1, le=50)] = 28
+    guidance: Annotated[float, Field(ge=0, le=20)] = 3.5
+    lora_scale: Annotated[float, Field(gt=0, le=4)] = 1.0
+    output_format: Literal["jpeg", "png"] = "jpeg"
+    usd_per_megapixel: UsdPerUnit = 0.035
+
+
+class Flux2Painting(Painting):
+    """fal-ai/flux-2/lora."""
+
+    guidance: Annotated[float, Field(ge=0, le=20)] = 2.5
+    usd_per_megapixel: UsdPerUnit = 0.021
+
+
+class ProPainting(Section):
+    """fal-ai/flux-pro/v1.1-ultra-finetuned, priced per picture.
+
+    `safety_tolerance` is fal's own scale; its laxer half can't be chosen.
+    """
+
+    finetune_strength: Annotated[float, Field(gt=0, le=2)] = 1.2
+    safety_tolerance: Literal[1, 2] = 2
+    output_format: Literal["jpeg", "png"] = "jpeg"
+    usd_per_picture: UsdPerUnit = 0.07
 
 
 class Fal(Section):
-    """fal.ai: where it is, how long it is waited for, and what its trainers are told.
+    """fal.ai: where it is, how long it is waited for, and what trainers and painters are told.
 
     An address that is left empty is fal's own as long as orders go to fal, else the host that they
     go to, so that photos and the key are sent to nobody else.
@@ -93,10 +142,26 @@ class Fal(Section):
     output_hours: Annotated[int, Field(ge=72, le=8760)] = 96
     private_uploads: bool = False
     weights_bytes: Annotated[int, Field(ge=1024, le=1024**4)] = 2 * 1024**3
+    painters: tuple[str, ...] = tuple(PAINTERS)
     flux_lora_portrait_trainer: PortraitTrainer = PortraitTrainer()
     flux_pro_trainer: ProTrainer = ProTrainer()
     flux_lora_fast_training: FastTrainer = FastTrainer()
     flux_2_trainer: Flux2Trainer = Flux2Trainer()
+    flux_lora: Painting = Painting()
+    flux_2_lora: Flux2Painting = Flux2Painting()
+    flux_pro_finetuned: ProPainting = ProPainting()
+
+    @field_validator("painters")
+    @classmethod
+    def _known_painters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in names if name not in PAINTERS]:
+            known = ", ".join(PAINTERS)
+            raise ValueError(f"no painter is called {unknown[0]!r}; there are {known}")
+        return names
+
+    def painters_of(self, base_model: str) -> tuple[str, ...]:
+        """The painters that take such a model, in order of preference; all of them for ""."""
+        return tuple(name for name in self.painters if base_model in ("", PAINTERS[name]))
 
     @field_validator("key", "admin_key")
     @classmethod

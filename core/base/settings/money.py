@@ -23,5 +23,6 @@ def _or(word: str) -> tuple[object, ...]:
     )
 
 
-UsdPerStep = Annotated[float | None, Field(gt=0, le=100), *_or(UNKNOWN)]
+UsdPerUnit = Annotated[float | None, Field(gt=0, le=100), *_or(UNKNOWN)]
+"""The price of a step, a megapixel or a picture."""
 Price = Annotated[float | None, Field(ge=0), *_or(COST)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from core.base.settings.fal import PROFILES
+from core.base.settings.fal import TRAINERS
 from core.base.settings.money import Price
 from core.base.settings.section import Section
 
@@ -44,10 +44,10 @@ class Training(Section):
     @field_validator("profiles_portrait", "profiles_style")
     @classmethod
     def _known_profiles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = ", ".join(PROFILES)
+        known = ", ".join(TRAINERS)
         if not names:
             raise ValueError(f"it names no profile; there are {known}")
-        if unknown := [name for name in names if name not in PROFILES]:
+        if unknown := [name for name in names if name not in TRAINERS]:
             raise ValueError(f"no profile is called {unknown[0]!r}; there are {known}")
         return names
 
@@ -69,10 +69,11 @@ class Training(Section):
         """Raise ValueError if a trainer would refuse the minimum of photos."""
         for setting in ("profiles_portrait", "profiles_style"):
             for name in getattr(self, setting):
-                if self.min_photos < PROFILES[name]:
+                fewest = TRAINERS[name].min_photos
+                if self.min_photos < fewest:
                     raise ValueError(
                         f"training.min_photos = {self.min_photos}, but {name} takes no fewer than "
-                        f"{PROFILES[name]} photos, and trainings are real now that there is a key. "
-                        f"Set it to {PROFILES[name]} or more, or take {name} out of "
+                        f"{fewest} photos, and trainings are real now that there is a key. "
+                        f"Set it to {fewest} or more, or take {name} out of "
                         f"training.{setting}"
                     )

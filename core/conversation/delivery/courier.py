@@ -56,7 +56,8 @@ WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND 
   AND NOT unreachable ORDER BY rank, due_at LIMIT ?
 """
 _NOTICES = """
-SELECT min(n.id), n.conversation_id FROM notices n JOIN conversations c ON c.id = n.conversation_id
+SELECT min(n.id), n.conversation_id, max(n.attempts)
+FROM notices n JOIN conversations c ON c.id = n.conversation_id
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
   AND NOT c.unreachable GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
 """
@@ -69,7 +70,10 @@ TICKS_AT_ONCE = 3
 
 
 class _Due(NamedTuple):
-    """What to send now, in this order; a notice is named with its conversation."""
+    """What to send now, in this order; a notice is named with its conversation.
+
+    A reply stands below the notices of its conversation: it comes once they are sent, or refused.
+    """
 
     replies: list[int]
     notices: list[tuple[int, int]]
@@ -201,9 +205,10 @@ class Courier:
         now = self._clock()
         screens = run(_DUE, *self._address, now, now, limit).fetchall()
         notices = run(_NOTICES, *self._address, now, limit).fetchall()
+        told_first = {found for _, found, refusals in notices if not refusals}
         return _Due(
-            [conversation_id for conversation_id, rank in screens if rank != Rank.TICK],
-            [(notice_id, conversation_id) for notice_id, conversation_id in notices],
+            [found for found, rank in screens if rank != Rank.TICK and found not in told_first],
+            [(notice_id, conversation_id) for notice_id, conversation_id, _ in notices],
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 

@@ -62,15 +62,15 @@ class SteppedChat:
         return Update(key, self._address, event, self._person)
 
     def show(self) -> None:
-        """Show the screen if it is due, and every notice that waits."""
+        """Show every notice that waits, then the screen below them if it is due."""
         now = self._clock()
-        due = run(_DUE, now, now, self.id).fetchone()
-        if due and due[0]:
-            self.show_screen()
         for (notice_id,) in run(_NOTICES, self.id).fetchall():
             _, rendered = begin_notice(self._engine, notice_id, self._can, now)
             settle(notice_id, "sent", now)
             self.notices.append(rendered)
+        due = run(_DUE, now, now, self.id).fetchone()
+        if due and due[0]:
+            self.show_screen()
 
     def show_screen(self) -> None:
         """Draw the screen, and record that it is in sight."""

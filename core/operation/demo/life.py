@@ -10,6 +10,7 @@ from typing import Protocol
 
 from core.base.settings.installed import channel_names, pulled, pushing
 from core.operation.demo.known import ENDINGS, FAULTS, REASONS, Fault, trainers
+from core.operation.demo.pictures import Sitter, paint
 from core.operation.demo.rows import Batch
 
 _LAST = {"completed": ("result", "download"), "failed": ("result",), "cancelled": ("cancel",)}
@@ -128,11 +129,20 @@ class Person:
             status = "ready" if photos >= 10 else "uploading"
             if photos >= 10 and self.dice.random() < 0.85:
                 status = self.train(batch, avatar_id, kind, photos)
+        gender = self.dice.choice(("male", "female"))
         batch.add(
-            "avatars", avatar_id, self.user_id, name, self.dice.choice(("male", "female")),
-            "character", status, 100 if status == "completed" else 0, "{}", "{}", photos,
+            "avatars", avatar_id, self.user_id, name, gender, "character", status,
+            100 if status == "completed" else 0, "{}", "{}", photos,
             _datetime(begun), _datetime(self.at), kind,
         )  # fmt: skip
+        if status == "completed":
+            self.paint(batch, avatar_id, gender)
+
+    def paint(self, batch: Batch, avatar_id: str, gender: str) -> None:
+        """Have pictures made of a trained avatar."""
+        test = bool(batch.rows["training_runs"][-1][6])
+        sitter = Sitter(avatar_id, self.user_id, self.number, gender, test, self.at)
+        paint(batch, sitter, self.story.now)
 
     def walk(self, batch: Batch, kind: str) -> Iterator[str]:
         """Answer the questions, or stop at one; whoever is elsewhere begins at the main menu."""

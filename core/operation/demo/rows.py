@@ -21,6 +21,13 @@ _COLUMNS = {
     "price_usd photos_count request_id progress error_class error attempts created_at "
     "submitted_at started_at finished_at told_at next_check_at profile endpoint queue_seconds "
     "training_seconds cost_usd error_type finished_by submission",
+    "picture_runs": "id avatar_id user_id conversation_id purpose pack scene wish variation shape "
+    "count seed counted blocked spoilt status test_mode price_usd cost_usd profile endpoint "
+    "request_id status_url response_url cancel_url data_url arguments progress error_type "
+    "error_class error submission attempts failures finished_by created_at intent_at submitted_at "
+    "started_at finished_at told_at next_check_at",
+    "pictures": "id run_id avatar_id user_id place number key sha256 size width height likeness "
+    "favourite made_at",
     "submissions": "id kind run_id test_mode number profile endpoint arguments fate price_usd "
     "cost_usd request_id status_url response_url cancel_url error_type error_class "
     "sent_at answered_at ended_at next_check_at",

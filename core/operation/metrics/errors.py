@@ -93,9 +93,10 @@ def groups(scope: Scope, limit: int = 200) -> list[Group]:
     query = f"""
     WITH seen AS (
         SELECT e.endpoint, e.error_type, e.message, max(e.error_class) AS error_class,
-               count(*) AS n, count(DISTINCT r.user_id) AS users, min(e.at) AS since,
-               max(e.at) AS until
+               count(*) AS n, count(DISTINCT coalesce(r.user_id, p.user_id)) AS users,
+               min(e.at) AS since, max(e.at) AS until
         FROM fal_events e LEFT JOIN training_runs r ON r.id = e.run_id
+        LEFT JOIN picture_runs p ON p.id = e.run_id
         WHERE NOT e.ok AND e.at >= ? AND e.at < ?{scope.of_mode("e")}
         GROUP BY e.endpoint, e.error_type, e.message
         ORDER BY count(*) DESC, max(e.at) DESC LIMIT ?

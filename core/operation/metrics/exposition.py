@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from core.base.mode import said
 from core.operation.metrics import cost, errors, health, overview, photos, training
+from core.operation.metrics.pictures import totals
 from core.operation.metrics.scope import DAY, Mode, Scope
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +36,10 @@ HELP = {
     "fal_calls": "Calls of fal in the last 24 hours.",
     "fal_errors": "Calls of fal that failed in the last 24 hours.",
     "cost_usd": "What the trainings that began in the last 24 hours cost.",
+    "pictures": "Pictures that were ordered in the last 24 hours, and what came of them.",
+    "picture_orders_failed": "Orders of the last 24 hours of which no picture came.",
+    "picture_seconds": "Quantiles of how long orders of pictures took that ended in 24 hours.",
+    "picture_cost_usd": "What the pictures that were ordered in the last 24 hours cost.",
     "orders": "Whether trainings are ordered in this mode: 1 for one of them, by what workers say.",
     "trainings_active": "Trainings under way.",
     "waiting": "How much waits now.",
@@ -94,9 +99,28 @@ def _of_mode(scope: Scope) -> Iterator[Sample]:
     yield Sample("fal_calls", calls.calls, labels)
     yield Sample("fal_errors", calls.errors, labels)
     yield Sample("cost_usd", cost.spent(scope).total, labels)
+    yield from _of_pictures(scope, labels)
     active = Counter(run.status for run in training.active(scope))
     for status in training.ACTIVE:
         yield Sample("trainings_active", active[status], {**labels, "status": status})
+
+
+def _of_pictures(scope: Scope, labels: Mapping[str, str]) -> Iterator[Sample]:
+    found = totals.ordered(scope)
+    for what, n in (
+        ("ordered", found.pictures),
+        ("made", found.made),
+        ("blocked", found.blocked),
+        ("spoilt", found.spoilt),
+    ):
+        yield Sample("pictures", n, {**labels, "what": what})
+    yield Sample("picture_orders_failed", found.failed, labels)
+    for times in totals.times(scope):
+        profile = {**labels, "profile": times.profile}
+        for q, seconds in (("0.5", times.p50), ("0.9", times.p90), ("0.99", times.p99)):
+            yield Sample("picture_seconds", seconds, {**profile, "quantile": q})
+    spent = found.usd + totals.forgotten(scope).usd
+    yield Sample("picture_cost_usd", spent, labels)
 
 
 def _waiting(now: float) -> Iterator[Sample]:

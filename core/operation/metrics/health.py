@@ -146,9 +146,10 @@ def queued(scope: Scope) -> Waiting:
 
 
 def uncertain(scope: Scope) -> int:
-    """Runs of which nobody knows whether they were ordered, stopped ones included."""
+    """Orders of which nobody knows whether they have arrived, stopped ones included."""
     query = f"""
-    SELECT count(*) FROM training_runs r WHERE {UNSETTLED}{scope.of_mode()}
+    SELECT (SELECT count(*) FROM training_runs r WHERE {UNSETTLED}{scope.of_mode()})
+         + (SELECT count(*) FROM picture_runs r WHERE {UNSETTLED}{scope.of_mode()})
     """
     return int(one(query)[0])
 

@@ -1,4 +1,4 @@
-"""fal's own client, asked after a training: with our patience, our key's keeper and one attempt.
+"""fal's own client, asked after an order: with our patience, our key's keeper and one attempt.
 
 fal-client repeats what failed up to ten times. It does so by the errors of httpx and by the code of
 an answer, so neither reaches it: whatever is no good answer is raised as an error of ours.
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @contextmanager
 def asked(wire: Wire, handle: Handle, note: Note) -> Iterator[fal_client.SyncRequestHandle]:
-    """fal-client's handle of a training, whose `status` and `cancel` ask once.
+    """fal-client's handle of an order, whose `status` and `cancel` ask once.
 
     They raise Refused, Unreachable, or ValueError for a status that fal-client doesn't know.
     """

@@ -18,7 +18,6 @@ from core.services.fal.wire import Answer, Wire, bad_answer, reaching
 
 ONE_REQUEST_BYTES = 100 * 2**20
 PART_BYTES = 10 * 2**20
-TYPE = "application/zip"
 
 
 class Uploads:
@@ -49,7 +48,7 @@ class Uploads:
         token = _words(self._token(), "token", "token_type")
         headers = {
             "Authorization": f"{token['token_type']} {token['token']}",
-            "Content-Type": TYPE,
+            "Content-Type": _type_of(name),
             "X-Fal-File-Name": name,
             **self._lifecycle,
         }
@@ -83,11 +82,12 @@ class Uploads:
 
     def _to_storage(self, file: _Source, name: str, size: int) -> str:
         url = f"{self._settings.rest}/storage/upload/initiate"
-        wanted = {"file_name": name, "content_type": TYPE}
+        wanted = {"file_name": name, "content_type": _type_of(name)}
         begun = self._wire.ask("POST", url, params={"storage_type": "gcs"}, json=wanted,
                                more_headers=self._lifecycle)  # fmt: skip
         found = _words(_checked(begun), "upload_url", "file_url")
-        _checked(self._transfer("PUT", found["upload_url"], file, 0, size, {"Content-Type": TYPE}))
+        headers = {"Content-Type": _type_of(name)}
+        _checked(self._transfer("PUT", found["upload_url"], file, 0, size, headers))
         return found["file_url"]
 
     def _transfer(
@@ -116,6 +116,10 @@ class _Source:
             left -= len(chunk)
             self.alive()
             yield chunk
+
+
+def _type_of(name: str) -> str:
+    return "application/zip" if name.endswith(".zip") else "application/octet-stream"
 
 
 def lifecycle_headers(settings: Fal) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -68,9 +68,16 @@ class Wire:
     """Connections to fal; any number of threads may use them.
 
     They go through the proxy of the settings, if there is one and fal is not on this machine.
+    `awake` is called before each request.
     """
 
-    def __init__(self, settings: Fal, observe: Observe, test_mode: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Fal,
+        observe: Observe,
+        test_mode: bool = False,
+        awake: Callable[[], object] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._observe = observe
         self._test_mode = test_mode
@@ -81,12 +88,11 @@ class Wire:
         kept = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         unkept = httpx.Limits(max_connections=100, max_keepalive_connections=0)
         patience = httpx.Timeout(settings.answer_seconds, connect=settings.connect_seconds)
-        way = proxies.way(settings.proxy)
+        hooks = {"request": [lambda _: awake()]}
+        way = {"timeout": patience, "event_hooks": hooks, **proxies.way(settings.proxy)}
 
         def client(limits: httpx.Limits, follow_redirects: bool = False) -> httpx.Client:
-            return httpx.Client(
-                limits=limits, timeout=patience, follow_redirects=follow_redirects, **way
-            )
+            return httpx.Client(limits=limits, follow_redirects=follow_redirects, **way)
 
         self.api = client(kept)
         self.orders = client(unkept)  # a fresh connection each: a stale one leaves doubts

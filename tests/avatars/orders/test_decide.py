@@ -9,7 +9,6 @@ import pytest
 
 from core.avatars.orders.decisions.news import (
     ASKED_ENOUGH,
-    GONE_TRIES,
     NOTHING,
     Change,
     News,
@@ -227,7 +226,7 @@ def test_a_result_that_can_not_be_read_for_long_is_judged_once() -> None:
 
 def test_a_result_that_is_surely_gone_ends_it_and_is_paid() -> None:
     gone = News(W.AWAY, failure("http_404", http_status=404))
-    tried = {"failures": GONE_TRIES - 1, "error_type": "http_404", "saving_at": 1.0}
+    tried = {"failures": Policy().fetches - 1, "error_type": "http_404", "saving_at": 1.0}
     assert row(S.SAVING, F.TAKEN, gone, **tried) == (S.FAILED, (F.FAILED, 2.0), "failed")
     cancelled = row(S.CANCELLING, F.TAKEN, gone, **tried)
     assert cancelled == (S.CANCELLED, (F.CANCELLED, 2.0), "cancelled")

@@ -57,8 +57,11 @@ class Postcards:
     def leaves(self, standing: Standing) -> bool:
         return False
 
-    def standing(self, order: Postcard) -> Standing:
-        return PRINTED
+    def signal(self, news: str) -> str:
+        return news
+
+    def units(self, order: Postcard) -> int:
+        return 1
 
     def keep(self, *_: Any) -> None: ...
 

@@ -14,7 +14,7 @@ from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Standing, Unreachable
 from core.avatars.privacy import orphans
 from core.avatars.privacy.erasure import Erasure
-from core.avatars.training.outcome import models_of
+from core.avatars.queries import models_of
 from core.base.db import transaction
 from core.base.errors import StorageUnavailable
 from tests import makers
@@ -215,7 +215,7 @@ def test_nothing_is_copied_of_an_avatar_that_was_deleted_and_its_cost_is_booked(
     made(house)
     run_id = str(house.run.id)
     with transaction():
-        Erasure(house.training.cancel).avatar(house.now, house.clock())
+        Erasure({TrainingRun: house.training.cancel}).avatar(house.now, house.clock())
     house.training.orders.step(run_id, transfer=True)
     run = TrainingRun.get_by_id(run_id)
     assert (run.status, run.cost_usd, run.weights_key) == (RunStatus.COMPLETED, 6.0, None)
@@ -231,7 +231,7 @@ def test_what_was_copied_before_the_avatar_was_deleted_is_deleted_as_well(
     def slowly(*given: Any) -> None:
         put(*given)
         with transaction():
-            Erasure(house.training.cancel).avatar(house.now, house.clock())
+            Erasure({TrainingRun: house.training.cancel}).avatar(house.now, house.clock())
         disposal.delete_doomed(house.store, house.clock() + 100)
         put(*given)
 

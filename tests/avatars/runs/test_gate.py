@@ -16,7 +16,7 @@ from core.avatars.orders.submissions import Submission
 from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Failure, NotSubmitted, Standing, Unreachable
 from core.avatars.privacy import ledger
-from core.base.db import transaction
+from core.base.db import run, transaction
 from core.base.settings import Settings
 from core.base.settings.dashboard import Dashboard
 from core.operation.alerts import holding
@@ -57,6 +57,22 @@ def charged(house: House, usd: float) -> None:
 
 
 # what an order costs
+
+
+def test_a_process_without_the_key_agrees_to_what_the_workers_pay(db: Any) -> None:
+    house = real(6.0, 6.0)
+    house.trainer.test_mode = True
+    now = house.clock()
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)"
+        " VALUES ('worker', 'w:1', ?, ?, '1', '', 'production')",
+        *(now, now),
+    )
+    house.start()
+    assert (house.run.test_mode, house.run.price_usd) == (False, 6.0)
+    house.trainer.test_mode = False  # a worker has the key
+    house.advance(QUEUED, QUEUED)
+    assert house.status == RunStatus.QUEUED
 
 
 def test_while_there_is_a_budget_an_order_of_unknown_price_waits(db: Any) -> None:
@@ -125,12 +141,12 @@ def test_what_the_trainer_says_of_its_price_goes_before_the_configuration(db: An
     }
     prices = house.training.orders.gate.prices
     prices.refresh(house.clock())
-    assert prices.order_usd(FIRST) == 8.0
-    assert prices.order_usd(SECOND) == 2.0, "of a unit that says nothing of it"
+    assert prices.unit_usd(FIRST, simulated=False) == 8.0
+    assert prices.unit_usd(SECOND, simulated=False) == 2.0, "of a unit that says nothing of it"
     away = Failure(KEY_REFUSED, "operator", "the key may not ask this")
     house.trainer.platform.away = Unreachable(away)
     prices.refresh(house.clock())
-    assert prices.order_usd(FIRST) == 8.0, "what was said is remembered"
+    assert prices.unit_usd(FIRST, simulated=False) == 8.0, "what was said is remembered"
 
 
 # whoever takes over

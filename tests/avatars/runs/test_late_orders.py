@@ -129,7 +129,7 @@ def test_nobody_gets_what_they_do_not_want_any_more(house: House) -> None:
 def test_of_a_deleted_avatar_only_the_cost_is_kept(house: House) -> None:
     run = house.run
     with transaction():
-        Erasure(house.training.cancel).avatar(house.now, house.clock())
+        Erasure({TrainingRun: house.training.cancel}).avatar(house.now, house.clock())
     look(house, COMPLETED)
     assert Avatar.select().count() == 0
     assert (makers.fresh(run).status, makers.fresh(run).cost_usd) == (RunStatus.FAILED, 6.0)

@@ -13,7 +13,7 @@ from core.avatars import switches
 from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders.order import CLAIM_SECONDS
 from core.avatars.ports import Failure, NotSubmitted, Standing, Uncertain, Unreachable
-from core.avatars.training.outcome import models_of
+from core.avatars.queries import models_of
 from core.avatars.training.training import lost_trainings
 from tests import makers
 from tests.avatars.training_house import (
@@ -321,7 +321,7 @@ def test_a_verified_webhook_tells_a_lost_order(house: House) -> None:
         "fal-77",
         run.created_at,
     )
-    assert house.wakes.woken == [("run", str(run.id))]
+    assert house.wakes.woken == [("training", str(run.id))]
     house.advance(COMPLETED)
     assert (house.status, house.run.finished_by) == (RunStatus.COMPLETED, "webhook")
 

@@ -10,9 +10,10 @@ import pytest
 from pydantic import SecretStr
 
 from core.avatars.models import AvatarStatus, RunStatus
-from core.avatars.orders.decisions.news import GONE_TRIES, RESULT_GONE
+from core.avatars.orders.decisions.news import RESULT_GONE
+from core.avatars.orders.kind import Policy
 from core.avatars.ports import Unreachable
-from core.avatars.training.outcome import models_of
+from core.avatars.queries import models_of
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.operation.alerts import holding
@@ -23,6 +24,8 @@ from tests.avatars.training_house import QUEUED, WEIGHED, WEIGHTS, House, failur
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 
 PRICE = 6.0
+
+GONE_TRIES = Policy().fetches
 
 
 @pytest.fixture(autouse=True)

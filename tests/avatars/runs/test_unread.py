@@ -13,6 +13,7 @@ from core.avatars.ports import Unreachable
 from core.avatars.screens import SCREENS
 from core.conversation.flow import Position
 from core.conversation.messages import Screen
+from tests import makers
 from tests.avatar_facts import triggers
 from tests.avatars.training_house import COMPLETED, QUEUED, House, failure
 
@@ -35,7 +36,9 @@ def unreadable(house: House, error: str = "bad_answer", times: int = 8) -> None:
 
 
 def screen(house: House, state: str = "training_in_progress") -> Screen:
-    loader = Loader(house.settings, house.training, lambda *_: "", house.clock)
+    loader = Loader(
+        house.settings, house.training, makers.pictures(house.settings), lambda *_: "", house.clock
+    )
     memory = {"avatar": house.avatar.id.hex}
     where = Position(
         house.owner.id, house.owner.user_id, "web", state, 1, 1, memory, "en", "Anna"

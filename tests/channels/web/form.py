@@ -33,6 +33,7 @@ TABLE = Table(
         row("progress", "working", SAME, then="advance"),
         row("finished", "working", "finished"),
         row("told", "ANY", QUIET, then="tell"),
+        row("done", "working", "finished", then="tell, alert"),
         row("open", "ANY", SAME, then="say(opened)"),
         row("russian", "greeting", SAME, then="speak_russian"),
         row("back", "naming collecting", "greeting"),
@@ -40,7 +41,7 @@ TABLE = Table(
     ),
     commands={"start": "start"},
     typed=("name", "text"),
-    signals=frozenset({"looked", "progress", "finished", "told"}),
+    signals=frozenset({"looked", "progress", "finished", "told", "done"}),
     ticks=frozenset({"progress"}),
 )
 
@@ -96,6 +97,9 @@ class Form:
 
     def tell(self, turn: Turn) -> None:
         turn.notify("told", f"told:{turn.argument}", what=turn.argument)
+
+    def alert(self, turn: Turn) -> None:
+        turn.alert()
 
     def speak_russian(self, turn: Turn) -> None:
         turn.choose_language("ru")
@@ -156,7 +160,10 @@ def _told(parameters: Mapping[str, Any], language: str) -> Screen:
     words, what = WORDS[language], str(parameters["what"])
     link = Button(words["open"].format(what=what), "open", what)
     keys = [what] if what.startswith("spool/") else []
-    pictures = tuple(Picture(key) for key in what.split() if keys)
+    pictures = tuple(
+        Picture(key, name=f"picture-{number}.jpg")
+        for number, key in enumerate(what.split(), 1) if keys
+    )  # fmt: skip
     return Screen(words["told"].format(what=what), "", () if keys else ((link,),), pictures)
 
 

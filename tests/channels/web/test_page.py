@@ -228,7 +228,26 @@ def test_a_bar_moves_and_news_come_in_without_a_click(anna: Visitor, served: Ser
     expect(anna.screen).to_contain_text("Opened.")
 
 
-def test_pictures_of_a_notice_stand_in_a_row_open_large_and_can_be_downloaded(
+def test_a_screen_that_comes_with_news_stands_below_them_and_stays_there(
+    anna: Visitor, served: Served
+) -> None:
+    _collect(anna, "Anna")
+    anna.press("✨ Make it")
+    expect(anna.screen).to_contain_text("Working…")
+    served.signal(anna.name, "told", "hail")
+    news = anna.page.locator(".bubble.bot", has_text="News about hail")
+    expect(news).to_be_visible()
+    assert _top(anna.screen) < _top(news)
+    served.signal(anna.name, "done", "snow")
+    expect(anna.screen).to_contain_text("Ready! 🎉")
+    news = anna.page.locator(".bubble.bot", has_text="News about snow")
+    for _ in range(2):
+        assert _top(news) < _top(anna.screen)
+        anna.page.reload()
+        expect(anna.screen).to_contain_text("Ready! 🎉")
+
+
+def test_pictures_of_a_notice_stand_in_a_row_large_and_can_be_downloaded(
     anna: Visitor, served: Served
 ) -> None:
     _collect(anna, "Anna")
@@ -240,13 +259,21 @@ def test_pictures_of_a_notice_stand_in_a_row_open_large_and_can_be_downloaded(
     expect(album.locator("img")).to_have_count(2)
     places = [box for image in album.locator("img").all() if (box := image.bounding_box())]
     assert places[0]["y"] == places[1]["y"]
+    _loaded(anna.page, album.locator("img"))
+    assert album.locator("img").first.evaluate("image => image.naturalWidth") == 64
     with anna.context.expect_page() as opened:
         album.locator("img").first.click()
     expect(opened.value.locator("img")).to_be_visible()
     with anna.page.expect_download() as saved:
         album.get_by_label("Download").first.click()
-    assert saved.value.suggested_filename == "likeness.jpg"
+    assert saved.value.suggested_filename == "picture-1.jpg"
     assert saved.value.path().read_bytes() == kept[0].read_bytes()
+
+
+def _top(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 def _collect(visitor: Visitor, name: str) -> None:

@@ -15,6 +15,7 @@ from channels.web.message_html import MessageHtml, button_label
 from channels.web.site import COOKIE, Site, kept_secret
 from channels.web.words import EN
 from core.base.errors import ConfigurationError
+from core.conversation.messages import Picture
 from tests.channels.web.form import FormHouse
 
 SECRET = "s" * 32
@@ -73,7 +74,7 @@ def test_a_file_without_a_secret_is_refused(tmp_path: Path) -> None:
 def test_a_picture_is_found_by_the_visitor_it_was_shown_to_and_by_no_other(site: Site) -> None:
     anna, boris = site.new_visitor(), site.new_visitor()
     token = site.picture_path(anna, "stored", "avatars/1/2.jpg").removeprefix("/picture/")
-    assert site.picture_of(anna, token) == ("stored", "avatars/1/2.jpg")
+    assert site.picture_of(anna, token) == ("stored", "avatars/1/2.jpg", "")
     assert site.picture_of(boris, token) is None
     assert "/" not in token
 
@@ -139,13 +140,13 @@ def test_the_page_answers_to_its_own_names_alone() -> None:
 
 
 def test_what_anybody_wrote_is_escaped() -> None:
-    messages = MessageHtml(EN, lambda kind, name: f'/{kind}"{name}', "Nowhere/At all")
+    messages = MessageHtml(EN, lambda kind, name, called="": f'/{kind}"{name}', "Nowhere/At all")
     file = {"name": "<b>.pdf", "photo": False, "spool": ""}
     drawn = messages.said({"text": "<img src=x>", "files": [file]})
     assert "<img" not in drawn
     assert "&lt;img src=x&gt;" in drawn
     assert "&lt;b&gt;.pdf" in drawn
-    assert "<script>" not in messages.pictures([('"><script>', '"><script>')])
+    assert "<script>" not in messages.pictures([Picture('"><script>', '"><script>', '"><script>')])
 
 
 def test_a_label_is_no_markdown() -> None:

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.fakes.foreign_fal.painting import PAINTERS, PICTURE, wrong_with
 from tests.fakes.foreign_fal.platform import BASE, PlatformDoor
 from tests.weights import safetensors
 
@@ -154,7 +155,11 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
         if not self._paid_for():
             return
         arguments = json.loads(body)
-        if endpoint not in REQUIRED:
+        if endpoint in PAINTERS:
+            if wrong := wrong_with(endpoint, arguments, self.fal):
+                self.fal.wrong.append(f"{endpoint}: {wrong}")
+            self._take(endpoint, arguments, query.get("fal_webhook", ""))
+        elif endpoint not in REQUIRED:
             self._say(404, {"detail": f"Application '{endpoint}' not found"})
         elif missing := [n for n in REQUIRED[endpoint] if not isinstance(arguments.get(n), str)]:
             error = {"msg": "field required", "type": "missing"}
@@ -227,7 +232,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
         elif self.fal.instead is not None:
             self.fal.instead(self)
         else:
-            self._give(CONFIG if name.endswith(".json") else WEIGHTS)
+            made = {"json": CONFIG, "jpg": PICTURE}
+            self._give(made.get(name.rpartition(".")[2], WEIGHTS))
 
     def _give(self, data: bytes) -> None:
         if "Authorization" in self.headers:

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.fakes.foreign_fal.door import Server
+from tests.fakes.foreign_fal.painting import PAINTERS, painted
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ class ForeignFal:
         return "IN_PROGRESS" if passed >= self.seconds / 3 else "IN_QUEUE"
 
     def result(self, order: Order) -> dict[str, Any]:
+        if order.endpoint in PAINTERS:
+            return painted(self.cdn, order.id, order.arguments, self.liberties.extra)
         if order.endpoint == "fal-ai/flux-pro-trainer":
             return {"finetune_id": f"ft-{order.id}", **self._more(order)}
         found = {

@@ -3,7 +3,7 @@
 `CONVERSATIONS` are all of them, in the order in which they begin: long ones first.
 """
 
-from tests.scenarios.conversations import failing, keeping, making, photos, wandering
+from tests.scenarios.conversations import failing, keeping, making, painting, photos, wandering
 from tests.scenarios.stage import CONVERSATIONS
 
-__all__ = ["CONVERSATIONS", "failing", "keeping", "making", "photos", "wandering"]
+__all__ = ["CONVERSATIONS", "failing", "keeping", "making", "painting", "photos", "wandering"]

@@ -106,8 +106,9 @@ def a_consent_is_withdrawn_and_the_photos_go_with_it(chat: Chat) -> None:
     chat.say("/privacy")
     chat.press("Withdraw consent")
     chat.press("Yes, withdraw it")
-    chat.see("Your consent is withdrawn: your photos are deleted and trainings are stopped. "
-             "Finished avatars stay until you delete them.")  # fmt: skip
+    chat.see("Your consent is withdrawn: your photos and the pictures made of you are deleted, "
+             "and whatever was under way is stopped. Finished avatars stay until you delete "
+             "them.")  # fmt: skip
     kept = chat.settle()
     assert (kept.photos, kept.statuses) == ((), ["draft"])
     nothing_stored(chat, user)

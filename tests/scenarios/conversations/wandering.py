@@ -104,7 +104,7 @@ def a_training_that_ends_while_one_is_elsewhere_is_told_with_a_way_there(chat: C
     chat.see("“{name}” is trained.", "🎉 The avatar is ready", name="Anna")
     assert chat.settle().state == "help", "the person keeps their screen"
     chat.press("▶️ Open “{name}”", name="Anna")
-    chat.see("You will find it in “🎭 Avatars” at any time.")
+    chat.see("Now make pictures of it: choose a style, or say it in your own words.")
     assert chat.settle().state == "training_completed"
 
 

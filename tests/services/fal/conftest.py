@@ -10,9 +10,10 @@ import pytest
 from core.avatars.ports import Observation, Observe, TrainingOrder
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
-from core.services.fal import FalTrainer
+from core.services.fal import FalPainter, FalTrainer
 from core.services.fal.simulation import FalServer
 
+PATIENCE = Fal(connect_seconds=1, answer_seconds=0.5, submit_seconds=0.5)
 Order = Callable[..., TrainingOrder]
 Connect = Callable[..., FalTrainer]
 
@@ -47,8 +48,15 @@ def connect() -> Iterator[Connect]:
 @pytest.fixture
 def trainer(fal: FalServer, observed: list[Observation], connect: Connect) -> FalTrainer:
     """The trainer, which loses patience after half a second."""
-    patience = Fal(connect_seconds=1, answer_seconds=0.5, submit_seconds=0.5)
-    return connect(fal.settings(Settings(fal=patience)), observed.append)
+    return connect(fal.settings(Settings(fal=PATIENCE)), observed.append)
+
+
+@pytest.fixture
+def painter(fal: FalServer, observed: list[Observation]) -> Iterator[FalPainter]:
+    """The painter, just as impatient."""
+    made = FalPainter(fal.settings(Settings(fal=PATIENCE)), observed.append)
+    yield made
+    made.close()
 
 
 @pytest.fixture

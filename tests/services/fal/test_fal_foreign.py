@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from core.avatars.ports import TrainingOrder
 from core.base.settings import Settings
 from core.base.settings.fal import Fal
-from core.services.fal import FalTrainer, Verifier
+from core.services.fal import FalPainter, FalTrainer, Verifier
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
+from tests.services.fal import picture_orders
 
 TEN_MEGABYTES = 10 * 2**20
 Order = Callable[..., TrainingOrder]
@@ -64,3 +65,20 @@ def test_either_of_two_keys_may_have_signed(connect: Connect, key: int) -> None:
         body = b'{"request_id": "r", "status": "ERROR", "payload": null, "error": "no"}'
         told = Verifier(trainer.jwks_url, trainer._wire.files).verify(fal.signed("r", body), body)
         assert (told.request_id, told.user_id, told.status) == ("r", "user-1", "ERROR")
+
+
+@pytest.mark.parametrize("extra", [False, True], ids=["bare", "with nulls"])
+@pytest.mark.parametrize("profile", picture_orders.PROFILES)
+def test_a_stranger_paints_what_our_weights_and_ids_name(profile: str, extra: bool) -> None:
+    with foreign_fal(Liberties(extra=extra), seconds=0.0) as fal:
+        place = Fal(key=SecretStr(fal.key), queue_url=fal.queue)
+        painter = FalPainter(Settings(fal=place), lambda _: None)
+        url = painter.upload_weights("run", lambda: iter([b"weights"]))
+        assert list(fal.files.values()) == [b"weights"]
+        handle = picture_orders.ordered(painter, url, profile=profile, seed=None, count=3)
+        standing = painter.check(handle)
+        assert standing.result["seed"] == 11
+        images: Any = standing.result["images"]
+        assert [image["flagged"] for image in images] == [False] * 3
+        assert picture_orders.fetched(painter, handle, 2).startswith(b"\xff\xd8")
+        painter.close()

@@ -22,7 +22,7 @@ from core.base.settings import Settings
 from core.base.settings.fal import Fal
 from core.base.settings.training import Training
 from core.services.fal import FalTrainer
-from core.services.fal.profiles import priced_by_fal
+from core.services.fal.profiles.trainers import priced_by_fal
 from core.services.fal.simulation import FalServer, simulated_trainer
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 

@@ -8,8 +8,8 @@ import pytest
 from core.avatars.ports import Trainer, TrainingOrder
 from core.base.settings import Settings
 from core.base.settings.fal import Fal, Flux2Trainer, PortraitTrainer
-from core.services.fal import FalTrainer, answers, profiles
-from core.services.fal.profiles import UnexpectedResult
+from core.services.fal import FalTrainer, answers
+from core.services.fal.profiles import UnexpectedResult, trainers
 
 DATA = "https://files.invalid/photos.zip"
 Order = Callable[..., TrainingOrder]
@@ -144,7 +144,7 @@ def test_the_pro_trainer_takes_twenty_photos(trainer: FalTrainer) -> None:
 )
 def test_a_result_without_weights_is_unexpected(result: Mapping[str, Any]) -> None:
     with pytest.raises(UnexpectedResult):
-        profiles.weights(result)
+        trainers.weights(result)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_result_without_weights_is_unexpected(result: Mapping[str, Any]) -> No
 )
 def test_a_result_without_a_finetune_id_is_unexpected(result: Mapping[str, Any]) -> None:
     with pytest.raises(UnexpectedResult):
-        profiles.finetune(result)
+        trainers.finetune(result)
 
 
 @pytest.mark.parametrize(

@@ -350,7 +350,7 @@ def test_weights_larger_than_allowed_are_refused(
         trainer.download(handle, weights_url(trainer, handle)),
     ):
         pass
-    assert caught.value.failure.error_type == "weights_too_large"
+    assert caught.value.failure.error_type == "result_too_large"
     assert caught.value.failure.error_class == "operator"
 
 

@@ -8,7 +8,6 @@ from core.avatars.orders.decisions.news import (
     ASKED_ENOUGH,
     CANCELLED,
     CHARGED,
-    GONE_TRIES,
     NEARLY,
     NOTHING,
     RESULT_GONE,
@@ -193,7 +192,7 @@ def not_kept(c: Case) -> Change:
     missing = c.failure.error_type in c.terms.missing
     afresh = missing and c.order.error_type not in c.terms.missing
     failures = 0 if afresh else c.order.failures  # what went wrong before was of another kind
-    if (missing and failures + 1 >= GONE_TRIES) or c.overdue():
+    if (missing and failures + 1 >= c.terms.policy.fetches) or c.overdue():
         why = f"{c.failure.error_type}: {c.failure.message}"
         lost = Failure(RESULT_GONE, "operator", why, c.failure.http_status)
         gone = replace(c, news=replace(c.news, failure=lost, charged=True))

@@ -16,9 +16,6 @@ NEARLY = 99
 """Percent: 100 is shown at the end and not before."""
 ASKED_ENOUGH = 6
 """So many times a result that can't be had is asked for before it counts: some minutes."""
-GONE_TRIES = 20
-"""So many tries in a row, each with a fresh result, found nothing there: about half an hour. One
-more would find nothing either, and its person waits."""
 RESULT_GONE = "result_gone"
 """The error of an order that was made, and whose result can't be had."""
 CHARGED = (200, 422)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import peewee
 
 from core.avatars.orders import submissions
@@ -37,11 +39,17 @@ def fits(
     return not over(budget, spent + (price_usd or 0.0))
 
 
-def promised_usd(model: type[Order], budget_usd: float, since: float, test_mode: bool) -> float:
-    """What the orders of a kind may cost that wait: made since a moment, or for want of budget.
+def promised_usd(
+    models: Iterable[type[Order]], budget_usd: float, since: float, test_mode: bool
+) -> float:
+    """What the orders that wait may cost: made since a moment, or waiting for want of budget.
 
     One that is dearer than the whole budget takes nothing of it.
     """
+    return sum(_promised(model, budget_usd, since, test_mode) for model in models)
+
+
+def _promised(model: type[Order], budget_usd: float, since: float, test_mode: bool) -> float:
     query = model.select(peewee.fn.sum(model.price_usd)).where(
         model.status.in_((Status.READY, Status.PREPARING)),
         (model.created_at >= since) | (model.error_type == "budget"),

@@ -38,9 +38,9 @@ class Prices:
         self._provider = kind.provider
         self._refused = False
 
-    def order_usd(self, profile: str, known: Board | None = None) -> float | None:
-        """What one order of a profile costs; a simulated one what the configuration pretends."""
-        if self._provider.test_mode:
+    def unit_usd(self, profile: str, simulated: bool, known: Board | None = None) -> float | None:
+        """What a unit of a profile costs; a simulated one what the configuration pretends."""
+        if simulated:
             return self._kind.simulated_usd(profile)
         said = (known or board.read()).prices.get(self._provider.endpoint(profile))
         by_provider = None if said is None else self._provider.priced(profile, *said)
@@ -66,7 +66,7 @@ class Prices:
     def say_unknown(self) -> None:
         """Log which profiles have no known price."""
         for profile in self._kind.profiles():
-            if self.order_usd(profile) is None:
+            if self.unit_usd(profile, self._provider.test_mode) is None:
                 budget = self._kind.policy.daily_budget_usd > 0
                 told = "it gets no order, for there is a budget" if budget else "shown as such"
                 log.warning("a price is unknown", profile=profile, so=told)

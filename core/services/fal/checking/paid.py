@@ -13,10 +13,11 @@ import httpx
 from core.avatars.ports import Failure, TrainingOrder, Unreachable
 from core.avatars.training import arrivals
 from core.services.drawn_examples import EXAMPLES, example
-from core.services.fal import platform, profiles
+from core.services.fal import platform
 from core.services.fal.archive import zipped
 from core.services.fal.checking.free import Place
 from core.services.fal.checking.transcript import Fact, found, said
+from core.services.fal.profiles import UnexpectedResult, trainers
 from core.services.fal.uploads import Uploads
 from core.services.fal.wire import Answer, same_origin
 
@@ -40,9 +41,9 @@ class Cheapest:
 def cheapest(place: Place) -> Cheapest | None:
     """None where no price is configured. Models that stay at fal are not made."""
     known = []
-    for name, profile in profiles.BY_NAME.items():
-        usd = profiles.section(place.settings, name).usd_per_step
-        if usd and profile.parse is profiles.weights:
+    for name, profile in trainers.BY_NAME.items():
+        usd = trainers.section(place.settings, name).usd_per_step
+        if usd and profile.parse is trainers.weights:
             known.append(Cheapest(name, profile.endpoint, round(usd * STEPS, 2)))
     return min(known, key=lambda one: one.usd, default=None)
 
@@ -75,9 +76,9 @@ def _drawn(name: str) -> Callable[[], bytes]:
 
 def _order(place: Place, chosen: Cheapest, url: str, word: str) -> Answer | Failure:
     """The one POST; it is never repeated."""
-    section = profiles.section(place.settings, chosen.profile).model_copy(update={"steps": STEPS})
+    section = trainers.section(place.settings, chosen.profile).model_copy(update={"steps": STEPS})
     order = TrainingOrder(str(uuid.uuid4()), "portrait", "character", word, chosen.profile)
-    arguments = profiles.BY_NAME[chosen.profile].build(order, url, section)
+    arguments = trainers.BY_NAME[chosen.profile].build(order, url, section)
     return place.transcript.ask(
         f"{{queue}}/{chosen.endpoint}", "POST", f"{place.settings.queue_url}/{chosen.endpoint}",
         client=place.wire.orders, headers={**place.key, **place.wire.lifecycle}, json=arguments,
@@ -191,8 +192,8 @@ class _Following:
 
 def _weights_url(answer: Answer | Failure) -> str:
     try:
-        return str(profiles.weights(found(answer))["weights_url"])
-    except profiles.UnexpectedResult:
+        return str(trainers.weights(found(answer))["weights_url"])
+    except UnexpectedResult:
         return ""
 
 

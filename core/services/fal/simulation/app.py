@@ -1,7 +1,7 @@
 """The simulated fal: queue protocol, uploads, downloads, keys of its webhooks; an ASGI app.
 
-It keeps nothing that a training needs. What it remembers (who was cancelled, what a test's ledger
-and plan say) may be forgotten with the process.
+It keeps nothing that an order needs. What it remembers (who was cancelled, the prompts, what a
+test's ledger and plan say) may be forgotten with the process.
 """
 
 from __future__ import annotations
@@ -18,21 +18,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.services.fal import profiles
-from core.services.fal.simulation import files
+from core.services.fal.simulation import files, results
 from core.services.fal.simulation.faults import Ledger, Plan, Post
-from core.services.fal.simulation.model import size_of
 from core.services.fal.simulation.orders import CODES, FAILURE, REQUEST_CODES, Order
+from core.services.fal.simulation.pictures import Drawing
 from core.services.fal.simulation.platform import Platform
-from core.services.fal.simulation.refusals import has_key, refusal
+from core.services.fal.simulation.refusals import PAINTERS, has_key, refusal, wrong_order
 from core.services.fal.simulation.webhooks import Webhooks
 
 Proceed = Callable[[], Awaitable[Response]]
 Abort = Callable[[Request], None]
 _LONGEST_HANG = 600.0
-_ENDPOINTS = {profile.endpoint for profile in profiles.BY_NAME.values()}
-_DATA = ("images_data_url", "image_data_url", "data_url")
 _STEPS = ("steps", "iterations")
+_BLOCKED = "content_policy_violation"
 _PAGE = "<html><head><title>503</title></head><body><center>nginx</center></body></html>"
 
 
@@ -46,6 +44,7 @@ class Simulation:
         outcome: str,
         clock: Callable[[], float],
         abort: Abort,
+        picture_seconds: float,
     ) -> None:
         self.base = ""
         self.plan = Plan()
@@ -54,6 +53,7 @@ class Simulation:
         self.key_set: dict[str, object] = {}
         self.queue_seconds = queue_seconds
         self.training_seconds = training_seconds
+        self.picture_seconds = picture_seconds
         self.outcome = outcome
         self._clock = clock
         self._abort = abort
@@ -108,7 +108,7 @@ class Simulation:
             self.ledger.posts.append(Post(run, endpoint, arguments, webhook_url))
 
         async def take() -> Response:
-            if wrong := _wrong_order(request, endpoint, arguments):
+            if wrong := wrong_order(request, endpoint, arguments):
                 return wrong
             return self._taken(request, endpoint, run, arguments, webhook_url)
 
@@ -117,13 +117,7 @@ class Simulation:
     def _taken(
         self, request: Request, endpoint: str, run: str, arguments: dict[str, Any], webhook_url: str
     ) -> Response:
-        outcome = self.plan.take("training", run) or self.outcome
-        steps = next((arguments[name] for name in _STEPS if name in arguments), 1000)
-        order = Order(
-            run, round(self._clock() * 1000), round(self.queue_seconds * 1000),
-            round(self.training_seconds * 1000), int(steps),
-            FAILURE if outcome == "failure" else outcome,
-        )  # fmt: skip
+        order = self._new(endpoint, run, arguments)
         self.platform.note(endpoint, order, arguments)
         if self.ledger is not None:
             self.ledger.taken[run].append(order.request_id)
@@ -145,6 +139,22 @@ class Simulation:
             del answer["request_id"]
         return JSONResponse(answer)
 
+    def _new(self, endpoint: str, run: str, arguments: dict[str, Any]) -> Order:
+        """An order that begins now, with its end already in it."""
+        now, queue = round(self._clock() * 1000), round(self.queue_seconds * 1000)
+        if endpoint in PAINTERS:
+            outcome = self.plan.take("picture", run) or "success"
+            return Order(
+                run, now, queue, round(self.picture_seconds * 1000), 0,
+                _BLOCKED if outcome == "blocked" else outcome, Drawing.asked(arguments, run),
+            )  # fmt: skip
+        outcome = self.plan.take("training", run) or self.outcome
+        steps = next((arguments[name] for name in _STEPS if name in arguments), 1000)
+        return Order(
+            run, now, queue, round(self.training_seconds * 1000), int(steps),
+            FAILURE if outcome == "failure" else outcome,
+        )  # fmt: skip
+
     # what became of them
 
     async def _status(self, request: Request) -> Response:
@@ -154,11 +164,11 @@ class Simulation:
             if refused := _refused(request, order):
                 return refused
             assert order is not None
-            return self._told(order, request.state.fault)
+            return self._told(order, request.state.fault, "logs" in request.query_params)
 
         return await self.suffer(request, "status", order.run if order else "", tell)
 
-    def _told(self, order: Order, fault: str) -> Response:
+    def _told(self, order: Order, fault: str, with_logs: bool) -> Response:
         now = self._clock()
         stage = order.stage(now)
         error_type = self._error_type(order)
@@ -167,7 +177,7 @@ class Simulation:
         said: dict[str, object] = {"status": stage, "request_id": order.request_id}
         if stage == "IN_QUEUE":
             said["queue_position"] = order.position(now)
-        else:
+        elif with_logs:
             said["logs"] = order.logs(now)
         if stage == "COMPLETED":
             said["metrics"] = {"inference_time": order.duration / 1000}
@@ -227,28 +237,10 @@ class Simulation:
             return "client_cancelled"
         return order.outcome if order.outcome in REQUEST_CODES else ""
 
-    def _given(self, endpoint: str, order: Order) -> dict[str, object]:
-        """What a training gives in the end: a model, or a model's error."""
-        if order.outcome in CODES:
-            error = {"loc": ["body"], "msg": f"It is the simulated {order.outcome}."}
-            return {"detail": [{**error, "type": order.outcome}]}
-        if endpoint == "fal-ai/flux-pro-trainer":
-            return {"finetune_id": f"sim-{order.run}"}
-        base = f"{self.base}/cdn/files/trained/{order.request_id}"
-        named = {"diffusers_lora_file": "weights.safetensors", "config_file": "config.json"}
-        return {
-            key: {"url": f"{base}/{name}", "file_name": name, "file_size": size_of(name)}
-            for key, name in named.items()
-        }
-
-
-def _wrong_order(request: Request, endpoint: str, arguments: object) -> Response | None:
-    if not has_key(request):
-        return refusal("401")
-    if endpoint not in _ENDPOINTS:
-        return refusal("404")
-    given = [arguments.get(name) for name in _DATA] if isinstance(arguments, dict) else []
-    return None if any(given) else refusal("422:missing")
+    def _given(self, endpoint: str, order: Order) -> object:
+        return results.given(
+            self.base, endpoint, order, self.platform.arguments_of(order.request_id)
+        )
 
 
 def _refused(request: Request, order: Order | None) -> Response | None:

@@ -7,7 +7,9 @@ server has done what was asked; with `_untaken` behind, before. `400`, `401`, `4
 `no_id`, `foreign_urls`. Of a status: `missing_logs`, `missing_position`, `unknown_status`. Of a
 download: `truncated`. Of a webhook: `twice`, `ten`, `late`, `early` or `reordered` (before the
 end), `null_payload`, `never`; `forged`, `stale`, `tampered`, `unknown_key`, after which the true
-one comes. Of a training: how it ends (see `orders`).
+one comes. Of a training: how it ends (see `orders`). Of a picture: that too, or `blocked`, or how
+they come out (see `results`): `flagged`, `broken`, `html`, `expired` and `expired_410` are all of
+an order's pictures, `one_flagged`, `one_broken` … the last one.
 """
 
 from __future__ import annotations
@@ -72,7 +74,10 @@ class Plan:
         self.choose: Callable[[str, str], str] = _no_fault
 
     def add(self, phase: str, fault: str, times: int = 1, run_id: str = "") -> None:
-        """Have a phase (a port's Phase, or "training") go wrong; of one run, or of the next one."""
+        """Have a phase go wrong, of one run, or of the next one.
+
+        It is a port's Phase, "training" or "picture".
+        """
         with self._lock:
             self._waiting[phase].extend([(run_id.replace("-", ""), fault)] * times)
 

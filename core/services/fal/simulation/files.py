@@ -1,18 +1,22 @@
-"""The storage of the simulated fal: it forgets uploads and makes up what was trained."""
+"""The storage of the simulated fal: it forgets uploads and makes up what orders gave."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import PurePosixPath
 from typing import Protocol
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.services.fal.simulation.faults import Ledger
 from core.services.fal.simulation.model import made
+from core.services.fal.simulation.orders import Order
 from core.services.fal.simulation.platform import Platform
+from core.services.fal.simulation.results import fault_of, picture
 
 _TOKEN = "simulated-upload"
 _PIECE = 64 * 1024
@@ -46,6 +50,7 @@ def routes(simulation: Simulation) -> list[Route]:
         Route("/cdn/files/sent/{name}/multipart/{id}/{number:int}", files.part, methods=["PUT"]),
         Route("/cdn/files/put/{name}", files.put, methods=["PUT"]),
         Route("/cdn/files/trained/{id}/{name}", files.trained, methods=["GET"]),
+        Route("/cdn/files/painted/{id}/{number:int}.jpg", files.painted, methods=["GET"]),
     ]
 
 
@@ -72,7 +77,7 @@ class _Files:
     async def initiate(self, request: Request) -> Response:
         if not request.headers.get("authorization", "").startswith("Key "):
             return JSONResponse({"detail": "Authentication is required"}, 401)
-        name = _new_name()
+        name = _new_name(str((await request.json()).get("file_name", "")))
         self._noted(request)
 
         async def give() -> Response:
@@ -85,7 +90,7 @@ class _Files:
     async def whole(self, request: Request) -> Response:
         if refused := _refused(request):
             return refused
-        name = _new_name()
+        name = _new_name(request.headers.get("x-fal-file-name", ""))
         self._noted(request)
         await self._received(request, name)
 
@@ -97,7 +102,7 @@ class _Files:
     async def begin(self, request: Request) -> Response:
         if refused := _refused(request):
             return refused
-        name = _new_name()
+        name = _new_name(request.headers.get("x-fal-file-name", ""))
         self._noted(request)
         return JSONResponse({"access_url": self._url(name), "uploadId": uuid.uuid4().hex})
 
@@ -135,14 +140,27 @@ class _Files:
         async def give() -> Response:
             if request_id in self._simulation.platform.deleted:
                 return JSONResponse({"detail": "Not Found"}, 404)
-            cut = request.state.fault == "truncated"
-            return StreamingResponse(
-                _pieces(data[: len(data) // 2] if cut else data),
-                headers={"Content-Length": str(len(data))},
-                media_type="application/octet-stream",
-            )
+            return _sent(request, data)
 
         return await self._simulation.suffer(request, "download", "", give)
+
+    async def painted(self, request: Request) -> Response:
+        if "authorization" in request.headers:
+            return JSONResponse({"detail": "a key has no business here"}, 400)
+        platform, number = self._simulation.platform, request.path_params["number"]
+        order = Order.read(request.path_params["id"])
+
+        async def give() -> Response:
+            drawing = order.drawing if order else None
+            if order is None or drawing is None or order.request_id in platform.deleted:
+                return JSONResponse({"detail": "Not Found"}, 404)
+            words = str(platform.arguments_of(order.request_id).get("prompt", ""))
+            fault = fault_of(order, number)
+            data, kind, code = await run_in_threadpool(picture, drawing, number, words, fault)
+            return _sent(request, data, kind, code)
+
+        run = order.run if order else ""
+        return await self._simulation.suffer(request, "download", run, give)
 
     def _url(self, name: str) -> str:
         return f"{self._simulation.base}/cdn/files/sent/{name}"
@@ -161,6 +179,17 @@ class _Files:
                 ledger.uploads[name] = ledger.uploads.get(name, b"") + kept
 
 
+def _sent(
+    request: Request, data: bytes, kind: str = "application/octet-stream", code: int = 200
+) -> Response:
+    """A file, of which the fault `truncated` sends half of what it announces."""
+    cut = request.state.fault == "truncated"
+    return StreamingResponse(
+        _pieces(data[: len(data) // 2] if cut else data), code,
+        headers={"Content-Length": str(len(data))}, media_type=kind,
+    )  # fmt: skip
+
+
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(data), _PIECE):
         yield data[start : start + _PIECE]
@@ -172,5 +201,6 @@ def _refused(request: Request) -> Response | None:
     return JSONResponse({"detail": "Authentication is required"}, 401)
 
 
-def _new_name() -> str:
-    return f"{uuid.uuid4().hex}.zip"
+def _new_name(like: str) -> str:
+    """A name of its own, with the ending of a file's."""
+    return f"{uuid.uuid4().hex}{PurePosixPath(like).suffix}"

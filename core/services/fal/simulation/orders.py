@@ -1,4 +1,4 @@
-"""A simulated training: all of it is in its request id, and the clock does the rest."""
+"""A simulated order: all of it but a prompt is in its request id, and the clock does the rest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from core.services.fal.simulation.pictures import Drawing
 
 PLACES = 3
 """How many places the simulated queue has: 3, 2, 1, and it begins."""
@@ -27,7 +29,7 @@ CODES = {
     "internal_server_error": 500,
     "generation_timeout": 504,
 }
-"""The errors of a model, each with its HTTP code: how a training may end, beside "success"."""
+"""The errors of a model, each with its HTTP code: how an order may end, beside "success"."""
 
 REQUEST_CODES = {
     "bad_request": 400,
@@ -50,7 +52,7 @@ FAILURE = "internal_server_error"
 """What the setting "failure" means."""
 
 Stage = Literal["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
-_WRITTEN = re.compile(r"sim-([0-9a-f]{32})-(\d+)-(\d+)-(\d+)-(\d+)-(\w+)", re.ASCII)
+_WRITTEN = re.compile(r"sim-([0-9a-f]{32})-(\d+)-(\d+)-(\d+)-([\da-fx]+)-(\w+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,13 @@ class Order:
     duration: int
     steps: int
     outcome: str
+    drawing: Drawing | None = None
+    """Of an order of pictures, which has no steps."""
 
     @property
     def request_id(self) -> str:
-        return (
-            f"sim-{self.run}-{self.ordered}-{self.queue}-{self.duration}-{self.steps}"
-            f"-{self.outcome}"
-        )
+        work = self.drawing.code if self.drawing else self.steps
+        return f"sim-{self.run}-{self.ordered}-{self.queue}-{self.duration}-{work}-{self.outcome}"
 
     @classmethod
     def read(cls, request_id: str) -> Order | None:
@@ -77,9 +79,13 @@ class Order:
         found = _WRITTEN.fullmatch(request_id)
         if found is None or len(request_id) > 128:
             return None
-        run, *numbers, outcome = found.groups()
-        ordered, queue, duration, steps = map(int, numbers)
-        return cls(run, ordered, queue, duration, steps, outcome)
+        run, *moments, work, outcome = found.groups()
+        drawing = Drawing.read(work)
+        if drawing is None and not work.isdecimal():
+            return None
+        ordered, queue, duration = map(int, moments)
+        steps = 0 if drawing else int(work)
+        return cls(run, ordered, queue, duration, steps, outcome, drawing)
 
     @property
     def ends(self) -> float:
@@ -98,7 +104,7 @@ class Order:
         return max(0, math.ceil(left * PLACES) - 1)
 
     def logs(self, now: float) -> list[dict[str, str]]:
-        """What the trainer has printed so far, with a bar as tqdm draws it."""
+        """What a trainer has printed so far, with a bar as tqdm draws it."""
         passed = now * 1000 - self.ordered - self.queue
         share = min(1.0, max(0.0, passed / max(1, self.duration)))
         done = math.floor(share * self.steps)

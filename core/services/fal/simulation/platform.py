@@ -1,6 +1,6 @@
 """The simulated platform API: what this process has taken, prices, and deletions.
 
-It remembers the latest orders of its own process alone: a training does not need that.
+It remembers the latest orders of its own process alone: an order does not need that.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Platform:
         """Remember an order for the list of requests."""
         self._taken.append(_noted(endpoint, order, arguments))
 
+    def arguments_of(self, request_id: str) -> dict[str, Any]:
+        """What was ordered, as long as this process remembers it; else empty."""
+        found = (one["json_input"] for one in self._taken if one["request_id"] == request_id)
+        return next(found, None) or {}
+
     def routes(self) -> list[Route]:
         own = "/api/models/requests"
         return [
@@ -106,6 +111,9 @@ class Platform:
                 error = {"type": "not_found", "message": "Request not found"}
                 return JSONResponse({"error": error}, 404)
             self.deleted.append(order.request_id)
+            for one in self._taken:
+                if one["request_id"] == order.request_id:
+                    one["json_input"] = None
             if self._simulation.ledger is not None:
                 self._simulation.ledger.deleted.append(order.request_id)
             return JSONResponse({"cdn_delete_results": []})

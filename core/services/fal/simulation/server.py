@@ -54,11 +54,14 @@ class FalServer:
         secret: bytes = b"",
         clock: Callable[[], float] = steady,
         port: int = 0,
+        picture_seconds: float = 0.0,
     ) -> None:
         self._signer = Signer(secret)
         self._clock = clock
         self._transports: dict[object, asyncio.Transport] = {}
-        self._app = Simulation(queue_seconds, training_seconds, outcome, clock, self._abort)
+        self._app = Simulation(
+            queue_seconds, training_seconds, outcome, clock, self._abort, picture_seconds
+        )
         self._app.key_set = self._signer.key_set()
         self._socket = _listening(port)
         weakref.finalize(self, self._socket.close)  # one that is never stopped is no leak

@@ -109,7 +109,7 @@ def _body(order: Order, payload: object) -> bytes:
         "payload": payload,
     }
     if failed:
-        said["error"] = f"the training failed: {order.outcome}"
+        said["error"] = f"the request failed: {order.outcome}"
     return json.dumps(said).encode()
 
 

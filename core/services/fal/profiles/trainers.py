@@ -10,28 +10,24 @@ from typing import Any
 
 from core.avatars.ports import TrainingOrder
 from core.base.settings import fal
-from core.base.settings.fal import PROFILES, Fal, StepProfile
-
-Arguments = dict[str, object]
-Result = dict[str, object]
-
-
-class UnexpectedResult(ValueError):
-    """A result that lacks what a trainer of its kind gives."""
+from core.base.settings.fal import TRAINERS, Fal, StepProfile
+from core.services.fal.profiles.profile import (
+    Arguments,
+    Profile,
+    Result,
+    UnexpectedResult,
+    units,
+    url_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class TrainerProfile(Profile):
     """One trainer at fal.ai."""
 
-    endpoint: str
     build: Callable[[TrainingOrder, str, Any], Arguments]
     """What is sent: an order, the photos' URL, and the profile's section of the settings."""
-    parse: Callable[[Mapping[str, object]], Result]
-    """What a completed training gives; raises UnexpectedResult."""
     max_photos: int
-    base_model: str
-    """The model that it builds on, by our own name for it."""
 
 
 def portrait(order: TrainingOrder, data_url: str, chosen: fal.PortraitTrainer) -> Arguments:
@@ -89,33 +85,28 @@ def finetune(result: Mapping[str, object]) -> Result:
 
 def weights(result: Mapping[str, object]) -> Result:
     """`weights_url`, and `config_url` where there is one."""
-    url = _url(result.get("diffusers_lora_file"))
+    url = url_of(result.get("diffusers_lora_file"))
     if not url:
         raise UnexpectedResult("the result has no diffusers_lora_file")
-    config_url = _url(result.get("config_file"))
+    config_url = url_of(result.get("config_file"))
     return {"weights_url": url, **({"config_url": config_url} if config_url else {})}
-
-
-def _url(file: object) -> str:
-    url = file.get("url") if isinstance(file, Mapping) else None
-    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
 
 
 _MODES = {"character": "character", "style": "style"}
 
 _ALL = (
-    Profile("fal-ai/flux-lora-portrait-trainer", portrait, weights, 50, "flux-1"),
-    Profile("fal-ai/flux-pro-trainer", pro, finetune, 20, "flux-pro"),
-    Profile("fal-ai/flux-lora-fast-training", fast, weights, 50, "flux-1"),
-    Profile("fal-ai/flux-2-trainer", flux_2, weights, 50, "flux-2"),
+    TrainerProfile("fal-ai/flux-lora-portrait-trainer", weights, portrait, 50),
+    TrainerProfile("fal-ai/flux-pro-trainer", finetune, pro, 20),
+    TrainerProfile("fal-ai/flux-lora-fast-training", weights, fast, 50),
+    TrainerProfile("fal-ai/flux-2-trainer", weights, flux_2, 50),
 )
 
-BY_NAME: Mapping[str, Profile] = dict(zip(PROFILES, _ALL, strict=True))
-"""Every profile by the name that the configuration uses."""
+BY_NAME: Mapping[str, TrainerProfile] = dict(zip(TRAINERS, _ALL, strict=True))
+"""Every trainer by the name that the configuration uses."""
 
 
 def section(settings: Fal, name: str) -> StepProfile:
-    """What the configuration says of a profile."""
+    """What the configuration says of a trainer."""
     chosen: StepProfile = getattr(settings, name.replace("-", "_"))
     return chosen
 
@@ -128,11 +119,10 @@ def price_usd(settings: Fal, name: str) -> float | None:
 
 def priced_by_fal(settings: Fal, name: str, usd: float, unit: str) -> float | None:
     """The same by fal's own price of a unit; None where the unit doesn't tell what one costs."""
-    counted = re.fullmatch(r"(?:(\d{1,6})\s*)?(?:training[\s_-]*)?steps?", unit.strip().lower())
-    if counted:
-        return cents(section(settings, name).steps * usd / max(1, int(counted[1] or 1)))
-    whole = unit.strip().lower().rstrip("s") in ("training", "request", "run", "generation")
-    return cents(usd) if whole else None
+    if steps := units(unit, r"(?:training[\s_-]*)?step"):
+        return cents(section(settings, name).steps * usd / steps)
+    trainings = units(unit, "training", "request", "run", "generation")
+    return cents(usd / trainings) if trainings else None
 
 
 def cents(usd: float) -> float:

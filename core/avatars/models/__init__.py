@@ -193,7 +193,8 @@ class TrainedModel(Model):
     Its weights are stored here under `weights_key`; a model without them stays with the trainer,
     under its `finetune_id`. `base_model` decides who can paint with it, `phrase` is the word by
     which it knows its subject. `config` is what the trainer says of it, `training_config` how it
-    was ordered, as the avatar says it. `made_at` is seconds since 1970.
+    was ordered, as the avatar says it. `made_at` is seconds since 1970. The painter has its weights
+    at `remote_url` for a while, sent there at `remote_at`.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -216,6 +217,8 @@ class TrainedModel(Model):
     request_id = peewee.CharField(null=True)
     test_mode = peewee.BooleanField()
     made_at = peewee.DoubleField()
+    remote_url = peewee.TextField(default="")
+    remote_at = peewee.DoubleField(null=True)
 
     class Meta:
         table_name = "trained_models"

@@ -1,0 +1,1 @@
+"""Pictures of a trained avatar: packs and wishes, and what a painter is told."""

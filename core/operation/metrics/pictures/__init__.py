@@ -1,0 +1,1 @@
+"""Numbers of pictures: totals of a period, and orders one by one."""

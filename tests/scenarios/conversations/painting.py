@@ -1,0 +1,138 @@
+"""A person has pictures made of their avatar."""
+
+from __future__ import annotations
+
+from core.avatars.pictures.packs import packs
+from core.services.made_by_ai import marked
+from tests.scenarios.contract import Chat
+from tests.scenarios.stage import conversation, in_both_languages
+from tests.scenarios.walks import complete, launch, pictures, ready
+
+STYLES = "✨ Pictures of “{name}”"
+READY = "✨ Your pictures are ready"
+WORDS = "✏️ In your own words"
+MAKING = "🎨 Your pictures are being made"
+
+
+def trained(chat: Chat) -> None:
+    """From nothing to an avatar that is ready, and its first pictures."""
+    ready(chat)
+    launch(chat)
+    complete(chat)
+    chat.see("✨ The first pictures of “{name}”", name="Anna")
+
+
+def styles(chat: Chat) -> None:
+    """From the good news to the styles."""
+    chat.press("✨ Make pictures")
+    chat.see(STYLES, name="Anna")
+
+
+def press_pack(chat: Chat, slug: str = "cinema") -> None:
+    """Choose a style by its title."""
+    chat.press_label(packs()[slug].title[chat.language])
+
+
+def made(chat: Chat, first: int, last: int) -> None:
+    """Wait for pictures, each with its mark, and for what can be done with them."""
+    chat.see(READY, "✨ “{name}”: pictures {first}–{last}", name="Anna", first=first, last=last)
+    received = chat.received
+    assert len(received) >= last - first + 1
+    assert all(map(marked, received))
+
+
+@in_both_languages
+def the_good_news_has_pictures_and_a_style_and_a_wish_make_more(chat: Chat) -> None:
+    trained(chat)
+    styles(chat)
+    press_pack(chat)
+    made(chat, 5, 8)
+    chat.press("🎨 Another style")
+    chat.press("✏️ In my own words")
+    chat.see(WORDS)
+    chat.say("in a red coat, in Paris, in the evening")
+    made(chat, 9, 12)
+    chat.press("🖼 All pictures")
+    chat.see_count("{n} picture", "{n} pictures", 12)
+
+
+@conversation
+def a_picture_is_kept_deleted_and_handed_over_and_more_like_it_are_made(chat: Chat) -> None:
+    trained(chat)
+    styles(chat)
+    chat.press("🖼 All pictures")
+    chat.press_first("🖼 4")
+    chat.see("🖼 Picture {number}", number=4)
+    chat.press("⭐ Favourite")
+    kept = chat.t("✓ Favourite")
+    chat.wait_for(lambda sight: kept in sight.labels, kept)
+    chat.press("📄 As a file")
+    chat.see("📄 The file is right above.")
+    assert chat.received
+    assert all(map(marked, chat.received))
+    chat.press("🗑 Delete")
+    chat.see("🗑 Picture {number} is deleted.", number=4)
+    chat.see_count("{n} picture", "{n} pictures", 3)
+    chat.press("↩️ Put picture {number} back", number=4)
+    chat.see("↩️ Picture {number} is back.", number=4)
+    chat.press_first("🖼 4 ⭐")
+    chat.press("🎲 More like this one")
+    made(chat, 5, 8)
+    chat.press("🔁 Again")
+    made(chat, 9, 12)
+
+
+@conversation
+def wrong_presses_and_words_make_no_pictures_and_strand_nobody(chat: Chat) -> None:
+    trained(chat)
+    styles(chat)
+    chat.say("Anna on a mountain")
+    chat.see("Please use one of the buttons.")
+    orders = len(runs(chat))
+    chat.send_photos(pictures(1, 90))
+    chat.press("No, not needed")
+    chat.see("All right, what you sent will not be used.", STYLES, name="Anna")
+    assert len(runs(chat)) == orders
+    press_pack(chat)
+    chat.see(MAKING)
+    chat.say("/cancel")
+    chat.see("All right, no pictures will be made of that.", STYLES, name="Anna")
+    press_pack(chat)
+    chat.see(READY)
+    assert [run["made"] for run in runs(chat)] == [4] * orders + [0, 4]
+
+
+@conversation
+def a_wish_that_is_none_is_told_why_and_costs_nothing(chat: Chat) -> None:
+    trained(chat)
+    styles(chat)
+    chat.press("✏️ In my own words")
+    orders = len(runs(chat))
+    for wish, told in (
+        ("👍🎉", "Please say it in words: a place, clothes, light, a mood."),
+        ("<b></b>", "Please say it in words: a place, clothes, light, a mood."),
+        ("naked on a beach", "I don’t make pictures of that. Please wish for something else."),
+    ):
+        chat.say(wish)
+        chat.see(told)
+        chat.see(WORDS)
+    chat.say("a garden " * 222)
+    chat.see_count(
+        "That is too long: {n} character at most, please.",
+        "That is too long: {n} characters at most, please.", 300,
+    )  # fmt: skip
+    assert len(runs(chat)) == orders
+    chat.say("<b>lk0123456789</b> in a garden")
+    made(chat, 5, 8)
+    assert runs(chat)[-1]["wish"] == "in a garden"
+
+
+def runs(chat: Chat) -> list[dict[str, object]]:
+    """This person's orders of pictures, the oldest first."""
+    rows = chat.house.rows(
+        "SELECT r.wish, (SELECT count(*) FROM pictures p WHERE p.run_id = r.id) AS made "
+        "FROM picture_runs r JOIN conversations c ON c.user_id = r.user_id "
+        "WHERE c.channel = ? AND c.chat = ? ORDER BY r.created_at",
+        *(chat.channel, chat.address),
+    )
+    return [dict(row) for row in rows]
