@@ -6,18 +6,18 @@ Longer than 300 lines because all wiring stands in one place.
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TextIO
 
 import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core.app import background, opening
+from core.app import background, opening, services
+from core.app.services import Clock
 from core.avatars import screens
 from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
@@ -30,14 +30,12 @@ from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import Heard, addressed
 from core.avatars.photos.held import sent_photo
 from core.avatars.photos.inspection.conversion import Converter
-from core.avatars.photos.inspection.face_port import FaceFinder
 from core.avatars.photos.inspection.inspector import Inspector
-from core.avatars.photos.inspection.people import FaceReader
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.pictures.pictures import Pictures
-from core.avatars.ports import ObjectStore, Observe, Verified
+from core.avatars.ports import Verified
 from core.avatars.privacy.erasure import Stops
 from core.avatars.screens.buttons import typed, unseen
 from core.avatars.screens.general import EXAMPLES, introduction
@@ -64,24 +62,12 @@ from core.operation.alerts import Watch
 from core.operation.downloads import Downloads
 from core.operation.worker import Worker
 from core.services import drawn_examples
-from core.services.darkroom import Darkroom
-from core.services.fal import FalPainter, FalTrainer, Verifier, name_of, token_of
-from core.services.fal.simulation import (
-    SimulatedPainter,
-    SimulatedTrainer,
-    simulated_trainer,
-    steady,
-)
+from core.services.fal import Verifier, name_of, token_of
 from core.services.jobs import Jobs
 from core.services.pictures import contact_sheet, placeholder, thumbnail
-from core.services.second_look import SecondLook
 from core.services.spool import Spool
-from core.services.storage import FolderStore
 
 log = structlog.get_logger()
-
-Clock = Callable[[], float]
-"""Seconds since 1970."""
 
 
 class App:
@@ -97,13 +83,13 @@ class App:
         self.clock = clock
         self.data = settings.data_dir
         self.database = opening.database(settings, elsewhere)
-        self.store = _store(settings)
+        self.store = services.store(settings)
         self.spool = Spool(self.data / "spool")
         self.jobs = Jobs(self.data / "jobs.db", settings.jobs.queue)
         self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
-        self.trainer = _trainer(settings, self.events.observe, clock)
-        self.painter = _painter(settings, self.events.observe, self.trainer)
+        self.trainer = services.trainer(settings, self.events.observe, clock)
+        self.painter = services.painter(settings, self.events.observe, self.trainer)
         self.inbox = Inbox(
             TABLE.initial,
             lambda wanted: self.flow.language(wanted),
@@ -116,7 +102,7 @@ class App:
             self.inbox,
             self.jobs,
             self.store,
-            _darkroom(settings),
+            services.darkroom(settings),
             self.webhook_url,
             clock,
         )
@@ -181,12 +167,12 @@ class App:
         site = self.settings.public_url
         if not site:
             return ""
-        token = token_of(_webhook_secret(self.settings), submission_id)
+        token = token_of(services.webhook_secret(self.settings), submission_id)
         return site + webhooks.PATH.format(token=token)
 
     def routes(self, bridge: Bridge) -> list[BaseRoute]:
         """What the web server answers: webhooks, and what channels offer."""
-        secret = _webhook_secret(self.settings)
+        secret = services.webhook_secret(self.settings)
         door = webhooks.Webhooks(
             bridge,
             Verifier(self.trainer.jwks_url, self._web),
@@ -314,67 +300,3 @@ def pace(settings: Settings) -> Pace:
     """How long screens wait."""
     waits = settings.conversation
     return Pace(waits.quiet_seconds, waits.settle_seconds, waits.tick_seconds, waits.series_seconds)
-
-
-def _store(settings: Settings) -> ObjectStore:
-    """Where photos are kept; an S3 server is asked for nothing before its first use."""
-    place = settings.storage
-    if place.backend == "folder":
-        return FolderStore(settings.objects_dir)
-    from core.services.minio_store import MinioStore  # a sixth of what a process imports
-
-    return MinioStore(
-        place.endpoint,
-        place.bucket,
-        place.access_key.get_secret_value(),
-        place.secret_key.get_secret_value(),
-        place.secure,
-        place.region,
-        place.prefix,
-    )
-
-
-def _trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
-    """fal.ai where there is a key for it, else the simulation of it.
-
-    In production that must be asked for by name.
-    """
-    if settings.fal.key.get_secret_value():
-        return FalTrainer(settings, observe)
-    allowed = settings.training.allow_simulated_in_production
-    if settings.environment == "production" and not allowed:
-        raise ConfigurationError(
-            "environment = 'production', but trainings would only be simulated. Set FAL_KEY in the "
-            "environment, or training.allow_simulated_in_production = true if that is what you "
-            "want, or environment = 'development'."
-        )
-    return simulated_trainer(
-        settings, observe, _webhook_secret(settings), steady if clock is time.time else clock
-    )
-
-
-def _painter(settings: Settings, observe: Observe, trainer: FalTrainer) -> FalPainter:
-    """What paints with the trainer's models: simulated where they are."""
-    if isinstance(trainer, SimulatedTrainer):
-        return SimulatedPainter(settings, trainer, observe)
-    return FalPainter(settings, observe)
-
-
-def _darkroom(settings: Settings) -> Darkroom:
-    """What looks at pictures that were painted; what compares faces is loaded when it is needed."""
-    photos, look = settings.photos, settings.pictures.second_look
-    compared = photos.compare_faces and photos.find_faces
-    return Darkroom(_face_tools if compared else None, SecondLook() if look else None)
-
-
-@functools.cache
-def _face_tools() -> tuple[FaceFinder, FaceReader]:
-    from core.services.likeness import FaceTools
-
-    return FaceTools()()
-
-
-def _webhook_secret(settings: Settings) -> bytes:
-    """What run's webhook addresses are signed with: every process with our key has it."""
-    key = settings.fal.key.get_secret_value()
-    return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()

@@ -1,0 +1,91 @@
+"""The services that the settings choose: store, fal.ai or its simulation, darkroom."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import time
+from collections.abc import Callable
+
+from core.avatars.photos.inspection.face_port import FaceFinder
+from core.avatars.photos.inspection.people import FaceReader
+from core.avatars.ports import ObjectStore, Observe
+from core.base.errors import ConfigurationError
+from core.base.settings import Settings
+from core.services.darkroom import Darkroom
+from core.services.fal import FalPainter, FalTrainer
+from core.services.fal.simulation import (
+    SimulatedPainter,
+    SimulatedTrainer,
+    simulated_trainer,
+    steady,
+)
+from core.services.second_look import SecondLook
+from core.services.storage import FolderStore
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+
+def store(settings: Settings) -> ObjectStore:
+    """Where photos are kept; an S3 server is asked for nothing before its first use."""
+    place = settings.storage
+    if place.backend == "folder":
+        return FolderStore(settings.objects_dir)
+    from core.services.minio_store import MinioStore  # a sixth of what a process imports
+
+    return MinioStore(
+        place.endpoint,
+        place.bucket,
+        place.access_key.get_secret_value(),
+        place.secret_key.get_secret_value(),
+        place.secure,
+        place.region,
+        place.prefix,
+    )
+
+
+def trainer(settings: Settings, observe: Observe, clock: Clock) -> FalTrainer:
+    """fal.ai where there is a key for it, else the simulation of it.
+
+    In production that must be asked for by name.
+    """
+    if settings.fal.key.get_secret_value():
+        return FalTrainer(settings, observe)
+    allowed = settings.training.allow_simulated_in_production
+    if settings.environment == "production" and not allowed:
+        raise ConfigurationError(
+            "environment = 'production', but trainings would only be simulated. Set FAL_KEY in the "
+            "environment, or training.allow_simulated_in_production = true if that is what you "
+            "want, or environment = 'development'."
+        )
+    return simulated_trainer(
+        settings, observe, webhook_secret(settings), steady if clock is time.time else clock
+    )
+
+
+def painter(settings: Settings, observe: Observe, trainer: FalTrainer) -> FalPainter:
+    """What paints with the trainer's models: simulated where they are."""
+    if isinstance(trainer, SimulatedTrainer):
+        return SimulatedPainter(settings, trainer, observe)
+    return FalPainter(settings, observe)
+
+
+def darkroom(settings: Settings) -> Darkroom:
+    """What looks at pictures that were painted; what compares faces is loaded when it is needed."""
+    photos, look = settings.photos, settings.pictures.second_look
+    compared = photos.compare_faces and photos.find_faces
+    return Darkroom(_face_tools if compared else None, SecondLook() if look else None)
+
+
+@functools.cache
+def _face_tools() -> tuple[FaceFinder, FaceReader]:
+    from core.services.likeness import FaceTools
+
+    return FaceTools()()
+
+
+def webhook_secret(settings: Settings) -> bytes:
+    """What run's webhook addresses are signed with: every process with our key has it."""
+    key = settings.fal.key.get_secret_value()
+    return hashlib.sha256(b"likeness webhooks\n" + key.encode()).digest()
