@@ -67,7 +67,7 @@ _SAMPLED = {
     "avatars/runs/test_finding": 2, "avatars/runs/test_gate": 2, "avatars/runs/test_paying_once": 2,
     "avatars/test_comparing": 2, "avatars/test_limits": 5, "avatars/test_screens": 2,
     "channels/telegram/test_killing": 4, "channels/web/test_page": 3,
-    "channels/web/test_started_anew": 2, "channels/web/test_unsent": 3, "commands/test_fal": 2,
+    "channels/web/test_unsent": 3, "commands/test_fal": 2,
     "dashboard/numbers/test_people_and_money": 4, "dashboard/numbers/test_trainings": 4,
     "dashboard/test_browser": 4, "dashboard/test_clicks": 3, "dashboard/test_doors": 6,
     "dashboard/test_links": 4, "dashboard/test_oidc": 4, "dashboard/test_oidc_browser": 2,

@@ -76,7 +76,11 @@ def test_every_file_of_the_product_is_in_the_wheel_and_nothing_else(
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
-    assert {"channels/web/page.js", "channels/web/icon.svg", "dashboard/start/app.py"} <= packed
+    assert {
+        "channels/web/looks/page.js",
+        "channels/web/looks/page.html",
+        "dashboard/start/app.py",
+    } <= packed
     assert {"core/py.typed", "likeness_bot/py.typed"} <= packed
 
 
@@ -112,9 +116,9 @@ def test_the_installed_chat_page_is_served_with_all_that_it_names(
     with served(python, tmp_path, "web") as client:
         page = client.get("/")
         assert page.status_code == 200
-        named = re.findall(r'(?:src|href)="\.?(/(?:looks|static)/[^"]+)"', page.text)
+        named = re.findall(r'(?:src|href)="(/looks/[^"]+)"', page.text)
         assert {name.partition("?")[0] for name in named} >= {
-            "/looks/icon.svg", "/looks/style.css", "/looks/page.js"
+            "/looks/icon.svg", "/looks/page.js", "/looks/view.js"
         }  # fmt: skip
         assert {name: client.get(name).status_code for name in named} == dict.fromkeys(named, 200)
 

@@ -1,4 +1,4 @@
-"""The browser: a chat page, served by Streamlit. Who has its cookie is the same person again."""
+"""The browser: a chat page of our own. Who has its cookie is the same person again."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ class Web:
 
     def run(self, app: Host) -> None:
         """Serve until SIGTERM or SIGINT."""
-        from channels.web.serving import serve  # Streamlit takes a second to import
+        from channels.web.serving import serve  # a server is what only its own process needs
 
         serve(app, self._settings)

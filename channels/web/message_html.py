@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from channels.web.transcript import Content, Entry
 from channels.web.words import Words
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.messages import Motion, Picture
-
-_FOR_SCRIPT = (
-    "attach", "send", "drop", "take_out", "too_large", "not_uploaded", "not_sent", "files_lost",
-)  # fmt: skip
-_DOTS = '<span class="dots" role="presentation"><i></i><i></i><i></i></span>'
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
-_SHORTHAND = re.compile(r"(?<=:)(?=[\w+/-]+:)|(?<=[<>~=-])(?=[<>~=-])")
-_JOINER = "\u2060"
+from core.conversation.messages import Picture
+from core.conversation.tokens import RenderedButton
 
 
 class Paths(Protocol):
@@ -44,46 +34,36 @@ class Tile:
 
 
 class MessageHtml:
-    """Draws for one person: in their words, with their pictures, by their clock."""
+    """Draws for one person: in their words, with their pictures."""
 
-    def __init__(self, words: Words, paths: Paths, timezone: str | None) -> None:
+    def __init__(self, words: Words, paths: Paths) -> None:
         self._words = words
         self._paths = paths
-        self._zone = _zone(timezone)
-
-    def entries(self, entries: Iterable[Entry]) -> str:
-        """A stretch of the transcript."""
-        return "".join(map(self.entry, entries))
 
     def entry(self, entry: Entry) -> str:
-        """One bubble of the transcript."""
-        content, time = entry.content, self._time(entry.at)
+        """One bubble of the transcript, with its buttons."""
+        content, time = entry.content, _time(entry.at)
         if entry.by_person:
-            return self.said(content, time, number=entry.id)
+            return self.said(content, time)
         pictures = [Tile("stored", *picture) for picture in content.get("pictures", ())]
-        words = _words(content["title"], content["text"], time)
+        words = _words(content["title"], content["text"], time, "h3")
         shown = self._grid(pictures, album="album" in content)
-        return _bubble("bot", words + shown + self._file(content.get("file")))
+        bubble = _bubble("bot", words + shown + self._file(content.get("file")))
+        return bubble + self.keyboard(entry.rows)
 
-    def said(self, content: Content, foot: str = "", number: int | None = None) -> str:
-        """What the person said: a text, a pressed button, or files with a caption.
+    def said(self, content: Content, foot: str = "") -> str:
+        """What the person said: a text, a pressed button, or files with a caption."""
+        inside = self._sent(content.get("files", ())) + (_words("", content["text"], foot) or foot)
+        return _bubble("person", inside)
 
-        Without a number it has not been taken yet.
-        """
-        files = self._sent(content.get("files", ()))
-        inside = files + (_words("", content["text"], foot) or foot)
-        return _bubble("person waiting" if number is None else "person", inside, number)
-
-    def waiting(self, content: Content) -> str:
-        """What the person said and we could not take yet."""
-        files = [{**file, "photo": False} for file in content["files"]]
-        foot = f'<span class="time">🕓 {escape(self._words.waiting)}</span>'
-        return self.said({**content, "files": files}, foot)
+    def keyboard(self, rows: Iterable[Sequence[RenderedButton]]) -> str:
+        """Rows of buttons, each known by its token; "" where there are none."""
+        drawn = "".join(f'<div class="row">{"".join(map(_button, row))}</div>' for row in rows)
+        return drawn and f'<div class="keyboard">{drawn}</div>'
 
     def screen(self, rendered: Rendered) -> str:
         """The inside of the bubble that is still alive."""
-        words = _words(rendered.title, rendered.body)
-        return words + _DOTS * (rendered.motion is Motion.SETTLING)
+        return _words(rendered.title, rendered.body) or ""
 
     def pictures(self, pictures: Sequence[Picture]) -> str:
         """The screen's: a tidy grid with their labels, or one alone, large; each opens."""
@@ -125,52 +105,26 @@ class MessageHtml:
         said = f"{escape(self._words.download)}: {name}"
         return f'<a class="download" href="{path}" download="{name}" aria-label="{said}">⬇</a>'
 
-    def _time(self, at: float) -> str:
-        moment = datetime.fromtimestamp(at, self._zone)
-        return f'<span class="time">{moment:%H:%M}</span>'
+
+def _bubble(classes: str, inside: str) -> str:
+    return f'<div class="bubble {classes}">{inside}</div>'
 
 
-def header(title: str, words: Words, language: str) -> str:
-    """The bar at the top: who this is, and whether they are there; and words for the script."""
-    spoken = " ".join(
-        f'data-{name.replace("_", "-")}="{escape(getattr(words, name))}"' for name in _FOR_SCRIPT
-    )
-    return (
-        f'<header class="top" lang="{escape(language)}" {spoken}><span class="face"></span><div>'
-        f"<strong>{escape(title)}</strong>"
-        f'<span class="standing"><span class="there">{escape(words.bot)}</span>'
-        f'<span class="typing">{escape(words.typing)}</span>'
-        f'<span class="lost">{escape(words.connecting)}</span></span></div></header>'
-    )
+def _button(offer: RenderedButton) -> str:
+    token, label = escape(offer.token), escape(offer.label)
+    return f'<button type="button" dir="auto" data-token="{token}">{label}</button>'
 
 
-def trouble(text: str, broken: bool = False) -> str:
-    """What the page itself has to say; a page that is broken says it where nobody can miss it."""
-    return _bubble("bot trouble" + " broken" * broken, _words("", text))
-
-
-def button_label(text: str) -> str:
-    """A label that Streamlit's Markdown shows as it was written."""
-    return _MARKDOWN.sub(r"\\\1", _SHORTHAND.sub(_JOINER, text))
-
-
-def _bubble(classes: str, inside: str, number: int | None = None) -> str:
-    entry = "" if number is None else f' data-entry="{number}"'
-    return f'<div class="bubble {classes}"{entry}>{inside}</div>'
-
-
-def _words(title: str, text: str, foot: str = "") -> str:
-    """A bold title and a text; `foot` stands at the end of the last line."""
-    parts = [("title", title)] * bool(title) + [("text", text)] * bool(text)
+def _words(title: str, text: str, foot: str = "", heading: str = "h2") -> str:
+    """A title and a text; `foot` stands at the end of the last line."""
+    parts = [(heading, "title", title)] * bool(title) + [("div", "text", text)] * bool(text)
     feet = [""] * (len(parts) - 1) + [foot]
     return "".join(
-        f'<div class="{name}" dir="auto">{escape(words)}{end}</div>'
-        for (name, words), end in zip(parts, feet, strict=False)
+        f'<{tag} class="{name}" dir="auto">{escape(words)}{end}</{tag}>'
+        for (tag, name, words), end in zip(parts, feet, strict=False)
     )
 
 
-def _zone(name: str | None) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):  # the browser says what it likes
-        return ZoneInfo("UTC")
+def _time(at: float) -> str:
+    """Seconds since 1970, which the browser puts into its own clock's words."""
+    return f'<time class="time" data-at="{at:.0f}"></time>'

@@ -1,8 +1,10 @@
-"""What stands in front of Streamlit: who comes in, and what never goes out."""
+"""What stands before every route: who comes in, from where, and what never goes out."""
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,15 +15,11 @@ from core.operation.serving.replies import cookie, guard
 FOR_DAYS = 400
 """How long a browser keeps a cookie at most; each visit begins it anew."""
 
-OPEN = (
-    "/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/",
-    "/static/", "/looks/", "/favicon.", "/picture/", "/health",
-)  # fmt: skip
-"""What the page needs; the rest of Streamlit (metrics, agents, log-in) is nobody's business."""
+_ELSEWHERE = ("cross-site", "same-site")
 
 
 class VisitorMiddleware:
-    """Gives whoever opens a page their cookie, and keeps Streamlit's back doors shut."""
+    """Gives whoever opens the page their cookie, and lets no other site act in their name."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
@@ -31,8 +29,8 @@ class VisitorMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] != "/" and not scope["path"].startswith(OPEN):
-            await PlainTextResponse("Not found", 404)(scope, receive, send)
+        if scope["method"] == "POST" and not self._from_here(HTTPConnection(scope).headers):
+            await PlainTextResponse("Only from the page itself", 403)(scope, receive, send)
             return
 
         async def greet(message: Message) -> None:
@@ -41,6 +39,13 @@ class VisitorMiddleware:
             await send(message)
 
         await self._app(scope, receive, greet)
+
+    def _from_here(self, headers: Headers) -> bool:
+        """Whether our own page asks. An old browser says neither; its cookie is `SameSite`."""
+        origin = headers.get("Origin")
+        ours = {headers.get("Host", ""), urlsplit(self._site.settings.public_url).netloc}
+        from_here = origin is None or urlsplit(origin).netloc in ours - {""}
+        return from_here and headers.get("Sec-Fetch-Site") not in _ELSEWHERE
 
     def _greet(self, scope: Scope, headers: MutableHeaders) -> None:
         guard(headers)

@@ -1,24 +1,24 @@
-"""What a person did in a tab, and what it is in our words."""
+"""What a person did in a browser, and what it is in the core's words."""
 
 from __future__ import annotations
 
 import mimetypes
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from channels.web.transcript import Content
-from core.conversation.delivery.channel import Host
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import RenderedButton
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as the browser sent it."""
+    """A file that a browser has sent: `size` in bytes, kept in the spool under a name."""
 
     name: str
     mime: str
-    data: bytes
+    size: int
+    spool: str
 
     @property
     def is_photo(self) -> bool:
@@ -26,20 +26,18 @@ class Upload:
         return mime.startswith("image/")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One thing that a person did, until the inbox has it; `spooled` are the files kept so far."""
+    """One thing that a person did. The `key` is the browser's: what it sends twice acts once.
+
+    A `label` is what the person saw of a command that they chose from the menu.
+    """
 
     key: str
     text: str = ""
     press: RenderedButton | None = None
     uploads: Sequence[Upload] = ()
-    spooled: list[str] = field(default_factory=list)
-
-    def spool(self, app: Host) -> None:
-        """Keep the files; a second try goes on where the first one stopped."""
-        for upload in self.uploads[len(self.spooled) :]:
-            self.spooled.append(app.spool.put(upload.data))
+    label: str = ""
 
     def events(self) -> list[Event]:
         """What happened, in our words. A text beside files is the last one's caption."""
@@ -51,14 +49,14 @@ class Outgoing:
             Event(
                 Kind.PHOTO if upload.is_photo else Kind.FILE,
                 file={
-                    "spool": name,
+                    "spool": upload.spool,
                     "name": upload.name,
-                    "size": len(upload.data),
+                    "size": upload.size,
                     "kind": "photo" if upload.is_photo else "file",
                 },
                 caption=self.text if number == len(self.uploads) else "",
             )
-            for number, (upload, name) in enumerate(zip(self.uploads, self.spooled, strict=True), 1)
+            for number, upload in enumerate(self.uploads, 1)
         ]
 
     def updates(self, address: Address, person: Person) -> list[Update]:
@@ -70,10 +68,9 @@ class Outgoing:
 
     def content(self) -> Content:
         """How the transcript keeps it."""
-        names = [*self.spooled, *[""] * (len(self.uploads) - len(self.spooled))]
         files = [
-            {"name": upload.name, "photo": upload.is_photo, "spool": name}
-            for upload, name in zip(self.uploads, names, strict=True)
+            {"name": upload.name, "photo": upload.is_photo, "spool": upload.spool}
+            for upload in self.uploads
         ]
-        text = self.press.label if self.press else self.text
-        return {"text": text, "files": files, "pressed": self.press is not None}
+        text = self.press.label if self.press else self.label or self.text
+        return {"text": text, "files": files, "pressed": bool(self.press or self.label)}

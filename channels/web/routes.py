@@ -1,28 +1,21 @@
-"""What is served beside Streamlit's own: the first page, its looks, pictures, health."""
+"""What is served beside the conversation: the first page, its looks, pictures, health."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from html import escape
-from pathlib import Path
 from urllib.parse import quote
 
-import streamlit
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from channels.web.first_page import HERE, LOOKS, FirstPage
 from channels.web.site import SIDES, Site
-from channels.web.tab_session import TROUBLE
+from channels.web.talk import TROUBLE, language_of
 from core.base.db import release
 from core.conversation.inbox import find
 from core.conversation.messages import Address
 from core.operation.serving.replies import health
 
-HERE = Path(__file__).parent
-SCRIPTS = ("page.js", "unsent.js")
-LOOKS = ("style.css", "icon.svg", *SCRIPTS)
 _KINDS = {
     b"PK": "application/zip",
     b"\xff\xd8\xff": "image/jpeg",
@@ -31,7 +24,7 @@ _KINDS = {
 }
 """What a file is by its first bytes."""
 _A_WHILE = {"Cache-Control": "private, max-age=300"}
-_FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
+_FOR_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -40,9 +33,10 @@ class Routes:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._first_page = FirstPage(site)
 
     def all(self) -> list[BaseRoute]:
-        """For `st.App`."""
+        """Each with its path."""
         return [
             Route("/", self.index),
             Route("/looks/{name}", self.looks),
@@ -51,20 +45,21 @@ class Routes:
             Route("/health", health),
         ]
 
-    async def index(self, _: Request) -> Response:
-        """Streamlit's first page with our name and looks, so that nothing of it flashes up."""
-        return HTMLResponse(first_page(self._site.settings.title))
+    async def index(self, request: Request) -> Response:
+        """The page without a conversation, in the browser's language: no database is asked."""
+        policy = {"Content-Security-Policy": self._first_page.policy}
+        return HTMLResponse(self._first_page.html(language_of(request)), headers=policy)
 
     async def looks(self, request: Request) -> Response:
-        """The style sheet, the script and the icon."""
+        """The scripts and the icon."""
         name = request.path_params["name"]
         if name not in LOOKS:
             return PlainTextResponse("Not found", 404)
-        return FileResponse(HERE / name, headers=_FOR_EVER)
+        return FileResponse(HERE / "looks" / name, headers=_FOR_EVER)
 
     async def icon(self, _: Request) -> Response:
-        """Where Streamlit and browsers look for it."""
-        return FileResponse(HERE / "icon.svg", headers=_FOR_AN_HOUR)
+        """Where browsers look for it."""
+        return FileResponse(HERE / "looks" / "icon.svg", headers=_FOR_AN_HOUR)
 
     def picture(self, request: Request) -> Response:
         """A picture, for the one visitor whom its path was made for."""
@@ -106,18 +101,3 @@ class Routes:
         if conversation_id is None:
             return None
         return self._site.app.sent_picture(conversation_id, name, side)
-
-
-@cache
-def first_page(title: str) -> str:
-    """Streamlit's `index.html` under our name."""
-    page = Path(streamlit.__file__).with_name("static") / "index.html"
-    version = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LOOKS)).hexdigest()
-    text = page.read_text(encoding="utf-8")
-    text = text.replace('href="./favicon.png"', 'href="/looks/icon.svg" type="image/svg+xml"')
-    text = text.replace("<title>Streamlit</title>", f"<title>{escape(title)}</title>")
-    looks = f'<link rel="stylesheet" href="/looks/style.css?{version[:12]}">'
-    scripts = "".join(
-        f'<script defer src="/looks/{name}?{version[:12]}"></script>' for name in SCRIPTS
-    )
-    return text.replace("</head>", f"{looks}{scripts}\n</head>")

@@ -1,67 +1,65 @@
-"""The page as a process: Streamlit behind our middleware, in one uvicorn server."""
+"""The page as a process: our routes behind the visitor's middleware, in one uvicorn server."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import streamlit as st
 import structlog
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from streamlit import config
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
-from channels.web import Settings, callbacks
-from channels.web.message_html import header, trouble
+from channels.web import Settings
 from channels.web.middleware import VisitorMiddleware
 from channels.web.routes import Routes
-from channels.web.site import Site, current, open_site
-from channels.web.words import words
+from channels.web.site import Site
+from channels.web.talk import Talk
+from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Host
-from core.operation.serving import streamlit_options
-from core.operation.serving.server import MEBIBYTE, listen, run, server_of
+from core.operation.serving.server import listen, run, server_of
 
 log = structlog.get_logger()
 
 GRACE_SECONDS = 2
-MESSAGE_BYTES = 16 * MEBIBYTE
+THREADS = 8
+COMPRESSED_BYTES = 500
+"""From this size on an answer is worth compressing."""
 
 
 def serve(app: Host, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
-    site = open_site(app, settings)
+    site = Site(app, settings)
     listening = listen("The chat page", "web", settings.host, settings.port)
-    run(server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES), listening)
+    run(server_of(application(site), GRACE_SECONDS), listening)
 
 
-def application(site: Site) -> st.App:
-    """The ASGI application; Streamlit's settings are the process's own."""
-    callbacks.keep_presses()
-    config.get_config_options(force_reparse=True, options_from_flags=options(site))
-    return st.App(
-        Path(__file__).with_name("page.py"),
-        routes=Routes(site).all(),
-        middleware=[Middleware(VisitorMiddleware, site=site)],
-        on_script_error=_admit,
+def application(site: Site) -> Starlette:
+    """The ASGI application, for one run of a server."""
+    bridge = Bridge(THREADS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        bridge.close()
+
+    hosts = site.settings.names
+    return Starlette(
+        routes=[*Routes(site).all(), *Talk(site, bridge).all()],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+            Middleware(VisitorMiddleware, site=site),
+            Middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES),
+        ],
+        exception_handlers={Exception: _admit},
+        lifespan=lifespan,
     )
 
 
-def options(site: Site) -> dict[str, object]:
-    """Streamlit's settings."""
-    settings = site.settings
-    return {
-        **streamlit_options.options(settings, site.streamlit_secret(), settings.upload_megabytes),
-        "runner.fastReruns": False,  # else a second press may break off what the first one does
-        "runner.postScriptGC": False,  # a full collection after each look at every tab
-        "theme.light.backgroundColor": "#eceff5",
-        "theme.light.secondaryBackgroundColor": "#ffffff",
-    }
-
-
-def _admit(error: Exception) -> bool:
-    """A mistake of ours: into the log it goes, the person gets a kind sentence."""
-    log.error("the chat page failed", exc_info=error)
-    language = st.context.locale or "en"
-    speech = words(language)
-    st.html(
-        header(current().settings.title, speech, language) + trouble(speech.broken, broken=True)
-    )
-    return True
+async def _admit(request: Request, error: Exception) -> Response:
+    """A mistake of ours: into the log it goes, the page finds kind words for it."""
+    log.error("the chat page failed", path=request.url.path, exc_info=error)
+    return PlainTextResponse("Something went wrong on our side", 500)

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
@@ -48,38 +49,28 @@ class Site:
             return None
         return visitor if _VISITOR.fullmatch(visitor) else None
 
+    def seal(self, visitor: str, what: str, content: object) -> str:
+        """JSON that one visitor carries for us and can't change: a "picture", a "file", "seen"."""
+        return self._sealer(visitor, what).dumps(content)
+
+    def unseal(self, visitor: str, what: str, sealed: object) -> Any:
+        """What was sealed for this visitor; None for anything else."""
+        try:
+            return self._sealer(visitor, what).loads(sealed) if isinstance(sealed, str) else None
+        except (BadSignature, ValueError):
+            return None
+
     def picture_path(self, visitor: str, kind: str, name: str, called: str = "") -> str:
         """Where one visitor, and nobody else, finds a picture ("stored", "sent") or a "file"."""
-        return f"/picture/{self._pictures(visitor).dumps([kind, name, called])}"
+        return f"/picture/{self.seal(visitor, 'picture', [kind, name, called])}"
 
     def picture_of(self, visitor: str, token: str) -> tuple[str, str, str] | None:
         """What a picture's path means, for the visitor that it was made for."""
-        try:
-            kind, name, called = self._pictures(visitor).loads(token)
-        except (BadSignature, ValueError):
-            return None
-        return str(kind), str(name), str(called)
+        found = self.unseal(visitor, "picture", token)
+        return found and (str(found[0]), str(found[1]), str(found[2]))
 
-    def streamlit_secret(self) -> str:
-        """A secret for Streamlit's own cookies, the same after a restart and in every process."""
-        return hashlib.sha256(f"streamlit:{self._secret}".encode()).hexdigest()
-
-    def _pictures(self, visitor: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._secret, salt=f"likeness.web.picture:{visitor}")
-
-
-_open: dict[str, Site] = {}
-
-
-def open_site(app: Host, settings: Settings) -> Site:
-    """Make this process's site known to its page."""
-    site = _open["site"] = Site(app, settings)
-    return site
-
-
-def current() -> Site:
-    """The site of this process: Streamlit runs the page's script without arguments."""
-    return _open["site"]
+    def _sealer(self, visitor: str, what: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"likeness.web.{what}:{visitor}")
 
 
 def kept_secret(path: Path) -> str:

@@ -63,11 +63,11 @@ def add(conversation_id: int, author: str, content: Content) -> None:
     run(_FORGET, conversation_id, conversation_id, KEPT)
 
 
-def add_screen(conversation_id: int, revision: int, rendered: Rendered) -> None:
+def add_screen(conversation_id: int, revision: int, content: Content) -> None:
     """Note a screen that is answered, unless it or a newer one has been: in another tab, say."""
     said = (entry.content.get("revision", -1) for entry in newest(conversation_id))
     if max(said, default=-1) < revision:
-        add(conversation_id, "bot", {**screen(rendered), "revision": revision})
+        add(conversation_id, "bot", {**content, "revision": revision})
 
 
 def newest(conversation_id: int) -> tuple[Entry, ...]:

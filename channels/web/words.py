@@ -15,10 +15,10 @@ class Words:
     message: str
     how_to_send: str
     our_fault: str
+    offline: str
     press_again: str
     waiting: str
     too_many: str
-    not_sent: str
     files_lost: str
     no_cookies: str
     broken: str
@@ -30,6 +30,11 @@ class Words:
     take_out: str
     too_large: str
     not_uploaded: str
+    attached: str
+    conversation: str
+    menu: str
+    notify: str
+    no_script: str
 
 
 EN = Words(
@@ -38,28 +43,27 @@ EN = Words(
     connecting="connecting…",
     message="Message",
     how_to_send=(
-        "Press + below, choose several photos at once and send them. "
-        "You can also drag them onto the line you type in."
+        "Tap + below, pick several photos at once and send them. "
+        "On a computer you can also drop them anywhere on this page."
     ),
     our_fault=(
         "Something is broken on our side, not yours. Nothing is lost: "
         "what you wrote stays here and goes out by itself as soon as this works again."
     ),
+    offline=(
+        "No connection right now. What you wrote stays here and goes out by itself "
+        "as soon as there is one."
+    ),
     press_again=(
-        "Something is broken on our side, not yours. Nothing is lost, "
-        "but this button did not work: please press it again in a moment."
+        "That button didn’t get through. Nothing is lost: please press it again in a moment."
     ),
     waiting="waiting to be sent",
     too_many=(
         "That was too much at once, and I couldn't take the last part. "
         "Give me a moment, then send again what is missing."
     ),
-    not_sent=(
-        "The connection broke off before this was sent. It is back in the line below: "
-        "please send it once more."
-    ),
     files_lost=(
-        "Not all of the files you attached arrived: the connection broke off in between. "
+        "Some of the files you attached didn’t get through. "
         "Please attach the missing ones again and send them."
     ),
     no_cookies=(
@@ -76,7 +80,12 @@ EN = Words(
     drop="Drop them here",
     take_out="Take out",
     too_large="Can’t be sent: larger than {size} MB",
-    not_uploaded="Can’t be sent: the upload broke off",
+    not_uploaded="Can’t be sent: the upload failed",
+    attached="Ready to send",
+    conversation="Conversation",
+    menu="Menu",
+    notify="🔔 Notify me when there’s news",
+    no_script="This chat needs JavaScript. Please allow it for this page and load it again.",
 )
 
 RU = Words(
@@ -86,29 +95,20 @@ RU = Words(
     message="Сообщение",
     how_to_send=(
         "Нажмите + внизу, выберите сразу несколько фото и отправьте. "
-        "Их можно и перетащить на строку ввода."
+        "На компьютере их можно просто перетащить на страницу."
     ),
     our_fault=(
         "У нас неполадка, вы ни при чём. Ничего не потеряно: написанное остаётся здесь "
         "и уйдёт само, как только всё заработает."
     ),
-    press_again=(
-        "У нас неполадка, вы ни при чём. Ничего не потеряно, но эта кнопка не сработала: "
-        "нажмите её, пожалуйста, ещё раз чуть позже."
-    ),
+    offline=("Нет связи. Написанное остаётся здесь и уйдёт само, как только она появится."),
+    press_again=("Нажатие не дошло. Ничего не потеряно: нажмите, пожалуйста, ещё раз чуть позже."),
     waiting="ждёт отправки",
     too_many=(
         "Слишком много сразу: последнее принять не удалось. "
         "Подождите немного и пришлите ещё раз то, чего не хватает."
     ),
-    not_sent=(
-        "Связь прервалась раньше, чем это ушло. Текст снова в строке ввода: "
-        "отправьте его, пожалуйста, ещё раз."
-    ),
-    files_lost=(
-        "Дошли не все файлы: связь прервалась, пока они были прикреплены. "
-        "Прикрепите недостающие ещё раз и отправьте."
-    ),
+    files_lost=("Дошли не все прикреплённые файлы. Прикрепите недостающие ещё раз и отправьте."),
     no_cookies=(
         "Не могу понять, кто вы: браузер не сохраняет файлы cookie этой страницы. Разрешите их, "
         "пожалуйста, и обновите страницу. Мне нужен один: чтобы снова найти наш разговор."
@@ -123,12 +123,23 @@ RU = Words(
     drop="Отпустите здесь",
     take_out="Убрать",
     too_large="Не отправится: больше {size} МБ",
-    not_uploaded="Не отправится: загрузка прервалась",
+    not_uploaded="Не отправится: не удалось загрузить",
+    attached="Готово к отправке",
+    conversation="Переписка",
+    menu="Меню",
+    notify="🔔 Сообщать о новостях",
+    no_script="Чату нужен JavaScript. Разрешите его для этой страницы и обновите её.",
 )
 
 WORDS = {"en": EN, "ru": RU}
 
 
+def known(language: str) -> str:
+    """The language of ours that a client's (BCP 47) tag means; English where we don't speak it."""
+    ours = language.replace("_", "-").split("-")[0].lower()
+    return ours if ours in WORDS else "en"
+
+
 def words(language: str) -> Words:
-    """The words for a client's (BCP 47) tag; English where we don't speak it."""
-    return WORDS.get(language.replace("_", "-").split("-")[0].lower(), EN)
+    """The words for a client's (BCP 47) tag."""
+    return WORDS[known(language)]

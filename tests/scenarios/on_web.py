@@ -33,27 +33,25 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-JOINER = "\u2060"
 
 LOOK = """() => {
   const texts = [], labels = [];
-  const screen = document.querySelector(".st-key-screen");
-  if (!screen || document.querySelector('[data-stale="true"]')) return null;
-  const bubbles = [...document.querySelectorAll(".bubble")];
+  const screen = document.getElementById("screen");
+  if (screen.ariaBusy === "true" || document.querySelector(".waiting")) return null;
+  const bubbles = [...document.querySelectorAll(".entry .bubble")];
   const spoken = bubbles.filter(b => b.classList.contains("person")).pop();
   const isLater = b => !spoken || (spoken.compareDocumentPosition(b) & 4);
   texts.push(screen.innerText);
   for (const b of bubbles) if (b.classList.contains("bot") && isLater(b)) texts.push(b.innerText);
-  for (const which of [".st-key-keyboard-screen", '[class*="st-key-keyboard-entry"]'])
+  for (const which of ["#keyboard", ".entry"])
     for (const b of document.querySelectorAll(`${which} button`)) labels.push(b.innerText);
   return {texts, labels};
 }"""
 
 
 PRESS = """label => {
-  const plain = button => button.innerText.replaceAll("\u2060", "").trim();
-  const all = [...document.querySelectorAll('[class*="st-key-keyboard-"] button')];
-  const button = all.find(button => plain(button) === label);
+  const all = [...document.querySelectorAll(".keyboard button")];
+  const button = all.find(button => button.innerText.trim() === label);
   if (!button) return false;
   button.scrollIntoView({block: "center", behavior: "instant"});
   const {x, y, width, height} = button.getBoundingClientRect();
@@ -65,7 +63,7 @@ PRESS = """label => {
 
 
 RECEIVE = """async () => {
-  const bubbles = [...document.querySelectorAll(".bubble")];
+  const bubbles = [...document.querySelectorAll(".entry .bubble")];
   const spoken = bubbles.filter(b => b.classList.contains("person")).pop();
   const isLater = b => !spoken || (spoken.compareDocumentPosition(b) & 4);
   const links = [...document.querySelectorAll(".grid img, .file a, a.download")];
@@ -150,10 +148,8 @@ class WebChat(Chat):
         """The living screen, the notices since the person last spoke, and every button."""
         seen = self._browsers.do(self._page.evaluate(LOOK))
         if seen is not None:
-            plain = [
-                [part.replace(JOINER, "") for part in seen[name]] for name in ("texts", "labels")
-            ]
-            self._last = Sight("\n\n".join(plain[0]), tuple(map(str.strip, plain[1])))
+            labels = tuple(map(str.strip, seen["labels"]))
+            self._last = Sight("\n\n".join(seen["texts"]), labels)
         return self._last
 
     @property
@@ -168,17 +164,13 @@ class WebChat(Chat):
         self._browsers.do(self._context.close())
 
     async def _type(self, text: str) -> None:
-        entry = self._page.get_by_test_id("stChatInputTextArea")
+        entry = self._page.locator("#text")
         await entry.fill(text)
         await entry.press("Enter")
 
     async def _send(self, files: list[dict[str, Any]]) -> None:
-        await self._page.locator('.stChatInput input[type="file"]').set_input_files(files)  # type: ignore[arg-type]
-        send = self._page.get_by_test_id("stChatInputSubmitButton")
-        await self._page.wait_for_function(
-            "b => !b.disabled", arg=await send.element_handle(), timeout=PATIENCE * 1000
-        )
-        await send.click()
+        await self._page.locator("#files").set_input_files(files)  # type: ignore[arg-type]
+        await self._page.locator("#send").click()
 
     async def _click(self, label: str) -> None:
         """Press a button, once it is there to be pressed; by no accident another one."""

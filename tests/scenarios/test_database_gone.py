@@ -16,18 +16,17 @@ from typing import Any
 import pytest
 import structlog
 
-from channels.web.outgoing import Upload
-from channels.web.tab_session import TabSession
 from core.app.bootstrap import App, bootstrap
 from core.avatars.models import AvatarPhoto, TrainingRun
 from core.avatars.orders import order
 from core.avatars.photos import verdicts
-from core.base.db import connect, release
+from core.base.db import connect
 from core.base.migrations import runner
 from core.base.settings import Settings
 from core.conversation.models import InboxEvent
 from core.operation.metrics.health import beats
 from tests.channels.web.conftest import _free_port
+from tests.channels.web.tabs import Browser
 from tests.patience import LONG
 from tests.pictures_for_tests import photo
 from tests.scenarios.house import House
@@ -147,44 +146,20 @@ def test_processes_that_are_asked_to_stop_do_not_wait_for_a_server_that_says_not
         house.stop()
 
 
-class Tab:
+class Tab(Browser):
     """Somebody's browser, which looks again and again as the page does."""
 
-    def __init__(self, house: App) -> None:
-        self.session = TabSession(house, "anna", "en")
-        self.look()
-
-    def look(self) -> TabSession:
-        self._released(self.session.refresh)
-        return self.session
-
-    def say(self, text: str) -> None:
-        self._released(lambda: self.session.say(text))
-
     def send(self, *numbers: int) -> None:
-        uploads = [Upload(f"{n}.jpg", "image/jpeg", photo(n, (640, 640))) for n in numbers]
-        self._released(lambda: self.session.say("", uploads))
-
-    def press(self, label: str) -> None:
-        view = self.session.view
-        assert view is not None
-        offer = next(offer for offer in view.offers if offer.label == label)
-        self._released(lambda: self.session.press(offer, view.revision))
+        self.say("", [(f"{n}.jpg", photo(n, (640, 640))) for n in numbers])
 
     def see(self, text: str) -> None:
         """Wait until the screen says it."""
 
         def seen() -> bool:
-            view = self.look().view
+            view = self.look()
             return view is not None and text in view.rendered.text
 
         wait_for(seen)
-
-    def _released(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        finally:
-            release()
 
 
 def wait_for(holds: Callable[[], object]) -> None:
@@ -205,8 +180,8 @@ def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_not
         tab.look()
     server.stop()
     tab.say("Anna")
-    assert tab.look().trouble
-    assert [message.text for message in tab.session.outbox] == ["Anna"], "it stands there and waits"
+    assert tab.trouble
+    assert [message.text for message, *_ in tab.outbox] == ["Anna"], "it stands there and waits"
     server.start()
     tab.see("Your consent")
     tab.press("✅ I agree, and I am 18 or older")
@@ -221,10 +196,10 @@ def test_a_database_that_is_stopped_four_times_on_the_way_to_an_avatar_loses_not
     tab.look()
     server.stop()
     tab.press("🚀 Launch the training")
-    assert tab.look().press_lost, "nobody wants it to act in ten minutes, and they are told"
+    assert tab.press_lost, "nobody wants it to act in ten minutes, and they are told"
     server.start()
     tab.see("Start the training?")
-    assert not tab.session.trouble
+    assert not tab.trouble
     tab.press("🚀 Launch the training")
     tab.see("Training the avatar")
     server.stop()

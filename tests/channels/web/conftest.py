@@ -104,7 +104,12 @@ class Visitor:
     @property
     def screen(self) -> Locator:
         """The bubble that is still alive."""
-        return self.page.locator(".st-key-screen")
+        return self.page.locator("#screen")
+
+    @property
+    def line(self) -> Locator:
+        """What is typed into."""
+        return self.page.locator("#text")
 
     @property
     def said(self) -> Locator:
@@ -125,7 +130,7 @@ class Visitor:
         """By how many pixels anything on the page is too wide for the window."""
         return int(
             self.page.evaluate(
-                """() => Math.max(...["html", "body", "#stMain", "#root"].map(name => {
+                """() => Math.max(...["html", "body", "#talk", "#line"].map(name => {
                      const part = document.querySelector(name);
                      return part ? part.scrollWidth - part.clientWidth : 0;
                    }))"""
@@ -136,17 +141,16 @@ class Visitor:
         self.page.get_by_role("button", name=label, exact=True).click()
 
     def say(self, text: str) -> None:
-        entry = self.page.get_by_test_id("stChatInputTextArea")
-        entry.fill(text)
-        entry.press("Enter")
+        self.line.fill(text)
+        self.line.press("Enter")
 
     def send(self, photos: Sequence[bytes]) -> None:
         files: list[FilePayload] = [
             {"name": f"photo{number}.jpg", "mimeType": "image/jpeg", "buffer": photo}
             for number, photo in enumerate(photos)
         ]
-        self.page.locator('.stChatInput input[type="file"]').set_input_files(files)
-        self.page.get_by_test_id("stChatInputSubmitButton").click()
+        self.page.locator("#files").set_input_files(files)
+        self.page.locator("#send").click()
 
     def _dismiss(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)

@@ -203,7 +203,7 @@ class FormHouse:
         return (self.spool.folder / key.removeprefix("spool/")).read_bytes()
 
     def introduction(self, language: str) -> Introduction:
-        raise NotImplementedError
+        return Introduction(WORDS[language]["about"], "", {"start": WORDS[language]["begin"]})
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         raise NotImplementedError

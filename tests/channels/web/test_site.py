@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from channels.web import Settings, Web
-from channels.web.message_html import MessageHtml, button_label
+from channels.web.message_html import MessageHtml
 from channels.web.site import COOKIE, Site, kept_secret
 from channels.web.words import EN
 from core.base.errors import ConfigurationError
@@ -55,7 +55,6 @@ def test_a_cookie_outlives_the_process_by_the_secret_that_is_kept(tmp_path: Path
     before, after = _site(tmp_path), _site(tmp_path)
     visitor = before.new_visitor()
     assert after.visitor_of({COOKIE: before.cookie_of(visitor)}) == visitor
-    assert after.streamlit_secret() == before.streamlit_secret()
 
 
 def test_the_secret_that_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -140,17 +139,13 @@ def test_the_page_answers_to_its_own_names_alone() -> None:
 
 
 def test_what_anybody_wrote_is_escaped() -> None:
-    messages = MessageHtml(EN, lambda kind, name, called="": f'/{kind}"{name}', "Nowhere/At all")
+    messages = MessageHtml(EN, lambda kind, name, called="": f'/{kind}"{name}')
     file = {"name": "<b>.pdf", "photo": False, "spool": ""}
     drawn = messages.said({"text": "<img src=x>", "files": [file]})
     assert "<img" not in drawn
     assert "&lt;img src=x&gt;" in drawn
     assert "&lt;b&gt;.pdf" in drawn
     assert "<script>" not in messages.pictures([Picture('"><script>', '"><script>', '"><script>')])
-
-
-def test_a_label_is_no_markdown() -> None:
-    assert button_label("**x** [a](b)") == r"\*\*x\*\* \[a\]\(b\)"
 
 
 def _site(folder: Path, secret: str = "") -> Site:

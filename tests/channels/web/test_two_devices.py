@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from structlog import reset_defaults
 
-from channels.web.outgoing import Upload
-from channels.web.tab_session import TabSession
 from core.app.bootstrap import App
 from tests.avatars.test_limits import wired
+from tests.channels.web.tabs import Browser
 from tests.pictures_for_tests import photo
 
 
@@ -24,78 +23,50 @@ def app(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def phone(app: App) -> TabSession:
-    return opened(app)
+def phone(app: App) -> Browser:
+    return Browser(app)
 
 
 @pytest.fixture
-def desktop(app: App) -> TabSession:
-    return opened(app)
+def desktop(app: App) -> Browser:
+    return Browser(app)
 
 
-def opened(app: App) -> TabSession:
-    tab = TabSession(app, "anna", "en")
-    tab.refresh()
-    return tab
-
-
-def press(tab: TabSession, label: str) -> None:
-    """Press what this tab shows, which may be old."""
-    assert tab.view is not None
-    [offer] = [offer for offer in tab.view.offers if label in offer.label]
-    tab.press(offer, tab.view.revision)
-    tab.refresh()
-
-
-def title(tab: TabSession) -> str:
-    assert tab.view is not None
-    return tab.view.rendered.title
-
-
-def record(tab: TabSession) -> list[str]:
-    """Titles of the bot, and what the person said."""
-    assert tab.view is not None
-    return [str(entry.content.get("title") or entry.content["text"]) for entry in tab.view.entries]
-
-
-def test_both_come_to_see_the_same(phone: TabSession, desktop: TabSession) -> None:
-    press(phone, "Create")
-    desktop.refresh()
-    assert title(phone) == title(desktop) == "🎓 Choose the training type"
-    assert record(phone) == record(desktop)
+def test_both_come_to_see_the_same(phone: Browser, desktop: Browser) -> None:
+    phone.press("Create")
+    desktop.look()
+    assert phone.title == desktop.title == "🎓 Choose the training type"
+    assert phone.record == desktop.record
 
 
 def test_a_press_of_the_older_screen_is_answered_and_that_screen_stands_there_once(
-    phone: TabSession, desktop: TabSession
+    phone: Browser, desktop: Browser
 ) -> None:
-    press(phone, "Create")
-    press(desktop, "Help")
-    assert desktop.view is not None
-    assert "This button was out of date." in desktop.view.rendered.body
-    assert record(desktop) == ["👋 Hello!", "🆕 Create avatar", "ℹ️ Help"]
+    phone.press("Create")
+    desktop.press("Help")
+    assert "This button was out of date." in desktop.seen.rendered.body
+    assert desktop.record == ["👋 Hello!", "🆕 Create avatar", "ℹ️ Help"]
 
 
-def test_the_same_press_on_both_acts_once(phone: TabSession, desktop: TabSession) -> None:
-    press(phone, "Create")
-    press(desktop, "Create")
-    assert title(desktop) == "🎓 Choose the training type"
-    assert record(desktop) == ["👋 Hello!", "🆕 Create avatar"]
+def test_the_same_press_on_both_acts_once(phone: Browser, desktop: Browser) -> None:
+    phone.press("Create")
+    desktop.press("Create")
+    assert desktop.title == "🎓 Choose the training type"
+    assert desktop.record == ["👋 Hello!", "🆕 Create avatar"]
 
 
 def test_photos_of_both_belong_to_the_same_avatar(
-    app: App, phone: TabSession, desktop: TabSession
+    app: App, phone: Browser, desktop: Browser
 ) -> None:
     for label in ("Create", "Portrait", "Choose", "Female"):
-        press(phone, label)
+        phone.press(label)
     phone.say("Anna")
-    phone.refresh()
-    press(phone, "I agree")
-    for number, tab in enumerate((phone, desktop), 1):
-        tab.say("", [Upload(f"{number}.jpg", "image/jpeg", photo(number, (520, 520)))])
+    phone.press("I agree")
+    for number, browser in enumerate((phone, desktop), 1):
+        browser.say("", [(f"{number}.jpg", photo(number, (520, 520)))])
     worker = app.worker()
     for _ in range(4):
         worker.step()
-    for tab in (phone, desktop):
-        tab.refresh()
-        assert tab.view is not None
-        assert tab.view.rendered.body.startswith("Uploaded: 2/10 photos")
+    for browser in (phone, desktop):
+        browser.look()
+        assert browser.seen.rendered.body.startswith("Uploaded: 2/10 photos")

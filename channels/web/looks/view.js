@@ -1,0 +1,139 @@
+// Draws what the server says is to be seen, and touches only what has changed.
+
+const $ = (id) => document.getElementById(id);
+const NEAR = 120; // pixels from the end that still count as being there
+const HEAD = 72; // pixels that the header covers
+const MOMENT = 400; // milliseconds between the clicks of a double click, at most
+
+let current = null;
+let following = true;
+const entries = new Map(); // number → element
+
+export const known = () => Math.max(0, ...entries.keys());
+export const seen = () => current?.seen;
+
+// A view that is older than what stands there changes nothing.
+export function show(view) {
+  if (current && view.at < current.at && view.of !== current.of) return false;
+  if (current?.of === view.of && (view.revision < current.revision || newest(view) < newest(current))) return false;
+  const anew = !current || view.of !== current.of || view.visit !== current.visit || newest(view) > newest(current);
+  if (current && view.of !== current.of) forget();
+  for (const [number, html] of Object.entries(view.entries)) keep(Number(number), html);
+  place($("above"), view.above);
+  place($("below"), view.below);
+  draw(view);
+  current = view;
+  if (anew) toNewest();
+  return true;
+}
+
+const newest = (view) => Math.max(0, ...view.above, ...view.below);
+
+function forget() {
+  for (const entry of entries.values()) entry.remove();
+  entries.clear();
+}
+
+function keep(number, html) {
+  if (entries.has(number)) return;
+  const entry = document.createElement("div");
+  entry.className = "entry";
+  entry.dataset.entry = number;
+  entry.innerHTML = html;
+  tell(entry);
+  entries.set(number, entry);
+}
+
+// Times by the browser's clock, in the page's language.
+function tell(entry) {
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  for (const time of entry.querySelectorAll("time[data-at]")) {
+    const at = new Date(time.dataset.at * 1000);
+    time.dateTime = at.toISOString();
+    time.textContent = clock.format(at);
+  }
+}
+
+function place(into, numbers) {
+  const wanted = numbers.map((number) => entries.get(number)).filter(Boolean);
+  wanted.forEach((entry, at) => {
+    if (into.children[at] !== entry) into.insertBefore(entry, into.children[at] ?? null);
+  });
+  while (into.children.length > wanted.length) into.lastElementChild.remove();
+  for (const [number, entry] of entries) if (!entry.isConnected && into.id === "below") entries.delete(number);
+}
+
+function draw({ screen, visit, motion }) {
+  const bubble = $("screen");
+  bubble.setAttribute("aria-live", screen.progress === null ? "polite" : "off");
+  bubble.removeAttribute("aria-busy");
+  part(bubble, "words", screen.words);
+  bar(bubble, screen.progress);
+  part(bubble, "pictures", screen.pictures);
+  part(bubble, "dots", screen.settling ? "<i></i><i></i><i></i>" : "");
+  const keyboard = $("keyboard");
+  if (keyboard.drawn !== screen.keyboard) keyboard.innerHTML = screen.keyboard;
+  if (current && current.visit !== visit) refresh(keyboard);
+  keyboard.drawn = screen.keyboard;
+  ring(motion === "moving" ? screen.progress : null);
+}
+
+// Whoever clicks twice means one button, not the one that takes its place.
+function refresh(keyboard) {
+  keyboard.classList.add("fresh");
+  clearTimeout(keyboard.timer);
+  keyboard.timer = setTimeout(() => keyboard.classList.remove("fresh"), MOMENT);
+}
+
+function part(bubble, name, html) {
+  let element = bubble.querySelector(`:scope > .${name}`);
+  if (element?.drawn === html) return;
+  if (!element) {
+    element = document.createElement("div");
+    element.className = name;
+    const after = ["words", "progress", "pictures", "dots"];
+    const next = after.slice(after.indexOf(name) + 1).map((one) => bubble.querySelector(`:scope > .${one}`)).find(Boolean);
+    bubble.insertBefore(element, next ?? null);
+  }
+  element.innerHTML = html;
+  element.drawn = html;
+  element.hidden = !html;
+}
+
+function bar(bubble, progress) {
+  const html = progress === null ? "" : '<div role="progressbar" aria-valuemin="0" aria-valuemax="100"><b></b></div>';
+  part(bubble, "progress", html);
+  const track = bubble.querySelector('[role="progressbar"]');
+  if (!track) return;
+  track.setAttribute("aria-valuenow", progress);
+  track.setAttribute("aria-label", bubble.querySelector(".title")?.textContent ?? "");
+  track.firstElementChild.style.width = `${progress}%`;
+}
+
+// How far it is, at the top, where it is seen though one has scrolled.
+function ring(progress) {
+  $("ring").toggleAttribute("hidden", progress === null);
+  $("ring").setAttribute("aria-label", progress === null ? "" : `${progress} %`);
+  $("ring").lastElementChild.style.strokeDashoffset = 100 - (progress ?? 0);
+}
+
+// The beginning of what is new is what one sees, and as much below it as there is room for.
+export function toNewest(always = false) {
+  if (always) following = true;
+  if (!following) return;
+  const page = document.scrollingElement;
+  const newest = $("unsent").firstElementChild ?? $("below").lastElementChild ?? $("screen");
+  const top = newest.getBoundingClientRect().top + page.scrollTop - HEAD;
+  page.scrollTo({ top: Math.min(top, page.scrollHeight), behavior: "instant" });
+}
+
+addEventListener("scroll", () => {
+  const page = document.scrollingElement;
+  const top = $("screen").getBoundingClientRect().top;
+  following = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR || (top > 0 && top < page.clientHeight);
+}, { passive: true });
+
+// A picture that is not kept any more leaves an empty place.
+addEventListener("error", (event) => {
+  if (event.target.matches?.(".grid img")) event.target.closest("figure").classList.add("gone");
+}, true);
