@@ -10,8 +10,8 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from core.base.settings import Settings
-from core.operation.serving import streamlit_options
 from core.operation.serving.server import MEBIBYTE, listen, run, server_of
+from dashboard import streamlit_options
 from dashboard.login.middleware import Doors
 from dashboard.login.password import Login
 from dashboard.site import App, Site, open_site
@@ -45,7 +45,7 @@ def application(site: Site) -> st.App:
 def options(site: Site) -> dict[str, object]:
     """Streamlit's settings."""
     return {
-        **streamlit_options.options(site.own, site.secret, upload_megabytes=1),
+        **streamlit_options.options(site.own, site.secret),
         "theme.light.backgroundColor": "#ffffff",
         "theme.light.secondaryBackgroundColor": "#eceff5",
     }

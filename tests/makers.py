@@ -90,9 +90,17 @@ def avatar(owner: Conversation, photos: int = 10, **columns: Any) -> Avatar:
             **columns,
         }
     )
-    for n in range(photos):
-        photo(made, owner, PhotoValidationStatus.VALID, file_hash=f"{n:064x}", minio_key=f"a/b/{n}")
+    valid = {**_columns(made, owner), "validation_status": PhotoValidationStatus.VALID}
+    each = (
+        {"number": n + 1, "file_hash": f"{n:064x}", "minio_key": f"a/b/{n}"} for n in range(photos)
+    )
+    if photos:
+        AvatarPhoto.insert_many([{**valid, **columns} for columns in each]).execute()
     return made
+
+
+def _columns(of: Avatar, owner: Conversation) -> dict[str, Any]:
+    return {"avatar": of, "user": owner.user, "conversation": owner, "reference": {}}
 
 
 def photo(
@@ -103,15 +111,9 @@ def photo(
     **columns: Any,
 ) -> AvatarPhoto:
     """One more photo of an avatar."""
-    return AvatarPhoto.create(
-        avatar=of,
-        user=owner.user,
-        conversation=owner,
-        reference=dict(reference or {}),
-        validation_status=status,
-        number=AvatarPhoto.select().where(AvatarPhoto.avatar == of.id).count() + 1,
-        **columns,
-    )
+    number = AvatarPhoto.select().where(AvatarPhoto.avatar == of.id).count() + 1
+    usual = {**_columns(of, owner), "validation_status": status, "number": number}
+    return AvatarPhoto.create(**{**usual, "reference": dict(reference or {}), **columns})
 
 
 def fresh(row: Any) -> Any:

@@ -10,6 +10,7 @@ Longer than 300 lines because a table's notation, its checks and its firing are 
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -172,12 +173,17 @@ class Flow:
         self.spell, self.reworded = spell, reworded
         self._callbacks = callbacks
         self.steps = tuple(self._expand())
+        self._taken = {(step.trigger, step.source) for step in self.steps}
         self._check()
         self._machine = self._build()
+        self._built: set[str] = set()
+        self._building = threading.Lock()
 
     def fire(self, turn: Fired, trigger: str) -> Step | None:
         """Take the first step of this trigger whose guards hold; None where there is none."""
         turn.step = None
+        if trigger not in self._built:
+            self._add(trigger)
         event = self._machine.events.get(trigger)
         if event is not None:
             event.trigger(turn)
@@ -265,7 +271,7 @@ class Flow:
 
     def _build(self) -> Machine:
         """One machine for all conversations: a turn is its model only while it fires."""
-        machine = Machine(
+        return Machine(
             model=None,
             states=list(self.table.states),
             initial=self.table.initial,
@@ -273,16 +279,22 @@ class Flow:
             send_event=True,
             ignore_invalid_triggers=True,
         )
-        for step in self.steps:
-            machine.add_transition(
-                step.trigger,
-                step.source,
-                step.dest,
-                conditions=[self._guard(step)] if step.guards else None,
-                after=[self._effect(step)],
-            )
-        self._taken = {(step.trigger, step.source) for step in self.steps}
-        return machine
+
+    def _add(self, trigger: str) -> None:
+        """Build a trigger's transitions when it first fires: all of them take a start 0.2 s."""
+        with self._building:
+            if trigger in self._built:
+                return
+            for step in self.steps:
+                if step.trigger == trigger:
+                    self._machine.add_transition(
+                        trigger,
+                        step.source,
+                        step.dest,
+                        conditions=[self._guard(step)] if step.guards else None,
+                        after=[self._effect(step)],
+                    )
+            self._built.add(trigger)
 
     def _guard(self, step: Step) -> Callable[[EventData], bool]:
         guards = [(self._bind(call), call.negated) for call in step.guards]

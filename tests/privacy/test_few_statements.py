@@ -128,20 +128,20 @@ def test_photos_that_were_put_aside_are_taken_in_at_once(app: App) -> None:
 
 @pytest.mark.parametrize("act", [Marked.order_erasure, withdraw, delete_avatar])
 def test_nothing_is_counted_one_by_one(app: App, act: Callable[[Marked], None]) -> None:
-    little, much = somebody(app, 1, 1), somebody(app, 10, 30)
+    little, much = somebody(app, 1, 1), somebody(app, 4, 9)
     assert dearest(much, act) == dearest(little, act) <= MOST
 
 
 @pytest.mark.parametrize("act", [withdraw, delete_avatar])
 def test_neither_are_pictures(app: App, act: Callable[[Marked], None]) -> None:
-    little, much = painted(app, 1, 1), painted(app, 10, 30)
+    little, much = painted(app, 1, 1), painted(app, 4, 9)
     assert dearest(much, act) == dearest(little, act) <= MOST
 
 
 def test_an_erasure_reads_and_forgets_orders_of_pictures_in_one_statement_each(app: App) -> None:
     """As those of trainings; whoever has none pays for none."""
-    little, much = painted(app, 1, 1), painted(app, 10, 30)
-    without = dearest(somebody(app, 10, 30), Marked.order_erasure)
+    little, much = painted(app, 1, 1), painted(app, 4, 9)
+    without = dearest(somebody(app, 4, 9), Marked.order_erasure)
     assert dearest(much, Marked.order_erasure) == without + 2
     assert dearest(little, Marked.order_erasure) == without + 2
     assert Picture.select().count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+from functools import partial
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,16 +21,15 @@ from channels.web import Settings, transcript
 from channels.web.message_html import MessageHtml
 from channels.web.routes import Routes
 from channels.web.site import COOKIE, Site
-from channels.web.tab_session import TabSession
 from channels.web.words import EN
 from core.app.bootstrap import App
 from core.avatars.screens import NOTICES
-from core.base.db import transaction
 from core.base.errors import StorageUnavailable, Unreachable
 from core.conversation.delivery.channel import Capabilities, Place
 from core.conversation.delivery.rendering import Rendered, render
 from core.conversation.delivery.screens import Screens
 from core.conversation.models import TranscriptEntry
+from tests.channels.web.tabs import Browser
 from tests.fakes.telegram import FakeTelegram
 from tests.privacy.people import MARK, Marked
 
@@ -93,9 +93,8 @@ def test_the_page_links_it_for_its_visitor_alone(app: App) -> None:
     anna, ben = site.new_visitor(), site.new_visitor()
     app.store.put(KEY, ZIP)
     entry = transcript.Entry(1, "bot", transcript.notice(notice()), 0.0)
-    drawn = MessageHtml(
-        EN, lambda kind, name, called="": site.picture_path(anna, kind, name), None
-    ).entry(entry)
+    paths = partial(site.picture_path, anna)
+    drawn = MessageHtml(EN, paths).entry(entry)
     path = unescape(re.findall(r'href="([^"]+)"', drawn)[0])
     assert ">likeness.zip</a>" in drawn
 
@@ -129,17 +128,14 @@ def test_a_terminal_saves_it_where_it_stands(
 
 def test_an_old_tab_does_not_write_down_what_was_forgotten(app: App) -> None:
     anna = Marked(app)
-    tab = TabSession(app, anna.address.chat, "en")
+    browser = Browser(app, anna.address.chat)
     anna.live()
-    tab.refresh()
+    browser.look()
     anna.order_erasure()
-    with transaction():
-        tab._freeze(anna.id)
-    tab.say("hello")
+    browser.say("hello")
     contents = " ".join(entry.content for entry in TranscriptEntry.select())
     assert "hello" in contents
     assert MARK not in contents
-    tab.refresh()
-    tab.say("again")
+    browser.say("again")
     contents = " ".join(entry.content for entry in TranscriptEntry.select())
     assert "Main menu" in contents or "Hello" in contents, "what is seen now is written down"

@@ -284,12 +284,12 @@ def test_a_librarys_traceback_is_logged_without_its_words() -> None:
 FAILING = """
 import sys
 from core.base.log import configure
-from core.operation.serving.streamlit_options import options
+from dashboard.streamlit_options import options
 from core.base.settings import Settings
 settings = Settings()
 configure(settings.log)
 from streamlit import config
-ours = options(settings.dashboard, "x", 1)
+ours = options(settings.dashboard, "x")
 config.get_config_options(force_reparse=True, options_from_flags=ours)
 from streamlit.error_util import handle_user_script_exception
 try:

@@ -27,7 +27,7 @@ from tests.scenarios.stage import BOTH
 from tests.scenarios.walks import whole
 from tests.sizes import SEED, sized
 
-KILLS = sized(4, 20, 200)
+KILLS = sized(3, 20, 200)
 PEOPLE = 4
 LONGEST_LIFE = 5.0
 """Seconds: most conversations are killed several times."""

@@ -27,6 +27,7 @@ DELAYED = (
 )
 
 
+@pytest.mark.soak
 @pytest.mark.sized
 @pytest.mark.timeout(240 + 2 * OUTAGE)
 def test_an_album_outlives_the_storage(tmp_path: Path) -> None:

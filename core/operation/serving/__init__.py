@@ -1,1 +1,1 @@
-"""Serving over HTTP: uvicorn, shared responses, Streamlit's options."""
+"""Serving over HTTP: uvicorn and shared responses."""

@@ -1,4 +1,4 @@
-"""Streamlit's options of every site: closed endpoints, no toolbar, our theme."""
+"""Streamlit's options: closed endpoints, no toolbar, our theme."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ LOOKS = {
 }
 
 
-def options(site: SiteSection, secret: str, upload_megabytes: int) -> dict[str, object]:
-    """Streamlit's options for a site; `secret` signs its cookies."""
+def options(site: SiteSection, secret: str) -> dict[str, object]:
+    """All of them; `secret` signs its cookies."""
     return {
         **CLOSED,
         **LOOKS,
@@ -44,5 +44,5 @@ def options(site: SiteSection, secret: str, upload_megabytes: int) -> dict[str, 
         "server.allowedHosts": site.names,
         "server.corsAllowedOrigins": [site.public_url] if site.public_url else [],
         "server.cookieSecret": secret,
-        "server.maxUploadSize": upload_megabytes,
+        "server.maxUploadSize": 1,
     }
