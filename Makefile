@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-dashboard diagram browser .venv
+.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -51,6 +51,9 @@ bench-photos: .venv ## measure the check of a photo against the bare decode of i
 
 bench-pictures: .venv ## measure how soon pictures are there, and who waits meanwhile
 	@$(BIN)/python -m benchmarks.pictures $(ARGS)
+
+bench-web: .venv browser ## measure how soon the chat page is there on a slow line
+	@$(BIN)/python -m benchmarks.web $(ARGS)
 
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)

@@ -64,7 +64,7 @@ _TWINS = (
 _SAMPLED = {
     "avatars/inspection/test_alike": 2, "avatars/inspection/test_conversion": 8,
     "avatars/inspection/test_drawn": 6, "avatars/inspection/test_inspector": 4,
-    "avatars/inspection/test_nasty_corpus": 8, "avatars/inspection/test_nasty_photos": 2,
+    "avatars/inspection/test_nasty_photos": 2,
     "avatars/inspection/test_upright": 2, "avatars/pictures/test_orders_of_pictures": 2,
     "avatars/pictures/test_paid_pictures": 2, "avatars/pictures/test_spoilt_pictures": 2,
     "avatars/pictures/test_stopped_pictures": 2, "avatars/runs/test_carrying": 2,

@@ -27,6 +27,7 @@ from core.base.graphemes import length
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.delivery.screens import File, Posted
+from core.conversation.messages import Style
 from core.conversation.tokens import RenderedButton
 
 log = structlog.get_logger()
@@ -38,6 +39,8 @@ FILE_SECONDS = 120.0
 """How long a file may take on its way to Telegram."""
 
 PLAIN = LinkPreviewOptions(is_disabled=True)
+_STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
+"""Telegram's own; older clients show all buttons alike."""
 
 T = TypeVar("T")
 
@@ -187,8 +190,12 @@ def keyboard(rows: Sequence[Sequence[RenderedButton]]) -> InlineKeyboardMarkup |
     lines = [line for row in rows for line in fitting(row)]
     if not lines:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(o.label, callback_data=o.token) for o in line] for line in lines]
+    return InlineKeyboardMarkup([[_button(offer) for offer in line] for line in lines])
+
+
+def _button(offer: RenderedButton) -> InlineKeyboardButton:
+    return InlineKeyboardButton(
+        offer.label, callback_data=offer.token, style=_STYLES.get(offer.style)
     )
 
 

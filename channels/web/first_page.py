@@ -19,7 +19,7 @@ from channels.web.words import known
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "view.js", "line.js", "outbox.js")
-LOOKS = ("icon.svg", *SCRIPTS)
+LOOKS = ("icon.svg", "emoji.woff2", *SCRIPTS)
 """What may be asked for by name, beside the page itself."""
 
 
@@ -29,7 +29,7 @@ class FirstPage:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._template = Template(_read("page.html"))
-        self._style = _read("style.css")
+        self._style = _read("style.css").replace("(/looks/", f"(/looks/{version()}/")
         self.html = lru_cache(self._html)
 
     @cached_property
@@ -38,19 +38,19 @@ class FirstPage:
         style = b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
         return (
             f"default-src 'none'; script-src 'self'; style-src 'sha256-{style}'; "
-            "img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
+            "img-src 'self' blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'"
         )
 
     def _html(self, language: str) -> str:
         said = spoken(self._site, known(language))
         scripts = "".join(
-            f'<link rel="modulepreload" href="/looks/{name}?{_version()}">' for name in SCRIPTS[1:]
+            f'<link rel="modulepreload" href="/looks/{version()}/{name}">' for name in SCRIPTS[1:]
         )
         return self._template.substitute(
             {key: escape(text) for key, text in said.items() if isinstance(text, str)},
             site=escape(self._site.settings.title),
-            version=_version(),
+            version=version(),
             style=self._style,
             preloads=scripts,
             spoken=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"),
@@ -58,9 +58,11 @@ class FirstPage:
 
 
 @lru_cache
-def _version() -> str:
-    """Of the scripts, so that browsers may keep them for ever."""
-    return hashlib.sha256("".join(map(_read, LOOKS)).encode()).hexdigest()[:12]
+def version() -> str:
+    """Of the looks: a part of their addresses, so that browsers may keep them for ever."""
+    return hashlib.sha256(
+        b"".join((HERE / "looks" / name).read_bytes() for name in LOOKS)
+    ).hexdigest()[:12]
 
 
 def _read(name: str) -> str:

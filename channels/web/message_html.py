@@ -112,7 +112,8 @@ def _bubble(classes: str, inside: str) -> str:
 
 def _button(offer: RenderedButton) -> str:
     token, label = escape(offer.token), escape(offer.label)
-    return f'<button type="button" dir="auto" data-token="{token}">{label}</button>'
+    looks = f'class="{offer.style}" dir="auto" data-token="{token}"'
+    return f'<button type="button" {looks}>{label}</button>'
 
 
 def _words(title: str, text: str, foot: str = "", heading: str = "h2") -> str:

@@ -39,7 +39,7 @@ class Routes:
         """Each with its path."""
         return [
             Route("/", self.index),
-            Route("/looks/{name}", self.looks),
+            Route("/looks/{version}/{name}", self.looks),
             Route("/favicon.{kind}", self.icon),
             Route("/picture/{token}", self.picture),
             Route("/health", health),

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.base.db import run
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.messages import Style
 from core.conversation.tokens import RenderedButton
 
 SHOWN = 50
@@ -51,8 +52,7 @@ class Entry:
     def rows(self) -> Rows:
         """The buttons of a notice."""
         return tuple(
-            tuple(RenderedButton(label, token) for label, token in row)
-            for row in self.content.get("rows", ())
+            tuple(_button(*offer) for offer in row) for row in self.content.get("rows", ())
         )
 
 
@@ -90,7 +90,11 @@ def screen(rendered: Rendered) -> Content:
 
 def notice(rendered: Rendered) -> Content:
     """A notice: with its buttons, and the file or the pictures that it hands over."""
-    rows = [[[offer.label, offer.token] for offer in row] for row in rendered.rows]
+    rows = [[[offer.label, offer.token, offer.style] for offer in row] for row in rendered.rows]
     file = rendered.file and [rendered.file.key, rendered.file.name]
     album = {"album": True} if rendered.pictures else {}
     return {**screen(rendered), "rows": rows, **({"file": file} if file else {}), **album}
+
+
+def _button(label: str, token: str, style: str = Style.PLAIN) -> RenderedButton:
+    return RenderedButton(label, token, style=Style(style))

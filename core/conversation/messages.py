@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -82,6 +82,15 @@ class Update:
     person: Person = NOBODY
 
 
+class Style(StrEnum):
+    """How much a button asks to be pressed: like the others, first, last, or with care."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    QUIET = "quiet"
+    DANGER = "danger"
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A press that a screen offers.
@@ -99,6 +108,7 @@ class Button:
     argument: str = ""
     confirms: str = ""
     words: str = ""
+    style: Style = field(default=Style.PLAIN, compare=False)
 
     @property
     def spelled(self) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from core.conversation.messages import Button
+from core.conversation.messages import Button, Style
 
 _SIGNED_BYTES = 6
 
@@ -27,6 +27,7 @@ class RenderedButton:
     token: str
     words: str = ""
     number: int | None = None
+    style: Style = Style.PLAIN
 
 
 RenderedButtons = tuple[RenderedButton, ...]

@@ -15,7 +15,7 @@ from core.base.graphemes import length
 from core.base.texts import LANGUAGES
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.rendering import render
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Button, Screen, Style
 from core.conversation.replies import read_reply
 from tests.avatar_facts import (
     BORIS,
@@ -75,6 +75,10 @@ def test_any_facts_make_screens_that_fit_and_whose_buttons_can_be_pressed(
         assert length(shown.text) <= (1024 if screen.pictures else 4096), state
         assert length(render(screen, CONSOLE, "k" * 32, 1).text) <= 4096, state
         assert SCREENS[state](known) == screen, state
+        primary = [button for button in screen.each_button() if button.style is Style.PRIMARY]
+        assert primary in ([], [*screen.buttons[0]]), f"{state}: one at most, on top"
+        agreed = [b for b in screen.each_button() if b.trigger == "yes" and b.confirms]
+        assert {button.style for button in agreed} <= {Style.DANGER}, state
 
 
 @settings(max_examples=150, deadline=None)

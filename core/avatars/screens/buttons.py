@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts
 from core.avatars.screens import words
 from core.base.graphemes import shorten
 from core.base.texts import LANGUAGES, Translator, translator
-from core.conversation.messages import Button
+from core.conversation.messages import Button, Style
 from core.conversation.replies import words as words_of
 
 Rows = tuple[tuple[Button, ...], ...]
 
+_QUIET = frozenset({"back", "start", "no", "decline", "help", "language", "privacy", "tips"})
+_DANGER = frozenset({"delete", "erase", "withdraw", "remove_picture"})
+_EQUALS = frozenset({"pick", "style", "show", "choose_kind", "set_language", "page"})
+"""Triggers: of ways out and asides, of what destroys, and of one of many alike."""
 _NAME = 28
 """UTF-16 units of a name on a button: with what stands around it, it fits a phone."""
 
 
 def rows(*parts: Button | tuple[Button, ...] | None) -> Rows:
-    """A row for each button or tuple of buttons; what is None or empty is left out."""
-    return tuple((part,) if isinstance(part, Button) else part for part in parts if part)
+    """A row for each button or tuple of buttons, in their styles, without what is None or empty.
+
+    The first that leads on, if it has the first row for itself, is the primary one.
+    """
+    drawn = [(part,) if isinstance(part, Button) else part for part in parts if part]
+    styled = [tuple(_styled(button) for button in row) for row in drawn]
+    if styled and len(styled[0]) == 1 and _leads_on(styled[0][0]):
+        styled[0] = (replace(styled[0][0], style=Style.PRIMARY),)
+    return tuple(styled)
+
+
+def _styled(button: Button) -> Button:
+    if button.trigger in _DANGER or (button.trigger == "yes" and button.confirms):
+        return replace(button, style=Style.DANGER)
+    return replace(button, style=Style.QUIET) if button.trigger in _QUIET else button
+
+
+def _leads_on(button: Button) -> bool:
+    return button.style is Style.PLAIN and button.trigger not in _EQUALS
 
 
 def in_rows(buttons: tuple[Button, ...], width: int) -> Rows:

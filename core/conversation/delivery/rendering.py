@@ -109,7 +109,8 @@ def _offer(button: Button, can: Capabilities, key: str, visit: int | None) -> Re
     token = sign(key, visit, button)
     if len(token.encode()) > can.payload_bytes:
         raise FlowError(f"the button {button.trigger}({button.argument}) needs too long a token")
-    return RenderedButton(shorten(button.label, can.label_length), token, button.spelled)
+    label = shorten(button.label, can.label_length)
+    return RenderedButton(label, token, button.spelled, style=button.style)
 
 
 def _wrap(row: Sequence[Button], width: int) -> list[Sequence[Button]]:

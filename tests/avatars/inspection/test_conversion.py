@@ -239,6 +239,7 @@ def test_a_heic_of_two_hundred_megapixels_is_told_by_its_declared_size() -> None
     assert (error.value.reason, error.value.size) == ("too_many_pixels", (16_320, 12_240))
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", [(6048, 4032), (8064, 6048)])
 def test_a_heic_of_24_and_of_48_megapixels_becomes_a_jpeg(size: tuple[int, int]) -> None:

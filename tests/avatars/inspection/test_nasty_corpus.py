@@ -46,6 +46,8 @@ def test_it_is_a_corpus_of_more_than_a_hundred_files() -> None:
 
 
 @linux
+@pytest.mark.soak
+@pytest.mark.sized  # one process looks at all of them: it is all or nothing
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CORPUS)
 def test_it_gets_its_verdict_and_the_process_lives(name: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from channels.telegram import Settings, Telegram
-from channels.telegram.messages import fitting
+from channels.telegram.messages import fitting, keyboard
 from core.avatars.screens.general import introduction
 from core.base.texts import LANGUAGES, translator
+from core.conversation.messages import Style
 from core.conversation.tokens import RenderedButton
 
 
@@ -60,3 +61,11 @@ def test_updates_and_files_come_from_one_server(name: str) -> None:
 def test_a_folder_of_files_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValidationError, match="no folder that can be read"):
         Settings.model_validate({"files_folder": "/no/such/folder"})
+
+
+def test_what_a_button_asks_for_has_a_colour_where_telegram_has_one() -> None:
+    offers = [RenderedButton(style, "t", style=style) for style in Style]
+    made = keyboard([offers[:2], offers[2:]])
+    assert made is not None
+    styles = [button.style for row in made.inline_keyboard for button in row]
+    assert styles == [None, "primary", None, "danger"]

@@ -48,7 +48,9 @@ def test_the_health_page_says_ok(served: Served) -> None:
         assert answer.read() == b"ok"
 
 
-@pytest.mark.parametrize("path", ["/looks/page.html", "/looks/..%2fsite.py", "/metrics", "/act"])
+@pytest.mark.parametrize(
+    "path", ["/looks/1/page.html", "/looks/1/..%2fsite.py", "/metrics", "/act"]
+)
 def test_nothing_else_is_served(served: Served, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match=r"40[45]") as refused:
         urllib.request.urlopen(served.url + path, timeout=10)

@@ -61,6 +61,8 @@ def checked_button(button: Any) -> Json:
     if not button["text"].strip():
         # Telegram drops such a button without a word; nobody wants that, so the fake is louder.
         raise bad("inline keyboard button text must be non-empty")
+    if button.get("style") not in (None, "danger", "success", "primary"):
+        raise bad("can't parse inline keyboard button: unknown style")
     if button.get("url"):
         if problem := link_problem(button["url"]):
             raise bad(f"inline keyboard button URL '{button['url']}' is invalid: {problem}")
