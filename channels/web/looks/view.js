@@ -46,7 +46,9 @@ function keep(number, html) {
 
 // Times by the browser's clock, in the page's language.
 function tell(entry) {
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const { lang } = document.documentElement;
+  const own = navigator.languages.find((one) => one.split("-")[0] === lang) ?? lang;
+  const clock = new Intl.DateTimeFormat(own, { hour: "2-digit", minute: "2-digit" });
   for (const time of entry.querySelectorAll("time[data-at]")) {
     const at = new Date(time.dataset.at * 1000);
     time.dateTime = at.toISOString();
@@ -126,6 +128,9 @@ export function toNewest(always = false) {
   const top = newest.getBoundingClientRect().top + page.scrollTop - HEAD;
   page.scrollTo({ top: Math.min(top, page.scrollHeight), behavior: "instant" });
 }
+
+// Pictures grow when they come.
+new ResizeObserver(() => { if (current) toNewest(); }).observe($("talk"));
 
 addEventListener("scroll", () => {
   const page = document.scrollingElement;
