@@ -45,6 +45,7 @@ def store(settings: Settings) -> ObjectStore:
         place.secure,
         place.region,
         place.prefix,
+        place.public_endpoint,
     )
 
 
