@@ -66,7 +66,7 @@ class House:
     def look(self, inspector: Inspector | None = None) -> None:
         """Have photos judged from now on, by an inspector of the test's own if there is one."""
         inbox = makers.inbox(self.clock)
-        inspect = inspector and inspector.inspect
+        inspect = inspector.inspect if inspector else None
         self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, self.clock, inspect)
 
     def fetch(self, channel: str, reference: Mapping[str, Any], limit: int) -> bytes:

@@ -52,7 +52,7 @@ def the_good_news_has_pictures_and_a_style_and_a_wish_make_more(chat: Chat) -> N
     chat.see(WORDS)
     chat.say("in a red coat, in Paris, in the evening")
     made(chat, 9, 12)
-    chat.press("🖼 All pictures")
+    chat.press("🖼 Pictures made")
     chat.see_count("{n} picture", "{n} pictures", 12)
 
 
@@ -60,7 +60,7 @@ def the_good_news_has_pictures_and_a_style_and_a_wish_make_more(chat: Chat) -> N
 def a_picture_is_kept_deleted_and_handed_over_and_more_like_it_are_made(chat: Chat) -> None:
     trained(chat)
     styles(chat)
-    chat.press("🖼 All pictures")
+    chat.press("🖼 Pictures made")
     chat.press_first("🖼 4")
     chat.see("🖼 Picture {number}", number=4)
     chat.press("⭐ Favourite")
