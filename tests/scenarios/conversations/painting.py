@@ -20,6 +20,7 @@ def trained(chat: Chat) -> None:
     launch(chat)
     complete(chat)
     chat.see("✨ The first pictures of “{name}”", name="Anna")
+    chat.see("Now make pictures of it: choose a style, or say it in your own words.")
 
 
 def styles(chat: Chat) -> None:
