@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,9 +39,11 @@ from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.verdict import Purpose
 from core.avatars.photos.rules import LOOKED_AT, Opened, accept, open_photo
 from core.base.settings import Settings
+from core.base.settings.pictures import SECOND_LOOK
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation
 from core.services.faces import YuNet
+from core.services.second_look import SecondLook
 from tests.photographs import (
     ASTRONAUT,
     COFFEE,
@@ -62,6 +65,8 @@ SECONDS = 1.0
 """That one thread works on end, when threads are compared."""
 ALBUM = 3.0
 """Seconds within which an album of ten should have its settled screen."""
+LOOK = SecondLook()
+"""Asked where its package is installed."""
 THREADS = 1.7
 """How many times as much two threads should do as one."""
 
@@ -78,6 +83,9 @@ def main() -> None:
         _heading(f"{size[0]} × {size[1]}, milliseconds")
         _compare("portraits", inspector, portraits, rounds, WANTED[size])
         _compare("without a face", inspector, others, rounds, None)
+        if find_spec(SECOND_LOOK[0]):
+            twice = Inspector(finder, converter=Converter(), unsafe=LOOK)
+            _compare("with a second look", twice, portraits, rounds, None)
         _steps(finder, portraits, rounds)
         _parallel(inspector, portraits, rounds)
     _heading("others, milliseconds")
@@ -122,6 +130,8 @@ def _steps(finder: YuNet, files: Files, rounds: int) -> None:
             "quality": partial(quality.measure, grey, faces[0]),
             "what is stored": partial(accept, opened),
         }
+        if find_spec(SECOND_LOOK[0]):
+            steps["second look"] = partial(LOOK, opened.picture.convert("RGB"))
         for name, step in steps.items():
             taken.setdefault(name, []).append(_timed(step, rounds))
     for name, seconds in taken.items():

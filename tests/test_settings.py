@@ -66,6 +66,9 @@ class Load:
         return str(caught.value)
 
 
+S3_KEYS = {"LIKENESS_STORAGE__ACCESS_KEY": "our-name", "LIKENESS_STORAGE__SECRET_KEY": "our-word"}
+
+
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
     return Load(tmp_path)
@@ -246,6 +249,36 @@ def test_a_bad_place_in_a_store_is_refused_with_what_is_wanted(
     message = load.refusal(f"[storage]\n{line}")
     assert message.startswith(wanted)
     assert "is not a text" not in message
+
+
+@pytest.mark.parametrize(
+    ("backend", "region", "url", "remedy"),
+    [
+        (
+            "folder",
+            "eu-1",
+            "https://s3.example.org",
+            "Remove the first (weights are sent by upload",
+        ),
+        ("minio", "eu-1", "http://s3.example.org", "is not https://host or https://host:port"),
+        ("minio", "eu-1", "https://s3.example.org/b", "is not https://host or https://host:port"),
+        ("minio", "eu-1", "s3.example.org", "an address is written https://host"),
+        ("minio", "", "https://s3.example.org", "needs storage.region"),
+    ],
+)
+def test_a_public_store_that_nobody_could_reach_safely_is_refused(
+    load: Load, backend: str, region: str, url: str, remedy: str
+) -> None:
+    lines = f"[storage]\nbackend = '{backend}'\nregion = '{region}'\npublic_endpoint = '{url}'"
+    message = load.refusal(lines, **S3_KEYS)
+    assert "storage.public_endpoint" in message
+    assert remedy in message
+
+
+@pytest.mark.parametrize("url", ["https://s3.example.org", "https://s3.example.org:9443/"])
+def test_a_public_store_is_one_by_https(load: Load, url: str) -> None:
+    lines = f"[storage]\nbackend = 'minio'\nregion = 'eu-1'\npublic_endpoint = '{url}'"
+    assert load(lines, **S3_KEYS).storage.public_endpoint == url.rstrip("/")
 
 
 def test_a_choice_is_refused_with_the_choices(load: Load) -> None:

@@ -29,10 +29,8 @@ from core.avatars.orders import submissions
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import Heard, addressed
 from core.avatars.photos.held import sent_photo
-from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
-from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Verified
@@ -204,14 +202,8 @@ class App:
 
     @functools.cached_property
     def inspector(self) -> Inspector:
-        """Who looks at photos. Made by whoever does: OpenCV takes 0.2 s and 60 MB."""
-        photos = self.settings.photos
-        rules = PhotoRules(photos.min_side, photos.max_bytes)
-        if not photos.find_faces:
-            return Inspector(None, rules, Converter())
-        from core.services.faces import YuNet
-
-        return Inspector(YuNet(), rules, Converter())
+        """Who looks at photos. Made by whoever does."""
+        return services.inspector(self.settings)
 
     def inspect(self, data: bytes, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:
         """The verdict on the bytes of a photo; see `Inspector`."""

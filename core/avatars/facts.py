@@ -247,4 +247,5 @@ class Facts:
     training: AvatarLine | None = None
     held_files: int = 0
     finished: AvatarLine | None = None
+    previews_coming: bool = False
     studio: StudioFacts | None = None

@@ -47,6 +47,13 @@ class ObjectStore(Protocol):
     def modified(self, key: str) -> float:
         """When it was last put, in seconds since 1970; ObjectMissing where there is none."""
 
+    def public_link(self, key: str, seconds: int) -> str:
+        """A URL at which anybody on the internet can get an object for so many seconds.
+
+        It is "" where the internet can't reach the store. Whether there is such an object is not
+        asked.
+        """
+
     def delete(self, key: str) -> None:
         """Remove one object; an absent one is fine."""
 

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import numpy as np
 
+from core.avatars.photos.inspection.decency import Unsafe
 from core.avatars.photos.inspection.face_port import SURE, FaceFinder
 from core.avatars.photos.inspection.people import FaceReader, Vector
 from core.avatars.photos.inspection.picture_files.formats import read
@@ -24,12 +25,12 @@ Tools = Callable[[], tuple[FaceFinder, FaceReader]]
 
 
 class Darkroom:
-    """See the port. `faces` gives what compares faces, `unsafe` judges the bytes of a picture.
+    """See the port. `faces` gives what compares faces, `unsafe` is the second look.
 
     Either may be missing; vectors of faces are in memory alone, for as long as a call takes.
     """
 
-    def __init__(self, faces: Tools | None, unsafe: Callable[[bytes], bool] | None) -> None:
+    def __init__(self, faces: Tools | None, unsafe: Unsafe | None) -> None:
         self._faces = faces
         self._unsafe = unsafe
 
@@ -47,7 +48,7 @@ class Darkroom:
 
     def indecent(self, data: bytes) -> bool:
         """Whether a second look, where there is one, says that it is not safe for work."""
-        return self._unsafe is not None and self._unsafe(data)
+        return self._unsafe is not None and self._unsafe(read(data).decode().convert("RGB"))
 
     def likeness(
         self, pictures: Sequence[bytes], photos: Sequence[bytes]

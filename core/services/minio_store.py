@@ -10,10 +10,11 @@ from datetime import timedelta
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
-from minio import S3Error
+from minio import Minio, S3Error
 from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.helpers import MIN_PART_SIZE
@@ -25,6 +26,8 @@ from core.services.storage import PIECE, checked_key, checked_prefix, disk_error
 log = structlog.get_logger()
 
 LONGEST_URL_SECONDS = 300
+LONGEST_LINK_SECONDS = 7 * 86_400
+"""S3 signs none for longer."""
 FILE_PART = 16 * 1024 * 1024
 """Bytes of a large file that are in memory and in one request: slow lines have time for them."""
 AT_ONCE = 1000
@@ -40,6 +43,7 @@ class MinioStore:
     Nothing is asked of the server until the first use, so an app can start without it. Then the
     bucket is made where there is none, and refused where anybody could read it or where it keeps
     what is deleted. A bucket that disappears later has lost its objects: it is not made again.
+    `public_endpoint` is the URL of the server as the internet sees it, in the same `region`.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class MinioStore:
         secure: bool,
         region: str = "",
         prefix: str = "",
+        public_endpoint: str = "",
     ) -> None:
         if not _BUCKET.fullmatch(bucket):
             raise ConfigurationError(
@@ -60,6 +65,7 @@ class MinioStore:
         self._client, self._connections = connect(
             endpoint, access_key, secret_key, secure=secure, region=region
         )
+        self._public = _signer(public_endpoint, access_key, secret_key, region)
         self._bucket = bucket
         self._prefix = checked_prefix(prefix)
         self._ready = False
@@ -174,6 +180,15 @@ class MinioStore:
         with self._using(key):
             return self._address(name, seconds)
 
+    def public_link(self, key: str, seconds: int) -> str:
+        """See the port. It is signed here for the public host; no server is asked."""
+        if not 1 <= seconds <= LONGEST_LINK_SECONDS:
+            raise ValueError(f"A link lasts 1 to {LONGEST_LINK_SECONDS} seconds: {seconds}")
+        if self._public is None:
+            return ""
+        name, lasting = self._name(key), timedelta(seconds=seconds)
+        return self._public.presigned_get_object(self._bucket, name, lasting)
+
     def _name(self, key: str) -> str:
         return checked_key(self._prefix + printable_key(key))
 
@@ -252,6 +267,17 @@ class MinioStore:
             raise StorageUnavailable(
                 "Anybody can read the bucket storage.bucket. Take its public policy away."
             )
+
+
+def _signer(url: str, access_key: str, secret_key: str, region: str) -> Minio | None:
+    """A client that signs for the public host, which is part of the signature."""
+    if not url:
+        return None
+    place = urlsplit(url)
+    signer, _ = connect(
+        place.netloc, access_key, secret_key, secure=place.scheme == "https", region=region
+    )
+    return signer
 
 
 def printable_key(key: str) -> str:

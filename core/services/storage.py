@@ -71,6 +71,10 @@ class FolderStore:
                 self._look_for_root()
             return found
 
+    def public_link(self, key: str, seconds: int) -> str:  # noqa: ARG002
+        """Always "": nobody else can reach a folder."""
+        return ""
+
     def delete(self, key: str) -> None:
         path = self._path(key)
         with disk_errors(key):

@@ -57,12 +57,17 @@ class House:
         self.clock = Clock()
         self.settings = makers.settings(**settings)
         self.store = Store(folder / "objects")
-        inbox = makers.inbox(self.clock)
-        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, self.clock)
+        self.look()
         self.owner = makers.conversation()
         self.avatar = makers.avatar(self.owner, photos=0)
         self.fetched: list[tuple[str, int]] = []
         self.sent: dict[str, bytes | Exception] = {}
+
+    def look(self, inspector: Inspector | None = None) -> None:
+        """Have photos judged from now on, by an inspector of the test's own if there is one."""
+        inbox = makers.inbox(self.clock)
+        inspect = inspector.inspect if inspector else None
+        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, self.clock, inspect)
 
     def fetch(self, channel: str, reference: Mapping[str, Any], limit: int) -> bytes:
         self.fetched.append((channel, limit))
@@ -157,6 +162,15 @@ def test_a_bad_photo_says_why_and_leaves_no_object(house: House) -> None:
     assert (photo.validation_status, photo.reason) == (INVALID, "broken")
     assert photo.minio_key is None
     assert house.objects == []
+    assert house.status == (AvatarStatus.UPLOADING, 0)
+
+
+@pytest.mark.parametrize("size", [(800, 800), (400, 400)])
+def test_an_indecent_photo_is_stored_nowhere(house: House, size: tuple[int, int]) -> None:
+    house.look(Inspector(None, unsafe=lambda _picture: True))
+    photo = house.judged(picture(1, size))
+    assert (photo.validation_status, photo.reason) == (INVALID, "indecent")
+    assert (photo.minio_key, house.objects, photo.photo_metadata) == (None, [], {"format": "JPEG"})
     assert house.status == (AvatarStatus.UPLOADING, 0)
 
 

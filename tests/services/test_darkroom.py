@@ -61,8 +61,8 @@ def test_a_dark_picture_is_one() -> None:
 def test_only_a_second_look_finds_anything_indecent() -> None:
     data = jpeg(ME)
     assert not BLIND.indecent(data)
-    assert Darkroom(None, lambda given: given == data).indecent(data)
-    assert not Darkroom(None, lambda given: given != data).indecent(data)
+    assert Darkroom(None, lambda given: given.size == ME.size).indecent(data)
+    assert not Darkroom(None, lambda given: given.size != ME.size).indecent(data)
 
 
 def test_the_person_themselves_is_likest() -> None:

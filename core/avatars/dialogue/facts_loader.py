@@ -65,6 +65,8 @@ class Loader:
         facts = self.facts(position, known, owned, photos, language)
         if position.state not in _UNTERMED:
             facts = self._with_terms(facts, position, known, owned)
+        if position.state == "training_completed" and owned is not None:
+            facts = replace(facts, previews_coming=self._studio.previews_coming(owned.avatar))
         if position.state in PICTURES and owned is not None:
             studio = self._studio.facts(position, known, owned.avatar, language)
             facts = replace(facts, studio=studio)

@@ -60,6 +60,10 @@ class Studio:
         pages = max(1, -(-owned.of_avatar(avatar.id).count() // size))
         return min(max(1, int(position.memory.get("page", 1))), pages), pages
 
+    def previews_coming(self, avatar: Avatar) -> bool:
+        """Whether the first pictures of an avatar are under way."""
+        return self._pictures.preview_under_way(avatar.id)
+
     def _run(self, position: Position) -> PictureRun | None:
         if position.state not in _OF_RUN:
             return None

@@ -24,6 +24,8 @@ from core.base.settings import Settings
 
 GRACE_SECONDS = 3600.0
 """How much longer than an order may take its weights have to be there."""
+LINK_SECONDS = 900.0
+"""What a link to our own store lasts beyond that: so soon its order has to be sent."""
 BLOCKED = "content_policy_violation"
 """The error of a prompt that the painter refuses."""
 _NO_WEIGHTS = Failure("weights_missing", "operator", "the model is gone from our object store")
@@ -78,21 +80,24 @@ class PictureKind:
     def prepared(self, run: PictureRun, profile: str) -> bool:
         if not self.provider.takes_weights(profile):
             return True
-        sent = run.uploaded_at
-        needed = self._settings.deadline_minutes * 60 + GRACE_SECONDS
-        lasts = sent is not None and self._clock() + needed < sent + self.provider.upload_seconds
-        return bool(run.data_url) and lasts
+        uploaded = run.trained is not None and run.data_url == run.trained.remote_url
+        seconds = self.provider.upload_seconds if uploaded else self._link_seconds
+        return bool(run.data_url) and self._lasts(run.uploaded_at, seconds)
 
     def upload(self, run: PictureRun, alive: Alive) -> Mapping[str, object]:
-        """Where the weights are at the painter's: sent once for a model, and remembered."""
+        """Where the painter finds the weights: a link to our store, if the painter can reach it.
+
+        Otherwise they are sent once for a model, which is remembered.
+        """
         model = run.trained
         key = model.weights_key if model else None
         if model is None or key is None:
             raise Impossible(_NO_WEIGHTS)
-        known = {"data_url": model.remote_url, "uploaded_at": model.remote_at}
-        probe = PictureRun(**known)
-        if self.prepared(probe, run.profile):
-            return known
+        now = self._clock()
+        if link := self._link(key):
+            return {"data_url": link, "uploaded_at": now}
+        if model.remote_url and self._lasts(model.remote_at, self.provider.upload_seconds):
+            return {"data_url": model.remote_url, "uploaded_at": model.remote_at}
         try:
             url = self.provider.upload_weights(str(run.id), lambda: self._store.stream(key), alive)
         except ObjectMissing as missing:
@@ -101,6 +106,27 @@ class PictureKind:
         sent = TrainedModel.update(remote_url=url, remote_at=now)
         sent.where(TrainedModel.id == model.id).execute()
         return {"data_url": url, "uploaded_at": now}
+
+    def _link(self, key: str) -> str:
+        """To the weights in our store; "" where the painter can't reach it, or is simulated."""
+        if self.provider.test_mode:
+            return ""
+        link = self._store.public_link(key, int(self._link_seconds))
+        if link and not self._store.exists(key):
+            raise Impossible(_NO_WEIGHTS)
+        return link
+
+    @property
+    def _needed_seconds(self) -> float:
+        """How long weights have to be there for an order that is sent now."""
+        return self._settings.deadline_minutes * 60 + GRACE_SECONDS
+
+    @property
+    def _link_seconds(self) -> float:
+        return self._needed_seconds + LINK_SECONDS
+
+    def _lasts(self, since: float | None, seconds: float) -> bool:
+        return since is not None and self._clock() + self._needed_seconds < since + seconds
 
     def request(self, run: PictureRun, profile: str) -> Request | None:
         order = composing.order(run, profile)

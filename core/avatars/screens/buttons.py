@@ -98,7 +98,7 @@ def paint(avatar_id: str, t: Translator) -> Button:
 
 def pictures(t: Translator) -> Button:
     """To the pictures of an avatar."""
-    return Button(t("🖼 All pictures"), "pictures")
+    return Button(t("🖼 Pictures made"), "pictures")
 
 
 def another_style(t: Translator) -> Button:
@@ -143,6 +143,11 @@ def add_photos(facts: Facts, t: Translator) -> Button | None:
 def gallery(avatar: AvatarFacts, t: Translator) -> Button:
     """To the photos that came; while none did, the press says so."""
     return Button(t("🖼️ View ({count})", count=avatar.valid), "gallery", "1")
+
+
+def photos_sent(avatar: AvatarFacts, t: Translator) -> Button:
+    """The same beside the way to pictures, where a view of either could be meant."""
+    return Button(t("📥 Photos you sent ({count})", count=avatar.valid), "gallery", "1")
 
 
 def done(facts: Facts, t: Translator) -> Button | None:

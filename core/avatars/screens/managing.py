@@ -77,7 +77,7 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         buttons=buttons.rows(
             buttons.to_avatar(avatar, facts, t) if unfinished else buttons.paint(avatar.id, t),
             None if unfinished else buttons.pictures(t),
-            buttons.gallery(avatar, t) if avatar.valid else None,
+            _photos(avatar, t) if avatar.valid else None,
             buttons.add_photos(facts, t),
             Button(t("✏️ Edit"), "edit"),
             buttons.change_type(facts, t),
@@ -85,6 +85,13 @@ def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
             buttons.back(t),
         ),
     )
+
+
+def _photos(avatar: AvatarFacts, t: Translator) -> Button:
+    """A view of photos could mean pictures, once there are pictures."""
+    if avatar.status == "completed":
+        return buttons.photos_sent(avatar, t)
+    return buttons.gallery(avatar, t)
 
 
 def _fields(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:

@@ -170,13 +170,15 @@ def _left(run: RunFacts | None, t: Translator) -> str:
     return t("⏱️ It begins as soon as it is your turn.")
 
 
-def training_completed(_facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
+def training_completed(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """The good end."""
     return Screen(
         title=t("🎉 The avatar is ready"),
         text=words.paragraphs(
             t("“{name}” is trained.", name=words.named(avatar.name, t)),
-            t("Now make pictures of it: choose a style, or say it in your own words."),
+            t("The first pictures are being made and appear here by themselves.")
+            if facts.previews_coming
+            else t("Now make pictures of it: choose a style, or say it in your own words."),
         ),
         buttons=buttons.rows(buttons.paint(avatar.id, t), (buttons.details(t), buttons.avatars(t))),
     )

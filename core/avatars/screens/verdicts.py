@@ -58,6 +58,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "too_dark": (mark("too dark"), mark("take it by daylight or beside a lamp")),
         "too_bright": (mark("too bright"), mark("turn away from the light and take it again")),
+        "indecent": (
+            mark("maybe too revealing, so it wasn’t kept"),
+            mark("send one with more clothes on"),
+        ),
         "gone": (mark("can’t be fetched any more"), mark("send it once more")),
         "no_room": (
             mark("no room left, an avatar takes {most} photos"),

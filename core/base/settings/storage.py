@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from core.base.settings.addresses import LOCAL, SiteAddress
 from core.base.settings.section import Section
 
 
@@ -25,11 +27,15 @@ class Database(Section):
 
 
 class Storage(Section):
-    """The object store: a folder ("" is `objects` in the data folder) or an S3 server."""
+    """The object store: a folder ("" is `objects` in the data folder) or an S3 server.
+
+    `public_endpoint` is the server as the internet sees it; "" keeps it to ourselves.
+    """
 
     backend: Literal["folder", "minio"] = "folder"
     folder: str = ""
     endpoint: str = "127.0.0.1:9000"
+    public_endpoint: SiteAddress = ""
     bucket: str = "likeness"
     prefix: str = ""
     secure: bool = True
@@ -61,6 +67,30 @@ class Storage(Section):
             raise ValueError(
                 'storage.backend = "minio" needs LIKENESS_STORAGE__ACCESS_KEY and '
                 "LIKENESS_STORAGE__SECRET_KEY in the environment. Set both"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        """Plain http is for servers of this machine alone, as those of tests are."""
+        public = urlsplit(self.public_endpoint)
+        if not self.public_endpoint:
+            return self
+        if self.backend == "folder":
+            raise ValueError(
+                'storage.public_endpoint is set, and storage.backend = "folder", which nobody else '
+                'can reach. Remove the first (weights are sent by upload then), or use "minio"'
+            )
+        if public.path or (public.scheme != "https" and public.hostname not in LOCAL):
+            raise ValueError(
+                f"storage.public_endpoint = {self.public_endpoint!r} is not https://host or "
+                "https://host:port. Write that, or remove the line (weights are sent by upload "
+                "then)"
+            )
+        if not self.region:
+            raise ValueError(
+                "storage.public_endpoint needs storage.region, which its links are signed for. "
+                'Set it; a MinIO server\'s own is "us-east-1"'
             )
         return self
 

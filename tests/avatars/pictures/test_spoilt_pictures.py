@@ -92,7 +92,7 @@ def test_a_picture_larger_than_any_is_none(
 
 
 def test_a_second_look_holds_back_what_the_painter_let_through(build: Build) -> None:
-    house = build(darkroom=Darkroom(None, lambda _data: True))
+    house = build(darkroom=Darkroom(None, lambda _picture: True))
     house.painted()
     assert house.summary == ("completed", 0, cost(2), 0)
     assert (house.run.blocked, house.stored) == (2, set())

@@ -20,6 +20,7 @@ def trained(chat: Chat) -> None:
     launch(chat)
     complete(chat)
     chat.see("✨ The first pictures of “{name}”", name="Anna")
+    chat.see("Now make pictures of it: choose a style, or say it in your own words.")
 
 
 def styles(chat: Chat) -> None:
@@ -52,7 +53,7 @@ def the_good_news_has_pictures_and_a_style_and_a_wish_make_more(chat: Chat) -> N
     chat.see(WORDS)
     chat.say("in a red coat, in Paris, in the evening")
     made(chat, 9, 12)
-    chat.press("🖼 All pictures")
+    chat.press("🖼 Pictures made")
     chat.see_count("{n} picture", "{n} pictures", 12)
 
 
@@ -60,7 +61,7 @@ def the_good_news_has_pictures_and_a_style_and_a_wish_make_more(chat: Chat) -> N
 def a_picture_is_kept_deleted_and_handed_over_and_more_like_it_are_made(chat: Chat) -> None:
     trained(chat)
     styles(chat)
-    chat.press("🖼 All pictures")
+    chat.press("🖼 Pictures made")
     chat.press_first("🖼 4")
     chat.see("🖼 Picture {number}", number=4)
     chat.press("⭐ Favourite")

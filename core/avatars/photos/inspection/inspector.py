@@ -19,6 +19,7 @@ from PIL import Image
 from core.avatars.photos.inspection import alike, pose, quality, upright
 from core.avatars.photos.inspection.alike import Fingerprint
 from core.avatars.photos.inspection.conversion import FORMATS, Converter
+from core.avatars.photos.inspection.decency import Unsafe, decent
 from core.avatars.photos.inspection.face_port import SURE, Face, FaceFinder, Pixels
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import PictureFile, Unreadable
@@ -65,7 +66,7 @@ class Inspector:
     """Checks photos; any number of threads may ask it at once, outside any transaction.
 
     Without `faces` none are looked for or missed; without a converter, JPEG and PNG are accepted
-    alone.
+    alone; without `unsafe`, nothing is refused as indecent.
     """
 
     def __init__(
@@ -73,10 +74,12 @@ class Inspector:
         faces: FaceFinder | None,
         rules: PhotoRules | None = None,
         converter: Converter | None = None,
+        unsafe: Unsafe | None = None,
     ) -> None:
         self._faces = faces
         self._rules = rules or PhotoRules()
         self._converter = converter
+        self._unsafe = unsafe
 
     def inspect(
         self,
@@ -90,7 +93,7 @@ class Inspector:
             if other.file_hash == file_hash:
                 return Verdict("duplicate", None, len(data), file_hash, duplicate_of=name)
         purpose = purpose or Purpose()
-        opened = self._opened(data, file_hash, purpose.whose)
+        opened = decent(self._opened(data, file_hash, purpose.whose), self._unsafe)
         if isinstance(opened, Judgement):
             return Verdict.of(opened)
         return self._seen(opened, purpose, known)

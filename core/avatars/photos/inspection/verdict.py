@@ -7,6 +7,8 @@ too_blurred  nothing of the face is sharp
 too_dark     of a portrait: no face is to be seen, and nothing else
 too_bright   the same; both are said before no_face, for they hide faces
 
+indecent     a second look says that it is not safe for work; nothing of it is stored
+
 repeated     a duplicate by its looks, not by its bytes; may be overruled
 
 A valid photo may have advice: several_faces, face_small, face_cut, blurred, dark, bright,

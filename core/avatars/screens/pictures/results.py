@@ -126,7 +126,7 @@ def picture_gallery(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         text=words.paragraphs(
             t.n("{n} picture", "{n} pictures", studio.total)
             if studio.total
-            else t("There are no pictures here."),
+            else t("No pictures yet. Choose a style, and the first ones are here soon."),
             words.page_of(facts.page, facts.pages, t),
         ),
         pictures=tuple(Picture(p.key, _label(p), file_name(p.number)) for p in studio.pictures),
