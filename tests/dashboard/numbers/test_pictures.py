@@ -85,9 +85,9 @@ def test_each_profile_and_style_has_its_own(
         assert row["usd"] == pytest.approx(of.usd)
     styles = {row["pack"]: row for row in drawn.table(tab, "pack", "favourites")}
     assert styles.keys() == counted.styles().keys()
-    for pack, numbers in counted.styles().items():
+    for pack, liked in counted.styles().items():
         row = styles[pack]
-        assert (row["orders"], row["pictures"], row["favourites"]) == numbers
+        assert (row["orders"], row["pictures"], row["favourites"]) == liked
 
 
 def test_the_time_to_pictures_is_that_of_the_rows(

@@ -159,7 +159,7 @@ class Door(BaseHTTPRequestHandler, PlatformDoor, WeatherDoor):
     def _order(self, endpoint: str, query: dict[str, str], body: bytes) -> None:
         if not self._paid_for():
             return
-        if self.suffers("submit", self.fal.run_of(self.headers)):
+        if self.suffers("submit", self.fal.run_of(dict(self.headers))):
             return
         arguments = json.loads(body)
         if endpoint in PAINTERS:

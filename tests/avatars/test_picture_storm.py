@@ -230,6 +230,7 @@ def _check_paid(run: PictureRun, orders: list[Taken]) -> None:
     known = {one.request_id for one in sent if one.request_id}
     assert known == {order.id for order in orders}, "fal's journal and ours are one"
     paid = round(len(charged) * prices[0], 6) if prices else 0.0
+    assert run.cost_usd is not None, "every end is known"
     assert round(run.cost_usd, 6) == paid, (run.status, run.error_type, orders)
 
 
