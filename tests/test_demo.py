@@ -179,3 +179,16 @@ def test_each_failure_is_what_the_product_makes_of_such_an_answer(fault: Fault) 
         failure = errors.classified(fault.http_status, {}, body, fault.phase)
     made = (failure.error_type, failure.error_class, failure.message, failure.http_status)
     assert made == (fault.error_type, fault.error_class, fault.message, fault.http_status)
+
+
+@pytest.mark.usefixtures("history")
+def test_every_order_that_was_sent_has_its_submission_and_costs_what_that_does() -> None:
+    for kind, table in (("training", "training_runs"), ("pictures", "picture_runs")):
+        ordered = run(
+            f"SELECT id, request_id, cost_usd FROM {table} WHERE submission > 0"
+        ).fetchall()
+        sent = run(
+            f"SELECT run_id, request_id, cost_usd FROM submissions WHERE kind = '{kind}'"
+        ).fetchall()
+        assert len(ordered) > 20
+        assert sorted(ordered, key=str) == sorted(sent, key=str)

@@ -5,13 +5,8 @@ How many: see `tests.sizes`; two thousand take an hour.
 
 from __future__ import annotations
 
-import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +15,6 @@ import pytest
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarStatus, RunStatus, TrainingRun
 from core.avatars.orders.submissions import Fate, Submission
-from core.avatars.ports import Unreachable
 from core.avatars.queries import model_of
 from core.avatars.training.training import lost_trainings
 from core.base.settings import Settings
@@ -29,7 +23,7 @@ from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.faults import Ledger
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
 from core.services.fal.simulation.webhooks import FORGERIES
-from tests.avatars.storm_settings import environ_for
+from tests.avatars.storming import SURE, at, environ_for, faults, settle, settle_lost, worker
 from tests.http_house import begin_in, ends, events, free_port, serving, wait_for
 from tests.patience import LONG
 from tests.sizes import SEED, sized
@@ -37,8 +31,6 @@ from tests.sizes import SEED, sized
 RUNS = sized(12, 200, 2000)
 KILLS = max(4, RUNS // 50)
 PATIENCE = LONG + RUNS
-SURE = 10.0
-"""Seconds after which nobody waits for the answer to an order any more."""
 FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
 
 CALLS = ("reset", "500", "503_html", "malformed", "reset_untaken", "429")
@@ -54,27 +46,6 @@ FAULTS = {
 }
 
 
-def _faults(seed: int) -> Any:
-    chance = random.Random(seed)
-
-    def choose(phase: str, run: str) -> str:
-        known = FAULTS.get(phase, ())
-        return chance.choice(known) if known and chance.random() < 0.35 else ""
-
-    return choose
-
-
-@contextmanager
-def worker(environ: dict[str, str], log: Path) -> Iterator[None]:
-    """A worker in a process of its own, killed in the end."""
-    command = [sys.executable, "-m", "tests.fal_working"]
-    with log.open("a") as said, subprocess.Popen(command, env=environ, stderr=said) as process:
-        try:
-            yield
-        finally:
-            process.kill()
-
-
 @pytest.mark.sized
 @pytest.mark.timeout(PATIENCE * 3)
 def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
@@ -83,21 +54,21 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
     port, log = free_port(), tmp_path / "workers.log"
     with FalServer(queue_seconds=0.2, training_seconds=0.6) as fal:
         ledger = fal.ledger
-        environ = environ_for(fal, sqlite_url, tmp_path, port)
+        environ = environ_for(at(fal.base), sqlite_url, tmp_path, port)
         app = App(Settings.load(tmp_path / "config.toml", environ=environ))
         with serving(app):
             started = [begin_in(app) for _ in range(RUNS)]
-            fal.plan.choose = _faults(SEED)
+            fal.plan.choose = faults(FAULTS, SEED)
             for n in range(KILLS):
                 with worker(environ, log):
                     time.sleep(2.0 + n % 3)
-            fal.plan.choose = _faults(SEED + 1)
+            fal.plan.choose = faults(FAULTS, SEED + 1)
             with worker(environ, log):
                 wait_for(_settled, PATIENCE)
                 lost = lost_trainings()
                 time.sleep(SURE)
                 for run in lost:
-                    _settle(app, run, ledger.taken[run.id.hex])
+                    settle(app.training.orders.resolver, run, ledger.taken[run.id.hex], PATIENCE)
                 fal.plan.choose = lambda phase, run: ""
                 wait_for(lambda: _ended(app, ledger), PATIENCE)
         app.close()
@@ -107,28 +78,6 @@ def test_in_a_storm_of_faults_every_run_ends_right_and_is_paid_once(
         forged = [sent for sent in ledger.webhooks if sent.kind and sent.status]
         assert {sent.status for sent in forged} <= {401}
         assert len(events(phase="webhook", http_status=401)) == len(forged)
-
-
-def _settle(app: App, run: TrainingRun, taken: list[str]) -> None:
-    """As the admin does who looks at fal's own list: an order that we never asked after is ours.
-
-    A webhook may have settled it meanwhile. The storm goes on: where fal can't be asked, the
-    question stays open, and the admin asks again.
-    """
-    known = {event.request_id for event in events(run_id=run.id, phase="status")}
-    if taken and taken[-1] not in known:
-        wait_for(lambda: _said(app, run, taken[-1]), PATIENCE)
-    else:
-        app.training.orders.resolver.not_sent(str(run.id))
-
-
-def _said(app: App, run: TrainingRun, request_id: str) -> bool:
-    """Whether the admin could say it; refused where fal is away."""
-    try:
-        app.training.orders.resolver.sent(str(run.id), request_id)
-    except Unreachable:
-        return False
-    return True
 
 
 def _check(run: TrainingRun, taken: list[str]) -> None:
@@ -180,9 +129,7 @@ def _settled() -> bool:
 
 
 def _ended(app: App, ledger: Ledger) -> bool:
-    """Whether all have; on a busy machine an order may be lost without any fault."""
+    """Whether all have."""
     time.sleep(0.2)
-    for run in lost_trainings():
-        if run.intent_at is not None and run.intent_at < time.time() - SURE:
-            _settle(app, run, ledger.taken[run.id.hex])
+    settle_lost(TrainingRun, app.training.orders.resolver, ledger.taken, PATIENCE)
     return not TrainingRun.select().where(TrainingRun.status.not_in(FINAL)).exists()

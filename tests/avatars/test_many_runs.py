@@ -23,7 +23,7 @@ from core.base.settings import Settings
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.orders import Order
 from tests import makers
-from tests.avatars.storm_settings import environ_for
+from tests.avatars.storming import at, environ_for
 from tests.http_house import free_port, serving, wait_for
 from tests.sizes import sized
 from tests.yardstick import Yardstick
@@ -59,7 +59,7 @@ def test_many_trainings_under_way_keep_results_prompt_and_memory_small(
 ) -> None:
     port = free_port()
     with FalServer() as fal:
-        environ = environ_for(fal, sqlite_url, tmp_path, port)
+        environ = environ_for(at(fal.base), sqlite_url, tmp_path, port)
         environ["LIKENESS_TRAINING__POLL_PORTRAIT_SECONDS"] = "15"
         app = App(Settings.load(tmp_path / "config.toml", environ=environ))
         with transaction():

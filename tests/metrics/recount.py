@@ -90,6 +90,9 @@ class Recount:
         self.photos = table("avatar_photos")
         self.runs = table("training_runs")
         self.run = {row.id: row for row in self.runs}
+        self.painted = table("picture_runs")
+        self.pictures = table("pictures")
+        self.order = self.run | {row.id: row for row in self.painted}
         self.submissions = table("submissions")
         self.events = table("fal_events")
         self.moves = sorted(table("transitions"), key=lambda row: int(row.id))
@@ -153,7 +156,7 @@ class Recount:
         sent = [
             paid(order)
             for order in self.submissions
-            if day.takes(self.run[order.run_id]) and day.holds(order.sent_at)
+            if day.takes(self.order[order.run_id]) and day.holds(order.sent_at)
         ]
         named = datetime.datetime.fromtimestamp(day.start, day.zone).date().isoformat()
         forgotten = [

@@ -14,6 +14,7 @@ from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, Consent, Trai
 from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy.retained import Export, RemoteCopy
+from core.avatars.queries import CONSENT_VERSION
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation
 from tests import makers
@@ -26,7 +27,7 @@ def somebody(app: App, avatars: int, photos: int) -> Marked:
     """A person with so many avatars, each with so many photos, a training and two orders."""
     anna = Marked(app)
     mine = Conversation.get_by_id(anna.id)
-    Consent.create(user=mine.user, version="2026-12", given_at=0)
+    Consent.create(user=mine.user, version=CONSENT_VERSION, given_at=0)
     for _ in range(avatars):
         avatar = makers.avatar(mine, photos=0, status=AvatarStatus.ERROR)
         for _ in range(photos):

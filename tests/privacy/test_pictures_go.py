@@ -16,6 +16,7 @@ from core.avatars.models import Avatar, AvatarStatus, Consent
 from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
+from core.avatars.queries import CONSENT_VERSION
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.outbox import take_notices
 from core.conversation.models import Conversation, User
@@ -31,7 +32,7 @@ def painted(app: App) -> tuple[Marked, PictureRun]:
     """Somebody with two pictures of a wish, one of them taken out, and an order on its way."""
     anna = Marked(app)
     mine = Conversation.get_by_id(anna.id)
-    Consent.create(user=mine.user, version="2026-12", given_at=0)
+    Consent.create(user=mine.user, version=CONSENT_VERSION, given_at=0)
     avatar = makers.avatar(mine, photos=0, status=AvatarStatus.COMPLETED)
     made = order(mine, avatar, status="completed", finished_at=1.0)
     for place, removed in enumerate((None, 2.0)):

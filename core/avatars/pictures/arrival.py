@@ -75,7 +75,8 @@ def keep_pictures(
     good = [shot.made for shot in shots if shot.made]
     blocked = sum(shot.blocked for shot in shots)
     away = next((shot.away for shot in shots if shot.away), None)
-    if away and (run.failures < AFRESH or not (good or blocked)):
+    looked = run.failures if run.error_type in GONE else 0  # a cut connection says nothing of it
+    if away and (looked < AFRESH or not (good or blocked)):
         raise away
     found = ranked(room.darkroom, room.store, run.avatar_id, good)
     keys = _reserve(room, run, found, now)

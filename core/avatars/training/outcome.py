@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars import queries
+from core.avatars.disposal import Waste
 from core.avatars.models import Avatar, AvatarStatus, TrainedModel, TrainingRun, change
+from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders import submissions
+from core.base.db import transaction
 from core.base.settings import Settings
+from core.conversation.statements import lock_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +110,42 @@ def trained(
     )
 
 
-def retire_simulated(settings: Settings) -> int:
-    """Make simulated avatars ready to be trained for real; how many it was."""
+def retire_simulated(settings: Settings, now: float) -> int:
+    """Make simulated avatars ready to be trained for real; how many it was.
+
+    Simulated pictures go, with what is stored; each avatar in a transaction of its own.
+    """
     tried = TrainedModel.select(TrainedModel.avatar).where(TrainedModel.test_mode)
-    simulated = Avatar.select().where(Avatar.status == AvatarStatus.COMPLETED, Avatar.id.in_(tried))
-    retired = 0
-    for found in simulated:
-        TrainedModel.delete().where(
-            TrainedModel.avatar == found.id, TrainedModel.test_mode
-        ).execute()
+    sampled = Picture.select(Picture.avatar).join(PictureRun).where(PictureRun.test_mode)
+    completed = Avatar.status == AvatarStatus.COMPLETED
+    simulated = (completed & Avatar.id.in_(tried)) | Avatar.id.in_(sampled)
+    return sum(_retire(settings, seen, now) for seen in list(Avatar.select().where(simulated)))
+
+
+def _retire(settings: Settings, seen: Avatar, now: float) -> bool:
+    """Take back from an avatar what was simulated; whether its model was."""
+    with transaction():
+        lock_person(None, seen.user_id)
+        found = Avatar.get_or_none(Avatar.id == seen.id)
+        if found is None:
+            return False
+        _forget_samples(found, now)
+        mine = (TrainedModel.avatar == found.id, TrainedModel.test_mode)
+        completed = found.status is AvatarStatus.COMPLETED
+        if not (completed and TrainedModel.delete().where(*mine).execute()):
+            return False
         before = queries.model_of(found.id)
         change(found, **(taken_back(before) if before else _untrained(settings, found)))
-        retired += 1
-    return retired
+        return True
+
+
+def _forget_samples(found: Avatar, now: float) -> None:
+    """Delete an avatar's simulated pictures; what is stored goes too."""
+    runs = PictureRun.select(PictureRun.id).where(
+        PictureRun.avatar == found.id, PictureRun.test_mode
+    )
+    gone = Picture.delete().where(Picture.run.in_(runs)).returning(Picture.key)
+    Waste({picture.key for picture in gone.execute()}).doom(now)
 
 
 def _untrained(settings: Settings, found: Avatar) -> dict[str, object]:

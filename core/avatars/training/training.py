@@ -167,9 +167,11 @@ class Training:
     def retire_simulated(self) -> int:
         """Once trainings are real, what was simulated is no avatar: it can be trained again.
 
-        Its photos and all else are kept. Returns how many avatars it was.
+        Its photos are kept, its pictures go. Returns how many avatars it was.
         """
-        return 0 if self._trainer.test_mode else outcome.retire_simulated(self._settings)
+        if self._trainer.test_mode:
+            return 0
+        return outcome.retire_simulated(self._settings, self._clock())
 
     def _quote(self, training_type: str, now: float, terms: Board | None) -> Offer:
         return self.orders.gate.quote(self._trainer.profiles(training_type), now, terms)

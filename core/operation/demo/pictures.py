@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from dataclasses import dataclass
 
 from core.avatars.models.pictures import SIDES, Shape
@@ -15,6 +16,8 @@ NEVER = 10 * 365 * 86_400.0
 PROFILE = Settings().fal.painters[0]
 PRICE_USD = 0.035
 """About what a megapixel costs."""
+_OF_ORDERS = uuid.UUID(int=11)
+"""What the names of their submissions are made from."""
 _ORDERS = (0, 1, 2, 3, 5)
 _ENDINGS, _SHARES = ("completed", "failed", "cancelled"), (94, 4, 2)
 
@@ -53,15 +56,21 @@ def _order(
     made = count - blocked if status == "completed" else 0
     price = 0.0 if sitter.test_mode else PRICE_USD * count
     seconds = dice.lognormvariate(2.3, 0.4)
+    error = ("content_policy_violation", "person") if status == "failed" else ("", "")
+    seed, request_id = dice.getrandbits(31), _id(dice)
     batch.add(
         "picture_runs", run_id, sitter.avatar_id, sitter.user_id, sitter.conversation_id, purpose,
         "" if wish else pack, 0, "in a café in Paris" if wish else "", 0, "portrait", count,
-        dice.getrandbits(31), made if purpose == "asked" else 0, blocked, 0, status,
-        sitter.test_mode, price, price, PROFILE, f"fal-ai/{PROFILE}", _id(dice),
+        seed, made if purpose == "asked" else 0, blocked, 0, status,
+        sitter.test_mode, price, price, PROFILE, f"fal-ai/{PROFILE}", request_id,
         "", "", "", "", "{}", 100 if status == "completed" else 0,
-        "content_policy_violation" if status == "failed" else "",
-        "person" if status == "failed" else "", "", 1, 1, 0, "webhook", at, at + 1, at + 1,
+        *error, "", 1, 1, 0, "webhook", at, at + 1, at + 1,
         at + 2, at + seconds, 0.0, at + NEVER,
+    )  # fmt: skip
+    batch.add(
+        "submissions", uuid.uuid5(_OF_ORDERS, run_id).hex, "pictures", run_id, sitter.test_mode, 1,
+        PROFILE, f"fal-ai/{PROFILE}", "{}", status, price, price, request_id, "", "", "", *error,
+        at + 1, at + 1, at + seconds, 0.0,
     )  # fmt: skip
     width, height = SIDES[Shape.PORTRAIT]
     for place in range(made):

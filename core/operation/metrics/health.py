@@ -155,9 +155,13 @@ def uncertain(scope: Scope) -> int:
 
 
 def unfetched(scope: Scope) -> int:
-    """Runs whose result can't be had: those that are still tried, and those given up lately."""
+    """Orders whose result can't be had: those that are still tried, and those given up lately."""
+    return sum(_unfetched(table, scope) for table in ("training_runs", "picture_runs"))
+
+
+def _unfetched(table: str, scope: Scope) -> int:
     query = f"""
-    SELECT count(*) FROM training_runs r
+    SELECT count(*) FROM {table} r
     WHERE ((r.status IN ('saving', 'cancelling') AND r.saving_at IS NOT NULL AND r.failures > 1)
         OR EXISTS (SELECT 1 FROM submissions s WHERE s.run_id = r.id AND s.fate = 'taken'
                    AND s.ended_at IS NOT NULL)

@@ -15,6 +15,7 @@ from core.avatars.orders.order import Status
 from core.avatars.pictures import owned
 from core.avatars.pictures.darkroom import Finished
 from core.avatars.pictures.limits import FETCHES
+from core.operation.alerts import holding
 from core.services.darkroom import Darkroom
 from tests import makers
 from tests.avatars.pictures.conftest import Build
@@ -72,6 +73,14 @@ def test_one_that_is_none_is_asked_for_afresh_before_the_others_are_shown(
     assert house.summary == ("completed", 3, cost(4), 3)
     assert (house.run.spoilt, house.run.blocked, len(house.stored)) == (1, 0, 3)
     assert house.clock() - begun < MINUTES
+
+
+def test_one_is_given_up_only_where_it_was_none_again_and_again(house: PictureHouse) -> None:
+    for fault in ("500", "500", "reset", "reset", "malformed"):  # two pictures, tried three times
+        house.fal.plan.add("download", fault)
+    house.painted(count=2)
+    assert house.summary == ("completed", 2, cost(2), 2)
+    assert house.run.spoilt == 0
 
 
 def test_one_that_is_there_at_a_fresh_address_is_theirs(
@@ -175,3 +184,16 @@ def test_orders_that_came_out_the_same_share_a_file_until_the_last_is_gone(
         disposal.delete_doomed(house.store, house.clock() + disposal.GRACE_SECONDS)
         left.append(len(house.stored))
     assert left == [1, 0]
+
+
+@pytest.mark.parametrize("how", ["html", "expired"])
+def test_a_result_that_cannot_be_fetched_is_an_alert(house: PictureHouse, how: str) -> None:
+    def held() -> list[str]:
+        return [one.rule for one in holding(house.settings, house.clock(), "both")]
+
+    house.fal.plan.add("picture", how)
+    house.order()
+    house.until(Status.SAVING)
+    assert "results" not in held(), "one try is none"
+    house.until()
+    assert (house.run.error_type, "results" in held()) == ("result_gone", True)

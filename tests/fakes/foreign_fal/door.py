@@ -6,12 +6,13 @@ import hashlib
 import json
 import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.fakes.foreign_fal.painting import PAINTERS, PICTURE, wrong_with
+from tests.fakes.foreign_fal.painting import PAINTERS, picture, wrong_with
 from tests.fakes.foreign_fal.platform import BASE, PlatformDoor
+from tests.fakes.foreign_fal.weather import ERRORS, Quiet, WeatherDoor, error
 from tests.weights import safetensors
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ class Server:
 
     def __init__(self, fal: ForeignFal) -> None:
         kind = type("Bound", (Door,), {"fal": fal, "protocol_version": fal.liberties.http})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-        self._http.daemon_threads = True
+        self._http = Quiet(("127.0.0.1", 0), kind)
         self.base = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
@@ -46,7 +46,7 @@ class Server:
         self._thread.join()
 
 
-class Door(BaseHTTPRequestHandler, PlatformDoor):
+class Door(BaseHTTPRequestHandler, PlatformDoor, WeatherDoor):
     """One connection."""
 
     fal: ForeignFal
@@ -81,6 +81,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
         elif found := self._known(path, "/cancel"):
             late = self.fal.training_of(found) == "COMPLETED"
             found.cancelled = not late
+            if not late and found.endpoint in PAINTERS:
+                found.outcome = "client_cancelled"
             said = (400, "ALREADY_COMPLETED") if late else (202, "CANCELLATION_REQUESTED")
             self._say(said[0], {"status": said[1]})
 
@@ -100,8 +102,7 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
             if found := self._known(path, "/status"):
                 self._status(found, query)
         elif found := self._known(path, ""):
-            done = self.fal.training_of(found) == "COMPLETED"
-            self._say(*((200, self.fal.result(found)) if done else (400, {"detail": "not yet"})))
+            self._result(found)
 
     def do_DELETE(self) -> None:
         path, _ = self._where()
@@ -110,6 +111,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
     # uploads
 
     def _token(self) -> None:
+        if self.suffers("token"):
+            return
         if not self.fal.liberties.tokens:
             self._say(404, {"detail": "Not Found"})
         elif self._paid_for():
@@ -125,6 +128,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
     def _cdn(self, in_parts: bool, body: bytes) -> None:
         if self.headers.get("Authorization") != "Bearer cdn-word":
             self._say(401, {"detail": "Unauthorized"})
+            return
+        if self.suffers("upload"):
             return
         name = self._new_file()
         url = f"{self.fal.cdn}/in/{name}"
@@ -154,6 +159,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
     def _order(self, endpoint: str, query: dict[str, str], body: bytes) -> None:
         if not self._paid_for():
             return
+        if self.suffers("submit", self.fal.run_of(dict(self.headers))):
+            return
         arguments = json.loads(body)
         if endpoint in PAINTERS:
             if wrong := wrong_with(endpoint, arguments, self.fal):
@@ -179,6 +186,8 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
 
     def _status(self, order: Order, query: dict[str, str]) -> None:
         order.polls += 1
+        if self.suffers("status", order.run):
+            return
         chosen, word = self.fal.liberties, self.fal.training_of(order)
         said: dict[str, Any] = {"status": word, "request_id": order.id}
         if word == "IN_QUEUE" and chosen.position is not None:
@@ -190,8 +199,20 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
         if word == "COMPLETED" and chosen.extra:
             said |= {"metrics": {"inference_time": None}, "error": None, "error_type": None}
         waits, trains = chosen.codes
+        if word == "COMPLETED" and ERRORS.get(order.outcome, 422) != 422:
+            said |= {"error": "The request failed.", "error_type": order.outcome}
         codes = {"IN_QUEUE": waits, "IN_PROGRESS": trains, "COMPLETED": 200}
         self._say(codes[word], said)
+
+    def _result(self, order: Order) -> None:
+        if self.suffers("result", order.run):
+            return
+        if self.fal.training_of(order) != "COMPLETED":
+            self._say(400, {"detail": "not yet"})
+        elif order.outcome in ERRORS:
+            self._say(*error(order))
+        else:
+            self._say(200, self.fal.result(order))
 
     def _known(self, path: str, end: str) -> Order | None:
         """The order that a path names; who asks without the key is told so."""
@@ -231,24 +252,39 @@ class Door(BaseHTTPRequestHandler, PlatformDoor):
             self._say(404, None)
         elif self.fal.instead is not None:
             self.fal.instead(self)
+        elif name.endswith(".jpg"):
+            self._picture(self.fal.taken(request_id), int(name.removesuffix(".jpg")))
         else:
-            made = {"json": CONFIG, "jpg": PICTURE}
-            self._give(made.get(name.rpartition(".")[2], WEIGHTS))
+            self._give(CONFIG if name.endswith("json") else WEIGHTS)
 
-    def _give(self, data: bytes) -> None:
+    def _picture(self, order: Order, number: int) -> None:
+        if not self.suffers("download", order.run):
+            self.fal.garbled[order.id] += self.fault == "malformed"
+            code, data = picture(order, number)
+            self._give(data, code)
+
+    def _give(self, data: bytes, code: int = 200) -> None:
         if "Authorization" in self.headers:
             self.fal.wrong.append("the key was sent to the CDN")
-        self.send_response(200)
+        if self.fault not in ("", "truncated"):
+            self._say(code, None)
+            return
+        fault, self.fault = self.fault, ""
+        self.send_response(code)
         if self.fal.liberties.sizes:
             self.send_header("Content-Length", str(len(data)))
         else:
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
-        self.wfile.write(data)
+        self.close_connection |= bool(fault)
+        self.wfile.write(data[: len(data) // 2] if fault else data)
 
     def _say(self, code: int, said: Any, more: dict[str, str] | None = None) -> None:
-        body = b"" if said is None else json.dumps(said).encode()
+        answer = self.spoilt(code, said)
+        if answer is None:
+            return
+        code, body = answer
         self.send_response(code)
         for name, value in {"Content-Length": str(len(body)), **(more or {})}.items():
             self.send_header(name, value)

@@ -9,7 +9,8 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.fakes.foreign_fal.door import Server
 from tests.fakes.foreign_fal.painting import PAINTERS, painted
+from tests.fakes.foreign_fal.weather import ERRORS, Choice, error, fair
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Order:
     arguments: dict[str, Any]
     headers: dict[str, str]
     webhook: str
+    run: str = ""
+    """Who it is for, by the caller's own name, without hyphens."""
+    outcome: str = ""
+    """How it ends, where not well: see `weather`."""
     at: float = field(default_factory=time.monotonic)
     sent_at: float = field(default_factory=time.time)
     polls: int = 0
@@ -84,6 +90,10 @@ class ForeignFal:
         """The request ids whose payloads and files were deleted."""
         self.instead: Callable[[Any], None] | None = None
         """Answers in the place of a trained file, where it is set; it is given the connection."""
+        self.weather: Choice = fair
+        """What goes wrong: see `weather`."""
+        self.garbled: Counter[str] = Counter()
+        """How many pictures of an order were answered with something else, by its id."""
         self.wrong: list[str] = []
         """What a caller did that the protocol does not allow."""
         self._lock = threading.Lock()
@@ -96,7 +106,9 @@ class ForeignFal:
         self, endpoint: str, arguments: dict[str, Any], headers: dict[str, str], webhook: str
     ) -> Order:
         """A paid order; its webhook comes when it is done."""
-        order = Order(self.new_id(), endpoint, arguments, headers, webhook)
+        run = self.run_of(headers)
+        outcome = self.weather("picture", run) if endpoint in PAINTERS else ""
+        order = Order(self.new_id(), endpoint, arguments, headers, webhook, run, outcome)
         with self._lock:
             self.orders.append(order)
         if webhook:
@@ -107,6 +119,14 @@ class ForeignFal:
         """The only order that an endpoint has had."""
         (found,) = [order for order in self.orders if order.endpoint == endpoint]
         return found
+
+    def taken(self, request_id: str) -> Order:
+        return next(order for order in self.orders if order.id == request_id)
+
+    def run_of(self, headers: Mapping[str, str]) -> str:
+        """The caller's own name of what it orders."""
+        named = {name.lower(): value for name, value in headers.items()}
+        return named.get("x-likeness-run", "").replace("-", "")
 
     def jwks(self) -> dict[str, Any]:
         public = [signer.public_key().public_bytes_raw() for signer in self._signers]
@@ -121,7 +141,7 @@ class ForeignFal:
 
     def result(self, order: Order) -> dict[str, Any]:
         if order.endpoint in PAINTERS:
-            return painted(self.cdn, order.id, order.arguments, self.liberties.extra)
+            return painted(self.cdn, order, self.liberties.extra)
         if order.endpoint == "fal-ai/flux-pro-trainer":
             return {"finetune_id": f"ft-{order.id}", **self._more(order)}
         found = {
@@ -134,16 +154,28 @@ class ForeignFal:
         return {**found, **self._more(order)}
 
     def call(self, order: Order) -> None:
-        """Tell of an order's end, as soon as it is there."""
-        time.sleep(max(0.0, order.at + self.seconds - time.monotonic()))
-        said = {"request_id": order.id, "gateway_request_id": order.id, "status": "OK"}
-        known = {"payload": self.result(order)}
-        unknown = {"payload": None, "payload_error": "Payload is too large to be sent."}
-        body = json.dumps({**said, **(known if self.liberties.payload else unknown)}).encode()
+        """Tell of an order's end, as soon as it is there; or as the weather has it."""
+        fault = self.weather("webhook", order.run)
+        late = 2.0 if fault == "late" else 0.0
+        if fault != "early":
+            time.sleep(max(0.0, order.at + self.seconds + late - time.monotonic()))
+        for _ in range({"never": 0, "twice": 2}.get(fault, 1)):
+            self._tell(order)
+
+    def _tell(self, order: Order) -> None:
+        body = json.dumps(self._told(order)).encode()
         with suppress(OSError):
             asked = urllib.request.Request(order.webhook, body, self.signed(order.id, body))
             with urllib.request.build_opener(_NoProxy).open(asked, timeout=15) as answer:
                 order.heard.append(answer.status)
+
+    def _told(self, order: Order) -> dict[str, Any]:
+        said = {"request_id": order.id, "gateway_request_id": order.id, "status": "OK"}
+        if order.outcome in ERRORS:
+            return {**said, "status": "ERROR", "error": order.outcome, "payload": error(order)[1]}
+        if not self.liberties.payload:
+            return {**said, "payload": None, "payload_error": "Payload is too large to be sent."}
+        return {**said, "payload": self.result(order)}
 
     def signed(self, request_id: str, body: bytes) -> dict[str, str]:
         at = str(int(time.time()))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from tests.fakes.foreign_fal.weather import PAGE, fault_of
+
 if TYPE_CHECKING:
-    from tests.fakes.foreign_fal.fake import ForeignFal
+    from tests.fakes.foreign_fal.fake import ForeignFal, Order
 
 LORAS = ("fal-ai/flux-lora", "fal-ai/flux-2/lora")
 ULTRA = "fal-ai/flux-pro/v1.1-ultra-finetuned"
@@ -23,13 +26,24 @@ _OF_ULTRA = {
 }  # fmt: skip
 
 
-def _jpeg() -> bytes:
+def picture(order: Order, number: int) -> tuple[int, bytes]:
+    """One of an order's pictures, counted from 0, as it is fetched: HTTP code and bytes.
+
+    No two are of one colour.
+    """
+    fault = fault_of(order, number)
+    if fault in ("html", "expired"):
+        return (404 if fault == "expired" else 200), PAGE
+    red, green, blue = sha256(f"{order.id}/{number}".encode()).digest()[:3]
+    bright = (red | 64, green | 64, blue | 64)
+    data = _jpeg((0, 0, 0) if fault == "flagged" else bright)
+    return 200, data[: len(data) // 8] if fault == "broken" else data
+
+
+def _jpeg(colour: tuple[int, int, int]) -> bytes:
     out = BytesIO()
-    Image.new("RGB", (864, 1152), "#7799bb").save(out, "JPEG")
+    Image.new("RGB", (864, 1152), colour).save(out, "JPEG")
     return out.getvalue()
-
-
-PICTURE = _jpeg()
 
 
 def wrong_with(endpoint: str, arguments: dict[str, Any], fal: ForeignFal) -> str:
@@ -58,13 +72,17 @@ def _wrong_loras(arguments: dict[str, Any], fal: ForeignFal) -> str:
     return "" if arguments.get("enable_safety_checker") is True else "no safety checker"
 
 
-def painted(cdn: str, request_id: str, arguments: dict[str, Any], extra: bool) -> dict[str, Any]:
+def painted(cdn: str, order: Order, extra: bool) -> dict[str, Any]:
     """The result; with `extra`, null where something is not known."""
     more = {"width": None, "height": None, "content_type": None} if extra else {}
+    arguments = order.arguments
     images = [
-        {"url": f"{cdn}/out/{request_id}/{number}.jpg", **more}
+        {"url": f"{cdn}/out/{order.id}/{number}.jpg", **more}
         for number in range(arguments["num_images"])
     ]
     said = {"images": images, "prompt": arguments["prompt"], "seed": arguments.get("seed", 11)}
     flags: dict[str, Any] = {"has_nsfw_concepts": None, "timings": {}} if extra else {}
+    numbers = range(arguments["num_images"])
+    if any(fault_of(order, number) == "flagged" for number in numbers):
+        flags["has_nsfw_concepts"] = [fault_of(order, number) == "flagged" for number in numbers]
     return {**said, **flags}
