@@ -171,6 +171,7 @@ class Storm:
         )
 
 
+@pytest.mark.soak
 @pytest.mark.sized
 @pytest.mark.timeout(PATIENCE * 3)
 def test_in_a_storm_every_order_of_pictures_ends_right_and_is_paid_once(
