@@ -20,6 +20,7 @@ from core.avatars.models import (
 )
 from core.avatars.orders.submissions import Submission
 from core.avatars.pictures.pictures import Pictures
+from core.avatars.queries import CONSENT_VERSION
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
@@ -66,7 +67,7 @@ def conversation(consented: bool = True, channel: str = "web", chat: str = "") -
     """Somebody new, on a channel."""
     user = User.create(name="Anna", created_at=0)
     if consented:
-        Consent.create(user=user, version="1", given_at=0)
+        Consent.create(user=user, version=CONSENT_VERSION, given_at=0)
     return Conversation.create(
         user=user,
         channel=channel,

@@ -91,6 +91,7 @@ ROWS = (
     row("rename", "ANY", SAME, when="renames, name_ok", then="rename"),
     row("rename", "ANY", SAME, when="renames", then="say_name_rule"),
     row("rename", "ANY", SAME),
+    row("agree", "consent", "choosing_style", when="asked(paint)", then="record_consent"),
     row("agree", "consent", "uploading_photos", when="unfinished",
         then="record_consent, take_held_photos"),
     row("agree", "consent", "avatar_menu", then="record_consent"),
@@ -169,6 +170,8 @@ ROWS = (
     row("retry", "training_error training_cancelled", "confirming_training", then="reopen"),
     # pictures
     row("paint", "ANY", "pictures_in_progress", when="painting", then="focus_painting"),
+    row("paint", "ANY", "consent", when="owned, has_model, not consented",
+        then="focus, ask(paint)"),
     row("paint", "ANY", "choosing_style", when="owned, has_model", then="focus"),
     row("paint", "ANY", "avatar_gallery", then="say(gone), first_page"),
     row("another_style", "PICTURES", "choosing_style"),

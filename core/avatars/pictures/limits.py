@@ -76,11 +76,13 @@ def obstacle(
 ) -> str | None:
     """Why a person can't have so many pictures now; None where they can. `has_room`: the budget.
 
-    "blocked": they are not served; "closed": for everybody; "not_invited"; "painting": an order of
+    "blocked": they are not served; "not_consented"; "closed": for everybody; "not_invited"; "painting": an order of
     theirs is under way; "daily_limit": theirs is reached; "budget": everybody's is.
     """
     if known.blocked:
         return "blocked"
+    if not known.consented:
+        return "not_consented"
     if closed:
         return "closed"
     if not access.allowed(settings, user_id, known.admitted):

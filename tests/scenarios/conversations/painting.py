@@ -104,6 +104,29 @@ def wrong_presses_and_words_make_no_pictures_and_strand_nobody(chat: Chat) -> No
 
 
 @conversation
+def whoever_withdrew_their_consent_is_asked_for_it_before_more_pictures(chat: Chat) -> None:
+    trained(chat)
+    styles(chat)
+    chat.say("/privacy")
+    chat.press("Withdraw consent")
+    chat.press("Yes, withdraw it")
+    chat.pause()  # what is ordered in that very moment isn't wanted
+    chat.press("◀️ Back")
+    orders = len(runs(chat))
+    press_pack(chat)
+    chat.see("🔒 Pictures need your consent. To give it, choose “✨ Make pictures” on the avatar’s "
+             "page or in the main menu.")  # fmt: skip
+    assert len(runs(chat)) == orders
+    chat.say("/menu")
+    chat.press("✨ Make pictures")
+    chat.see("🔒 Your consent")
+    chat.press("✅ I agree, and I am 18 or older")
+    chat.see(STYLES, name="Anna")
+    press_pack(chat)
+    made(chat, 1, 4)
+
+
+@conversation
 def a_wish_that_is_none_is_told_why_and_costs_nothing(chat: Chat) -> None:
     trained(chat)
     styles(chat)

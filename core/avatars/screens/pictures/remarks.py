@@ -14,6 +14,10 @@ BLOCKED = "content_policy_violation"
 OBSTACLES: Mapping[str, str] = MappingProxyType(
     {
         "no_pictures_blocked": mark("🙏 Sorry, I can’t make pictures for you at the moment."),
+        "no_pictures_not_consented": mark(
+            "🔒 Pictures need your consent. To give it, choose “✨ Make pictures” on the avatar’s "
+            "page or in the main menu."
+        ),
         "no_pictures_closed": mark(
             "⏸ Pictures are paused for everyone at the moment. Please try again later."
         ),
