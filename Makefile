@@ -58,8 +58,8 @@ bench-web: .venv browser ## measure how soon the chat page is there on a slow li
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
 
-diagram: .venv ## draw the flow's table into README.md
-	@$(BIN)/likeness diagram --into README.md
+diagram: .venv ## draw the flow's table into docs/flow.md
+	@$(BIN)/likeness diagram --into docs/flow.md
 
 # The virtual environment: made once, brought up to date when what it is made from has changed.
 .venv: .venv/installed

@@ -11,25 +11,10 @@ from typing import Any
 import pytest
 
 from likeness_bot.channel import Address, Capabilities, Event, Kind, Person, Rendered, Section
-from likeness_bot.flow import SAME, Button, Engine, Flow, Inbox, Position, Screen, Table, Turn, row
+from likeness_bot.flow import Engine, Flow, Inbox
 from likeness_bot.testing import Clock, SteppedChat, connect, prepare
 
 ROOT = Path(__file__).parents[1]
-TABLE = Table(
-    states=("counting",),
-    initial="counting",
-    rows=(row("start text", "ANY", SAME), row("more", "counting", SAME, then="add")),
-    commands={"start": "start"},
-)
-
-
-def add(turn: Turn) -> None:
-    """The effect of a stranger's dialogue."""
-    turn.memory["count"] = turn.memory.get("count", 0) + 1
-
-
-def screen(position: Position) -> Screen:
-    return Screen(f"Count: {position.memory.get('count', 0)}", buttons=((Button("+", "more"),),))
 
 
 class Loft(Section):
@@ -38,12 +23,21 @@ class Loft(Section):
     pigeons: int = 3
 
 
+def bot_of_the_readme() -> Flow:
+    page = (ROOT / "README.md").read_text("utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    made: dict[str, Any] = {}
+    exec(code, made)  # what a reader would run
+    flow: Flow = made["flow"]
+    return flow
+
+
 def test_a_dialogue_of_a_strangers_is_held_by_public_names_alone(tmp_path: Path) -> None:
     database = connect(f"sqlite:///{tmp_path / 'counter.db'}")
     prepare(database)
     clock = Clock()
-    flow = Flow(TABLE, {"add": add}, lambda position, _language: position, {"counting": screen})
-    engine = Engine(flow, Inbox(TABLE.initial, flow.language, 200, clock), clock=clock)
+    flow = bot_of_the_readme()
+    engine = Engine(flow, Inbox(flow.table.initial, flow.language, 200, clock), clock=clock)
     chat = SteppedChat(engine, clock, Address("pigeon", "loft", "7"), Person("Anna"))
     chat.say("/start")
     assert shown(chat).title == "Count: 0"

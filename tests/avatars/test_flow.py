@@ -410,8 +410,8 @@ def test_every_problem_with_a_name_has_its_own_sentence(problem: str) -> None:
 # The diagram
 
 
-def test_the_readme_shows_the_diagram_of_the_table_as_it_is() -> None:
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_the_flow_shows_the_diagram_of_the_table_as_it_is() -> None:
+    page = (ROOT / "docs" / "flow.md").read_text(encoding="utf-8")
     block = page.partition(BLOCK[0])[2].partition(BLOCK[1])[0]
     assert block.strip() == f"```mermaid\n{diagram().strip()}\n```", "run `make diagram`"
 

@@ -76,8 +76,9 @@ def obstacle(
 ) -> str | None:
     """Why a person can't have so many pictures now; None where they can. `has_room`: the budget.
 
-    "blocked": they are not served; "not_consented"; "closed": for everybody; "not_invited"; "painting": an order of
-    theirs is under way; "daily_limit": theirs is reached; "budget": everybody's is.
+    "blocked": they are not served; "not_consented"; "closed": for everybody; "not_invited";
+    "painting": an order of theirs is under way; "daily_limit": theirs is reached; "budget":
+    everybody's is.
     """
     if known.blocked:
         return "blocked"
