@@ -58,7 +58,7 @@ def test_it_is_not_said_twice() -> None:
 def test_the_avatar_in_the_way_is_named_and_one_press_away() -> None:
     screen = SCREENS["confirming_training"](facts(obstacle="busy", busy_with=BORIS, avatar=READY))
     assert "«Борис»" in screen.text
-    assert button(screen, "resume") == Button("⏳ Обучение „Борис“ · 40 %", "resume", OTHER_ID)
+    assert button(screen, "resume") == Button("⏳ Обучение «Борис» · 40 %", "resume", OTHER_ID)
 
 
 # questions and remarks
@@ -94,7 +94,7 @@ def test_an_open_question_takes_the_place_of_the_buttons(
 def test_photos_that_came_early_are_offered_as_an_avatar(count: int, wanted: str) -> None:
     screen = SCREENS["main_menu"](facts(asked="held", held=count, resumable=LINE))
     assert f"Вы прислали {count} фото" in screen.text
-    assert labels(screen) == [wanted, "▶️ Добавить к „Анна“", "Нет, не нужно"]
+    assert labels(screen) == [wanted, "▶️ Добавить к «Анна»", "Нет, не нужно"]
 
 
 def test_a_question_that_is_no_longer_one_is_not_asked() -> None:

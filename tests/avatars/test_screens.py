@@ -170,13 +170,13 @@ def test_a_newcomer_reads_what_it_is_how_long_it_takes_and_how_many_photos_it_wa
 def test_whoever_left_an_avatar_unfinished_finds_it_first() -> None:
     for state in ("main_menu", "avatar_menu"):
         first = next(SCREENS[state](facts(resumable=LINE)).each_button())
-        assert first == Button("▶️ Продолжить „Анна“ (7/10)", "resume", ID)
+        assert first == Button("▶️ Продолжить «Анна» (7/10)", "resume", ID)
 
 
 def test_whoever_waits_for_a_training_finds_it_first() -> None:
     for state in ("main_menu", "avatar_menu"):
         first, second, *_ = SCREENS[state](facts(training=BORIS, resumable=LINE)).each_button()
-        assert first == Button("⏳ Обучение „Борис“ · 40 %", "resume", OTHER_ID)
+        assert first == Button("⏳ Обучение «Борис» · 40 %", "resume", OTHER_ID)
         assert second.argument == ID
 
 

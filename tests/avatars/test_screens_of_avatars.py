@@ -105,7 +105,7 @@ def test_the_persons_own_name_is_offered_where_it_may_be_the_avatars() -> None:
     def offered(name: str, **avatar: object) -> list[str]:
         return labels(SCREENS["entering_name"](facts(person_name=name, avatar=avatar)))[:-1]
 
-    assert offered("Мария") == ["Назвать „Мария“"]
+    assert offered("Мария") == ["Назвать «Мария»"]
     assert not offered("")
     assert not offered("🎭")
     assert not offered("/start")
@@ -118,7 +118,7 @@ def test_a_name_is_said_as_it_is(name: str) -> None:
     screen = SCREENS["confirming_training"](facts(avatar={**READY, "name": name}))
     assert f"«{name}»" in screen.text
     menu = SCREENS["main_menu"](facts(resumable=replace(LINE, name=name)))
-    assert labels(menu)[0].startswith(f"▶️ Продолжить „{name[:9]}")
+    assert labels(menu)[0].startswith(f"▶️ Продолжить «{name[:9]}")
 
 
 # photos

@@ -31,7 +31,7 @@ def about_to_train(product: Product, name: str) -> tuple[Chat, Avatar]:
     chat = consenting(product, name)
     made = product.ready(chat, name="Анна")
     chat.command("start")
-    product.press(chat, "▶️ Продолжить „Анна“ (10 фото)", *TO_TRAIN[:2])
+    product.press(chat, "▶️ Продолжить «Анна» (10 фото)", *TO_TRAIN[:2])
     return chat, made
 
 
@@ -57,7 +57,7 @@ def photos(product: Product) -> None:
     chat = consenting(product, "dora")
     made = product.ready(chat, photos=49, name="Анна")
     chat.command("start")
-    product.press(chat, "▶️ Продолжить „Анна“ (49 фото)")
+    product.press(chat, "▶️ Продолжить «Анна» (49 фото)")
     (first,) = product.send(chat, picture(50))
     product.send(chat, picture(51))
     valid = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
@@ -66,7 +66,7 @@ def photos(product: Product) -> None:
     AvatarPhoto.delete().where(AvatarPhoto.avatar == made.id, AvatarPhoto.number > 50).execute()
     AvatarPhoto.delete().where(AvatarPhoto.avatar == made.id, AvatarPhoto.number < 5).execute()
     chat.command("start")
-    chat.press("▶️ Продолжить „Анна“ (46 фото)")
+    chat.press("▶️ Продолжить «Анна» (46 фото)")
     (again,) = product.send(chat, picture(50))
     product.sent_twice = first, again
 
@@ -77,7 +77,7 @@ def trainings(product: Product) -> None:
     chat.press(LAUNCH)
     second = product.ready(chat, name="Вторая")
     chat.command("start")
-    product.press(chat, f"▶️ Продолжить „{second.name}“ (10 фото)", *TO_TRAIN[:2])
+    product.press(chat, f"▶️ Продолжить «{second.name}» (10 фото)", *TO_TRAIN[:2])
     chat.press(LAUNCH)
     count = TrainingRun.select().where(TrainingRun.user == chat.row.user_id).count()
     product.second_training = chat.state, count, chat.rendered.text
@@ -97,7 +97,7 @@ def _fail(product: Product, chat: Chat) -> None:
     product.work(chat, 3)
     chat.command("start")
     chat.press("🎭 Аватары")
-    product.press(chat, "📁 Мои аватары (2)", "⚠️ Анна", "▶️ Продолжить „Анна“")
+    product.press(chat, "📁 Мои аватары (2)", "⚠️ Анна", "▶️ Продолжить «Анна»")
     product.see("training_error", chat)
 
 

@@ -51,7 +51,7 @@ def _pressed(product: Product, chat: Chat) -> None:
         if chat.state == "photo_tips":
             chat.press("◀️ Назад")
         elif chat.state == "avatar_details":
-            chat.press("▶️ Продолжить „Анна“ (0/10)")
+            chat.press("▶️ Продолжить «Анна» (0/10)")
 
 
 def _photos(product: Product, chat: Chat) -> None:
@@ -110,7 +110,7 @@ def simulate(product: Product) -> Simulated:
     product.ready(chat, name="Анна")
     with capture_logs() as logs:
         chat.command("start")
-        product.press(chat, "▶️ Продолжить „Анна“ (10 фото)", AGREE, *TO_TRAIN)
+        product.press(chat, "▶️ Продолжить «Анна» (10 фото)", AGREE, *TO_TRAIN)
         told.progress.append(Avatar.get().training_progress)
         told.screens["asked for"] = product.see("asked for", chat)
         for _ in range(200):
