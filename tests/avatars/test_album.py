@@ -110,7 +110,7 @@ def test_an_album_is_settled_on_one_screen_with_a_numbered_sheet(house: App, cha
     text = chat.rendered.text
     for line in (
         "✅ Accepted: 2 of 7 (no. 1, 7)",
-        "❌ Photo 2: no face to be seen – send one where the face is clearly visible",
+        "❌ Photo 2: no face visible – send one where the face is clearly visible",
         "❌ Photo 3: too blurred – hold still and take it once more, in more light",
         "❌ Photo 4: smaller than 512×512 pixels – send the original as a file",
         "♻️ Photo 5: already here – no need to send it again",
@@ -133,7 +133,7 @@ def test_on_a_channel_without_pictures_the_sheet_is_numbered_lines(house: App, c
     send(house, chat, PERSON, NO_FACE)
     text = chat.show(type(BUTTONS)(payload_bytes=200)).rendered.text
     assert "🖼 1 ✅\n🖼 2 ❌" in text
-    assert "❌ Photo 2: no face to be seen" in text
+    assert "❌ Photo 2: no face visible" in text
 
 
 def test_advice_on_accepted_photos_is_told_and_does_not_stop_anybody(

@@ -109,7 +109,7 @@ def test_an_edit_renames_the_avatar_that_it_had_named_whatever_was_said_since(ch
     assert Avatar.get().name == "Anna"
     agree(chat)
     chat.say("/menu")
-    for label in (WAY[0], "🆕 A new one all the same", *WAY[1:]):
+    for label in (WAY[0], "🆕 Start a new one anyway", *WAY[1:]):
         chat.press(label)
     chat.write("🙂", "9")
     chat.write("Berta", "10")

@@ -237,7 +237,7 @@ def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
         gate.wait(LONG)
         chat = Talking(app, address)
         chat.press("🆕 Create avatar")
-        another = "🆕 A new one all the same"
+        another = "🆕 Start a new one anyway"
         if any(offer.label == another for offer in chat.rendered.offers):
             chat.press(another)
         for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
@@ -335,8 +335,8 @@ def make_ready(house: App, chat: Chat) -> None:
 
 def collect(house: App, chat: Chat, count: int) -> None:
     chat.press("🆕 Create avatar")
-    if any(offer.label == "🆕 A new one all the same" for offer in chat.rendered.offers):
-        chat.press("🆕 A new one all the same")
+    if any(offer.label == "🆕 Start a new one anyway" for offer in chat.rendered.offers):
+        chat.press("🆕 Start a new one anyway")
     for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
         chat.press(label)
     chat.say("Anna")

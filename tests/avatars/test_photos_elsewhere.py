@@ -114,7 +114,7 @@ def test_a_photo_sent_to_an_avatar_that_is_looked_at_is_one_of_that_avatar(
 ) -> None:
     chat.say("/menu")
     chat.press("🆕 Create avatar")
-    chat.press("🆕 A new one all the same")
+    chat.press("🆕 Start a new one anyway")
     for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
         chat.press(label)
     chat.say("Berta")

@@ -72,7 +72,7 @@ def test_a_photo_that_a_training_has_taken_stays_and_the_new_one_is_put_aside(
 def test_a_photo_of_another_avatar_stays_there(house: App, chat: Chat) -> None:
     chat.say("/menu")
     chat.press("🆕 Create avatar")
-    chat.press("🆕 A new one all the same")
+    chat.press("🆕 Start a new one anyway")
     describe(chat)
     send(house, chat, 9, message="1")
     judge(house, chat)

@@ -286,7 +286,7 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
     small, broken = (
         photo(n, "invalid", reason) for n, reason in enumerate(("too_small", "broken"))
     )
-    mended = {"en": "That can be mended:", "ru": "всё поправимо:"}[language]
+    mended = {"en": "Here’s how to fix that:", "ru": "всё поправимо:"}[language]
     for refused in ((small,), (small, broken)):
         assert text(*refused).count(mended) == 1
     assert text(small).splitlines()[0] != text(small, broken).splitlines()[0]

@@ -110,7 +110,7 @@ def test_where_enough_remain_they_are_better_taken_out(state: str) -> None:
 
 def test_while_photos_come_a_set_of_nothing_is_not_said_to_be_enough() -> None:
     said = SCREENS["uploading_photos"](ready(valid=10, useless=tuple(range(1, 9)))).text
-    assert "That is enough" not in said
+    assert "That’s enough" not in said
     assert "Without them you have 2: better send 8 more good photos first." in said
 
 

@@ -152,14 +152,14 @@ def test_what_another_training_type_refuses_is_told_as_new(house: App, chat: Cha
     assert chat.state == "photo_validation_error"
     refused = AvatarPhoto.get(AvatarPhoto.number == 1)
     assert refused.reason == "no_face"
-    assert "❌ Photo 1: no face to be seen" in chat.rendered.text
+    assert "❌ Photo 1: no face visible" in chat.rendered.text
 
 
 def test_of_two_avatars_each_has_its_own_series(house: App, chat: Chat) -> None:
     album(house, chat, good(1), NO_PICTURE)
     chat.say("/menu")
     chat.press("🆕 Create avatar")
-    chat.press("🆕 A new one all the same")
+    chat.press("🆕 Start a new one anyway")
     describe(chat)
     text = album(house, chat, photo(9, (520, 520)), NO_PICTURE)
     assert "✅ Accepted: 1 of 2 (no. 1)" in text

@@ -40,7 +40,7 @@ def test_an_album_of_every_kind_is_told_once_overruled_and_kept(
         where = jpeg(far_away(0.3), exif=exif(gps=(55.7, 37.6)))
         album = [jpeg(photograph(ASTRONAUT)), cat(), jpeg(pair(0.4)), jpeg(photograph(CAT)), where]
         chat.send_photos([*album, album[0], jpeg(selfie(0.6))])
-        refused(chat, 2, chat.t("no face to be seen"))
+        refused(chat, 2, chat.t("no face visible"))
         refused(chat, 4, chat.t("smaller than {side}×{side} pixels", side=512))
         refused(chat, 6, chat.t("already here"))
         refused(chat, 3, chat.t("several faces"))

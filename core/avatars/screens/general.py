@@ -49,7 +49,7 @@ def _how_to_begin(facts: Facts, t: Translator) -> str:
     if facts.obstacle in ("blocked", "not_invited"):
         return hints.obstacle(facts, t)
     if facts.resumable:
-        return t("You can go on where you stopped.")
+        return t("You can pick up where you left off.")
     return t("Shall we begin? Press “🆕 Create avatar”.")
 
 
@@ -74,7 +74,7 @@ def _what_it_takes(facts: Facts, t: Translator) -> str:
 def _welcome_back(facts: Facts, t: Translator) -> str:
     if rules.blocked(facts):
         return words.paragraphs(_how_many(facts, t), hints.obstacle(facts, t))
-    return words.lines(_how_many(facts, t), t("What shall we do?"))
+    return words.lines(_how_many(facts, t), t("What would you like to do?"))
 
 
 def _how_many(facts: Facts, t: Translator) -> str:

@@ -65,7 +65,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "old_text": mark(
             "You changed a message that has been answered already. Please write it once more."
         ),
-        "not_now": mark("That can’t be done right now. Here is what you can do."),
+        "not_now": mark("That isn’t possible right now. Here’s what you can do."),
         "our_fault": mark(
             "Sorry, something broke on our side. Nothing is lost: please try that again."
         ),
@@ -76,7 +76,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "invite_unknown": mark(
             "🔑 This invitation isn’t valid. Please check the link, or ask for a new one."
         ),
-        "held_dropped": mark("All right, what you sent will not be used."),
+        "held_dropped": mark("All right, I won’t use what you sent."),
         "no_consent": mark(
             "All right, no photos are kept. You can come back to this whenever you like."
         ),

@@ -104,7 +104,7 @@ def selecting_gender(_facts: Facts, t: Translator) -> Screen:
     """Whom the avatar shows."""
     return Screen(
         title=t("👤 The avatar’s gender"),
-        text=t("Who will the avatar show? Knowing this makes a better likeness."),
+        text=t("Who is in the photos? Knowing this makes a better likeness."),
         buttons=buttons.rows(buttons.genders(t), buttons.back(t)),
     )
 

@@ -52,8 +52,8 @@ def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
         if sets.remaining(avatar) < facts.limits.min_photos:
             return sets.useless(avatar, facts.limits, t)
         if not rules.room(facts).places:
-            return t("That is enough: you can start the training.")
-        return t("That is enough: you can start the training, or add more photos.")
+            return t("That’s enough: you can start the training.")
+        return t("That’s enough: you can start the training, or add more photos.")
     said = any(code == "how_to_send" for code, _ in facts.said)
     return words.lines(
         "" if avatar.valid else _wanted(avatar, t),

@@ -34,7 +34,7 @@ def _new(state: str, facts: Facts, t: Translator) -> Question | None:
     text = t("You have an avatar that isn’t finished yet. Go on with it, or begin another?")
     if name:
         text = t("“{name}” isn’t finished yet. Go on with it, or begin another?", name=name)
-    another = Button(t("🆕 A new one all the same"), "create")
+    another = Button(t("🆕 Start a new one anyway"), "create")
     return Question(text, buttons.rows(buttons.resume(facts, t), another, _no(t("No"))))
 
 
@@ -47,7 +47,7 @@ def _held(state: str, facts: Facts, t: Translator) -> Question:
     if full:
         wanted = t("All your avatar places are taken: delete an avatar to make room for a new one.")
     create = None if full else Button(label, "create")
-    no = Button(t("No, not needed"), "no", words=t("No, not needed"))  # it drops the photos
+    no = Button(t("No, thanks"), "no", words=t("No, thanks"))  # it drops the photos
     answers = buttons.rows(create, _add_to(state, facts, t), no)
     return Question(words.lines(_sent(count, facts.held_files, t), wanted), answers)
 

@@ -90,7 +90,7 @@ def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
                 t("⚡ Status: {status}", status=_standing(run, t)),
             ),
             _waiting(run, t) or _left(run, t),
-            t("There is no need to wait here: the training goes on by itself."),
+            t("No need to wait here: the training carries on by itself."),
         ),
         progress=progress,
         buttons=buttons.rows(stop, (buttons.avatars(t), buttons.details(t))),

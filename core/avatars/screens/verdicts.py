@@ -20,7 +20,7 @@ MOST_ON_SHEET = 50
 
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "empty": (mark("nothing arrived"), mark("send it once more")),
+        "empty": (mark("nothing arrived"), mark("send it again")),
         "too_big": (
             mark("larger than {size} MB"),
             mark("send it as an ordinary photo, or make it smaller"),
@@ -30,7 +30,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("a format I can’t open"),
             mark("save it as JPEG or PNG, or send a screenshot of it"),
         ),
-        "broken": (mark("damaged on its way"), mark("send it once more")),
+        "broken": (mark("damaged on its way"), mark("send it again")),
         "too_many_pixels": (
             mark("{megapixels} megapixels, and at most {limit} fit"),
             mark("send a smaller copy"),
@@ -49,7 +49,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("send the original as a file"),
         ),
         "no_face": (
-            mark("no face to be seen"),
+            mark("no face visible"),
             mark("send one where the face is clearly visible"),
         ),
         "too_blurred": (
@@ -62,7 +62,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             mark("maybe too revealing, so it wasn’t kept"),
             mark("send one with more clothes on"),
         ),
-        "gone": (mark("can’t be fetched any more"), mark("send it once more")),
+        "gone": (mark("can’t be fetched any more"), mark("send it again")),
         "no_room": (
             mark("no room left, an avatar takes {most} photos"),
             mark("remove another one in the gallery, then send it again"),
@@ -146,8 +146,8 @@ def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
     if all(photo.status == DUPLICATE for photo in refused):
         return ""
     if len(refused) == 1:
-        return t("This photo doesn’t fit yet. That can be mended:")
-    return t("None of the {count} photos fits yet. That can be mended:", count=len(refused))
+        return t("This photo doesn’t work yet. Here’s how to fix that:")
+    return t("None of the {count} photos works yet. Here’s how to fix that:", count=len(refused))
 
 
 _Why = tuple[str, int, int]
@@ -208,7 +208,7 @@ def overruling(avatar: AvatarFacts, t: Translator) -> str:
     """That a refusal may be wrong, where one may be."""
     if not any(photo.mistakable for photo in avatar.refused):
         return ""
-    return t("Am I wrong about a photo? Then say so below, and it counts.")
+    return t("Did I get one wrong? Choose it below and I’ll use it.")
 
 
 def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:

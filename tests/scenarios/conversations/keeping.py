@@ -15,7 +15,7 @@ def ten_avatars_are_the_limit(chat: Chat) -> None:
         chat.press("🆕 Create avatar")
         chat.see("“{name}” isn’t finished yet. Go on with it, or begin another?",
                  name=f"Anna {number - 1}")  # fmt: skip
-        chat.press("🆕 A new one all the same")
+        chat.press("🆕 Start a new one anyway")
         chat.press("🎭 Portrait (recommended)")
         chat.press("✅ Choose")
         chat.press("Male")

@@ -91,8 +91,8 @@ def wrong_presses_and_words_make_no_pictures_and_strand_nobody(chat: Chat) -> No
     chat.see("Please use one of the buttons.")
     orders = len(runs(chat))
     chat.send_photos(pictures(1, 90))
-    chat.press("No, not needed")
-    chat.see("All right, what you sent will not be used.", STYLES, name="Anna")
+    chat.press("No, thanks")
+    chat.see("All right, I won’t use what you sent.", STYLES, name="Anna")
     assert len(runs(chat)) == orders
     press_pack(chat)
     chat.see(MAKING)

@@ -18,7 +18,7 @@ def pictures_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
         text=words.paragraphs(
             t("Avatar: “{name}”", name=words.named(avatar.name, t)),
             _standing(run, t),
-            t("There is no need to wait here: they come by themselves."),
+            t("No need to wait here: they’ll appear by themselves."),
         ),
         progress=progress,
         buttons=buttons.rows(_stop(run, t), (buttons.avatars(t), buttons.main_menu(t))),
