@@ -24,7 +24,7 @@ COLOURS = {
     "queued": "#8a8fa3", "training": "#5b5bd6", "uncertain": "#d64545", "saving": "#2e9e6b",
 }  # fmt: skip
 OTHERS = "#5b8fd6"
-HEIGHT = 260
+HEIGHT = 220
 MOST_DAYS = 15
 """Days named below a chart: more would not fit."""
 Rows = Sequence[dict[str, Any]]
