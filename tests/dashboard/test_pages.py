@@ -111,9 +111,9 @@ def test_alerts_are_above_everything_and_silenced_from_beside_them(
     )
     st.cache_data.clear()
     tab = look("overview")
-    drawn = [str(getattr(element, "value", "")) for element in tab.main]
+    drawn = [text for element in tab.main if (text := str(getattr(element, "value", "")))]
     sentence = (
-        "A training waits too long to begin: 12 min 30 s, the limit is 10 min. Since 3 d ago."
+        "A training waits too long to begin: 12 min 30 s, the limit is 10 min. Began 3 d ago."
     )
     assert drawn.index(":red[:material/error: **1 alert**]") + 1 == drawn.index(sentence)
     assert drawn.index(sentence) < drawn.index(metric(tab, "Avatars created"))
