@@ -37,6 +37,10 @@ STYLE = """
 [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-size: 1.6rem; }
 [data-testid="stMetricLabel"] p, .stMarkdownBadge { white-space: normal !important; }
+[data-testid="stHeading"] h2, [data-testid="stHeading"] h3 { font-size: 1.125rem;
+  padding: .25rem 0; }
+[data-testid="stVegaLiteChart"] { min-height: 15rem; }
+.stMainBlockContainer { padding: 3rem 2rem 2rem; }
 form[action="/logout"] button { font: inherit; padding: .35rem .8rem; border-radius: .5rem;
   border: 1px solid color-mix(in srgb, currentcolor 30%, transparent); background: transparent;
   color: inherit; cursor: pointer; }
@@ -93,6 +97,7 @@ def _page(here: site.Site) -> None:
     view = filters.sidebar(here, visitor, t)
     st.session_state["view"] = view
     st.header(chosen.title, anchor=False)
+    filters.told(view)
     chosen.run()
 
 

@@ -24,7 +24,7 @@ COLOURS = {
     "queued": "#8a8fa3", "training": "#5b5bd6", "uncertain": "#d64545", "saving": "#2e9e6b",
 }  # fmt: skip
 OTHERS = "#5b8fd6"
-HEIGHT = 260
+HEIGHT = 220
 MOST_DAYS = 15
 """Days named below a chart: more would not fit."""
 Rows = Sequence[dict[str, Any]]
@@ -72,7 +72,7 @@ def _named(view: View, rows: Rows) -> Rows:
 
 
 def _time(view: View) -> alt.X:
-    """The axis of hours or days, in figures: browsers name months in English alone.
+    """The axis of the whole period, in figures: browsers name months in English alone.
 
     No day stands there twice: the browser's own choice would mark half of one too.
     """
@@ -82,7 +82,20 @@ def _time(view: View) -> alt.X:
         step = math.ceil((view.scope.end - view.scope.start) / DAY / MOST_DAYS)
         days = alt.TimeIntervalStep(interval="day", step=step)
         axis = alt.Axis(format="%m-%d", labelOverlap=True, tickCount=days)
-    return alt.X("start:T", title=None, axis=axis)
+    ends = [_at(_clock(view, at)) for at in (view.scope.start, view.scope.end)]
+    return alt.X("start:T", title=None, axis=axis, scale=alt.Scale(domain=ends))
+
+
+def _at(clock: datetime.datetime) -> alt.DateTime:
+    """A clock's time as charts take it."""
+    return alt.DateTime(
+        year=clock.year,
+        month=clock.month,
+        date=clock.day,
+        hours=clock.hour,
+        minutes=clock.minute,
+        seconds=clock.second,
+    )
 
 
 def _tips(view: View, kinds: str, title: str, digits: str = "") -> list[alt.Tooltip]:

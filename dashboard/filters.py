@@ -11,6 +11,7 @@ import streamlit as st
 from core.base.texts import LANGUAGES, NAMES, Translator
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import DAY, HOUR, Mode, Scope
+from dashboard.formats import lasting
 from dashboard.site import Site
 from dashboard.view import View, rounded
 from dashboard.words import translator
@@ -74,25 +75,49 @@ def language() -> Translator:
     return translator(kept("lang", locale, LANGUAGES))
 
 
+def spans(t: Translator) -> dict[str, str]:
+    """What the periods are called."""
+    return {
+        "1h": t("Last hour"),
+        "24h": t("Last 24 hours"),
+        "7d": t("Last 7 days"),
+        "30d": t("Last 30 days"),
+        "90d": t("Last 90 days"),
+        "days": t("Chosen days"),
+    }
+
+
+def modes(t: Translator) -> dict[str, str]:
+    """What the modes are called."""
+    return {
+        "production": t("Production"),
+        "test": t("Test mode"),
+        "both": t("Production and test"),
+    }
+
+
+def told(view: View) -> None:
+    """One line: the period, the mode, and what changes are measured against."""
+    t, scope = view.t, view.scope
+    known = {seconds: name for name, seconds in SPANS.items()}
+    first, last = view.moment(scope.start), view.moment(scope.end - 1)
+    days = f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    parts = [
+        spans(t)[known[view.span]] if view.span else days,
+        modes(t)[scope.mode],
+        t("compared with the {time} before", time=lasting(t, scope.end - scope.start)),
+    ]
+    if view.site.ordered == "test":
+        parts.append(t("new trainings are simulated"))
+    st.caption(" · ".join(parts))
+
+
 def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
     """Draw the choices, and what a page is drawn with."""
     with st.sidebar:
-        spans = {
-            "1h": t("Last hour"),
-            "24h": t("Last 24 hours"),
-            "7d": t("Last 7 days"),
-            "30d": t("Last 30 days"),
-            "90d": t("Last 90 days"),
-            "days": t("Chosen days"),
-        }
-        span = choice(t("Period"), "period", spans, "7d")
-        modes = {
-            "production": t("Production"),
-            "test": t("Test mode"),
-            "both": t("Production and test"),
-        }
+        span = choice(t("Period"), "period", spans(t), "7d")
         mode = choice(
-            t("Trainings"), "mode", modes, site.mode,
+            t("Trainings"), "mode", modes(t), site.mode,
             t("Simulated trainings are test mode. People and avatars count in every mode."),
             moves=True,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from core.base.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
 from core.operation.metrics import health, people
-from dashboard.pages import overview, runs
+from dashboard.pages import alarms, runs
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -157,7 +157,7 @@ def _quarantine(view: View) -> None:
 
 def _silence(view: View) -> None:
     t = view.t
-    said = overview.rules(t)
+    said = alarms.rules(t)
     silent = view.ask(alerts.silences, view.now)
     if silent or view.visitor.may_act:
         st.subheader(t("Silence alerts"), anchor=False)

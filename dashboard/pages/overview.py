@@ -7,64 +7,34 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.base.texts import Translator
-from core.operation import alerts
 from core.operation.metrics import errors, health, overview, training
 from core.operation.metrics.scope import DAY
 from dashboard import charts
-from dashboard.tables import Column, table
+from dashboard.formats import lasting, longer, percent
+from dashboard.pages import alarms
+from dashboard.pages.alarms import SILENT_SECONDS
 from dashboard.view import View
 from dashboard.words import unless_nought
 
 LATELY = 7 * DAY
 """An older call of fal says nothing of how it is now."""
-SILENT_SECONDS = 60.0
-"""A part that has not said for so long that it lives is shown as silent."""
 
 
 def draw(view: View) -> None:
     """The page."""
-    _banners(view)
+    alarms.draw(view)
     _metrics(view)
     _trends(view)
-    _alerts(view)
     view.as_of()
     view.asked.clear()
     st.subheader(view.t("Parts"), anchor=False)
     view.live(_parts)
-
-
-def rules(t: Translator) -> dict[str, str]:
-    """What each rule says."""
-    return {
-        "success": t("Too few trainings succeed (percent)"),
-        "fal_errors": t("fal fails often"),
-        "queue": t("A training waits too long to begin (minutes)"),
-        "waiting": t("Something waits too long to be handled or shown (minutes)"),
-        "heartbeat": t("A process is silent (seconds)"),
-        "uncertain": t("Orders that may or may not have arrived"),
-        "results": t("Trainings that were paid for, and whose result can’t be fetched"),
-        "budget": t("The day’s budget is nearly spent (percent)"),
-        "remote": t("fal still keeps what was to be deleted there (minutes)"),
-        "new_error": t("fal says something new"),
-        "stopped": t("Trainings are not ordered"),
-        "deadline": t("Trainings did not end in time and were given up"),
-        "webhooks": t("Webhooks are configured, and none has arrived"),
-    }
-
-
-def _banners(view: View) -> None:
-    t = view.t
-    if view.site.ordered == "test":
-        st.info(t("Test mode is on: new trainings are simulated."), icon=":material/science:")
-    beats = view.ask(health.beats)
-    lives = [beat for beat in beats if view.now - beat.at < SILENT_SECONDS]
-    if not any(beat.part == "worker" for beat in lives):
-        st.warning(t("No worker is running: nothing moves, and the numbers may be stale."))
+    alarms.history(view)
 
 
 def _metrics(view: View) -> None:
     t, scope = view.t, view.scope
-    columns = st.columns([1, 1, 1.4, 1])
+    columns = st.columns(4)
     created, before = (view.ask(overview.avatars_created, s) for s in (scope, scope.before))
     columns[0].metric(
         t("Avatars created"), f"{created:,}", _change(created, before), border=True,
@@ -77,7 +47,7 @@ def _metrics(view: View) -> None:
     ended, earlier = (view.ask(overview.outcomes, s) for s in (scope, scope.before))
     by_time = view.ask(overview.outcomes_by_time, scope)
     columns[1].metric(
-        t("Training success"), _percent(ended.success), _points(t, ended.success, earlier.success),
+        t("Training success"), percent(ended.success), _points(t, ended.success, earlier.success),
         border=True,
         help=t(
             "completed ÷ (completed + failed), of the trainings that ended in the period. Those "
@@ -90,11 +60,11 @@ def _metrics(view: View) -> None:
         _times(view)
     calls, past = (view.ask(errors.calls, s) for s in (scope, scope.before))
     columns[3].metric(
-        t("fal errors"), f"{calls.errors:,}", _change(calls.errors, past.errors),
+        t("fal errors"), _of_calls(calls), _points(t, calls.rate, past.rate),
         delta_color="inverse", border=True,
         help=t(
-            "Calls of fal that failed, retries included. One that belongs to no training counts "
-            "as production."
+            "Calls of fal that failed, retries included, and their share of all calls. One that "
+            "belongs to no training counts as production."
         ),
         chart_data=[float(at.errors) for at in view.ask(errors.calls_by_time, scope)],
     )  # fmt: skip
@@ -107,11 +77,10 @@ def _times(view: View) -> None:
     with st.container(border=True):
         for kind in ("portrait", "style"):
             times, past = now.get(kind), before.get(kind)
-            delta = times and past and unless_nought(f"{(times.p50 - past.p50) / 60:+.1f}")
             st.metric(
                 t("Training time: {type}", type=charts.named(t, kind)),
-                t("{n} min", n=f"{times.p50 / 60:.1f}") if times else "–",
-                t("{n} min", n=delta) if delta else None,
+                lasting(t, times.p50) if times else "–",
+                longer(t, times.p50, past.p50) if times and past else None,
                 delta_color="inverse",
                 help=t(
                     "The median of completed trainings: what fal says that it took, else from "
@@ -137,35 +106,6 @@ def _trends(view: View) -> None:
         created = view.ask(overview.avatars_created_by_time, view.scope)
         bars = [{"start": at.start, "kind": "avatars", "value": at.n} for at in created if at.n]
         charts.stacked(view, bars, t("avatars"), "")
-
-
-def _alerts(view: View) -> None:
-    t = view.t
-    known = view.ask(alerts.recent, view.now)
-    st.subheader(t("Alerts"), anchor=False)
-    said = rules(t)
-    for alert in [alert for alert in known if alert.resolved_at is None]:
-        since = view.moment(alert.fired_at)
-        st.error(
-            t(
-                "{rule}: {value}, the limit is {limit}; since {time}",
-                rule=said.get(alert.rule, alert.rule),
-                value=f"{alert.value:,.4g}",
-                limit=f"{alert.threshold:,.4g}",
-                time=f"{since:%Y-%m-%d %H:%M}",
-            )
-        )
-        st.text(alert.subject) if alert.subject else None
-    if not known:
-        st.caption(t("None has ever fired."))
-        return
-    with st.expander(t("All alerts")):
-        table(view, "alerts", [
-            Column("rule", t("Rule")), Column("subject", t("Of what")),
-            Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
-            Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
-            Column("silenced", t("Silenced"), "yes"),
-        ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
 def _parts(view: View) -> None:
@@ -236,15 +176,8 @@ def _fal(view: View) -> tuple[str, str]:
     return "green", t("answered {time} ago", time=lasting(t, max(0.0, view.now - well)))
 
 
-def lasting(t: Translator, seconds: float) -> str:
-    """A length of time in one unit."""
-    if seconds < 90:
-        return t("{n} s", n=round(seconds))
-    if seconds < 5400:
-        return t("{n} min", n=round(seconds / 60))
-    if seconds < 172_800:
-        return t("{n} h", n=round(seconds / 3600))
-    return t("{n} d", n=round(seconds / 86_400))
+def _of_calls(calls: errors.Calls) -> str:
+    return f"{calls.errors:,} · {percent(calls.rate)}" if calls.calls else f"{calls.errors:,}"
 
 
 def _change(now: float, before: float) -> str | None:
@@ -256,7 +189,3 @@ def _points(t: Translator, now: float | None, before: float | None) -> str | Non
         return None
     change = unless_nought(f"{100 * (now - before):+.1f}")
     return change and t("{n} pp", n=change)
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f}%"

@@ -14,10 +14,19 @@ from dashboard.charts import _stack, _time
 from dashboard.words import translator, unless_nought
 
 
+def times(days: float, zone: str = "UTC") -> Any:
+    view: Any = SimpleNamespace(scope=Scope(0.0, days * DAY, zone=zone), zone=ZoneInfo(zone))
+    return _time(view).to_dict()
+
+
 def axis(days: float) -> Any:
-    view: Any = SimpleNamespace(scope=Scope(0.0, days * DAY))
-    drawn: Any = _time(view).to_dict()
-    return drawn["axis"]
+    return times(days)["axis"]
+
+
+def test_neighbours_span_the_whole_period_on_the_clocks_of_the_zone() -> None:
+    first, last = times(2, "Asia/Kolkata")["scale"]["domain"]
+    start = {"year": 1970, "month": 1, "date": 1, "hours": 5, "minutes": 30, "seconds": 0}
+    assert (first, last) == (start, {**start, "date": 3})
 
 
 @pytest.mark.parametrize(("days", "step"), [(7, 1), (15, 1), (30, 2), (90, 6)])

@@ -96,10 +96,39 @@ def test_the_first_page_shows_the_specifications_four_metrics(sqlite_db: Any, lo
     }
 
 
+def test_alerts_are_above_everything_and_silenced_from_beside_them(
+    sqlite_db: Any, look: Look
+) -> None:
+    beat = "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+    run(f"{beat} VALUES ('worker', 'host:1', ?, 0, '1', '', 'test')", time.time())
+    assert ":green[:material/check_circle: **All well**]" in [
+        text.value for text in look("overview").markdown
+    ]
+    run(
+        "INSERT INTO alerts (id, rule, subject, value, threshold, fired_at) "
+        "VALUES (7, 'queue', '', 12.5, 10, ?)",
+        time.time() - 3 * DAY,
+    )
+    st.cache_data.clear()
+    tab = look("overview")
+    drawn = [text for element in tab.main if (text := str(getattr(element, "value", "")))]
+    sentence = (
+        "A training waits too long to begin: 12 min 30 s, the limit is 10 min. Began 3 d ago."
+    )
+    assert drawn.index(":red[:material/error: **1 alert**]") + 1 == drawn.index(sentence)
+    assert drawn.index(sentence) < drawn.index(metric(tab, "Avatars created"))
+    press(tab, "silence-7")
+    assert run("SELECT rule, who FROM silences").fetchall() == [("queue", "anna")]
+    assert "Silenced" in [text.value for text in tab.caption]
+
+
 def test_a_first_look_shows_the_mode_that_trainings_are_made_in(
     sqlite_db: Any, look: Look, house: House
 ) -> None:
-    assert look("overview").session_state["kept-mode"] == "test"
+    first = look("overview")
+    assert first.session_state["kept-mode"] == "test"
+    told = "Last 7 days · Test mode · compared with the 7 d before · new trainings are simulated"
+    assert told in [text.value for text in first.caption]
     house.trainer.test_mode = False
     assert look("overview").session_state["kept-mode"] == "production"
 
@@ -119,7 +148,7 @@ def test_without_the_key_a_first_look_shows_productions_running_trainings(
     assert house.trainer.test_mode
     first = look("overview")
     assert first.session_state["kept-mode"] == "production"
-    assert not [box.value for box in first.info if "Test mode" in box.value]
+    assert not [text.value for text in first.caption if "simulated" in text.value]
     assert run_id in str(
         [list(frame.value.to_dict().values()) for frame in look("running").dataframe]
     )

@@ -14,6 +14,11 @@ class Calls(NamedTuple):
     calls: int
     errors: int
 
+    @property
+    def rate(self) -> float | None:
+        """errors ÷ calls; None where there was no call."""
+        return self.errors / self.calls if self.calls else None
+
 
 class CallsAt(NamedTuple):
     """The same of an hour or a day."""

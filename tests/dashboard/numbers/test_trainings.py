@@ -51,17 +51,21 @@ def test_the_four_metrics_and_what_they_were_before(
     line = [100 * value for value in shares if value is not None]
     assert drawn.line(shown["Training success"]) == pytest.approx(line)
     failed, failed_before = rows.failures(period), rows.failures(period.before)
-    assert shown["fal errors"].value == f"{len(failed):,}"
-    assert shown["fal errors"].delta == change(len(failed), len(failed_before))
+    calls, calls_before = rows.calls(period), rows.calls(period.before)
+    share = 100 * len(failed) / len(calls)
+    assert shown["fal errors"].value == f"{len(failed):,} · {share:.1f}%"
+    points = f"{share - 100 * len(failed_before) / len(calls_before):+.1f}" if calls_before else ""
+    assert shown["fal errors"].delta == (f"{points} pp" if points.strip("+-0.") else "")
     assert drawn.line(shown["fal errors"]) == in_slots(period, [e.at for e in failed])
     medians = rows.quantiles(period, took, 0.5)
     medians_before = rows.quantiles(period.before, took, 0.5)
     for kind in ("portrait", "style"):
         metric = shown[f"Training time: {kind}"]
         median = medians.get(kind)
-        assert metric.value == ("–" if median is None else f"{median / 60:.1f} min")
+        assert metric.value == ("–" if median is None else lasting(median))
         both = median is not None and kind in medians_before
-        delta = f"{(median - medians_before[kind]) / 60:+.1f} min" if both else ""
+        longer = round(median) - round(medians_before[kind]) if both else 0
+        delta = f"{'+' if longer > 0 else '-'}{lasting(abs(longer))}" if longer else ""
         assert metric.delta == delta
     endings = Counter((period.slot(moment), status) for moment, status in ended)
     assert stack(period, drawn.chart(tab, "trainings")) == endings
@@ -70,10 +74,18 @@ def test_the_four_metrics_and_what_they_were_before(
 
 
 def lasting(seconds: float) -> str:
-    for limit, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{round(seconds / unit)} {name}"
-    return f"{round(seconds / 86_400)} d"
+    """Its two largest units, the smaller one rounded."""
+    names = {86_400: "d", 3600: "h", 60: "min", 1: "s"}
+    total = math.floor(seconds + 0.5) if seconds % 1 != 0.5 else round(seconds)
+    for larger, smaller in ((86_400, 3600), (3600, 60), (60, 1)):
+        if total >= larger:
+            n = (2 * total + smaller) // (2 * smaller)
+            whole, rest = divmod(n, larger // smaller)
+            tail = f" {rest} {names[smaller]}" if rest else ""
+            if (larger, whole) in ((3600, 24), (60, 60)):
+                return "1 d" if larger == 3600 else "1 h"
+            return f"{whole} {names[larger]}{tail}"
+    return f"{total} s"
 
 
 def waits(now: float, since: list[float]) -> str:

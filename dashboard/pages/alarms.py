@@ -1,0 +1,141 @@
+"""Whether all is well: the first thing on the overview, a sentence for each open alert."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.base.texts import Translator
+from core.operation import alerts
+from core.operation.alerts import Alert
+from core.operation.metrics import health
+from dashboard import formats
+from dashboard.pages import runs
+from dashboard.tables import Column, table
+from dashboard.view import View
+
+SILENT_SECONDS = 60.0
+"""A part that has not said for so long that it lives is shown as silent."""
+HOURS = 4.0
+"""So long an alert is silenced from beside it."""
+IN_MINUTES = ("queue", "waiting", "remote")
+IN_PERCENT = ("success", "budget")
+UNMEASURED = ("new_error", "stopped", "webhooks")
+"""Their values and limits say nothing that the rule does not."""
+PAGES = {
+    "success": "training", "fal_errors": "errors", "queue": "running", "waiting": "operations",
+    "uncertain": "running", "results": "training", "budget": "cost", "remote": "operations",
+    "new_error": "errors", "stopped": "operations", "deadline": "training",
+    "webhooks": "operations",
+}  # fmt: skip
+"""Where the rows of a rule are; those of a silent part stand on the overview itself."""
+
+
+def rules(t: Translator) -> dict[str, str]:
+    """What each rule says."""
+    return {
+        "success": t("Too few trainings succeed"),
+        "fal_errors": t("fal fails often"),
+        "queue": t("A training waits too long to begin"),
+        "waiting": t("Something waits too long to be handled or shown"),
+        "heartbeat": t("A process is silent"),
+        "uncertain": t("Orders that may or may not have arrived"),
+        "results": t("Trainings that were paid for, and whose result can’t be fetched"),
+        "budget": t("The day’s budget is nearly spent"),
+        "remote": t("fal still keeps what was to be deleted there"),
+        "new_error": t("fal says something new"),
+        "stopped": t("Trainings are not ordered"),
+        "deadline": t("Trainings did not end in time and were given up"),
+        "webhooks": t("Webhooks are configured, and none has arrived"),
+    }
+
+
+def draw(view: View) -> None:
+    """All well, or how many alerts, and each."""
+    t = view.t
+    firing = [alert for alert in view.ask(alerts.recent, view.now) if alert.resolved_at is None]
+    silent = not _worker_lives(view)
+    n = len(firing) + silent
+    if not n:
+        well = t("All well")
+        st.markdown(f":green[:material/check_circle: **{well}**]")
+        return
+    said = t.n("{n} alert", "{n} alerts", n)
+    st.markdown(f":red[:material/error: **{said}**]")
+    if silent:
+        st.text(t("No worker is running: nothing moves, and the numbers may be stale."))
+    with st.container(gap="xsmall"):
+        for alert in firing:
+            _alert(view, alert)
+
+
+def history(view: View) -> None:
+    """Every alert that has fired, the open ones first."""
+    t = view.t
+    known = view.ask(alerts.recent, view.now)
+    said = rules(t)
+    if not known:
+        st.caption(t("No alert has ever fired."))
+        return
+    named = [alert._replace(rule=said.get(alert.rule, alert.rule)) for alert in known]
+    with st.expander(t("All alerts")):
+        table(view, "alerts", [
+            Column("rule", t("Rule")), Column("subject", t("Of what")),
+            Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
+            Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
+            Column("silenced", t("Silenced"), "yes"),
+        ], named, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
+
+
+def sentence(t: Translator, alert: Alert, now: float) -> str:
+    """What holds, how much, the limit, and for how long it has."""
+    time = formats.lasting(t, now - alert.fired_at)
+    rule = rules(t).get(alert.rule, alert.rule)
+    if alert.rule in UNMEASURED:
+        return t("{rule}. Began {time} ago.", rule=rule, time=time)
+    return t(
+        "{rule}: {value}, the limit is {limit}. Began {time} ago.",
+        rule=rule,
+        value=_amount(t, alert.rule, alert.value),
+        limit=_amount(t, alert.rule, alert.threshold),
+        time=time,
+    )
+
+
+def _amount(t: Translator, rule: str, value: float) -> str:
+    if rule == "heartbeat":
+        return formats.lasting(t, value)
+    if rule in IN_MINUTES:
+        return formats.lasting(t, 60 * value)
+    return formats.percent(value / 100) if rule in IN_PERCENT else f"{value:,.0f}"
+
+
+def _alert(view: View, alert: Alert) -> None:
+    """A sentence, the way to its rows, and silence beside it."""
+    t = view.t
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(gap=None):
+            st.text(sentence(t, alert, view.now))
+            if alert.subject:
+                st.caption(_quoted(alert.subject))
+        if page := PAGES.get(alert.rule):
+            st.link_button(t("Show"), view.place(page), width="content")
+        if alert.silenced:
+            st.caption(t("Silenced"), width="content")
+        elif view.visitor.may_act:
+            asked = t("Send nothing of this rule for {time}?", time=t("{n} h", n=round(HOURS)))
+            action = partial(view.actions.silence, alert.rule, HOURS)
+            runs.ask(view, t("Silence"), asked, f"silence-{alert.id}", action)
+
+
+def _quoted(text: str) -> str:
+    """What others may have written, with nothing in it that Markdown reads."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)
+
+
+def _worker_lives(view: View) -> bool:
+    return any(
+        beat.part == "worker" and view.now - beat.at < SILENT_SECONDS
+        for beat in view.ask(health.beats)
+    )
