@@ -53,6 +53,8 @@ class PictureKind:
         self._clock = clock
         self.policy = limits.policy(settings)
         self._pace = Pace(self._settings, clock)
+        self._needed_seconds = self._settings.deadline_minutes * 60 + GRACE_SECONDS
+        self._link_seconds = int(self._needed_seconds + LINK_SECONDS)
 
     # what it may be ordered as
 
@@ -85,10 +87,7 @@ class PictureKind:
         return bool(run.data_url) and self._lasts(run.uploaded_at, seconds)
 
     def upload(self, run: PictureRun, alive: Alive) -> Mapping[str, object]:
-        """Where the painter finds the weights: a link to our store, if the painter can reach it.
-
-        Otherwise they are sent once for a model, which is remembered.
-        """
+        """Where the painter finds the weights: in our store, or sent once and remembered."""
         model = run.trained
         key = model.weights_key if model else None
         if model is None or key is None:
@@ -109,21 +108,10 @@ class PictureKind:
 
     def _link(self, key: str) -> str:
         """To the weights in our store; "" where the painter can't reach it, or is simulated."""
-        if self.provider.test_mode:
-            return ""
-        link = self._store.public_link(key, int(self._link_seconds))
+        link = "" if self.provider.test_mode else self._store.public_link(key, self._link_seconds)
         if link and not self._store.exists(key):
             raise Impossible(_NO_WEIGHTS)
         return link
-
-    @property
-    def _needed_seconds(self) -> float:
-        """How long weights have to be there for an order that is sent now."""
-        return self._settings.deadline_minutes * 60 + GRACE_SECONDS
-
-    @property
-    def _link_seconds(self) -> float:
-        return self._needed_seconds + LINK_SECONDS
 
     def _lasts(self, since: float | None, seconds: float) -> bool:
         return since is not None and self._clock() + self._needed_seconds < since + seconds

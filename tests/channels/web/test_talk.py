@@ -100,7 +100,7 @@ def test_a_screen_is_written_down_as_it_was_answered(
     assert ["Hello! 👋" in html for html in entries.values()] == [True, False]
 
 
-@pytest.mark.parametrize("change", [lambda seen: seen[:-1] + "A", lambda _: "x", lambda _: 5])
+@pytest.mark.parametrize("change", [lambda seen: "A" + seen, lambda _: "x", lambda _: 5])
 def test_a_screen_that_was_made_up_is_not_written_down(
     client: TestClient, anna: dict[str, str], change: Any
 ) -> None:
