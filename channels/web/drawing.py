@@ -9,6 +9,7 @@ from typing import Any
 from channels.web.message_html import MessageHtml
 from channels.web.site import Site
 from channels.web.tab import Answered, View
+from channels.web.transcript import Entry
 from channels.web.words import words
 from core.conversation.messages import Motion
 
@@ -16,14 +17,14 @@ SEEN = "seen"
 
 
 def drawn(site: Site, visitor: str, view: View, known: int) -> dict[str, Any]:
-    """JSON: `entries` are HTML by number, those above `known`; `above` and `below` list numbers.
+    """JSON: `entries` are HTML by key, those numbered above `known`; `above` and `below` list keys.
 
     `screen` has its parts as HTML, so that only those are drawn anew that have changed.
     """
     language = view.stamp.language
     messages = MessageHtml(words(language), partial(site.picture_path, visitor))
-    entries = {e.id: messages.entry(e) for e in view.entries if e.id > known}
-    numbers = [entry.id for entry in view.entries]
+    entries = {_key(e): messages.entry(e) for e in view.entries if e.id > known}
+    keys = [_key(entry) for entry in view.entries]
     rendered = view.rendered
     return {
         "of": view.stamp.of,
@@ -33,8 +34,8 @@ def drawn(site: Site, visitor: str, view: View, known: int) -> dict[str, Any]:
         "visit": view.visit,
         "language": language,
         "entries": entries,
-        "above": numbers[: view.above],
-        "below": numbers[view.above :],
+        "above": keys[: view.above],
+        "below": keys[view.above :],
         "title": rendered.title,
         "screen": {
             "words": messages.screen(rendered),
@@ -46,6 +47,11 @@ def drawn(site: Site, visitor: str, view: View, known: int) -> dict[str, Any]:
         "motion": rendered.motion,
         SEEN: site.seal(visitor, SEEN, asdict(view.answered)),
     }
+
+
+def _key(entry: Entry) -> str:
+    """Numbers begin anew once a person was forgotten: the moment tells the entries apart."""
+    return f"{entry.id}-{entry.at:.3f}"
 
 
 def answered(site: Site, visitor: str, seen: object) -> Answered | None:

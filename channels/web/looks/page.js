@@ -2,7 +2,7 @@
 
 import { Line } from "./line.js";
 import { Outbox } from "./outbox.js";
-import { known, seen, show, toNewest } from "./view.js";
+import { known, seen, show, toNewest, whole } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 const SOON = 600; // milliseconds after which an answer that isn't there is worth a word
@@ -73,6 +73,10 @@ async function notify() {
 
 function take(answer) {
   const before = view;
+  if (!whole(answer)) {
+    lost = true; // it must be asked for as a whole
+    return;
+  }
   if (!show(answer)) return;
   view = answer;
   standing("bot");
@@ -123,7 +127,7 @@ async function follow() {
 }
 
 function question(link) {
-  const asked = new URLSearchParams({ known: known() });
+  const asked = new URLSearchParams({ known: lost ? 0 : known() });
   if (link) asked.set("start", link);
   if (!view) return asked;
   asked.set("motion", view.motion);

@@ -7,41 +7,50 @@ const MOMENT = 400; // milliseconds between the clicks of a double click, at mos
 
 let current = null;
 let following = true;
-const entries = new Map(); // number → element
+const entries = new Map(); // key → element
 
-export const known = () => Math.max(0, ...entries.keys());
+const number = (key) => Number.parseInt(key, 10);
+export const known = () => Math.max(0, ...[...entries.keys()].map(number));
+// Whether everything that a view lists is here or comes with it.
+export const whole = (view) =>
+  [...view.above, ...view.below].every((key) => key in view.entries || entries.has(key));
 export const seen = () => current?.seen;
 
 // A view that is older than what stands there changes nothing.
 export function show(view) {
-  if (current && view.at < current.at && view.of !== current.of) return false;
-  if (current?.of === view.of && (view.revision < current.revision || newest(view) < newest(current))) return false;
-  const anew = !current || view.of !== current.of || view.visit !== current.visit || newest(view) > newest(current);
+  if (current && isOlder(view)) return false;
+  const anew = !current || view.of !== current.of || view.visit !== current.visit || newest(view) !== newest(current);
   if (current && view.of !== current.of) forget();
-  for (const [number, html] of Object.entries(view.entries)) keep(Number(number), html);
+  for (const [key, html] of Object.entries(view.entries)) keep(key, html);
   place($("above"), view.above);
   place($("below"), view.below);
+  for (const [key, entry] of entries) if (!entry.isConnected) entries.delete(key);
   draw(view);
   current = view;
   if (anew) toNewest();
   return true;
 }
 
-const newest = (view) => Math.max(0, ...view.above, ...view.below);
+function isOlder(view) {
+  if (view.of === current.of && view.revision !== current.revision) return view.revision < current.revision;
+  return view.at < current.at;
+}
+
+const newest = (view) => view.below.at(-1) ?? view.above.at(-1);
 
 function forget() {
   for (const entry of entries.values()) entry.remove();
   entries.clear();
 }
 
-function keep(number, html) {
-  if (entries.has(number)) return;
+function keep(key, html) {
+  if (entries.has(key)) return;
   const entry = document.createElement("div");
   entry.className = "entry";
-  entry.dataset.entry = number;
+  entry.dataset.entry = key;
   entry.innerHTML = html;
   tell(entry);
-  entries.set(number, entry);
+  entries.set(key, entry);
 }
 
 // Times by the browser's clock, in the page's language.
@@ -56,13 +65,12 @@ function tell(entry) {
   }
 }
 
-function place(into, numbers) {
-  const wanted = numbers.map((number) => entries.get(number)).filter(Boolean);
+function place(into, keys) {
+  const wanted = keys.map((key) => entries.get(key)).filter(Boolean);
   wanted.forEach((entry, at) => {
     if (into.children[at] !== entry) into.insertBefore(entry, into.children[at] ?? null);
   });
   while (into.children.length > wanted.length) into.lastElementChild.remove();
-  for (const [number, entry] of entries) if (!entry.isConnected && into.id === "below") entries.delete(number);
 }
 
 function draw({ screen, visit, motion }) {
