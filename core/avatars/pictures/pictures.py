@@ -145,7 +145,7 @@ class Pictures:
     def price_usd(self, model: TrainedModel | None, count: int) -> float | None:
         """What a person is shown of the price; 0 is nothing, None is not known."""
         pictures = self._settings.pictures
-        if model is None or not pictures.confirm_price:
+        if model is None or not self.paints(model) or not pictures.confirm_price:
             return 0.0
         if pictures.price_usd is not None:
             return pictures.price_usd * count

@@ -167,6 +167,13 @@ def test_a_simulated_model_paints_nothing_once_orders_are_real(house: PictureHou
     assert house.obstacle() == "gone"
 
 
+def test_a_model_that_nobody_paints_with_any_more_has_no_price(house: PictureHouse) -> None:
+    house.model.base_model = "one of before"
+    house.model.save()
+    assert house.obstacle() == "gone"
+    assert house.pictures.price_usd(makers.fresh(house.model), 4) == 0.0
+
+
 def test_a_second_order_waits_for_the_first(house: PictureHouse) -> None:
     house.order()
     assert house.obstacle() == "painting"

@@ -112,6 +112,7 @@ def whoever_withdrew_their_consent_is_asked_for_it_before_more_pictures(chat: Ch
     chat.press("Yes, withdraw it")
     chat.pause()  # what is ordered in that very moment isn't wanted
     chat.press("◀️ Back")
+    chat.see(STYLES, name="Anna")
     orders = len(runs(chat))
     press_pack(chat)
     chat.see("🔒 Pictures need your consent. To give it, choose “✨ Make pictures” on the avatar’s "
