@@ -107,7 +107,6 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
     opened = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
     opened.register_aggregate(Quantiles, "quantiles", 1)
     opened.register_function(different, "different", 1)
-    opened.register_function(str.lower, "lower", 1)  # its own knows English letters alone
     return opened
 
 

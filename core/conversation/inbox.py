@@ -15,6 +15,7 @@ from enum import StrEnum
 import peewee
 
 from core.base.db import run, storable, transaction
+from core.base.folding import folded
 from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
 
@@ -125,8 +126,10 @@ class Inbox:
     def _begin(self, update: Update) -> int:
         now = self._clock()
         person, address = update.person, update.address
+        name = storable(person.name)[:255]
         user = User.create(
-            name=storable(person.name)[:255],
+            name=name,
+            sought=folded(name),
             username=storable(person.username)[:64],
             language=self._language(person.language),
             created_at=now,

@@ -23,13 +23,15 @@ def new_key() -> str:
 class User(Model):
     """A person. `language` is what they read; `language_chosen` says that they chose it.
 
-    `username` is what their channel calls them in public, "" where it doesn't.
+    `username` is what their channel calls them in public, "" where it doesn't. `sought` is
+    their name, folded.
     `erasing_at` is when they asked to be forgotten, until nothing of before is left anywhere.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
     name = peewee.CharField(default="")
     username = peewee.CharField(max_length=64, default="")
+    sought = peewee.TextField(default="")
     language = peewee.CharField(max_length=8, default="en")
     language_chosen = peewee.BooleanField(default=False)
     created_at = peewee.DoubleField()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from core.base.folding import folded
 from core.conversation.messages import Button
 
 _WORDS = re.compile(r"[^\Wℹ]+")  # ℹ counts as a letter
@@ -59,8 +60,8 @@ def spelled(offer: Labelled) -> str:
 
 
 def words(label: str) -> str:
-    """A label without signs, pictures and capitals, and with its numbers in plain digits."""
-    plain = _DIGIT.sub(lambda digit: str(int(digit[0])), label.casefold())
+    """A label without signs, pictures, capitals and ё, and with its numbers in plain digits."""
+    plain = _DIGIT.sub(lambda digit: str(int(digit[0])), folded(label))
     return " ".join(_WORDS.findall(plain))
 
 

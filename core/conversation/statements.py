@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from core.base.db import is_sqlite, run
+from core.base.folding import folded
 from core.conversation.pacing import Schedule
 from core.conversation.turn import Turn
 
@@ -95,7 +96,9 @@ INSERT INTO transitions (conversation_id, event_id, kind, trigger, source, dest,
                          at, stayed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
-_PERSON = "UPDATE users SET language = ?, language_chosen = ?, name = ?, username = ? WHERE id = ?"
+_PERSON = """
+UPDATE users SET language = ?, language_chosen = ?, name = ?, username = ?, sought = ? WHERE id = ?
+"""
 _TRIED = """
 UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ?
 WHERE id = ? AND handled_at IS NULL AND failed_at IS NULL RETURNING attempts
@@ -150,7 +153,7 @@ def save(
     if before.unreachable and turn.person:
         revive(turn.conversation_id)
     if person != (before.language, chosen, before.name, before.username):
-        run(_PERSON, *person, before.user_id)
+        run(_PERSON, *person, folded(turn.name), before.user_id)
     run(
         _LOG,
         *(turn.conversation_id, turn.event_id, turn.event.kind.value, turn.trigger),

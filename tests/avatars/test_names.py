@@ -16,6 +16,7 @@ from core.avatars.models import Avatar
 from core.avatars.screens import SCREENS
 from core.base import graphemes
 from core.base.graphemes import length, shorten
+from core.operation.metrics import people
 from tests.avatar_facts import facts, labels
 from tests.avatars.photo_house import opened
 from tests.conversation.chat import Chat
@@ -56,6 +57,13 @@ def test_a_name_reaches_the_avatar_and_its_buttons_whole(chat: Chat) -> None:
     assert (chat.state, Avatar.get().name) == ("consent", name)
     chat.say("/menu")
     assert any(name in offer.label for offer in chat.rendered.offers)
+
+
+@pytest.mark.parametrize("text", ["алёна", "Алена", "АЛЕ", "алена ё"])
+def test_an_avatar_is_found_by_its_name_however_ё_is_written(chat: Chat, text: str) -> None:
+    chat.say("Алёна Ё.")
+    assert [person.avatars for person in people.search(text)] == [1]
+    assert people.search("Алина") == []
 
 
 def test_forty_is_what_a_person_counts(chat: Chat) -> None:

@@ -258,6 +258,12 @@ class TestShortAnswers:
         assert read_reply("yes", [button], whole=True) is None
 
 
+@pytest.mark.parametrize("typed", ["ещё раз", "еще раз", "ЕЩЕ РАЗ", "е\u0308ще раз"])
+def test_a_typed_е_stands_for_ё(typed: str) -> None:
+    offers = (RenderedButton("🔁 Ещё раз", "r"), RenderedButton("🗑 Удалить", "d"))
+    assert read_reply(typed, offers) is offers[0]
+
+
 @pytest.mark.parametrize("typed", ["photo ３", "Photo №3", "PHOTO ٣", "photo 3."])
 def test_a_number_among_words_may_be_of_any_digits(typed: str) -> None:
     offers = [RenderedButton("3", "three", "photo 3"), RenderedButton("13", "thirteen", "photo 13")]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.base.folding import folded
 from core.conversation.models import User
 from core.operation.metrics import people
 from tests import makers
@@ -13,14 +14,28 @@ from tests import makers
 
 @pytest.fixture
 def anna(db: Any) -> str:
+    name = "Анна O’Neil_Ёжикова"
     owner = makers.conversation(channel="telegram", chat="77")
-    User.update(name="Анна O’Neil_Ёжикова", username="Anna_77x").execute()
+    User.update(name=name, sought=folded(name), username="Anna_77x").execute()
     makers.conversation(chat="88")
     return str(owner.user_id)
 
 
 @pytest.mark.parametrize(
-    "text", ["анна", "АННА", "Анна o’n", "l_ё", " @Ёжик", "77", "ЁЖИКОВА\0", "\0Анна"]
+    "text",
+    [
+        "анна",
+        "АННА",
+        "Анна o’n",
+        "l_ё",
+        " @Ёжик",
+        "77",
+        "ЁЖИКОВА\0",
+        "\0Анна",
+        "ежикова",
+        "_Е",
+        "е\u0308жикова",
+    ],
 )
 def test_a_part_of_a_name_is_enough_in_any_script_and_case(anna: str, text: str) -> None:
     assert [person.user_id for person in people.search(text)] == [anna]

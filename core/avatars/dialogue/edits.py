@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.avatars import rules
 from core.avatars.dialogue.guards import name_of
 from core.avatars.dialogue.known import Tools, facts, in_focus, known
-from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus, change
+from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus, rename_to
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.photos.room import Room
 from core.conversation.reading import CORRECTABLE
@@ -47,7 +47,7 @@ def rename(tools: Tools, turn: Turn) -> None:
     """Give the avatar that the message had named the name that stands there now."""
     found = _named_by(tools, turn)
     assert found is not None, "a guard asks for it first"
-    change(found, name=name_of(turn))
+    rename_to(found, name_of(turn))
     turn.say("renamed", name=found.name)
 
 

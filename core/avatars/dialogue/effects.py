@@ -25,6 +25,7 @@ from core.avatars.models import (
     Consent,
     TrainingRun,
     change,
+    rename_to,
 )
 from core.avatars.orders.decisions.news import RESULT_GONE
 from core.avatars.person import Owned
@@ -151,7 +152,7 @@ def set_name(tools: Tools, turn: Turn) -> None:
     """Name it; with its first name an avatar counts as created."""
     found = focused(tools, turn)
     first = not found.name
-    change(found, name=name_of(turn))
+    rename_to(found, name_of(turn))
     remember_named(turn, found)
     if first:
         avatar_id, user_id = str(found.id), str(turn.user_id)

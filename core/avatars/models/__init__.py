@@ -19,6 +19,7 @@ from core.avatars.orders.order import ACTIVE as ACTIVE
 from core.avatars.orders.order import HOLDING as HOLDING
 from core.avatars.orders.order import Order, Status
 from core.base.db import Model
+from core.base.folding import folded
 from core.conversation.models import Conversation, User
 
 
@@ -83,6 +84,11 @@ def change(row: Avatar | AvatarPhoto, **columns: Any) -> None:
     row.save(only=list(changed))
 
 
+def rename_to(avatar: Avatar, name: str) -> None:
+    """Give an avatar a name, and have it found by that."""
+    change(avatar, name=name, sought=folded(name))
+
+
 class Avatar(Model):
     """An avatar, from the first choice on; it counts as created once it has a name.
 
@@ -95,6 +101,7 @@ class Avatar(Model):
     user = peewee.ForeignKeyField(User, backref="avatars", on_delete="CASCADE")
     user_id: uuid.UUID
     name = peewee.CharField(max_length=LONGEST, default="")
+    sought = peewee.TextField(default="")
     gender = EnumField(AvatarGender, max_length=16, null=True)
     avatar_type = EnumField(AvatarType, max_length=16, null=True)
     training_type = EnumField(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from core.base.errors import ConfigurationError
+from core.base.folding import folded
 
 FILE = "words.toml"
 MEDIA = "media"
@@ -36,7 +37,7 @@ class Words:
 
         The longest form that fits is taken.
         """
-        return self.known.sub(lambda found: self.english[_plain(found.group())], text)
+        return self.known.sub(lambda found: self.english[folded(found.group())], text)
 
     def is_drawn(self, english: str) -> bool:
         """Whether an English text asks for something that is no photo."""
@@ -87,16 +88,12 @@ def _problems(sections: Mapping[str, object]) -> Iterator[str]:
 def _unfit(word: str, forms: list[object], of: dict[str, str]) -> Iterator[str]:
     """What is wrong with the forms of a word; notes in `of` which word each belongs to."""
     for form in forms:
-        if not isinstance(form, str) or not _FORM.fullmatch(form) or form != _plain(form):
+        if not isinstance(form, str) or not _FORM.fullmatch(form) or form != folded(form):
             yield f'{word!r} has the form {form!r}: write words in small letters, with "е" for "ё"'
         elif form in of:
             yield f"{form!r} is a form of {of[form]!r} and of {word!r}: remove one"
         else:
             of[form] = word
-
-
-def _plain(form: str) -> str:
-    return form.casefold().replace("ё", "е")
 
 
 def _any(forms: Mapping[str, str] | frozenset[str]) -> re.Pattern[str]:

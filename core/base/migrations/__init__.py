@@ -18,7 +18,7 @@ _POSTGRESQL = {"serial": "BIGSERIAL PRIMARY KEY", "uuid": "UUID", "json": "JSONB
 class Connected(Protocol):
     """A database, as a migration knows it."""
 
-    def execute_sql(self, sql: str) -> object: ...
+    def execute_sql(self, sql: str, params: tuple[object, ...] = ()) -> object: ...
 
 
 def create(db: Connected, schema: str) -> None:

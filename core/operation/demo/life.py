@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import Protocol
 
+from core.base.folding import folded
 from core.base.settings.installed import channel_names, pulled, pushing
 from core.operation.demo.known import ENDINGS, FAULTS, REASONS, Fault, trainers
 from core.operation.demo.pictures import Sitter, paint
@@ -78,7 +79,8 @@ class Person:
         """All that they ever did."""
         name = self.dice.choice(NAMES)
         username = f"person{self.number}" if self.channel in pushing() else ""
-        batch.add("users", self.user_id, name, username, self.language, False, self.born)
+        known = (name, username, folded(name))
+        batch.add("users", self.user_id, *known, self.language, False, self.born)
         place = len(batch.rows["conversations"])
         batch.add("conversations")  # its last state is known at the end
         self.move(batch, "command", "start", "main_menu")
@@ -131,7 +133,7 @@ class Person:
                 status = self.train(batch, avatar_id, kind, photos)
         gender = self.dice.choice(("male", "female"))
         batch.add(
-            "avatars", avatar_id, self.user_id, name, gender, "character", status,
+            "avatars", avatar_id, self.user_id, name, folded(name), gender, "character", status,
             100 if status == "completed" else 0, "{}", "{}", photos,
             _datetime(begun), _datetime(self.at), kind,
         )  # fmt: skip

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from core.base.db import database, is_sqlite, run, transaction
 
 _COLUMNS = {
-    "users": "id name username language language_chosen created_at",
+    "users": "id name username sought language language_chosen created_at",
     "conversations": "id user_id channel bot chat token_key state visit revision memory "
     "shown_revision post_revision shown_buttons shown_at differs_since due_at rank not_before "
     "failures unreachable wake_trigger wake_visit photo_at created_at active_at entered_at",
     "transitions": 'conversation_id event_id kind "trigger" source dest visit revision at stayed',
-    "avatars": "id user_id name gender avatar_type status training_progress avatar_data "
+    "avatars": "id user_id name sought gender avatar_type status training_progress avatar_data "
     "training_config photos_count created_at updated_at training_type",
     "avatar_photos": "id avatar_id user_id conversation_id reference validation_status reason "
     "photo_metadata number attempts postponed next_check_at created_at updated_at",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.base.db import storable
+from core.base.folding import folded
 from core.operation.metrics.scope import one, own_id, rows, seconds_of, text_id
 
 
@@ -117,12 +118,12 @@ def search(text: str, limit: int = 50) -> list[Person]:
     {_PERSON} WHERE u.id IN (
         SELECT user_id FROM conversations WHERE chat = ?
         UNION SELECT user_id FROM training_runs WHERE request_id = ?
-        UNION SELECT id FROM users WHERE name = ?
-        UNION SELECT id FROM users WHERE lower(name) LIKE ? ESCAPE '!' OR lower(username) = ?
-        UNION SELECT user_id FROM avatars WHERE name = ?
+        UNION SELECT id FROM users WHERE sought LIKE ? ESCAPE '!' OR lower(username) = ?
+        UNION SELECT user_id FROM avatars WHERE sought LIKE ? ESCAPE '!'
     ) ORDER BY c.active_at DESC LIMIT ?
     """
-    return _people(query, text, text, text, _containing(text), text.lower(), text, limit)
+    part = _containing(folded(text))
+    return _people(query, text, text, part, text.lower(), part, limit)
 
 
 def person(user_id: str) -> list[Person]:
@@ -219,4 +220,4 @@ def _containing(text: str) -> str:
     """A pattern that finds a text anywhere, whatever is in it."""
     for special in ("!", "%", "_"):
         text = text.replace(special, f"!{special}")
-    return f"%{text.lower()}%"
+    return f"%{text}%"
