@@ -118,7 +118,11 @@ class Console:
 
 
 class _Talk:
-    """One conversation in one terminal."""
+    """One conversation in one terminal.
+
+    A screen is printed whole when it is new or somebody has said something; what changes by itself
+    afterwards is printed alone.
+    """
 
     def __init__(self, app: Host, name: str, language: str, source: TextIO, target: TextIO) -> None:
         self._app, self._source, self._target = app, source, target
@@ -128,6 +132,9 @@ class _Talk:
         self._id = 0
         self._seen = (-1, -1)
         self._offers: tuple[RenderedButton, ...] = ()
+        self._printed: frozenset[str] = frozenset()
+        self._laid_out: frozenset[Picture] = frozenset()
+        self._asked = True
 
     def run(self) -> None:
         known = find(self._address)
@@ -145,7 +152,9 @@ class _Talk:
     def _lines(self) -> Iterator[str]:
         """Lines as they come; at a terminal the screen moves while nobody types."""
         if not self._source.isatty():
-            yield from self._source
+            for line in self._source:
+                self._print(f"> {line.rstrip()}")
+                yield line
             return
         while True:
             self._print("> ", end="")
@@ -190,6 +199,7 @@ class _Talk:
         """Commit and apply a message; a database in trouble is tried again, then admitted."""
         if not events:
             return
+        self._asked = True
         updates = [Update(uuid.uuid4().hex, self._address, e, self._person) for e in events]
         for attempt in range(_RETRIES):
             try:
@@ -225,7 +235,15 @@ class _Talk:
             self._tell(notice)  # it has come with this screen, or before it
         now = (ready.visit, ready.revision)
         if now != self._seen:
-            self._draw(ready.rendered, ticking=now[0] == self._seen[0])
+            if now[0] != self._seen[0]:
+                self._laid_out = frozenset()
+            if now[0] != self._seen[0] or self._asked:
+                self._draw(ready.rendered)
+            else:
+                self._draw_new(ready.rendered)
+            self._printed = frozenset(ready.rendered.text.split("\n\n"))
+            self._laid_out |= {*ready.rendered.pictures}
+            self._asked = False
             self._offers = ready.rendered.offers
             shown(self._id, ready.revision, self._offers, None, time.time())
         self._seen = now
@@ -242,7 +260,7 @@ class _Talk:
         """Print where each picture is to be seen: in a folder that the system clears away."""
         for picture in pictures:
             data = self._app.thumbnail(picture.key, LARGE)
-            mark = f"🖼 {picture.label}".strip()
+            mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as)))
             if data and picture.name:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:
@@ -257,13 +275,21 @@ class _Talk:
     def _folder(self) -> Path:
         return Path(tempfile.mkdtemp(prefix="likeness-"))
 
-    def _draw(self, rendered: Rendered, *, ticking: bool) -> None:
-        if ticking and rendered.motion is Motion.MOVING and rendered.offers == self._offers:
-            self._print(rendered.bar or rendered.title)
-        else:
-            self._print()
-            self._lay_out(rendered.pictures)
-            self._print(f"{rendered.text}\n")
+    def _draw(self, rendered: Rendered) -> None:
+        """Print a screen whole, without the pictures that stand above already."""
+        self._print()
+        self._lay_out(tuple(p for p in rendered.pictures if p not in self._laid_out))
+        self._print(f"{rendered.text}\n")
+
+    def _draw_new(self, rendered: Rendered) -> None:
+        """Print what has changed by itself: the bar alone, or each new paragraph."""
+        if rendered.bar and rendered.offers == self._offers:
+            self._print(rendered.bar)
+            return
+        self._lay_out(tuple(p for p in rendered.pictures if p not in self._laid_out))
+        for paragraph in rendered.text.split("\n\n"):
+            if paragraph not in self._printed:
+                self._print(f"{paragraph}\n")
 
     def _print(self, text: str = "", end: str = "\n") -> None:
         print(text, end=end, file=self._target, flush=True)

@@ -16,7 +16,8 @@ class PhotoFacts:
 
     `key` is the object that shows it. `advice` are the codes of what could be better; `mistakable`
     says that the person may overrule its refusal. `megapixels` are those of the picture that was
-    sent, 0 where they are not known, `most_megapixels` what its format may have.
+    sent, 0 where they are not known, `most_megapixels` what its format may have. `sent_as` is the
+    name of its file, "" where it had none.
     """
 
     id: str
@@ -28,6 +29,7 @@ class PhotoFacts:
     mistakable: bool = False
     megapixels: int = 0
     most_megapixels: int = 50
+    sent_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,14 @@ class Button:
 class Picture:
     """A stored object to be shown; `label` marks it ("3", "7 ❌").
 
-    One that may be kept has the `name` of its file ("picture-3.jpg").
+    One that may be kept has the `name` of its file ("picture-3.jpg"). `sent_as` is what a person
+    called theirs.
     """
 
     key: str
     label: str = ""
     name: str = ""
+    sent_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

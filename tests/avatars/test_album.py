@@ -112,7 +112,7 @@ def test_an_album_is_settled_on_one_screen_with_a_numbered_sheet(house: App, cha
         "✅ Accepted: 2 of 7 (no. 1, 7)",
         "❌ Photo 2: no face visible – send one where the face is clearly visible",
         "❌ Photo 3: too blurred – hold still and take it once more, in more light",
-        "❌ Photo 4: smaller than 512×512 pixels – send the original as a file",
+        "❌ Photo 4: smaller than 512×512 pixels – send the original file",
         "♻️ Photo 5: already here – no need to send it again",
         "❌ Photo 6: not a picture – send a photo in JPEG or PNG",
     ):

@@ -107,7 +107,8 @@ class ConsoleChat(Chat):
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._said.append(line.decode().rstrip("\n"))
+            if not line.startswith(b"> "):  # what the person said themselves
+                self._said.append(line.decode().rstrip("\n"))
 
 
 class ConsoleStage(Stage):

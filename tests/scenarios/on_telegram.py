@@ -108,7 +108,7 @@ def an_album_with_everything(chat: TelegramChat) -> None:
     chat.press("Female")
     chat.see("✏️ The avatar’s name")
     chat.press_button(old)
-    chat.see("This button was out of date. Here is where things stand now.")
+    chat.see("That choice was out of date. Here is where things stand now.")
     chat.say("Anna")
     chat.press("✅ I agree, and I am 18 or older")
     chat.see("📸 Uploading photos")

@@ -41,7 +41,7 @@ def test_again_is_one_order_however_often_it_is_pressed(anna: SteppedPerson) -> 
     made(anna, 9, 12)
     anna.press_offer(again)
     anna.press_offer(old)
-    anna.see("This button was out of date. Here is where things stand now.")
+    anna.see("That choice was out of date. Here is where things stand now.")
     assert not [notice for notice in anna.chat.notices if notice.file]
     assert len(runs(anna)) == orders + 1
 

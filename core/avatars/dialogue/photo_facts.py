@@ -24,6 +24,7 @@ def facts_of(photo: AvatarPhoto) -> PhotoFacts:
         mistakable=may_be_kept(photo),
         megapixels=round((photo.width or 0) * (photo.height or 0) / 1_000_000),
         most_megapixels=most_megapixels(photo.photo_metadata.get("format")),
+        sent_as=str(photo.reference.get("name", "")),
     )
 
 

@@ -50,7 +50,7 @@ def _how_to_begin(facts: Facts, t: Translator) -> str:
         return hints.obstacle(facts, t)
     if facts.resumable:
         return t("You can pick up where you left off.")
-    return t("Shall we begin? Press “🆕 Create avatar”.")
+    return t("Shall we begin? Choose “🆕 Create avatar”.")
 
 
 def _what_it_takes(facts: Facts, t: Translator) -> str:

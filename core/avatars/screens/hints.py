@@ -60,7 +60,7 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
 
 FIXED: Mapping[str, str] = MappingProxyType(
     {
-        "stale": mark("This button was out of date. Here is where things stand now."),
+        "stale": mark("That choice was out of date. Here is where things stand now."),
         "old_number": mark("That number is from an older list. Here is the current one."),
         "old_text": mark(
             "You changed a message that has been answered already. Please write it once more."
@@ -132,8 +132,8 @@ def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     if state == "typing_wish":
         return t("Please say it in words: a place, clothes, light, a mood.")
     if state in SET and rules.can_collect(facts) and not rules.blocked(facts):
-        return t("Please send a photo, or use one of the buttons.")
-    return t("Please use one of the buttons.")
+        return t("Please send a photo, or choose one of the options.")
+    return t("Please choose one of the options.")
 
 
 def _busy(told: Parameters, facts: Facts, t: Translator) -> str:

@@ -154,7 +154,7 @@ def _picture(photo: PhotoFacts) -> Picture | None:
     if not photo.key or photo.status == "pending":
         return None
     sign = {"valid": " ✅", verdicts.DUPLICATE: ""}.get(photo.status, " ❌")
-    return Picture(photo.key, f"{photo.number}{sign}")
+    return Picture(photo.key, f"{photo.number}{sign}", sent_as=photo.sent_as)
 
 
 def _removals(facts: Facts, t: Translator) -> tuple[Button, ...]:

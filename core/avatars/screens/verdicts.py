@@ -46,7 +46,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "animated": (mark("moving pictures"), mark("send an ordinary photo")),
         "too_small": (
             mark("smaller than {side}×{side} pixels"),
-            mark("send the original as a file"),
+            mark("send the original file"),
         ),
         "no_face": (
             mark("no face visible"),
@@ -217,7 +217,9 @@ def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
     chosen = (*new(avatar), *avatar.accepted, *before)[:MOST_ON_SHEET]
     return tuple(
         Picture(
-            photo.key or NO_PICTURE, f"{photo.number} {'✅' if photo.status == 'valid' else '❌'}"
+            photo.key or NO_PICTURE,
+            f"{photo.number} {'✅' if photo.status == 'valid' else '❌'}",
+            sent_as=photo.sent_as,
         )
         for photo in sorted(chosen, key=lambda photo: photo.number)
     )

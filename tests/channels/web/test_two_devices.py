@@ -44,7 +44,7 @@ def test_a_press_of_the_older_screen_is_answered_and_that_screen_stands_there_on
 ) -> None:
     phone.press("Create")
     desktop.press("Help")
-    assert "This button was out of date." in desktop.seen.rendered.body
+    assert "That choice was out of date." in desktop.seen.rendered.body
     assert desktop.record == ["👋 Hello!", "🆕 Create avatar", "ℹ️ Help"]
 
 

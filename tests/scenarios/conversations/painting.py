@@ -88,7 +88,7 @@ def wrong_presses_and_words_make_no_pictures_and_strand_nobody(chat: Chat) -> No
     trained(chat)
     styles(chat)
     chat.say("Anna on a mountain")
-    chat.see("Please use one of the buttons.")
+    chat.see("Please choose one of the options.")
     orders = len(runs(chat))
     chat.send_photos(pictures(1, 90))
     chat.press("No, thanks")

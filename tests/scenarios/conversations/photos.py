@@ -57,7 +57,7 @@ def a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> None:
     upload(chat, pictures(3))
     assert not chat.offers("🚀 Start training")
     chat.say(chat.t("🚀 Start training"))
-    chat.see("Please send a photo, or use one of the buttons.",
+    chat.see("Please send a photo, or choose one of the options.",
              "Uploaded: {count}/{wanted} photos", count=3, wanted=10)  # fmt: skip
     assert chat.settle().runs == ()
 

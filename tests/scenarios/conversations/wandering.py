@@ -88,7 +88,7 @@ def cancelling_loses_nothing_and_says_where_there_is_nothing(chat: Chat) -> None
 def whoever_types_something_is_told_what_to_do_here(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.say("what is this?")
-    chat.see("Please use one of the buttons.")
+    chat.see("Please choose one of the options.")
     chat.say("HELP!" if chat.language == "en" else "помощь")
     chat.see("ℹ️ Help")
 

@@ -67,7 +67,7 @@ def pictures_ready(facts: Facts, _avatar: AvatarFacts, t: Translator) -> Screen:
     return Screen(
         title=t("✨ Your pictures are ready"),
         text=words.paragraphs(
-            t("Tap a number to see that picture alone, and for more like it."),
+            t("Choose a number to see that picture alone, and for more like it."),
             _fewer(run, t),
             remarks.obstacle(facts, t),
         ),
