@@ -283,8 +283,8 @@ class _Talk:
 
     def _draw_new(self, rendered: Rendered) -> None:
         """Print what has changed by itself: the bar alone, or each new paragraph."""
-        if rendered.bar and rendered.offers == self._offers:
-            self._print(rendered.bar)
+        if rendered.motion is Motion.MOVING and rendered.offers == self._offers:
+            self._print(rendered.bar or rendered.title)
             return
         self._lay_out(tuple(p for p in rendered.pictures if p not in self._laid_out))
         for paragraph in rendered.text.split("\n\n"):

@@ -31,6 +31,7 @@ class Tile:
     key: str
     label: str = ""
     name: str = ""
+    note: str = ""
 
 
 class MessageHtml:
@@ -67,7 +68,7 @@ class MessageHtml:
 
     def pictures(self, pictures: Sequence[Picture]) -> str:
         """The screen's: a tidy grid with their labels, or one alone, large; each opens."""
-        return self._grid([Tile("stored", p.key, p.label, p.name) for p in pictures])
+        return self._grid([Tile("stored", p.key, p.label, p.name, p.note) for p in pictures])
 
     def _file(self, file: Sequence[str] | None) -> str:
         """A link to a file that is handed over."""
@@ -85,14 +86,16 @@ class MessageHtml:
     def _grid(self, tiles: Sequence[Tile], *, album: bool = False) -> str:
         """An album's pictures, and one that is alone, are large and can be kept."""
         large = album or (len(tiles) == 1 and bool(tiles[0].name))
-        looks = " album" * album or " few" * (len(tiles) < 3)
+        noted = any(tile.note for tile in tiles)
+        looks = " album" * album or " noted" * noted or " few" * (len(tiles) < 3)
         inside = "".join(self._tile(tile, large) for tile in tiles)
         return f'<div class="grid{looks}">{inside}</div>' if tiles else ""
 
     def _tile(self, tile: Tile, large: bool) -> str:
         path = escape(self._paths(tile.kind, tile.key))
-        called = escape(f"{self._words.photo} {tile.label}".strip())
-        caption = f"<figcaption>{escape(tile.label)}</figcaption>" if tile.label else ""
+        label = " ".join(filter(None, (tile.label, tile.note)))
+        called = escape(f"{self._words.photo} {label}".strip())
+        caption = f"<figcaption>{escape(label)}</figcaption>" if label else ""
         source = f"{path}?large" if large else path
         image = f'<img src="{source}" alt="{called}" decoding="async" loading="lazy">'
         link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'

@@ -121,13 +121,14 @@ class Picture:
     """A stored object to be shown; `label` marks it ("3", "7 ❌").
 
     One that may be kept has the `name` of its file ("picture-3.jpg"). `sent_as` is what a person
-    called theirs.
+    called theirs, `note` a few words on it.
     """
 
     key: str
     label: str = ""
     name: str = ""
     sent_as: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

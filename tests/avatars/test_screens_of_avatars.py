@@ -134,7 +134,7 @@ def test_each_refused_photo_is_named_with_its_reason_and_a_remedy() -> None:
     avatar = {"valid": 6, "refused": refused, "accepted": tuple(map(photo, (1, 2, 4, 5, 6, 10)))}
     text = SCREENS["photo_validation_error"](facts(avatar=avatar)).text
     assert "Принято 6 из 10 (№ 1, 2, 4–6, 10)" in text
-    assert "№ 3, 7: меньше 512×512 точек — пришлите оригинал файлом" in text
+    assert "№ 3, 7: меньше 512×512 точек — пришлите исходный файл" in text
     assert "№ 8: уже есть" in text
     assert "№ 9: не подошло" in text
 
@@ -178,7 +178,7 @@ def test_the_gallery_shows_stored_photos_and_tells_of_the_others() -> None:
         photo(4, "invalid", "broken", "kept"), photo(5, "duplicate", "duplicate", "kept"),
     )  # fmt: skip
     screen = SCREENS["viewing_photo_gallery"](facts(photos=shown, page=2, pages=3))
-    assert [picture.label for picture in screen.pictures] == ["1 ✅", "4 ❌", "5"]
+    assert [picture.label for picture in screen.pictures] == ["1 ✅", "4 ❌", "5 ♻️"]
     for wanted in ("№ 2: на проверке", "№ 3: больше 10 МБ", "№ 5: уже есть", "Страница 2 из 3"):
         assert wanted in screen.text
     assert [b.argument for b in screen.each_button() if b.trigger == "page"] == ["1", "3"]

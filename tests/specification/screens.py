@@ -32,10 +32,10 @@ def _titled(moment: str, title: str) -> Check:
 
 
 def _says(moment: str, line: str) -> Check:
-    """One of the screen's lines is this one, from its first sign to its last."""
+    """One of the screen's lines is this one, from its first sign to its last or to a dash."""
 
     def check(product: Product) -> None:
-        lines = product.screens[moment].text.split("\n")
+        lines = [one.split(" — ")[0] for one in product.screens[moment].text.split("\n")]
         assert line in lines, f"{line!r} is none of {lines}"
 
     return check

@@ -75,7 +75,7 @@ function place(into, keys) {
 
 function draw({ screen, visit, motion }) {
   const bubble = $("screen");
-  bubble.setAttribute("aria-live", screen.progress === null ? "polite" : "off");
+  bubble.setAttribute("aria-live", motion === "moving" ? "off" : "polite");
   bubble.removeAttribute("aria-busy");
   part(bubble, "words", screen.words);
   bar(bubble, screen.progress);

@@ -17,6 +17,7 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
     """The counters, and what to do next."""
     return Screen(
         title=t("📸 Uploading photos"),
+        progress=words.share(avatar, facts.limits),
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
@@ -72,6 +73,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
     overrulable = _overrulings(facts, avatar, t)
     return Screen(
         title=t("🔍 Photos checked"),
+        progress=words.share(avatar, facts.limits),
         text=words.paragraphs(
             which(facts, avatar, t),
             verdicts.summary(avatar, t),
@@ -85,7 +87,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             words.looking_at(avatar, t),
             hints.obstacle(facts, t),
         ),
-        pictures=verdicts.sheet(avatar),
+        pictures=verdicts.sheet(avatar, facts.limits, t),
         buttons=buttons.rows(
             buttons.add_photos(facts, t),
             *buttons.in_rows(overrulable, _OVERRULINGS_IN_ROW),
@@ -115,6 +117,7 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     more = t.n("Please send {n} more photo.", "Please send {n} more photos.", max(1, lacking))
     return Screen(
         title=t("📸 A few more photos needed") if lacking > 0 else t("📸 Enough photos"),
+        progress=words.share(avatar, facts.limits),
         text=words.paragraphs(
             which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
@@ -153,8 +156,7 @@ def _picture(photo: PhotoFacts) -> Picture | None:
     """A stored photo with its verdict; a pending one has a key before it has an object."""
     if not photo.key or photo.status == "pending":
         return None
-    sign = {"valid": " ✅", verdicts.DUPLICATE: ""}.get(photo.status, " ❌")
-    return Picture(photo.key, f"{photo.number}{sign}", sent_as=photo.sent_as)
+    return verdicts.picture(photo)
 
 
 def _removals(facts: Facts, t: Translator) -> tuple[Button, ...]:

@@ -16,7 +16,7 @@ OTHER = ""
 NO_PICTURE = "examples/no_picture"
 """The key of what stands for a photo that can't be shown; no stored object has such a one."""
 MOST_ON_SHEET = 50
-"""Pictures on one sheet; where there are more, the new ones come first, refused before accepted."""
+"""Pictures on one sheet; the new ones come first, refused before those that could be better."""
 
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -135,10 +135,14 @@ def new(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
 
 def earlier(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """The refusals that were told before and still wait to be mended or put aside."""
-    before = tuple(photo for photo in avatar.refused if photo.number in avatar.earlier)
-    if not before:
-        return ""
-    return words.lines(t("Still open from before:"), refusals(before, limits, t))
+    before = refusals(_open_before(avatar), limits, t)
+    return words.lines(t("Still open from before:"), before) if before else ""
+
+
+def _open_before(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
+    """Those of before that something can be done about: a repeated one needs nothing."""
+    before = (photo for photo in avatar.refused if photo.number in avatar.earlier)
+    return tuple(photo for photo in before if _why(photo)[0] not in _NO_MISTAKE)
 
 
 def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
@@ -150,6 +154,7 @@ def _none_accepted(refused: Sequence[PhotoFacts], t: Translator) -> str:
     return t("None of the {count} photos works yet. Here’s how to fix that:", count=len(refused))
 
 
+_NO_MISTAKE = (DUPLICATE, "repeated")
 _Why = tuple[str, int, int]
 """The code of a reason, megapixels and at most how many, where those matter."""
 
@@ -211,18 +216,31 @@ def overruling(avatar: AvatarFacts, t: Translator) -> str:
     return t("Did I get one wrong? Choose it below and I’ll use it.")
 
 
-def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
-    """The settled photos with their verdicts, in their order."""
-    before = (photo for photo in avatar.refused if photo.number in avatar.earlier)
-    chosen = (*new(avatar), *avatar.accepted, *before)[:MOST_ON_SHEET]
-    return tuple(
-        Picture(
-            photo.key or NO_PICTURE,
-            f"{photo.number} {'✅' if photo.status == 'valid' else '❌'}",
-            sent_as=photo.sent_as,
-        )
-        for photo in sorted(chosen, key=lambda photo: photo.number)
-    )
+def sheet(avatar: AvatarFacts, limits: Limits, t: Translator) -> tuple[Picture, ...]:
+    """The photos that something is said of, each with that: the accepted ones are words alone."""
+    better = (photo for photo in avatar.accepted if photo.advice)
+    chosen = (*new(avatar), *better, *_open_before(avatar))[:MOST_ON_SHEET]
+    return tuple(picture(photo, _in_short(photo, limits, t)) for photo in chosen)
+
+
+def picture(photo: PhotoFacts, note: str = "") -> Picture:
+    """A photo with its number and its sign."""
+    label, key = f"{photo.number} {_sign_of(photo)}", photo.key or NO_PICTURE
+    return Picture(key, label, sent_as=photo.sent_as, note=note)
+
+
+def _sign_of(photo: PhotoFacts) -> str:
+    """What has become of a photo, at a glance."""
+    if photo.status == "valid":
+        return "💡" if any(code in ADVICE for code in photo.advice) else "✅"
+    return "🔎" if photo.status == "pending" else _sign(_why(photo))
+
+
+def _in_short(photo: PhotoFacts, limits: Limits, t: Translator) -> str:
+    """Why it was refused, or the first that could be better; without what to do."""
+    if photo.status != "valid":
+        return _reason(_why(photo), limits, t)
+    return next((t(ADVICE[code][0]) for code in photo.advice if code in ADVICE), "")
 
 
 def briefly(photos: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:
@@ -261,8 +279,7 @@ def _why(photo: PhotoFacts) -> _Why:
 def _together(found: Iterable[int], t: Translator) -> str:
     """Photos by their numbers: `Photos 3, 7`."""
     found = tuple(found)
-    written = words.numbers(found)
-    return t.n("Photo {numbers}", "Photos {numbers}", len(found), numbers=written)
+    return t.n("Photo {numbers}", "Photos {numbers}", len(found), numbers=words.numbers(found))
 
 
 def _reason(why: _Why, limits: Limits, t: Translator) -> str:
@@ -280,4 +297,4 @@ def _reason(why: _Why, limits: Limits, t: Translator) -> str:
 
 def _sign(why: _Why) -> str:
     """A photo that is here already is no mistake of anybody's."""
-    return "♻️" if why[0] in (DUPLICATE, "repeated") else "❌"
+    return "♻️" if why[0] in _NO_MISTAKE else "❌"

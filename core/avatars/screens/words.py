@@ -119,7 +119,15 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     wanted = limits.min_photos
     if avatar.valid < wanted:
         have = t("Uploaded: {count}/{wanted} photos", count=avatar.valid, wanted=wanted)
-        return lines(have, t("Minimum: {wanted}", wanted=wanted))
+        if not avatar.valid:
+            return lines(have, t("Minimum: {wanted}", wanted=wanted))
+        lacking = t.n(
+            "Minimum: {wanted} – {n} more needed",
+            "Minimum: {wanted} – {n} more needed",
+            wanted - avatar.valid,
+            wanted=wanted,
+        )
+        return lines(have, lacking)
     have = t.n(
         "Uploaded: {n} photo\nMinimum: {wanted}",
         "Uploaded: {n} photos\nMinimum: {wanted}",
@@ -127,6 +135,11 @@ def counter(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
         wanted=wanted,
     )
     return lines(have, _still_fits(rules.room_of(avatar, limits).places, t))
+
+
+def share(avatar: AvatarFacts, limits: Limits) -> int | None:
+    """Percent of the photos that are required; None before the first, and once they suffice."""
+    return 100 * avatar.valid // limits.min_photos if 0 < avatar.valid < limits.min_photos else None
 
 
 def _still_fits(places: int, t: Translator) -> str:
