@@ -260,7 +260,7 @@ class _Talk:
         """Print where each picture is to be seen: in a folder that the system clears away."""
         for picture in pictures:
             data = self._app.thumbnail(picture.key, LARGE)
-            mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as)))
+            mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as or picture.note)))
             if data and picture.name:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:

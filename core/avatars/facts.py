@@ -67,7 +67,8 @@ class AvatarFacts:
     `people` are the numbers of photos whose faces belong together, the largest group first; None
     where that is unknown; `comparing` says that it is being found out.
     `delayed` says that what a pending photo needs has been out of reach for a while,
-    `model_at_fal` that its model can't be copied and stays with the trainer.
+    `model_at_fal` that its model can't be copied and stays with the trainer. `face` is the key of
+    what shows it on its card, "" where nothing does.
     """
 
     id: str
@@ -93,11 +94,12 @@ class AvatarFacts:
     earlier: tuple[int, ...] = ()
     useless: tuple[int, ...] = ()
     frontal: bool = False
+    face: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AvatarLine:
-    """An avatar as a list shows it."""
+    """An avatar as a list shows it; `face` is the key of what shows it, "" where nothing does."""
 
     id: str
     name: str
@@ -105,6 +107,7 @@ class AvatarLine:
     progress: int
     training_type: str
     valid: int
+    face: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,7 @@ ROWS = (
     row("put_back", "picture_gallery", SAME, when="picture_removed",
         then="restore_picture"),
     # looking after avatars
-    row("list", "avatar_menu", "avatar_gallery", then="first_page"),
+    row("list", "main_menu avatar_menu", "avatar_gallery", then="first_page"),
     row("pick", "avatar_gallery", "avatar_details", when="owned", then="focus"),
     row("pick", "avatar_gallery", SAME, then="say(gone)"),
     row("details", "training_in_progress ENDED", "avatar_details"),

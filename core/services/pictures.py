@@ -26,12 +26,19 @@ EMPTY: Colour = (218, 221, 226)
 DOTS: Colour = (150, 155, 163)
 BADGE = (24, 26, 30, 205)
 WHITE: Colour = (255, 255, 255)
-MARKS: dict[str, Colour] = {"✅": (38, 166, 91), "❌": (222, 62, 62)}
+MARKS: dict[str, Colour] = {
+    "✅": (38, 166, 91), "❌": (222, 62, 62), "💡": (222, 142, 20), "♻": (96, 110, 134),
+    "⭐": (222, 160, 20),
+}  # fmt: skip
 STROKES = {
     "✅": [[(0.29, 0.52), (0.44, 0.67), (0.72, 0.36)]],
     "❌": [[(0.34, 0.34), (0.66, 0.66)], [(0.66, 0.34), (0.34, 0.66)]],
+    "💡": [[(0.5, 0.26), (0.5, 0.55)], [(0.5, 0.73), (0.5, 0.74)]],
+    "♻": [[(0.32, 0.42), (0.68, 0.42)], [(0.32, 0.59), (0.68, 0.59)]],
+    "⭐": [[(0.5, 0.24), (0.65, 0.71), (0.26, 0.42), (0.74, 0.42), (0.35, 0.71), (0.5, 0.24)]],
 }
-"""Points of the lines of a mark, as shares of its side."""
+"""Points of the lines of a mark, as shares of its side: a check, a cross, an exclamation mark, the
+equals sign of what is there twice, a star."""
 
 WIDEST = 2560
 """Pixels of a sheet's longer side: what Telegram keeps of a photo at its best."""
@@ -41,7 +48,7 @@ FACES_ARE_AT = (0.5, 0.35)
 """Where a crop to a square is centred: heads are above the middle of a portrait."""
 WORKERS = 4
 
-_LABEL = re.compile(r"(.*?)\s*([✅❌]?)\ufe0f?\s*", re.DOTALL)
+_LABEL = re.compile(r"(.*?)\s*([✅❌💡♻⭐]?)\ufe0f?\s*", re.DOTALL)
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +57,7 @@ def contact_sheet(
 ) -> bytes:
     """One JPEG with a square tile of `tile` pixels for each of 1 to 50 (bytes, label).
 
-    A label is a short text in Latin letters or digits, with ✅ or ❌ behind it where
+    A label is a short text in Latin letters or digits, with one of MARKS behind it where
     there is a verdict; no bytes make a grey tile. Where the sheet would get larger
     than WIDEST, the tiles get smaller.
     """
@@ -161,7 +168,7 @@ def _badge(text: str, height: int) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _mark(verdict: str, side: int) -> Image.Image:
-    """A green circle with a check, or a red one with a cross; fonts may lack both."""
+    """A circle with a sign in it; fonts may lack both."""
     full = side * FINE
     mark = Image.new("RGBA", (full, full))
     draw = ImageDraw.Draw(mark)

@@ -54,6 +54,11 @@ def lines_in_sight(chat: WebChat) -> list[str]:
     return found
 
 
+def all_told(chat: WebChat, *reasons: str) -> bool:
+    lines = lines_in_sight(chat)
+    return all(any(reason in line for line in lines) for reason in reasons)
+
+
 def tiles(chat: WebChat) -> list[str]:
     labels = chat._page.locator("#screen figcaption").all_inner_texts()
     return list(chat._browsers.do(labels))
@@ -73,10 +78,7 @@ def test_every_reason_is_in_sight_and_then_what_is_new(stage: WebStage, language
         for number, reason in reasons.items():
             refused(chat, number, reason)
         chat.settle()
-        for reason in reasons.values():
-            chat.wait_for(
-                lambda _, r=reason: any(r in line for line in lines_in_sight(chat)), reason
-            )
+        chat.wait_for(lambda _: all_told(chat, *reasons.values()), "every reason in sight")
         counted = chat.t("Uploaded: {count}/{wanted} photos", count=6, wanted=10)
         assert counted in lines_in_sight(chat)
         assert [label.split()[:2] for label in tiles(chat)] == [

@@ -26,6 +26,7 @@ from core.avatars.person import Known, Owned
 from core.avatars.photos import comparing
 from core.avatars.photos.counting import photo_limit
 from core.avatars.photos.photo_set import frontal, too_alike, useless
+from core.avatars.pictures.owned import faces
 from core.avatars.pictures.pictures import Pictures
 from core.avatars.training.durations import MINUTES
 from core.avatars.training.training import Training
@@ -172,7 +173,9 @@ class Loader:
         memory, settings = position.memory, self._settings.avatars
         if position.state == "avatar_gallery":
             page, pages, lines = _paged(known.named, memory, settings.page_size)
-            return {"page": page, "pages": pages, "avatars": tuple(map(_line, lines))}
+            found = faces([line.avatar.id for line in lines])
+            shown = tuple(_line(line, found.get(line.avatar.id, "")) for line in lines)
+            return {"page": page, "pages": pages, "avatars": shown}
         if position.state == "viewing_photo_gallery" and known.owned(memory.get("avatar")):
             there = [photo for photo in photos if photo.removed_at is None]
             page, pages, rows = _paged(there, memory, settings.photo_page_size)
@@ -236,6 +239,7 @@ class Loader:
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
             model_at_fal=owned.model_at_fal,
+            face=faces([found.id]).get(found.id, "") if position.state == "avatar_details" else "",
         )
 
     def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:
@@ -276,16 +280,10 @@ def _limits(settings: Settings, avatar_id: uuid.UUID | None) -> Limits:
     )
 
 
-def _line(owned: Owned) -> AvatarLine:
+def _line(owned: Owned, face: str = "") -> AvatarLine:
     found = owned.avatar
-    return AvatarLine(
-        found.id.hex,
-        found.name,
-        found.status,
-        found.training_progress,
-        found.training_type,
-        owned.valid,
-    )
+    standing = (found.status, found.training_progress, found.training_type)
+    return AvatarLine(found.id.hex, found.name, *standing, owned.valid, face)
 
 
 T = TypeVar("T")

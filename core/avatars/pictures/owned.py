@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from peewee import ModelSelect
 
 from core.avatars.disposal import Waste
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.models.pictures import THERE, Picture, PictureRun
 from core.base.db import transaction
 from core.conversation.statements import lock_person
@@ -39,6 +40,20 @@ def of_avatar(avatar_id: uuid.UUID) -> ModelSelect[Picture]:
     """The pictures of an avatar that are there: favourites first, then the newest."""
     mine = Picture.select().where(Picture.avatar == avatar_id, THERE)
     return mine.order_by(Picture.favourite.desc(), Picture.number.desc())
+
+
+def faces(avatars: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What shows each of these avatars: its best picture, or else its first good photo."""
+    good = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
+    photos = AvatarPhoto.select(AvatarPhoto.avatar, AvatarPhoto.minio_key).where(
+        AvatarPhoto.avatar.in_(avatars), good, AvatarPhoto.removed_at.is_null()
+    )
+    pictures = Picture.select(Picture.avatar, Picture.key).where(Picture.avatar.in_(avatars), THERE)
+    found = [
+        *photos.order_by(AvatarPhoto.number.desc()).tuples(),
+        *pictures.order_by(Picture.favourite, Picture.number).tuples(),
+    ]
+    return {avatar_id: key for avatar_id, key in found if key}
 
 
 def forget_removed(before: float, now: float, limit: int = 100) -> int:

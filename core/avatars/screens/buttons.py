@@ -87,6 +87,11 @@ def avatars(t: Translator) -> Button:
     return Button(t("🎭 Avatars"), "avatars")
 
 
+def my_avatars(facts: Facts, t: Translator) -> Button:
+    """To the list of them."""
+    return Button(t("📁 My avatars ({count})", count=facts.avatars_count), "list")
+
+
 def create(t: Translator) -> Button:
     return Button(t("🆕 Create avatar"), "create")
 

@@ -26,6 +26,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
             buttons.in_training(facts, t),
             buttons.resume(facts, t),
             buttons.create(t),
+            buttons.my_avatars(facts, t) if facts.avatars_count else None,
             buttons.avatars(t),
             (buttons.language(t), buttons.privacy(t)),
             buttons.help_(t),

@@ -7,7 +7,7 @@ from core.avatars.facts import AvatarFacts, AvatarLine, Facts
 from core.avatars.screens import buttons, hints, words
 from core.avatars.screens.general import put_aside
 from core.base.texts import Translator
-from core.conversation.messages import Button, Screen
+from core.conversation.messages import Button, Picture, Screen
 
 _OF_NOBODY = ("style", "custom")
 
@@ -22,7 +22,7 @@ def avatar_menu(facts: Facts, t: Translator) -> Screen:
             buttons.in_training(facts, t),
             buttons.resume(facts, t),
             buttons.create(t),
-            Button(t("📁 My avatars ({count})", count=count), "list"),
+            buttons.my_avatars(facts, t),
             buttons.help_(t),
             buttons.main_menu(t),
         ),
@@ -30,7 +30,7 @@ def avatar_menu(facts: Facts, t: Translator) -> Screen:
 
 
 def avatar_gallery(facts: Facts, t: Translator) -> Screen:
-    """A page of avatars, a line and a button each."""
+    """A page of avatars, a line, a picture and a button each."""
     full = rules.avatars_full(facts)
     return Screen(
         title=t("📁 My avatars"),
@@ -39,6 +39,11 @@ def avatar_gallery(facts: Facts, t: Translator) -> Screen:
             "" if facts.avatars else t("No avatars yet. The first one is a few photos away."),
             words.page_of(facts.page, facts.pages, t),
             _full(facts, t) if full else "",
+        ),
+        pictures=tuple(
+            Picture(avatar.face, str(place), note=words.named(avatar.name, t))
+            for place, avatar in enumerate(facts.avatars, 1)
+            if avatar.face
         ),
         buttons=buttons.rows(
             *((_pick(avatar, t),) for avatar in facts.avatars),
@@ -69,11 +74,12 @@ def _pick(avatar: AvatarLine, t: Translator) -> Button:
 
 
 def avatar_details(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
-    """All there is to know of an avatar, in words."""
+    """All there is to know of an avatar, below its likeness."""
     unfinished = avatar.status != "completed"
     return Screen(
         title=f"👤 {words.named(avatar.name, t)}",
         text=words.paragraphs(_fields(facts, avatar, t), words.looking_at(avatar, t)),
+        pictures=(Picture(avatar.face),) if avatar.face else (),
         buttons=buttons.rows(
             buttons.to_avatar(avatar, facts, t) if unfinished else buttons.paint(avatar.id, t),
             None if unfinished else buttons.pictures(t),
