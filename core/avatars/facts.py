@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.base.settings.operator import Operator
+
+NOBODY = Operator()
+"""Whoever answers, where that isn't configured."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
@@ -249,3 +254,4 @@ class Facts:
     finished: AvatarLine | None = None
     previews_coming: bool = False
     studio: StudioFacts | None = None
+    operator: Operator = NOBODY

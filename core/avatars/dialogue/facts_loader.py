@@ -13,12 +13,7 @@ from core.avatars.dialogue import photo_facts
 from core.avatars.dialogue.studio import Studio
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
 from core.avatars.flow import PICTURES
-from core.avatars.models import (
-    AvatarPhoto,
-    PhotoValidationStatus,
-    RunStatus,
-    TrainingRun,
-)
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
 from core.avatars.orders.decisions.news import RESULT_GONE
@@ -127,6 +122,7 @@ class Loader:
             held_files=known.held_files,
             consented=known.consented,
             consent_version=queries.CONSENT_VERSION,
+            operator=self._settings.operator,
         )
 
     def why_closed(self, position: Position, owned: Owned) -> str | None:

@@ -116,7 +116,7 @@ def help_(facts: Facts, t: Translator) -> Screen:
     )
     return Screen(
         title=t("ℹ️ Help"),
-        text=words.paragraphs(steps, commands),
+        text=words.paragraphs(steps, commands, words.run_by(facts.operator, t)),
         buttons=buttons.rows(
             buttons.tips(t), (buttons.language(t), buttons.privacy(t)), buttons.back(t)
         ),
@@ -203,6 +203,7 @@ def privacy(facts: Facts, t: Translator) -> Screen:
             words.lines(*_how_long(facts.limits, t)),
             consent,
             t("You can have a copy of everything, or have it deleted for good."),
+            words.responsible(facts.operator, t),
         ),
         buttons=buttons.rows(
             Button(t("📦 Download everything"), "export"),

@@ -24,6 +24,7 @@ from core.base.settings.conversation import Conversation
 from core.base.settings.dashboard import Dashboard
 from core.base.settings.fal import PAINTERS, TRAINERS, Fal, ProPainting
 from core.base.settings.installed import installed_channels
+from core.base.settings.operator import Operator
 from core.base.settings.pictures import Pictures
 from core.base.settings.processes import Http, Jobs, Log
 from core.base.settings.section import Section as Section
@@ -46,6 +47,7 @@ class Settings(Section):
     access: Literal["open", "invite", "list"] = "open"
     invites: InviteCodes = ()
     people: PeopleAddresses = ()
+    operator: Operator = Operator()
     database: Database = Database()
     conversation: Conversation = Conversation()
     avatars: Avatars = Avatars()
@@ -69,6 +71,13 @@ class Settings(Section):
         if self.fal.key.get_secret_value():
             self.training.refuse_few_photos()
             self._refuse_unknown_prices()
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_answers(self) -> Self:
+        """Check that people are told who answers for their photos."""
+        if self.environment == "production":
+            self.operator.refuse_nobody()
         return self
 
     @model_validator(mode="after")
