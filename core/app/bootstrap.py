@@ -22,6 +22,7 @@ from core.avatars import screens
 from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
 from core.avatars.dialogue.names import bind
+from core.avatars.dialogue.support import with_messages
 from core.avatars.flow import TABLE
 from core.avatars.models import TrainingRun
 from core.avatars.models.pictures import PictureRun
@@ -122,8 +123,8 @@ class App:
         self.stops: Stops = {TrainingRun: self.training.cancel, PictureRun: self.pictures.cancel}
         tools = Tools(settings, self.training, self.pictures, self.jobs, loader, self.stops)
         self.flow = Flow(
-            TABLE, bind(tools), loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(),
-            typed, reworded,
+            TABLE, bind(tools), loader, screens.SCREENS, with_messages(screens.NOTICES), LANGUAGES,
+            unseen(), typed, reworded,
         )  # fmt: skip
         self.engine = Engine(
             self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock

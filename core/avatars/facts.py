@@ -200,6 +200,7 @@ class Limits:
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    support_days: int = 0
     upload_hours: int = 24
     output_days: int = 4
     max_pending: int = 100

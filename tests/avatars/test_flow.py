@@ -29,6 +29,7 @@ from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFact
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
 from core.avatars.screens.pictures import remarks
+from core.avatars.support import TOLD
 from core.base.texts import LANGUAGES, translator
 from core.conversation import engine
 from core.conversation.delivery.channel import Capabilities
@@ -373,7 +374,7 @@ def test_every_notice_has_a_text_and_a_way_on(name: str, language: str) -> None:
 
 def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
     told = {t for row in TABLE.rows for t in row.triggers if "notice" in map(str, row.effects)}
-    by_hand = {"operator_message", "alert"}
+    by_hand = {"operator_message", "alert", "support_answer"}
     of_pictures = {
         notice for effect, notice in PICTURE_NOTICES.items()
         if any(effect in map(str, row.effects) for row in TABLE.rows)
@@ -382,7 +383,8 @@ def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
         t for row in TABLE.rows for t in row.triggers if "notice_export" in map(str, row.effects)
     }
     beside = {"export_model"} if handed else set()
-    posted = {f"training_{trigger}" for trigger in told} | handed | beside | of_pictures
+    passed = {TOLD for row in TABLE.rows if "pass_on" in map(str, row.effects)}
+    posted = {f"training_{trigger}" for trigger in told} | handed | beside | of_pictures | passed
     assert posted == set(NOTICES) - by_hand
 
 

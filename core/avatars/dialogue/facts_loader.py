@@ -266,6 +266,7 @@ def _limits(settings: Settings, avatar_id: uuid.UUID | None) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        support_days=settings.retention.support_days,
         upload_hours=settings.fal.upload_hours,
         output_days=-(-settings.fal.output_hours // 24),
         max_pending=settings.photos.max_pending,

@@ -15,7 +15,7 @@ from core.conversation.replies import words as words_of
 Rows = tuple[tuple[Button, ...], ...]
 
 _QUIET = frozenset(
-    {"back", "start", "no", "decline", "stop", "help", "language", "privacy", "tips"}
+    {"back", "start", "no", "decline", "stop", "help", "language", "privacy", "tips", "support"}
 )
 _DANGER = frozenset({"delete", "erase", "withdraw", "remove_picture"})
 _EQUALS = frozenset({"pick", "style", "show", "choose_kind", "set_language", "page"})
@@ -62,7 +62,7 @@ def unseen() -> tuple[Button, ...]:
         words_of(button.label): button
         for t in map(translator, LANGUAGES)
         for button in (
-            main_menu(t), Button(t("Menu"), "start"), help_(t), language(t), privacy(t),
+            main_menu(t), Button(t("Menu"), "start"), help_(t), language(t), privacy(t), support(t),
             Button(t("Cancel"), "cancel"), Button(t("⏹ Cancel"), "cancel"),
         )
     }  # fmt: skip
@@ -73,6 +73,10 @@ def typed(words: str, language: str) -> str:
     """That a line of a list is to be typed: in these words, or in its own where they are ""."""
     t = translator(language)
     return t("type “{words}”", words=words) if words else t("type it in words")
+
+
+def support(t: Translator) -> Button:
+    return Button(t("💬 Write to us"), "support")
 
 
 def back(t: Translator) -> Button:

@@ -112,13 +112,17 @@ def help_(facts: Facts, t: Translator) -> Screen:
         t("/cancel – stop what you are doing; nothing is lost"),
         t("/language – another language"),
         t("/privacy – your data, and how to delete it"),
+        t("/support – write to us; a person answers"),
         t("/help – this page"),
     )
     return Screen(
         title=t("ℹ️ Help"),
         text=words.paragraphs(steps, commands, words.run_by(facts.operator, t)),
         buttons=buttons.rows(
-            buttons.tips(t), (buttons.language(t), buttons.privacy(t)), buttons.back(t)
+            buttons.tips(t),
+            buttons.support(t),
+            (buttons.language(t), buttons.privacy(t)),
+            buttons.back(t),
         ),
     )
 
@@ -214,6 +218,19 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     )
 
 
+def writing_to_support(facts: Facts, t: Translator) -> Screen:
+    """Whatever is typed here goes to whoever runs the bot."""
+    contact = facts.operator.contact
+    return Screen(
+        title=t("💬 Write to us"),
+        text=words.paragraphs(
+            t("Type your message here. A person will read it, and the answer comes to this chat."),
+            t("If it is urgent: {contact}", contact=contact) if contact else "",
+        ),
+        buttons=buttons.rows(buttons.back(t)),
+    )
+
+
 def _kept(facts: Facts, t: Translator) -> tuple[str, ...]:
     """What is kept and what for, in numbers; what there is none of is left out."""
     kept, size = facts.kept, words.decimal(facts.kept.megabytes, t)
@@ -245,6 +262,12 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
             "🗓 The photos of a finished avatar are deleted after {n} days; the avatar stays.",
             limits.trained_photos_days,
         )
+    if limits.support_days:
+        yield t.n(
+            "🗓 What you write to us and what we answer is deleted after {n} day.",
+            "🗓 What you write to us and what we answer is deleted after {n} days.",
+            limits.support_days,
+        )
 
 
 def introduction(least: int, most: int, t: Translator) -> Introduction:
@@ -269,5 +292,6 @@ def introduction(least: int, most: int, t: Translator) -> Introduction:
         "cancel": t("Stop what I am doing"),
         "language": t("Language"),
         "privacy": t("My data"),
+        "support": t("Write to us"),
     }
     return Introduction("\n".join(description), about, commands)
