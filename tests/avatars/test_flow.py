@@ -23,7 +23,7 @@ from channels.telegram import Telegram
 from core.app.commands.diagram import diagram
 from core.app.commands.showing import BLOCK
 from core.avatars import access, flow, queries
-from core.avatars.dialogue import collecting, edits, effects, guards, painting
+from core.avatars.dialogue import collecting, edits, effects, guards, painting, support
 from core.avatars.dialogue.names import EFFECTS, GUARDS
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
@@ -455,7 +455,7 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (collecting, effects, edits, guards, painting, engine):
+    for module in (collecting, effects, edits, guards, painting, support, engine):
         yield from _said_in(module)
     yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
     yield from (*remarks.OBSTACLES, "no_pictures_daily_limit")

@@ -225,6 +225,7 @@ def writing_to_support(facts: Facts, t: Translator) -> Screen:
         title=t("💬 Write to us"),
         text=words.paragraphs(
             t("Type your message here. A person will read it, and the answer comes to this chat."),
+            t("Photos are not passed on."),
             t("If it is urgent: {contact}", contact=contact) if contact else "",
         ),
         buttons=buttons.rows(buttons.back(t)),
