@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.base.settings.operator import Operator
+from core.base.texts import LANGUAGES
 
 NOBODY = Operator()
 """Whoever answers, where that isn't configured."""
@@ -256,3 +257,5 @@ class Facts:
     previews_coming: bool = False
     studio: StudioFacts | None = None
     operator: Operator = NOBODY
+    languages: tuple[str, ...] = LANGUAGES
+    greeting: str = ""

@@ -73,7 +73,7 @@ def notices(app: App, chat: Chat) -> list[Rendered]:
 
 def only() -> SupportMessage:
     (found,) = SupportMessage.select()
-    return found  # type: ignore[no-any-return]  # peewee has no types
+    return found
 
 
 def test_a_message_reaches_the_admins_and_the_answer_comes_back(

@@ -44,6 +44,6 @@ def test_an_answer_is_a_notice_for_its_person(
     _, new = messages
     assert likeness("support", "answer", str(new.id), "Soon.") == (0, "")
     (notice,) = PendingNotice.select()
-    assert (notice.name, notice.conversation_id) == ("support_answer", new.conversation_id)
+    assert (notice.name, notice.conversation) == ("support_answer", new.conversation)
     code, said = likeness("support", "answer", str(new.id), "Later.")
     assert (code, said) == (1, "There is no such message, or it is answered already.\n")

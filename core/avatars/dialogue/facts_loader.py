@@ -123,6 +123,8 @@ class Loader:
             consented=known.consented,
             consent_version=queries.CONSENT_VERSION,
             operator=self._settings.operator,
+            languages=self._settings.brand.languages,
+            greeting=getattr(self._settings.brand.greeting, language, ""),
         )
 
     def why_closed(self, position: Position, owned: Owned) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
-from core.base.texts import LANGUAGES, NAMES, Translator, translator
-from core.conversation.messages import Button, Introduction, Picture, Screen
+from core.base.texts import NAMES, Translator, translator
+from core.conversation.messages import Button, Picture, Screen
 
 EXAMPLES = "examples/photo_tips"
 """The key of the drawn good and bad examples; no stored object has such a one."""
@@ -27,7 +27,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
             buttons.resume(facts, t),
             buttons.create(t),
             buttons.avatars(t),
-            (buttons.language(t), buttons.privacy(t)),
+            (buttons.language(facts, t), buttons.privacy(t)),
             buttons.help_(t),
         ),
     )
@@ -39,7 +39,7 @@ def _hello(facts: Facts, t: Translator) -> str:
 
 def _welcome(facts: Facts, t: Translator) -> str:
     return words.paragraphs(
-        t("I make a personal AI avatar of you from your photos."),
+        facts.greeting or t("I make a personal AI avatar of you from your photos."),
         _what_it_takes(facts, t),
         _how_to_begin(facts, t),
     )
@@ -110,7 +110,7 @@ def help_(facts: Facts, t: Translator) -> Screen:
     commands = words.lines(
         t("/menu – the main menu"),
         t("/cancel – stop what you are doing; nothing is lost"),
-        t("/language – another language"),
+        t("/language – another language") if len(facts.languages) > 1 else "",
         t("/privacy – your data, and how to delete it"),
         t("/support – write to us; a person answers"),
         t("/help – this page"),
@@ -121,7 +121,7 @@ def help_(facts: Facts, t: Translator) -> Screen:
         buttons=buttons.rows(
             buttons.tips(t),
             buttons.support(t),
-            (buttons.language(t), buttons.privacy(t)),
+            (buttons.language(facts, t), buttons.privacy(t)),
             buttons.back(t),
         ),
     )
@@ -174,10 +174,10 @@ def _files(facts: Facts, t: Translator) -> str:
     )
 
 
-def choosing_language(_facts: Facts, t: Translator) -> Screen:
+def choosing_language(facts: Facts, t: Translator) -> Screen:
     """Said in every language, for whoever has landed in the wrong one."""
-    everyone = [translator(language) for language in LANGUAGES]
-    names = tuple(NAMES.items())[::-1]
+    everyone = [translator(language) for language in facts.languages]
+    names = tuple((language, NAMES[language]) for language in reversed(facts.languages))
     return Screen(
         title=" · ".join(t("🌐 Language") for t in everyone),
         text=words.lines(*(t("Choose a language:") for t in everyone)),
@@ -269,30 +269,3 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
             "🗓 What you write to us and what we answer is deleted after {n} days.",
             limits.support_days,
         )
-
-
-def introduction(least: int, most: int, t: Translator) -> Introduction:
-    """What the bot says of itself before anybody has written to it."""
-    description = (
-        t("I make a personal AI avatar from your photos."),
-        "",
-        t("📸 You send {least} to {most} photos of yourself", least=least, most=most),
-        t("⏳ Training takes 3 to 30 minutes; you can close the chat meanwhile"),
-        t("🎭 I write to you when your avatar is ready"),
-        "",
-        t("Press Start to begin."),
-    )
-    about = t(
-        "A personal AI avatar from {least} to {most} of your photos, in 3 to 30 minutes.",
-        least=least, most=most,
-    )  # fmt: skip
-    commands = {
-        "start": t("Start"),
-        "menu": t("Main menu"),
-        "help": t("How it works"),
-        "cancel": t("Stop what I am doing"),
-        "language": t("Language"),
-        "privacy": t("My data"),
-        "support": t("Write to us"),
-    }
-    return Introduction("\n".join(description), about, commands)

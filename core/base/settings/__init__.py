@@ -20,6 +20,7 @@ from core.base.errors import ConfigurationError
 from core.base.settings.addresses import InviteCodes, PeopleAddresses, SiteAddress
 from core.base.settings.alerts import Alerts
 from core.base.settings.avatars import Avatars, Photos
+from core.base.settings.brand import Brand
 from core.base.settings.conversation import Conversation
 from core.base.settings.dashboard import Dashboard
 from core.base.settings.fal import PAINTERS, TRAINERS, Fal, ProPainting
@@ -48,6 +49,7 @@ class Settings(Section):
     invites: InviteCodes = ()
     people: PeopleAddresses = ()
     operator: Operator = Operator()
+    brand: Brand = Brand()
     database: Database = Database()
     conversation: Conversation = Conversation()
     avatars: Avatars = Avatars()
