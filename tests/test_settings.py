@@ -588,8 +588,8 @@ def test_no_painters_checker_can_be_switched_off(load: Load) -> None:
 def test_production_wants_to_know_who_answers(load: Load) -> None:
     said = load.refusal('environment = "production"\n[operator]\nname = "Anna Berg"')
     assert said == (
-        'environment = "production", but operator.contact and operator.privacy are "". People must '
-        "be told who answers for their photos. Set them in config.toml."
+        'environment = "production", but people are not told who answers for their photos. '
+        "Set operator.contact, operator.privacy in config.toml."
     )
     assert load('[operator]\nname = "Anna Berg"').operator.name == "Anna Berg"
 

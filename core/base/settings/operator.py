@@ -35,9 +35,7 @@ class Operator(Section):
         """Raise ValueError where people are not told who answers for this bot."""
         missing = [f"operator.{key}" for key in TOLD if not getattr(self, key)]
         if missing:
-            verb = "are" if len(missing) > 1 else "is"
             raise ValueError(
-                f'environment = "production", but {" and ".join(missing)} {verb} "". People must '
-                "be told who answers for their photos. Set "
-                f"{'them' if len(missing) > 1 else 'it'} in config.toml"
+                'environment = "production", but people are not told who answers for their photos. '
+                f"Set {', '.join(missing)} in config.toml"
             )
