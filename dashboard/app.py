@@ -75,11 +75,12 @@ def page() -> None:
 
 
 def _page(here: site.Site) -> None:
-    st.set_page_config(page_title="Likeness", page_icon="🎭", layout="wide")
+    brand = here.settings.brand
+    st.set_page_config(page_title=brand.name, page_icon=brand.picture or "🎭", layout="wide")
     visitor = here.visitor(st.context.cookies)
     t = filters.language()
     if visitor is None:
-        st.navigation([st.Page(lambda: None, title="Likeness", default=True)], position="hidden")
+        st.navigation([st.Page(lambda: None, title=brand.name, default=True)], position="hidden")
         st.info(t("Your session has ended."))
         log_in = escape(t("Log in"))  # no button: its script is for those who have logged in
         st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')

@@ -9,6 +9,7 @@ from typing import Any
 from core.avatars import switches
 from core.avatars.models import AvatarTrainingType, RunStatus, TrainingRun
 from core.avatars.orders.submissions import Submission
+from core.avatars.support import SupportMessage
 from core.base.db import run
 from core.conversation import inbox
 from core.conversation.messages import Event, Kind
@@ -62,6 +63,10 @@ class Causes:
                 "UPDATE training_runs SET finished_by = 'webhook', finished_at = finished_at - 1",
             ),
             "remote": (self.copy, "DELETE FROM remote_copies"),
+            "support": (
+                self.written,
+                "UPDATE support_messages SET answered_at = at WHERE answered_at IS NULL",
+            ),
         }
 
     def run(self, status: RunStatus, **columns: Any) -> TrainingRun:
@@ -98,6 +103,13 @@ class Causes:
             "INSERT INTO remote_copies (kind, name, endpoint, test_mode, at, next_check_at, "
             "attempts, error_type) VALUES ('request', 'r', 'e', ?, ?, ?, 3, 'http_500')",
             *(self.test_mode, self.now - 90_000, NEVER),
+        )
+
+    def written(self) -> None:
+        """A message to support, the day before yesterday."""
+        owner = makers.conversation()
+        SupportMessage.create(
+            user=owner.user, conversation=owner, text="Hello?", at=self.now - 2 * 86_400
         )
 
     def failures(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from core.avatars.facts import (
+    NOBODY,
     AvatarFacts,
     AvatarLine,
     Facts,
@@ -22,6 +23,7 @@ from core.avatars.models.pictures import Shape
 from core.avatars.screens import hints, verdicts
 from core.avatars.screens.pictures import remarks
 from core.avatars.screens.pictures.remarks import BLOCKED
+from core.base.settings.operator import Operator
 from core.conversation.messages import Button, Screen
 
 ID, OTHER_ID = "a" * 32, "b" * 32
@@ -85,6 +87,9 @@ FACTS = Facts(
     consent_version="2026-12",
     studio=STUDIO,
 )
+
+SOMEBODY = Operator(name="Ё" * 120, contact="{" * 120, privacy="<" * 120)
+"""Who answers, at such length as the settings take."""
 
 READY = {"status": "ready", "valid": 12}
 """Changes that make Anna ready to be trained."""
@@ -260,4 +265,5 @@ def any_facts(
         training=st.none() | lines,
         finished=st.none() | lines,
         studio=any_studios(names),
+        operator=st.sampled_from((NOBODY, SOMEBODY)),
     )

@@ -29,8 +29,8 @@ _TABLES = (
     "heartbeats", "audit", "login_attempts", "dashboard_sessions", "alerts", "silences",
     "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
-    "held_photos", "consents", "submissions", "pictures", "picture_runs", "training_runs",
-    "avatar_photos", "avatars", "leases",
+    "support_messages", "held_photos", "consents", "submissions", "pictures", "picture_runs",
+    "training_runs", "avatar_photos", "avatars", "leases",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip
 _LEFT_OVER = """

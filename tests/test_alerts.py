@@ -128,7 +128,7 @@ def test_a_threshold_of_nought_never_fires(db: Any) -> None:
     off = settings(
         success_percent=0, fal_errors=0, queue_minutes=0, waiting_minutes=0, heartbeat_seconds=0,
         uncertain_runs=0, lost_results=0, remote_hours=0, budget_percent=0, new_errors=False,
-        stopped=False, deadlines=0, webhook_results=0,
+        stopped=False, deadlines=0, webhook_results=0, support_hours=0,
     )  # fmt: skip
     assert list(holding(off, NOW, "production")) == []
 

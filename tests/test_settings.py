@@ -582,6 +582,30 @@ def test_no_painters_checker_can_be_switched_off(load: Load) -> None:
     assert "safety_tolerance = 5" in load.refusal("[fal.flux_pro_finetuned]\nsafety_tolerance = 5")
 
 
+# Who answers
+
+
+def test_production_wants_to_know_who_answers(load: Load) -> None:
+    said = load.refusal('environment = "production"\n[operator]\nname = "Anna Berg"')
+    assert said == (
+        'environment = "production", but people are not told who answers for their photos. '
+        "Set operator.contact, operator.privacy in config.toml."
+    )
+    assert load('[operator]\nname = "Anna Berg"').operator.name == "Anna Berg"
+
+
+def test_production_starts_once_somebody_answers(load: Load) -> None:
+    settings = load(
+        'environment = "production"\n[operator]\nname = "Anna Berg"\ncontact = "@annaberg"',
+        LIKENESS_OPERATOR__PRIVACY="privacy@example.org",
+    )
+    assert settings.operator.privacy == "privacy@example.org"
+
+
+def test_who_answers_is_said_in_one_line(load: Load) -> None:
+    assert "it stands in one line" in load.refusal('[operator]\nname = "Anna\\nBerg"')
+
+
 # Describing, and the file that comes with the program
 
 

@@ -19,7 +19,6 @@ class Settings(SiteSection):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
     secret: SecretStr = SecretStr("")
-    title: Annotated[str, Field(min_length=1, max_length=60)] = "Likeness"
     upload_megabytes: Annotated[int, Field(ge=1, le=1000)] = 50
 
     @field_validator("secret")

@@ -19,8 +19,8 @@ from channels.web.words import known
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "view.js", "line.js", "outbox.js")
-LOOKS = ("icon.svg", "emoji.woff2", *SCRIPTS)
-"""What may be asked for by name, beside the page itself."""
+LOOKS = ("emoji.woff2", *SCRIPTS)
+"""What may be asked for by name, beside the page itself and its icon."""
 
 
 class FirstPage:
@@ -29,7 +29,13 @@ class FirstPage:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._template = Template(_read("page.html"))
-        self._style = _read("style.css").replace("(/looks/", f"(/looks/{version()}/")
+        flow = site.app.engine.flow
+        self._language = flow.language
+        introduction = site.app.introduction(flow.languages[0])
+        self._name, own = introduction.name, introduction.picture
+        self.icon = Path(own) if own else HERE / "looks" / "icon.svg"
+        self._version = _version(self.icon)
+        self._style = _read("style.css").replace("(/looks/", f"(/looks/{self._version}/")
         self.html = lru_cache(self._html)
 
     @cached_property
@@ -43,26 +49,25 @@ class FirstPage:
         )
 
     def _html(self, language: str) -> str:
-        said = spoken(self._site, known(language))
+        said = spoken(self._site, known(self._language(language)))
         scripts = "".join(
-            f'<link rel="modulepreload" href="/looks/{version()}/{name}">' for name in SCRIPTS[1:]
+            f'<link rel="modulepreload" href="/looks/{self._version}/{name}">'
+            for name in SCRIPTS[1:]
         )
         return self._template.substitute(
             {key: escape(text) for key, text in said.items() if isinstance(text, str)},
-            site=escape(self._site.settings.title),
-            version=version(),
+            site=escape(self._name),
+            version=self._version,
             style=self._style,
             preloads=scripts,
             spoken=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"),
         )
 
 
-@lru_cache
-def version() -> str:
+def _version(icon: Path) -> str:
     """Of the looks: a part of their addresses, so that browsers may keep them for ever."""
-    return hashlib.sha256(
-        b"".join((HERE / "looks" / name).read_bytes() for name in LOOKS)
-    ).hexdigest()[:12]
+    files = (icon, *(HERE / "looks" / name for name in LOOKS))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _read(name: str) -> str:

@@ -39,6 +39,7 @@ class Routes:
         """Each with its path."""
         return [
             Route("/", self.index),
+            Route("/looks/{version}/icon", self.kept_icon),
             Route("/looks/{version}/{name}", self.looks),
             Route("/favicon.{kind}", self.icon),
             Route("/picture/{token}", self.picture),
@@ -51,7 +52,7 @@ class Routes:
         return HTMLResponse(self._first_page.html(language_of(request)), headers=policy)
 
     async def looks(self, request: Request) -> Response:
-        """The scripts and the icon."""
+        """The scripts and the font."""
         name = request.path_params["name"]
         if name not in LOOKS:
             return PlainTextResponse("Not found", 404)
@@ -59,7 +60,11 @@ class Routes:
 
     async def icon(self, _: Request) -> Response:
         """Where browsers look for it."""
-        return FileResponse(HERE / "looks" / "icon.svg", headers=_FOR_AN_HOUR)
+        return FileResponse(self._first_page.icon, headers=_FOR_AN_HOUR)
+
+    async def kept_icon(self, _: Request) -> Response:
+        """The same, under an address of its own for each."""
+        return FileResponse(self._first_page.icon, headers=_FOR_EVER)
 
     def picture(self, request: Request) -> Response:
         """A picture, for the one visitor whom its path was made for."""

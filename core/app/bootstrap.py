@@ -16,12 +16,13 @@ import httpx
 import structlog
 from starlette.routing import BaseRoute
 
-from core.app import background, opening, services
+from core.app import background, brand, opening, services
 from core.app.services import Clock
 from core.avatars import screens
 from core.avatars.dialogue.facts_loader import Loader
 from core.avatars.dialogue.known import Tools
 from core.avatars.dialogue.names import bind
+from core.avatars.dialogue.support import with_messages
 from core.avatars.flow import TABLE
 from core.avatars.models import TrainingRun
 from core.avatars.models.pictures import PictureRun
@@ -36,7 +37,7 @@ from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Verified
 from core.avatars.privacy.erasure import Stops
 from core.avatars.screens.buttons import typed, unseen
-from core.avatars.screens.general import EXAMPLES, introduction
+from core.avatars.screens.general import EXAMPLES
 from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training.training import Training
 from core.base import proxies
@@ -46,7 +47,6 @@ from core.base.log import configure
 from core.base.mode import named
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
-from core.base.texts import LANGUAGES, translator
 from core.base.texts.labels import reworded
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Channel, Reference, Routed
@@ -77,6 +77,7 @@ class App:
         elsewhere: bool = False,
         clock: Clock = time.time,
     ) -> None:
+        brand.put_on(settings.brand)
         self.settings = settings
         self.clock = clock
         self.data = settings.data_dir
@@ -122,8 +123,8 @@ class App:
         self.stops: Stops = {TrainingRun: self.training.cancel, PictureRun: self.pictures.cancel}
         tools = Tools(settings, self.training, self.pictures, self.jobs, loader, self.stops)
         self.flow = Flow(
-            TABLE, bind(tools), loader, screens.SCREENS, screens.NOTICES, LANGUAGES, unseen(),
-            typed, reworded,
+            TABLE, bind(tools), loader, screens.SCREENS, with_messages(screens.NOTICES),
+            settings.brand.languages, unseen(), typed, reworded,
         )  # fmt: skip
         self.engine = Engine(
             self.flow, self.inbox, pace(settings), settings.conversation.attempts, clock
@@ -227,9 +228,8 @@ class App:
         return (guarded(channel, found.how_to_send, language) if found else None) or ""
 
     def introduction(self, language: str) -> Introduction:
-        """What the bot says of itself, with the numbers of photos that are asked for."""
-        asked = self.settings.training
-        return introduction(asked.min_photos, asked.max_photos, translator(language))
+        """What the bot says of itself, in one of its languages."""
+        return brand.introduction(self.settings, language)
 
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""

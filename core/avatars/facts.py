@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.base.settings.operator import Operator
+from core.base.texts import LANGUAGES
+
+NOBODY = Operator()
+"""Whoever answers, where that isn't configured."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
@@ -200,6 +206,7 @@ class Limits:
     minutes: Mapping[str, tuple[int, int]]
     drafts_days: int = 0
     trained_photos_days: int = 0
+    support_days: int = 0
     upload_hours: int = 24
     output_days: int = 4
     max_pending: int = 100
@@ -254,3 +261,6 @@ class Facts:
     finished: AvatarLine | None = None
     previews_coming: bool = False
     studio: StudioFacts | None = None
+    operator: Operator = NOBODY
+    languages: tuple[str, ...] = LANGUAGES
+    greeting: str = ""

@@ -13,7 +13,7 @@ from core.conversation.flow import QUIET, SAME, Table, row
 RETURN = "↩"
 PLACE = "➜"
 
-SIDE = ("help", "photo_tips", "choosing_language", "privacy")
+SIDE = ("help", "photo_tips", "choosing_language", "privacy", "writing_to_support")
 COLLECT = (
     "uploading_photos", "viewing_photo_gallery", "photo_validation_error", "insufficient_photos",
 )  # fmt: skip
@@ -48,6 +48,10 @@ ROWS = (
     row("help", "ANY", "help", then="remember_return"),
     row("language", "ANY", "choosing_language", then="remember_return"),
     row("privacy", "ANY", "privacy", then="remember_return"),
+    row("support", "ANY", "writing_to_support", then="remember_return"),
+    row("message", "writing_to_support", SAME, when="not message_fits", then="say_message_rule"),
+    row("message", "writing_to_support", SAME, when="wrote_enough", then="say(wrote_enough)"),
+    row("message", "writing_to_support", SAME, then="pass_on, say(passed_on)"),
     row("set_language", "choosing_language", RETURN, then="save_language"),
     row("avatars", "main_menu training_in_progress pictures_in_progress ENDED", "avatar_menu"),
     row("resume", "ANY", PLACE, when="owned, asked(held)", then="focus, take_held_photos"),
@@ -301,8 +305,9 @@ TABLE = Table(
         "cancel": "cancel",
         "language": "language",
         "privacy": "privacy",
+        "support": "support",
     },
-    typed=("name", "words", "text"),
+    typed=("name", "words", "message", "text"),
     signals=frozenset(
         {
             "judged",

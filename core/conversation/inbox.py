@@ -156,6 +156,13 @@ def find(address: Address) -> int | None:
     return None if found is None else int(found.id)
 
 
+def in_chat(channel: str, chat: str) -> int | None:
+    """The conversation in a chat of a channel, whichever bot it is with: the first."""
+    mine = (Conversation.channel == channel, Conversation.chat == chat)
+    found = Conversation.select(Conversation.id).where(*mine).order_by(Conversation.id).first()
+    return None if found is None else int(found.id)
+
+
 def encode(event: Event, person: Person = NOBODY) -> str:
     """An event as the inbox keeps it, with who brought it about."""
     file = event.file and {storable(key): _storable_value(v) for key, v in event.file.items()}

@@ -177,12 +177,15 @@ class Screen:
 class Introduction:
     """What a bot says of itself where people find it: at most 512 letters, and at most 120.
 
-    `commands` describes each command that is offered, in this order.
+    `commands` describes each command that is offered, in this order. `name` is what it is called,
+    `picture` the path of a picture of it; "" where it has none.
     """
 
     description: str
     about: str
     commands: Mapping[str, str]
+    name: str
+    picture: str = ""
 
 
 def in_words(words: str) -> str:

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 
-from core.avatars import restrictions, switches
+from core.avatars import restrictions, support, switches
 from core.avatars.models import Avatar, TrainingRun
 from core.avatars.models.pictures import PictureRun
 from core.avatars.pictures.pictures import Pictures
@@ -22,6 +22,7 @@ from core.avatars.ports import Unreachable
 from core.avatars.privacy import erasure_worker, remote
 from core.base.db import run, storable, transaction
 from core.base.errors import LikenessError, TrainingRefused
+from core.base.settings import Settings
 from core.conversation import inbox as inboxes
 from core.conversation.models import User
 from core.conversation.statements import lock_person
@@ -65,6 +66,9 @@ class Training(Protocol):
 
 class App(Protocol):
     """What is needed of `core.app.bootstrap.App`."""
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def training(self) -> Training: ...
@@ -175,6 +179,21 @@ class AdminActions:
             notice(
                 _conversation(user_id), "operator_message", {"text": text},
                 f"operator:{uuid.uuid4().hex}", self._clock(),
+            )  # fmt: skip
+
+    def answer(self, message_id: int, text: str) -> None:
+        """Answer a message to support, once, through the channel that its person used last."""
+        text = storable(text.strip())[:LONGEST_MESSAGE]
+        if not text:
+            return
+        with self._audited("answer", str(message_id), f"{len(text)} letters"):
+            found = support.answered(message_id, text, self._visitor.name, self._clock())
+            if found is None:
+                raise LikenessError("There is no such message, or it is answered already.")
+            operator = self._app.settings.operator.name
+            notice(
+                _conversation(str(found.user_id)), "support_answer",
+                {"text": text, "operator": operator}, f"answer:{message_id}", self._clock(),
             )  # fmt: skip
 
     def photo(self, avatar_id: str, key: str) -> bytes | None:

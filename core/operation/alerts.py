@@ -15,6 +15,7 @@ from typing import NamedTuple
 import httpx
 import structlog
 
+from core.avatars import support
 from core.base.db import run, transaction
 from core.base.errors import kind_of
 from core.base.mode import Mode, Own, paid, shown
@@ -22,13 +23,13 @@ from core.base.proxies import loopback
 from core.base.settings import Settings
 from core.operation.admin_actions import notice
 from core.operation.metrics import cost, errors, health, overview, stopped
-from core.operation.metrics.scope import Scope, one, rows
+from core.operation.metrics.scope import Scope, rows
 
 log = structlog.get_logger()
 
 RULES = (
     "success", "fal_errors", "queue", "waiting", "heartbeat", "uncertain", "results", "budget",
-    "new_error", "stopped", "deadline", "webhooks", "remote",
+    "new_error", "stopped", "deadline", "webhooks", "remote", "support",
 )  # fmt: skip
 WEBHOOK_SECONDS = 10.0
 LONGEST_QUEUE = 100
@@ -86,9 +87,21 @@ def holding(settings: Settings, now: float, mode: Mode) -> Iterator[Holds]:
         yield Holds("results", "", unfetched, rules.lost_results)
     yield from _budget(settings, now, mode)
     yield from (Holds(*held) for held in stopped.holding(settings, window))
+    yield from _unanswered(settings, now)
     if rules.new_errors:
         for group in errors.new_groups(window):
             yield Holds("new_error", f"{group.error_type}: {group.message}"[:128], group.n, 1)
+
+
+def _unanswered(settings: Settings, now: float) -> Iterator[Holds]:
+    """Somebody waits for an answer: too long, or at all where no chat was told of it."""
+    hours, since = settings.alerts.support_hours, support.waiting_since()
+    if since is None or hours <= 0:
+        return
+    reached = any(found is not None for _, found in support.admins_of(settings))
+    waited, limit = (now - since) / 3600, hours if reached else 0.0
+    if waited >= limit:
+        yield Holds("support", "", waited, limit)
 
 
 def _success(settings: Settings, window: Scope) -> Iterator[Holds]:
@@ -222,16 +235,11 @@ class Watch:
         return True
 
     def _admins(self) -> Iterator[int]:
-        for address in self._settings.alerts.admins:
-            channel, _, chat = address.partition(":")
-            found = one(
-                "SELECT id FROM conversations WHERE channel = ? AND chat = ? ORDER BY id",
-                *(channel, chat),
-            )
+        for address, found in support.admins_of(self._settings):
             if found is None:
                 log.warning("an admin has never written to the bot", address=address)
             else:
-                yield int(found[0])
+                yield found
 
     def _tell_webhook(self, told: Sequence[Alert]) -> None:
         """When the chats know already; what it can't take now is told at the next look."""

@@ -98,10 +98,11 @@ class Sweeps:
 
     def _retention_steps(self) -> tuple[Callable[[], object], ...]:
         retention = self._retention
-        return tuple(
-            partial(self._retain, clear)
-            for clear in (retention.drafts, retention.refused_photos, retention.trained_photos)
-        )
+        clearing = (
+            retention.drafts, retention.refused_photos, retention.trained_photos,
+            retention.support_messages,
+        )  # fmt: skip
+        return tuple(partial(self._retain, clear) for clear in clearing)
 
     def _retain(self, clear: Callable[[float], int]) -> None:
         clear(self._clock())

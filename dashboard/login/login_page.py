@@ -18,7 +18,7 @@ LONGEST_PLACE = 2000
 NOWHERE = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 _PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>Likeness</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
@@ -35,7 +35,7 @@ button, :is(h1, p) + a {{ background: #5b5bd6; border-color: #5b5bd6; color: #ff
 button {{ cursor: pointer; }}
 a {{ text-align: center; text-decoration: none; overflow-wrap: anywhere; }}
 p {{ margin: 0; color: light-dark(#b3261e, #ffb4ab); overflow-wrap: anywhere; }}
-</style></head><body><main><h1>Likeness</h1>{trouble}{form}{link}</main></body></html>
+</style></head><body><main><h1>{title}</h1>{trouble}{form}{link}</main></body></html>
 """
 _FORM = """
 <form method="post" action="/login">
@@ -59,6 +59,7 @@ def page(
     t = spoken(request)
     text = _PAGE.format(
         language=t.language,
+        title=escape(site.settings.brand.name),
         trouble=f'<p role="alert">{escape(trouble)}</p>' if trouble else "",
         form=_form(t, place, name) if site.own.by_password else "",
         link=_link(site, t, place) if site.own.oidc.issuer else "",

@@ -20,6 +20,7 @@ SILENT_SECONDS = 60.0
 HOURS = 4.0
 """So long an alert is silenced from beside it."""
 IN_MINUTES = ("queue", "waiting", "remote")
+IN_HOURS = ("support",)
 IN_PERCENT = ("success", "budget")
 UNMEASURED = ("new_error", "stopped", "webhooks")
 """Their values and limits say nothing that the rule does not."""
@@ -27,7 +28,7 @@ PAGES = {
     "success": "training", "fal_errors": "errors", "queue": "running", "waiting": "operations",
     "uncertain": "running", "results": "training", "budget": "cost", "remote": "operations",
     "new_error": "errors", "stopped": "operations", "deadline": "training",
-    "webhooks": "operations",
+    "webhooks": "operations", "support": "people",
 }  # fmt: skip
 """Where the rows of a rule are; those of a silent part stand on the overview itself."""
 
@@ -48,6 +49,7 @@ def rules(t: Translator) -> dict[str, str]:
         "stopped": t("Trainings are not ordered"),
         "deadline": t("Trainings did not end in time and were given up"),
         "webhooks": t("Webhooks are configured, and none has arrived"),
+        "support": t("A message to support waits for an answer"),
     }
 
 
@@ -106,6 +108,8 @@ def sentence(t: Translator, alert: Alert, now: float) -> str:
 def _amount(t: Translator, rule: str, value: float) -> str:
     if rule == "heartbeat":
         return formats.lasting(t, value)
+    if rule in IN_HOURS:
+        return formats.lasting(t, 3600 * value)
     if rule in IN_MINUTES:
         return formats.lasting(t, 60 * value)
     return formats.percent(value / 100) if rule in IN_PERCENT else f"{value:,.0f}"

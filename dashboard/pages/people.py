@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.operation.metrics import people, training
 from core.operation.metrics.scope import DAY, own_id, text_id
-from dashboard.pages import runs
+from dashboard.pages import runs, support
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -21,6 +21,7 @@ def draw(view: View) -> None:
     if user_id:
         _person(view, user_id)
     else:
+        support.waiting(view)
         _search(view)
 
 
@@ -73,6 +74,7 @@ def _person(view: View, user_id: str) -> None:
     table(view, "conversations", _columns(view), conversations,
           place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     _deeds(view, user_id)
+    support.letters(view, user_id)
     _avatars(view, user_id)
     st.subheader(t("Trainings"), anchor=False)
     trained = view.ask(training.of_user, user_id)

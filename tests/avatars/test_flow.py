@@ -23,12 +23,13 @@ from channels.telegram import Telegram
 from core.app.commands.diagram import diagram
 from core.app.commands.showing import BLOCK
 from core.avatars import access, flow, queries
-from core.avatars.dialogue import collecting, edits, effects, guards, painting
+from core.avatars.dialogue import collecting, edits, effects, guards, painting, support
 from core.avatars.dialogue.names import EFFECTS, GUARDS
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
 from core.avatars.screens import NOTICES, SCREENS, hints, questions, verdicts
 from core.avatars.screens.pictures import remarks
+from core.avatars.support import TOLD
 from core.base.texts import LANGUAGES, translator
 from core.conversation import engine
 from core.conversation.delivery.channel import Capabilities
@@ -373,7 +374,7 @@ def test_every_notice_has_a_text_and_a_way_on(name: str, language: str) -> None:
 
 def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
     told = {t for row in TABLE.rows for t in row.triggers if "notice" in map(str, row.effects)}
-    by_hand = {"operator_message", "alert"}
+    by_hand = {"operator_message", "alert", "support_answer"}
     of_pictures = {
         notice for effect, notice in PICTURE_NOTICES.items()
         if any(effect in map(str, row.effects) for row in TABLE.rows)
@@ -382,7 +383,8 @@ def test_the_table_posts_no_notice_that_can_not_be_drawn() -> None:
         t for row in TABLE.rows for t in row.triggers if "notice_export" in map(str, row.effects)
     }
     beside = {"export_model"} if handed else set()
-    posted = {f"training_{trigger}" for trigger in told} | handed | beside | of_pictures
+    passed = {TOLD for row in TABLE.rows if "pass_on" in map(str, row.effects)}
+    posted = {f"training_{trigger}" for trigger in told} | handed | beside | of_pictures | passed
     assert posted == set(NOTICES) - by_hand
 
 
@@ -453,7 +455,7 @@ def said() -> Iterator[str]:
     """Every code that the table or the code says, and what can stop a training."""
     for row in TABLE.rows:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
-    for module in (collecting, effects, edits, guards, painting, engine):
+    for module in (collecting, effects, edits, guards, painting, support, engine):
         yield from _said_in(module)
     yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
     yield from (*remarks.OBSTACLES, "no_pictures_daily_limit")

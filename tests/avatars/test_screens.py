@@ -12,6 +12,7 @@ from core.avatars.facts import Facts, Kept, Limits
 from core.avatars.flow import STATES, TABLE
 from core.avatars.screens import SCREENS
 from core.base.graphemes import length
+from core.base.settings.operator import Operator
 from core.base.texts import LANGUAGES
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.rendering import render
@@ -34,7 +35,7 @@ LONG = 1_000_000
 TELEGRAM = Capabilities(buttons_per_row=3, pictures=10, text_length=LONG, caption_length=LONG)
 CONSOLE = Capabilities(text_length=LONG)
 ALLOWED = {"JPEG", "PNG", "FLUX", "fal", "English", "Language", "Choose", "language", "menu"}
-ALLOWED |= {"cancel", "privacy", "help"}
+ALLOWED |= {"cancel", "privacy", "help", "support"}
 CYRILLIC = "Аняёж 🎭„“{}"
 
 states = pytest.mark.parametrize("state", STATES)
@@ -245,3 +246,19 @@ def test_what_is_deleted_by_itself_is_said_with_the_days(limits: Limits, told: s
 def test_photos_that_are_put_aside_are_among_what_is_kept() -> None:
     assert "📎 На 24 часа отложено 3 фото" in SCREENS["privacy"](facts(held=3)).text
     assert "📎" not in SCREENS["privacy"](facts()).text
+
+
+@languages
+def test_who_answers_stands_in_consent_help_and_my_data(language: str) -> None:
+    anna = Operator(name="Anna Berg", contact="@annaberg", privacy="privacy@example.org")
+    for state, wanted in (("consent", "privacy@"), ("help", "@annaberg"), ("privacy", "privacy@")):
+        text = SCREENS[state](facts(language, operator=anna)).text
+        assert "Anna Berg" in text, state
+        assert wanted in text, state
+        assert "{" not in SCREENS[state](facts(language)).text, "nobody is named"
+
+
+def test_requests_about_data_go_to_the_contact_where_no_other_address_is_named() -> None:
+    anna = Operator(name="Anna Berg", contact="@annaberg")
+    said = SCREENS["privacy"](facts("en", operator=anna)).text
+    assert "Responsible for your data: Anna Berg, @annaberg" in said

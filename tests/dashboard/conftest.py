@@ -76,6 +76,7 @@ class House:
     """As much of a house as the dashboard asks for."""
 
     def __init__(self) -> None:
+        self.settings = Settings()
         self.trainer: Any = SimpleNamespace(test_mode=True)
         self.training = FakeTraining()
         self.pictures: Any = self.training

@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 import pytest
 
-from core.avatars import disposal, restrictions, switches
+from core.avatars import disposal, restrictions, support, switches
 from core.avatars import models as avatars
 from core.avatars.models import pictures
 from core.avatars.orders import events, submissions
@@ -28,13 +28,15 @@ MODELS: tuple[Any, ...] = tuple(
     found
     for module in (
         conversations, avatars, disposal, retained, daily_totals, events, prices, submissions,
-        switches, restrictions, pictures,
+        switches, restrictions, pictures, support,
     )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model", "Order")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type", "0003_pictures", "0004_sought"]
+NAMES = [
+    "0001_initial", "0002_training_type", "0003_pictures", "0004_sought", "0005_support",
+]  # fmt: skip
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -144,11 +146,11 @@ def _picture() -> tuple[pictures.PictureRun, pictures.Picture]:
 def test_pictures_go_down_and_up_with_rows_in_them(empty: Any) -> None:
     runner.migrate(empty)
     ordered, _ = _picture()
-    assert runner.migrate(empty, "3", down=True) == ["0004_sought", "0003_pictures"]
+    assert runner.migrate(empty, "3", down=True) == NAMES[:1:-1]
     columns = {column.name for column in empty.get_columns("trained_models")}
     assert not columns & {"remote_url", "remote_at"}
     assert run("SELECT count(*) FROM trained_models").fetchone()[0] == 1, "models stay"
-    assert runner.migrate(empty) == ["0003_pictures", "0004_sought"]
+    assert runner.migrate(empty) == NAMES[2:]
     assert run("SELECT remote_url, remote_at FROM trained_models").fetchone() == ("", None)
     assert not pictures.PictureRun.select().where(pictures.PictureRun.id == ordered.id).exists()
     _picture()

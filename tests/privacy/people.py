@@ -82,6 +82,10 @@ class Marked:
         with transaction():
             content = {"text": MARK, "files": [{"name": MARK, "photo": True, "spool": "0" * 32}]}
             transcript.add(self.id, "person", content)
+        self.do(Event(Kind.COMMAND, "support"))
+        self.say(f"a message with {MARKS[0]} and {MARKS[1]}")
+        self.do(Event(Kind.COMMAND, "menu"))
+        self.press("resume")
         self._break_an_event()
 
     def order_erasure(self) -> None:

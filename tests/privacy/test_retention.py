@@ -21,6 +21,7 @@ from core.avatars.models import (
     utc_now,
 )
 from core.avatars.privacy.retention import DAY, Retention
+from core.avatars.support import SupportMessage
 from core.base.settings import Settings
 from core.base.settings.storage import Retention as Days
 from tests import makers
@@ -153,3 +154,13 @@ def test_others_write_while_it_clears_away(app: App, sqlite_url: str) -> None:
     with closing(busy.other):
         cleared = busy.drafts(NOW), busy.refused_photos(NOW), busy.trained_photos(NOW)
     assert cleared == (3, 3, 3)
+
+
+def test_a_message_to_support_goes_with_its_answer(app: App) -> None:
+    owner = makers.conversation()
+    of = {"user": owner.user, "conversation": owner}
+    SupportMessage.create(**of, text="Old", at=NOW - 11 * DAY, answer="Yes", answered_at=NOW)
+    SupportMessage.create(**of, text="New", at=NOW - 9 * DAY)
+    assert retention(app, support_days=0).support_messages(NOW) == 0
+    assert retention(app, support_days=10).support_messages(NOW) == 1
+    assert [message.text for message in SupportMessage.select()] == ["New"]

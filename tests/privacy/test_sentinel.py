@@ -17,6 +17,7 @@ from core.avatars.orders.money.daily_totals import DailyTotal
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import erasure_worker, ledger
 from core.avatars.privacy.retained import CostEntry
+from core.avatars.support import SupportMessage
 from core.base import db as core_db
 from core.base.settings import Settings
 from core.conversation.delivery.outbox import forgotten, parcel, shown
@@ -76,7 +77,7 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
     assert found_in(log.getvalue().encode()) == []
     assert list((tmp_path / "spool").iterdir()) == []
     for model in (Avatar, AvatarPhoto, HeldPhoto, Consent, Admission, TranscriptEntry,
-                  restrictions.Block, restrictions.Grant):  # fmt: skip
+                  restrictions.Block, restrictions.Grant, SupportMessage):  # fmt: skip
         assert model.select().count() == 0, model
     assert InboxEvent.select().where(InboxEvent.payload != "").count() == 0
     assert [(entry.usd, entry.test_mode) for entry in CostEntry.select()] == [(2.5, True)]

@@ -92,6 +92,10 @@ class House:
         )
         return done.stdout
 
+    def answer(self, number: int, text: str) -> None:
+        """Answer a message to support, as an operator does."""
+        self.ask("support", "answer", str(number), text)
+
     def pid(self, command: str) -> int:
         """The process of a command that is running."""
         return self._running[command].pid

@@ -14,6 +14,8 @@ from core.conversation.delivery.rendering import drawn
 from core.conversation.messages import Address, Event, Kind, Person
 from core.conversation.testing import Clock, SteppedChat
 from core.conversation.tokens import RenderedButton
+from core.operation.admin_actions import AdminActions
+from core.operation.auth import Visitor
 from tests.scenarios.contract import Chat, Sight
 from tests.scenarios.house import House
 
@@ -45,6 +47,9 @@ class SteppedHouse(House):
         self._worker.step()
         for chat in self._chats:
             chat.show()
+
+    def answer(self, number: int, text: str) -> None:
+        AdminActions(self.app, Visitor("anna", "admin"), self.clock).answer(number, text)
 
     def spool(self, *photos: bytes) -> list[Event]:
         """Photos as this channel receives them."""

@@ -192,6 +192,7 @@ ALWAYS: dict[Talk, str] = {
     failing.a_failed_training_says_so_and_is_confirmed_anew: "en",
     keeping.an_avatar_is_found_renamed_and_deleted: "ru",  # long lists of buttons
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "en",  # a document
+    keeping.what_is_written_to_us_is_answered_in_the_chat: "en",  # a notice, sent by the courier
     making.a_newcomer_makes_an_avatar_of_ten_photos: "en ru",
     painting.the_good_news_has_pictures_and_a_style_and_a_wish_make_more: "ru",  # albums
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "en",  # files

@@ -88,7 +88,7 @@ function take(answer) {
 function call(news) {
   document.title = `● ${news || title}`;
   if (window.Notification?.permission !== "granted" || view.motion !== "still") return;
-  const note = new Notification(title, { body: news, icon: "/favicon.svg", tag: "likeness" });
+  const note = new Notification(title, { body: news, icon: "/favicon.ico", tag: "likeness" });
   note.onclick = () => { window.focus(); note.close(); };
 }
 

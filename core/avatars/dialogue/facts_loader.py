@@ -13,12 +13,7 @@ from core.avatars.dialogue import photo_facts
 from core.avatars.dialogue.studio import Studio
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
 from core.avatars.flow import PICTURES
-from core.avatars.models import (
-    AvatarPhoto,
-    PhotoValidationStatus,
-    RunStatus,
-    TrainingRun,
-)
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
 from core.avatars.orders.decisions.news import RESULT_GONE
@@ -128,6 +123,9 @@ class Loader:
             held_files=known.held_files,
             consented=known.consented,
             consent_version=queries.CONSENT_VERSION,
+            operator=self._settings.operator,
+            languages=self._settings.brand.languages,
+            greeting=getattr(self._settings.brand.greeting, language, ""),
         )
 
     def why_closed(self, position: Position, owned: Owned) -> str | None:
@@ -274,6 +272,7 @@ def _limits(settings: Settings, avatar_id: uuid.UUID | None) -> Limits:
         minutes=MINUTES,
         drafts_days=settings.retention.drafts_days,
         trained_photos_days=settings.retention.finished_trainings_days,
+        support_days=settings.retention.support_days,
         upload_hours=settings.fal.upload_hours,
         output_days=-(-settings.fal.output_hours // 24),
         max_pending=settings.photos.max_pending,

@@ -7,7 +7,15 @@ from functools import partial
 from types import MappingProxyType
 
 from core.avatars import rules
-from core.avatars.dialogue import collecting, edits, effects, guards, painting, picture_guards
+from core.avatars.dialogue import (
+    collecting,
+    edits,
+    effects,
+    guards,
+    painting,
+    picture_guards,
+    support,
+)
 from core.avatars.dialogue.known import Tools, facts, facts_of, named_in
 from core.avatars.facts import Facts
 from core.conversation.turn import Turn
@@ -65,6 +73,8 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "last_refusal": guards.last_refusal,
         "removed": guards.removed,
         "training_closed": guards.training_closed,
+        "message_fits": support.message_fits,
+        "wrote_enough": support.wrote_enough,
         # pictures
         "painting": picture_guards.painting,
         "priced": picture_guards.priced,
@@ -103,6 +113,8 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "save_language": effects.save_language,
         "read_link": effects.read_link,
         "say_draft_kept": effects.say_draft_kept,
+        "say_message_rule": support.say_message_rule,
+        "pass_on": support.pass_on,
         # what an avatar is
         "focus": effects.focus,
         "open_draft": effects.open_draft,

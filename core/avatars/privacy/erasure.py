@@ -14,6 +14,7 @@ from typing import Any
 
 import peewee
 
+from core.avatars import support
 from core.avatars.disposal import Waste, prefix_of
 from core.avatars.models import (
     HOLDING,
@@ -30,6 +31,7 @@ from core.avatars.photos.held import HeldPhoto
 from core.avatars.privacy import ledger, remote
 from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULINGS, WRITTEN
 from core.avatars.privacy.retained import Export
+from core.avatars.support import SupportMessage
 from core.base.db import M, run
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
@@ -97,6 +99,8 @@ class Erasure:
             waste |= drop_held(user_id)
         if Export in there:
             waste |= drop_exports(Export.user == user_id)
+        if SupportMessage in there:
+            support.forget(SupportMessage.user == user_id)
         for model in there.intersection(RULINGS):
             model.delete().where(model.user == user_id).execute()
         waste |= _drop_written(turn, there)

@@ -23,6 +23,7 @@ from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders.submissions import Submission
 from core.avatars.photos.held import HeldPhoto
 from core.avatars.restrictions import Block, Grant
+from core.avatars.support import SupportMessage
 from core.base.db import Model
 from core.conversation.models import InboxEvent, PendingNotice, TranscriptEntry, TransitionLog
 
@@ -37,6 +38,7 @@ OF_PERSON: tuple[Any, ...] = (
     PictureRun,
     Picture,
     HeldPhoto,
+    SupportMessage,
     *RULINGS,
 )
 """Their rows name a user."""

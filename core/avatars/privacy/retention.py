@@ -9,6 +9,7 @@ import datetime
 
 import peewee
 
+from core.avatars import support
 from core.avatars.disposal import Waste, doom_unused
 from core.avatars.models import (
     ACTIVE,
@@ -21,6 +22,7 @@ from core.avatars.models import (
 from core.avatars.photos.counting import recount
 from core.avatars.privacy.erasure import Erasure, Stops
 from core.avatars.queries import REFUSED, UNFINISHED
+from core.avatars.support import SupportMessage
 from core.base.db import M, transaction
 from core.base.settings import Settings
 from core.conversation.statements import lock_person
@@ -66,6 +68,15 @@ class Retention:
             AvatarPhoto.validation_status != PhotoValidationStatus.PENDING
         )
         return sum(self._delete_photo(seen, old, now) for seen in _some(AvatarPhoto, old))
+
+    def support_messages(self, now: float) -> int:
+        """Messages to support, with their answers."""
+        if not self._days.support_days:
+            return 0
+        old = SupportMessage.at < now - self._days.support_days * DAY
+        with transaction():
+            past = [message.id for message in _some(SupportMessage, old)]
+            return support.forget(SupportMessage.id.in_(past)) if past else 0
 
     def _delete_draft(self, seen: Avatar, old: peewee.Expression, now: float) -> bool:
         with transaction():

@@ -103,6 +103,7 @@ _ANYWHERE: Mapping[str, Draw] = {
     "photo_tips": general.photo_tips,
     "choosing_language": general.choosing_language,
     "privacy": general.privacy,
+    "writing_to_support": general.writing_to_support,
 }
 _WITH_AVATAR: Mapping[str, DrawAvatar] = {
     "uploading_photos": photos.uploading_photos,
@@ -145,6 +146,8 @@ NOTICES: Mapping[str, Callable[[Mapping[str, object], str], Screen]] = MappingPr
         "training_failed": notices.training_failed,
         "operator_message": notices.operator_message,
         "alert": notices.alert,
+        "support_message": notices.support_message,
+        "support_answer": notices.support_answer,
         "export_ready": notices.export_ready,
         "export_model": notices.export_model,
         "pictures_came": of_pictures.pictures_came,

@@ -15,7 +15,7 @@ from core.conversation.replies import words as words_of
 Rows = tuple[tuple[Button, ...], ...]
 
 _QUIET = frozenset(
-    {"back", "start", "no", "decline", "stop", "help", "language", "privacy", "tips"}
+    {"back", "start", "no", "decline", "stop", "help", "language", "privacy", "tips", "support"}
 )
 _DANGER = frozenset({"delete", "erase", "withdraw", "remove_picture"})
 _EQUALS = frozenset({"pick", "style", "show", "choose_kind", "set_language", "page"})
@@ -24,13 +24,13 @@ _NAME = 28
 """UTF-16 units of a name on a button: with what stands around it, it fits a phone."""
 
 
-def rows(*parts: Button | tuple[Button, ...] | None) -> Rows:
+def rows(*parts: Button | tuple[Button | None, ...] | None) -> Rows:
     """A row for each button or tuple of buttons, in their styles, without what is None or empty.
 
     The first that leads on, if it has the first row for itself, is the primary one.
     """
     drawn = [(part,) if isinstance(part, Button) else part for part in parts if part]
-    styled = [tuple(_styled(button) for button in row) for row in drawn]
+    styled = [tuple(_styled(button) for button in row if button) for row in drawn]
     if styled and len(styled[0]) == 1 and _leads_on(styled[0][0]):
         styled[0] = (replace(styled[0][0], style=Style.PRIMARY),)
     return tuple(styled)
@@ -62,8 +62,8 @@ def unseen() -> tuple[Button, ...]:
         words_of(button.label): button
         for t in map(translator, LANGUAGES)
         for button in (
-            main_menu(t), Button(t("Menu"), "start"), help_(t), language(t), privacy(t),
-            Button(t("Cancel"), "cancel"), Button(t("⏹ Cancel"), "cancel"),
+            main_menu(t), Button(t("Menu"), "start"), help_(t), in_language(t), privacy(t),
+            support(t), Button(t("Cancel"), "cancel"), Button(t("⏹ Cancel"), "cancel"),
         )
     }  # fmt: skip
     return tuple(named.values())
@@ -73,6 +73,10 @@ def typed(words: str, language: str) -> str:
     """That a line of a list is to be typed: in these words, or in its own where they are ""."""
     t = translator(language)
     return t("type “{words}”", words=words) if words else t("type it in words")
+
+
+def support(t: Translator) -> Button:
+    return Button(t("💬 Write to us"), "support")
 
 
 def back(t: Translator) -> Button:
@@ -118,7 +122,12 @@ def help_(t: Translator) -> Button:
     return Button(t("ℹ️ Help"), "help")
 
 
-def language(t: Translator) -> Button:
+def language(facts: Facts, t: Translator) -> Button | None:
+    """Where there is more than one."""
+    return in_language(t) if len(facts.languages) > 1 else None
+
+
+def in_language(t: Translator) -> Button:
     return Button(t("🌐 Language"), "language")
 
 

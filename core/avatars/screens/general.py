@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
-from core.base.texts import LANGUAGES, NAMES, Translator, translator
-from core.conversation.messages import Button, Introduction, Picture, Screen
+from core.base.texts import NAMES, Translator, translator
+from core.conversation.messages import Button, Picture, Screen
 
 EXAMPLES = "examples/photo_tips"
 """The key of the drawn good and bad examples; no stored object has such a one."""
@@ -28,7 +28,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
             buttons.create(t),
             buttons.my_avatars(facts, t) if facts.avatars_count else None,
             buttons.avatars(t),
-            (buttons.language(t), buttons.privacy(t)),
+            (buttons.language(facts, t), buttons.privacy(t)),
             buttons.help_(t),
         ),
     )
@@ -40,7 +40,7 @@ def _hello(facts: Facts, t: Translator) -> str:
 
 def _welcome(facts: Facts, t: Translator) -> str:
     return words.paragraphs(
-        t("I make a personal AI avatar of you from your photos."),
+        facts.greeting or t("I make a personal AI avatar of you from your photos."),
         _what_it_takes(facts, t),
         _how_to_begin(facts, t),
     )
@@ -111,15 +111,19 @@ def help_(facts: Facts, t: Translator) -> Screen:
     commands = words.lines(
         t("/menu – the main menu"),
         t("/cancel – stop what you are doing; nothing is lost"),
-        t("/language – another language"),
+        t("/language – another language") if len(facts.languages) > 1 else "",
         t("/privacy – your data, and how to delete it"),
+        t("/support – write to us; a person answers"),
         t("/help – this page"),
     )
     return Screen(
         title=t("ℹ️ Help"),
-        text=words.paragraphs(steps, commands),
+        text=words.paragraphs(steps, commands, words.run_by(facts.operator, t)),
         buttons=buttons.rows(
-            buttons.tips(t), (buttons.language(t), buttons.privacy(t)), buttons.back(t)
+            buttons.tips(t),
+            buttons.support(t),
+            (buttons.language(facts, t), buttons.privacy(t)),
+            buttons.back(t),
         ),
     )
 
@@ -171,10 +175,10 @@ def _files(facts: Facts, t: Translator) -> str:
     )
 
 
-def choosing_language(_facts: Facts, t: Translator) -> Screen:
+def choosing_language(facts: Facts, t: Translator) -> Screen:
     """Said in every language, for whoever has landed in the wrong one."""
-    everyone = [translator(language) for language in LANGUAGES]
-    names = tuple(NAMES.items())[::-1]
+    everyone = [translator(language) for language in facts.languages]
+    names = tuple((language, NAMES[language]) for language in reversed(facts.languages))
     return Screen(
         title=" · ".join(t("🌐 Language") for t in everyone),
         text=words.lines(*(t("Choose a language:") for t in everyone)),
@@ -204,6 +208,7 @@ def privacy(facts: Facts, t: Translator) -> Screen:
             words.lines(*_how_long(facts.limits, t)),
             consent,
             t("You can have a copy of everything, or have it deleted for good."),
+            words.responsible(facts.operator, t),
         ),
         buttons=buttons.rows(
             Button(t("📦 Download everything"), "export"),
@@ -211,6 +216,20 @@ def privacy(facts: Facts, t: Translator) -> Screen:
             withdraw,
             buttons.back(t),
         ),
+    )
+
+
+def writing_to_support(facts: Facts, t: Translator) -> Screen:
+    """Whatever is typed here goes to whoever runs the bot."""
+    contact = facts.operator.contact
+    return Screen(
+        title=t("💬 Write to us"),
+        text=words.paragraphs(
+            t("Type your message here. A person will read it, and the answer comes to this chat."),
+            t("Photos are not passed on."),
+            t("If it is urgent: {contact}", contact=contact) if contact else "",
+        ),
+        buttons=buttons.rows(buttons.back(t)),
     )
 
 
@@ -245,29 +264,9 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
             "🗓 The photos of a finished avatar are deleted after {n} days; the avatar stays.",
             limits.trained_photos_days,
         )
-
-
-def introduction(least: int, most: int, t: Translator) -> Introduction:
-    """What the bot says of itself before anybody has written to it."""
-    description = (
-        t("I make a personal AI avatar from your photos."),
-        "",
-        t("📸 You send {least} to {most} photos of yourself", least=least, most=most),
-        t("⏳ Training takes 3 to 30 minutes; you can close the chat meanwhile"),
-        t("🎭 I write to you when your avatar is ready"),
-        "",
-        t("Press Start to begin."),
-    )
-    about = t(
-        "A personal AI avatar from {least} to {most} of your photos, in 3 to 30 minutes.",
-        least=least, most=most,
-    )  # fmt: skip
-    commands = {
-        "start": t("Start"),
-        "menu": t("Main menu"),
-        "help": t("How it works"),
-        "cancel": t("Stop what I am doing"),
-        "language": t("Language"),
-        "privacy": t("My data"),
-    }
-    return Introduction("\n".join(description), about, commands)
+    if limits.support_days:
+        yield t.n(
+            "🗓 What you write to us and what we answer is deleted after {n} day.",
+            "🗓 What you write to us and what we answer is deleted after {n} days.",
+            limits.support_days,
+        )

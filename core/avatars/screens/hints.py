@@ -82,6 +82,11 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
         "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
+        "passed_on": mark("✅ Passed on. The answer comes to this chat."),
+        "wrote_enough": mark(
+            "That is all one day allows. Please write again tomorrow; nothing you have sent is "
+            "lost."
+        ),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
@@ -129,6 +134,8 @@ def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     """After a text that means nothing here."""
     if state in ("entering_name", "editing_avatar"):
         return t("Please type a name: one letter is enough.")
+    if state == "writing_to_support":
+        return t("Please type your message: a word is enough.")
     if state == "typing_wish":
         return t("Please say it in words: a place, clothes, light, a mood.")
     if state in SET and rules.can_collect(facts) and not rules.blocked(facts):
@@ -183,6 +190,16 @@ def _name_rule(told: Parameters, facts: Facts, t: Translator) -> str:
     return t("Please type a name: one letter is enough.")
 
 
+def _message_rule(told: Parameters, facts: Facts, t: Translator) -> str:
+    if not told.get("long"):
+        return t("Please type your message: a word is enough.")
+    return t.n(
+        "That message is too long: {n} character at most, please.",
+        "That message is too long: {n} characters at most, please.",
+        facts.operator.message_length,
+    )
+
+
 def _how_to_send(_told: Parameters, facts: Facts, t: Translator) -> str:
     return facts.how_to_send or t("Just send your photos here, several at once if you like.")
 
@@ -200,6 +217,7 @@ TOLD: Mapping[str, Callable[[Parameters, Facts, Translator], str]] = MappingProx
         "deleted": _deleted,
         "draft_kept": _draft_kept,
         "how_to_send": _how_to_send,
+        "message_rule": _message_rule,
         "name_rule": _name_rule,
         "renamed": _renamed,
     }

@@ -168,6 +168,7 @@ def consent(facts: Facts, t: Translator) -> Screen:
                 "By agreeing you confirm that you are 18 or older, and that the photos show you, "
                 "or an adult who allows it."
             ),
+            words.responsible(facts.operator, t),
             t("Version {version}", version=facts.consent_version),
             hints.obstacle(facts, t),
         ),

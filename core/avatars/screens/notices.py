@@ -50,6 +50,7 @@ _RULES = {
     "stopped": mark("Trainings are not ordered"),
     "deadline": mark("Trainings did not end in time and were given up"),
     "webhooks": mark("Webhooks are configured, and none has arrived"),
+    "support": mark("A message to support waits for an answer, in hours"),
 }
 """What each rule of `core.operation.alerts` says."""
 
@@ -58,6 +59,37 @@ def operator_message(parameters: Mapping[str, object], language: str) -> Screen:
     """What somebody who runs Likeness writes to a person."""
     t = translator(language)
     return Screen(title=t("✉️ A message from our team"), text=str(parameters.get("text", "")))
+
+
+def support_message(parameters: Mapping[str, object], language: str) -> Screen:
+    """For those who run Likeness: what somebody has written, and how it is answered."""
+    t = translator(language)
+    number, text = parameters.get("message", ""), str(parameters.get("text", ""))
+    title = t("💬 A message for you, №{number}", number=number)
+    if not text:
+        return Screen(title=title, text=t("It has been deleted."))
+    return Screen(
+        title=title,
+        text=words.paragraphs(
+            t("From: {name}", name=parameters.get("name") or t("Nameless")),
+            text,
+            t(
+                "Answer on the person’s page of the dashboard, or with: {command}",
+                command=f'likeness support answer {number} "…"',
+            ),
+        ),
+    )
+
+
+def support_answer(parameters: Mapping[str, object], language: str) -> Screen:
+    """What whoever runs Likeness answers."""
+    t = translator(language)
+    name = str(parameters.get("operator", ""))
+    return Screen(
+        title=t("💬 Answer from {operator}", operator=name) if name else t("💬 Our answer"),
+        text=str(parameters.get("text", "")),
+        buttons=buttons.rows(Button(t("💬 Write again"), "support")),
+    )
 
 
 def alert(parameters: Mapping[str, object], language: str) -> Screen:

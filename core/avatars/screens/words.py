@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
+from core.base.settings.operator import Operator
 from core.base.texts import Translator, mark
 
 """An avatar in one of these waits for its photos or its training."""
@@ -65,6 +66,24 @@ def status(avatar: AvatarFacts | AvatarLine, limits: Limits, t: Translator) -> s
     """An avatar's status in words."""
     text = _STATUSES[avatar.status][1]
     return t(text, counter=f"{avatar.valid}/{limits.min_photos}", percent=avatar.progress)
+
+
+def responsible(operator: Operator, t: Translator) -> str:
+    """Who answers for a person's data; nothing where nobody is named."""
+    if not operator.name:
+        return ""
+    where = operator.privacy or operator.contact
+    if where:
+        return t("Responsible for your data: {name}, {where}", name=operator.name, where=where)
+    return t("Responsible for your data: {name}", name=operator.name)
+
+
+def run_by(operator: Operator, t: Translator) -> str:
+    """Who runs the bot and how to reach them; nothing where that isn't said."""
+    return lines(
+        t("👤 This bot is run by {name}", name=operator.name) if operator.name else "",
+        t("✉️ Contact: {contact}", contact=operator.contact) if operator.contact else "",
+    )
 
 
 def training_type(name: str, t: Translator) -> str:

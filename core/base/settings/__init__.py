@@ -20,10 +20,12 @@ from core.base.errors import ConfigurationError
 from core.base.settings.addresses import InviteCodes, PeopleAddresses, SiteAddress
 from core.base.settings.alerts import Alerts
 from core.base.settings.avatars import Avatars, Photos
+from core.base.settings.brand import Brand
 from core.base.settings.conversation import Conversation
 from core.base.settings.dashboard import Dashboard
 from core.base.settings.fal import PAINTERS, TRAINERS, Fal, ProPainting
 from core.base.settings.installed import installed_channels
+from core.base.settings.operator import Operator
 from core.base.settings.pictures import Pictures
 from core.base.settings.processes import Http, Jobs, Log
 from core.base.settings.section import Section as Section
@@ -46,6 +48,8 @@ class Settings(Section):
     access: Literal["open", "invite", "list"] = "open"
     invites: InviteCodes = ()
     people: PeopleAddresses = ()
+    operator: Operator = Operator()
+    brand: Brand = Brand()
     database: Database = Database()
     conversation: Conversation = Conversation()
     avatars: Avatars = Avatars()
@@ -69,6 +73,13 @@ class Settings(Section):
         if self.fal.key.get_secret_value():
             self.training.refuse_few_photos()
             self._refuse_unknown_prices()
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_answers(self) -> Self:
+        """Check that people are told who answers for their photos."""
+        if self.environment == "production":
+            self.operator.refuse_nobody()
         return self
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ class Alerts(Section):
     lost_results: Annotated[int, Field(ge=0, le=1000)] = 1
     remote_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     budget_percent: Annotated[float, Field(ge=0, le=100)] = 80.0
+    support_hours: Annotated[float, Field(ge=0, le=10_000)] = 24.0
     new_errors: bool = True
     stopped: bool = True
     deadlines: Annotated[int, Field(ge=0, le=1000)] = 1

@@ -101,3 +101,4 @@ class Retention(Section):
     drafts_days: Annotated[int, Field(ge=0, le=3650)] = 180
     refused_photos_days: Annotated[int, Field(ge=0, le=3650)] = 30
     finished_trainings_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    support_days: Annotated[int, Field(ge=0, le=3650)] = 365

@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from core.base.texts import LANGUAGES, po_file
+from core.base.texts import LANGUAGES, forms, po_file
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("core", "channels")
@@ -96,15 +96,15 @@ def _sentences(catalog: Catalog) -> Iterator[Message]:
 def _faults(message: Message) -> Iterator[str]:
     if message.fuzzy:
         yield "fuzzy"
-    forms = _forms(message.string)
-    if not forms or not all(forms):
+    texts = forms(message.string)
+    if not texts or not all(texts):
         yield "empty"
         return
-    wanted = fields(_forms(message.id)[-1])
-    said = " ".join(_forms(message.id))
-    if any(word not in said for form in forms for word in _RUN_TOGETHER.findall(form)):
+    wanted = fields(forms(message.id)[-1])
+    said = " ".join(forms(message.id))
+    if any(word not in said for form in texts for word in _RUN_TOGETHER.findall(form)):
         yield "two sentences that run together"
-    for form in forms:
+    for form in texts:
         try:
             same = fields(form) == wanted
         except ValueError:
@@ -113,13 +113,8 @@ def _faults(message: Message) -> Iterator[str]:
             yield f"fields differ in {form!r}"
 
 
-def _forms(text: object) -> tuple[str, ...]:
-    """A text that counts has several forms, any other has one."""
-    return (text,) if isinstance(text, str) else tuple(text) if isinstance(text, tuple) else ()
-
-
 def _name(message: Message) -> str:
-    return repr(_forms(message.id)[0])
+    return repr(forms(message.id)[0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,10 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from babel.messages.pofile import read_po
-
-from core.base.texts import LANGUAGES, Translator, po_file, translator
+from core.base.texts import LANGUAGES, Translator, catalog, forms, laid, translator
 
 _LONGEST = 64
 """Characters of a template that may be a button's label."""
@@ -40,7 +39,7 @@ class _Template:
 def reworded(label: str, language: str) -> str:
     """A label of any of our languages in this one; itself where no text of ours reads so."""
     t = translator(language)
-    known = _templates()
+    known = _templates(laid())
     for template in (*known[label[:1]], *known[""]):
         if (said := template.said(label, t)) is not None:
             return said
@@ -48,13 +47,13 @@ def reworded(label: str, language: str) -> str:
 
 
 @functools.cache
-def _templates() -> Mapping[str, Sequence[_Template]]:
+def _templates(over: Path | None) -> Mapping[str, Sequence[_Template]]:
     """The templates of every language by their first letter, "" for those that begin with a field.
 
     The most particular ones come first: those without fields, then those that say most.
     """
     known: dict[str, list[_Template]] = defaultdict(list)
-    for ids, text in sorted(set(_texts()), key=_particular):
+    for ids, text in sorted(set(_texts(over)), key=_particular):
         pattern = re.compile("".join(_pieces(text)), re.DOTALL)
         known["" if text.startswith("{") else text[:1]].append(_Template(pattern, ids))
     return known
@@ -65,20 +64,14 @@ def _particular(message: tuple[tuple[str, ...], str]) -> tuple[bool, int, str]:
     return "{" in text, -len(_FIELD.sub("", text)), text
 
 
-def _texts() -> Iterator[tuple[tuple[str, ...], str]]:
+def _texts(over: Path | None) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each message that may be a label: its English forms, and a form in some language."""
-    for language in LANGUAGES[1:]:
-        with po_file(language).open("rb") as source:
-            catalog = read_po(source, locale=language)
-        for message in catalog:
-            ids, said = _forms(message.id), _forms(message.string)
+    for language in LANGUAGES:
+        for message in catalog(language, over):
+            ids, said = forms(message.id), forms(message.string)
             for text in (*ids, *said):
                 if _FIELD.sub("", text).strip() and len(text) <= _LONGEST and "\n" not in text:
                     yield ids, text
-
-
-def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def _pieces(text: str) -> Iterator[str]:

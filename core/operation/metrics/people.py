@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.base.db import storable
@@ -44,7 +45,7 @@ class Avatar(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Something that happened: `kind` is turn, avatar, run, notice or call.
+    """Something that happened: `kind` is turn, avatar, run, notice, call or support.
 
     `id` names the row itself, `of` what it belongs to.
     """
@@ -197,8 +198,17 @@ def timeline(user_id: str, limit: int = 300) -> list[Moment]:
         Moment(a.created_at, "avatar", "created", a.name, a.id, text_id(user_id))
         for a in avatars(user_id)
     ]
-    happened = [Moment(*row) for row in found] + made
+    happened = [Moment(*row) for row in found] + made + list(_written(user_id))
     return sorted(happened, key=lambda moment: moment.at, reverse=True)[:limit]
+
+
+def _written(user_id: str) -> Iterator[Moment]:
+    """What a person wrote to support, and the answers."""
+    query = "SELECT id, at, answered_at FROM support_messages WHERE user_id = ? ORDER BY id"
+    for number, at, answered_at in rows(query, user_id):
+        yield Moment(at, "support", "written", "", str(number), text_id(user_id))
+        if answered_at is not None:
+            yield Moment(answered_at, "support", "answered", "", str(number), text_id(user_id))
 
 
 def audited(limit: int = 200) -> list[Audited]:

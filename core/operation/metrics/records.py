@@ -45,6 +45,7 @@ KINDS = {
         "has_face quality_score attempts postponed next_check_at dismissed_at removed_at "
         "created_at updated_at",
     ),
+    "support": _kind("support_messages", "user_id conversation_id at answered_at who"),
     "submission": _kind(
         "submissions",
         "run_id number profile endpoint fate price_usd cost_usd request_id error_type error_class "

@@ -14,10 +14,9 @@ from typing import Any, Self
 from PIL import Image
 
 from channels.telegram import Settings, Telegram
-from core.avatars.screens.general import introduction
+from core.app.brand import introduction
 from core.base.db import connect, database
 from core.base.migrations.runner import migrate
-from core.base.texts import translator
 from core.conversation.delivery.channel import Worker
 from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Position, Table, row
@@ -26,6 +25,7 @@ from core.conversation.messages import Button, Introduction, Motion, Picture, Sc
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
 from core.services.spool import Spool
+from tests import makers
 from tests.feedback import methods_of
 
 TOKEN = "123:abc"
@@ -156,7 +156,7 @@ class House:
         self.drawn: list[str] = []
 
     def introduction(self, language: str) -> Introduction:
-        return introduction(10, 50, translator(language))
+        return introduction(makers.settings(), language)
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         self.drawn.append("+".join(picture.key for picture in pictures))

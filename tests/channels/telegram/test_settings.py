@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from channels.telegram import Settings, Telegram
 from channels.telegram.messages import fitting, keyboard
-from core.avatars.screens.general import introduction
-from core.base.texts import LANGUAGES, translator
+from core.app.brand import introduction
+from core.base.texts import LANGUAGES
 from core.conversation.messages import Style
 from core.conversation.tokens import RenderedButton
+from tests import makers
 
 
 def test_it_is_configured_where_there_is_a_token() -> None:
@@ -36,7 +37,7 @@ def test_how_to_send_is_said_in_the_persons_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_said_of_the_bot_fits_telegrams_limits(language: str) -> None:
-    said = introduction(100, 500, translator(language))
+    said = introduction(makers.settings(training={"min_photos": 100, "max_photos": 500}), language)
     assert len(said.description) <= 512
     assert len(said.about) <= 120
 

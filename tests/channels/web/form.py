@@ -194,6 +194,7 @@ class FormHouse:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.name, self.picture = "Form", ""
         self.spool = Folder(data / "spool")
         self.flow = Flow(TABLE, methods_of(Form()), facts, SCREENS, {"told": _told}, ("en", "ru"))
         self.inbox = Inbox(TABLE.initial, self.flow.language)
@@ -203,7 +204,8 @@ class FormHouse:
         return (self.spool.folder / key.removeprefix("spool/")).read_bytes()
 
     def introduction(self, language: str) -> Introduction:
-        return Introduction(WORDS[language]["about"], "", {"start": WORDS[language]["begin"]})
+        commands = {"start": WORDS[language]["begin"]}
+        return Introduction(WORDS[language]["about"], "", commands, self.name, self.picture)
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         raise NotImplementedError

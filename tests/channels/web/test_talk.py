@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,26 @@ def test_the_first_page_asks_no_database(client: TestClient, site: Site) -> None
     answer = client.get("/", headers={"Accept-Language": "ru-RU,ru;q=0.9"})
     assert answer.status_code == 200
     assert 'lang="ru"' in answer.text
+
+
+def test_the_page_bears_the_bots_name_and_picture(site: Site, tmp_path: Path) -> None:
+    picture = tmp_path / "face.png"
+    picture.write_bytes(b"\x89PNG a face")
+    house: Any = site.app
+    house.name, house.picture = "Doubles & <co>", str(picture)
+    with TestClient(application(site), "http://localhost") as client:
+        page = client.get("/").text
+        assert "<title>Doubles &amp; &lt;co&gt;</title>" in page
+        (icon,) = re.findall(r'rel="icon" href="([^"]+)"', page)
+        assert f"url({icon})" in page, "in the header too"
+        for path in (icon, "/favicon.ico"):
+            answer = client.get(path)
+            assert answer.content == picture.read_bytes()
+            assert answer.headers["Content-Type"] == "image/png"
+
+
+def test_without_a_picture_the_page_has_ours(client: TestClient) -> None:
+    page = client.get("/").text
+    (icon,) = re.findall(r'rel="icon" href="([^"]+)"', page)
+    assert client.get(icon).headers["Content-Type"] == "image/svg+xml"
+    assert "<title>Form</title>" in page

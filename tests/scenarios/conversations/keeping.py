@@ -65,6 +65,23 @@ def an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
 
 
 @conversation
+def what_is_written_to_us_is_answered_in_the_chat(chat: Chat) -> None:
+    portrait(chat)
+    chat.say("/support")
+    chat.see("💬 Write to us", "Photos are not passed on.")
+    chat.say("Where is my avatar?")
+    chat.see("✅ Passed on. The answer comes to this chat.")
+    chat.press("◀️ Back")
+    chat.see("📸 Uploading photos")
+    user = chat.settle().avatars[0]["user_id"]
+    written = chat.house.rows("SELECT id, text FROM support_messages WHERE user_id = ?", user)
+    assert [row["text"] for row in written] == ["Where is my avatar?"]
+    chat.house.answer(written[0]["id"], "It needs your photos.")
+    chat.see("💬 Our answer", Sign("It needs your photos."))
+    chat.see("📸 Uploading photos")
+
+
+@conversation
 def everything_of_a_person_is_erased(chat: Chat) -> None:
     ready(chat)
     launch(chat)

@@ -1,0 +1,13 @@
+"""What people write to whoever runs Likeness, and the answers."""
+
+from core.base.migrations import Connected, create, drop
+
+
+def up(_migrator: object, db: Connected) -> None:
+    """Create the table."""
+    create(db, "support.sql")
+
+
+def down(_migrator: object, db: Connected) -> None:
+    """Drop it."""
+    drop(db, "support.sql")
