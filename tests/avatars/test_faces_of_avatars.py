@@ -18,8 +18,8 @@ def painted(avatar: Avatar, number: int, **columns: Any) -> Picture:
     mine = {"avatar": avatar, "user": avatar.user}
     trained = makers.model(avatar, uuid4())
     run = PictureRun.create(
-        **mine, trained=trained, purpose="asked", wish="w", shape="square", count=1, seed=1, status="completed",
-        created_at=1.0,
+        **mine, trained=trained, purpose="asked", wish="w", shape="square", count=1, seed=1,
+        status="completed", created_at=1.0,
     )  # fmt: skip
     return Picture.create(
         **{**mine, "run": run, "place": 0, "number": number, "key": f"picture-{number}",
