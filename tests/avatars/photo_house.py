@@ -43,7 +43,7 @@ def collecting(house: App, name: str = "anna", language: str = "en") -> Chat:
 
 def describe(chat: Chat) -> None:
     """From the choice of the training type to the photos."""
-    for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     if chat.state == "consent":

@@ -59,7 +59,7 @@ def chat(house: App) -> Chat:
     """Somebody whose portrait waits for photos."""
     chat = Chat(house.engine)
     chat.command("start")
-    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     chat.press("✅ I agree, and I am 18 or older")

@@ -240,7 +240,7 @@ def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
         another = "🆕 Start a new one anyway"
         if any(offer.label == another for offer in chat.rendered.offers):
             chat.press(another)
-        for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+        for label in ("🎭 Portrait (recommended)", "Female"):
             if any(offer.label == label for offer in chat.rendered.offers):
                 chat.press(label)
         if chat.state == "entering_name":
@@ -337,7 +337,7 @@ def collect(house: App, chat: Chat, count: int) -> None:
     chat.press("🆕 Create avatar")
     if any(offer.label == "🆕 Start a new one anyway" for offer in chat.rendered.offers):
         chat.press("🆕 Start a new one anyway")
-    for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     if chat.state == "consent":

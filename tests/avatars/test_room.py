@@ -186,7 +186,6 @@ def test_another_training_type_makes_no_more_valid_than_fit(house: App, chat: Ch
     assert Avatar.get().training_type is AvatarTrainingType.PORTRAIT
     for label in ("◀️ Back", "◀️ Back", "🎓 Another training type", "🎨 Artistic (versatile)"):
         chat.press(label)
-    chat.press("✅ Choose")
     assert Avatar.get().photos_count == MOST
     assert [status for status in statuses().values() if status != "valid"] == ["no_room"]
 

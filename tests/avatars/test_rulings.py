@@ -83,7 +83,6 @@ def test_what_was_held_before_is_not_taken_in_by_an_agreement(app: App) -> None:
     person.send_photo()
     person.press("create")
     person.press("choose_type", "portrait")
-    person.press("confirm")
     person.press("choose_gender", "female")
     person.say("Anna")
     block(person)

@@ -71,7 +71,7 @@ class Marked:
         self.do(Event(Kind.PRESS, f"1:pick:{MARK}:"))
         self.press("create")
         for trigger, argument in (
-            ("choose_type", "style"), ("confirm", None), ("choose_kind", "style"),
+            ("choose_type", "style"), ("choose_kind", "style"),
         ):  # fmt: skip
             self.press(trigger, argument)
         self.say(f"{MARKS[0]} {MARKS[1]}")

@@ -104,7 +104,6 @@ def an_album_with_everything(chat: TelegramChat) -> None:
     chat.press("🆕 Create avatar")
     old = chat.button("🎭 Portrait (recommended)")
     chat.press_button(old)
-    chat.press("✅ Choose")
     chat.press("Female")
     chat.see("✏️ The avatar’s name")
     chat.press_button(old)

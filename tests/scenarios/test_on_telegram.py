@@ -80,7 +80,6 @@ def a_training_waits_for_photos_that_are_still_being_looked_at(chat: TelegramCha
 def what_is_no_text_is_no_name(chat: TelegramChat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.press("Male")
     chat.see("✏️ The avatar’s name")
     chat.person.send_sticker()
@@ -108,7 +107,6 @@ def the_screen_moves_below_what_the_person_says_and_leaves_no_live_buttons(
 def asked_for_a_name(chat: TelegramChat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.press("Male")
     chat.see("✏️ The avatar’s name")
 

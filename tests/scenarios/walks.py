@@ -23,8 +23,6 @@ def begin_portrait(chat: Chat, name: str = "Anna") -> None:
     chat.press("🆕 Create avatar")
     chat.see("🎓 Choose the training type")
     chat.press("🎭 Portrait (recommended)")
-    chat.see("🎭 Portrait type")
-    chat.press("✅ Choose")
     chat.see("👤 The avatar’s gender")
     chat.press("Female")
     chat.see("✏️ The avatar’s name")

@@ -88,7 +88,7 @@ def _training(product: Product, chat: Chat) -> None:
 
 def walk_style(product: Product, chat: Chat) -> None:
     """A person trained as a style: the second avatar of somebody who has agreed before."""
-    product.press(chat, "🎭 Аватары", "🆕 Создать аватар", STYLE)
+    product.press(chat, "🎭 Аватары", "🆕 Создать аватар", "📊 Сравнить типы", STYLE)
     product.see("style proposed", chat)
     product.press(chat, "✅ Выбрать", "🧑 Персонаж", "Женский")
     chat.say("Берта")

@@ -11,16 +11,18 @@ from core.conversation.messages import Button, Screen
 
 def selecting_training_type(facts: Facts, t: Translator) -> Screen:
     """The first choice; what could stop a training is said here already."""
-    types = words.lines(
-        t(
-            "🎭 Portrait: for people’s faces, {time}",
-            time=words.minutes("portrait", facts.limits, t),
-        ),
-        t("🎨 Artistic: for anything, {time}", time=words.minutes("style", facts.limits, t)),
+    limits = facts.limits
+    portrait = t(
+        "🎭 Portrait: for people’s faces, {time}", time=words.minutes("portrait", limits, t)
+    )
+    style = t("🎨 Artistic: for anything, {time}", time=words.minutes("style", limits, t))
+    types = (
+        words.lines(portrait, words.price("portrait", limits, t)),
+        words.lines(style, words.price("style", limits, t)),
     )
     return Screen(
         title=t("🎓 Choose the training type"),
-        text=words.paragraphs(types, hints.obstacle(facts, t)),
+        text=words.paragraphs(*types, hints.obstacle(facts, t)),
         buttons=buttons.rows(*buttons.training_types(t), buttons.compare(t), buttons.back(t)),
     )
 

@@ -24,12 +24,10 @@ NAMES = (
 )  # fmt: skip
 WAYS = {
     "portrait": (
-        ("choose_type", "confirming_training_type", 0.98), ("confirm", "selecting_gender", 0.98),
-        ("choose_gender", "entering_name", 0.97),
+        ("choose_type", "selecting_gender", 0.96), ("choose_gender", "entering_name", 0.97),
     ),
     "style": (
-        ("choose_type", "confirming_training_type", 0.98),
-        ("confirm", "selecting_avatar_type", 0.98),
+        ("choose_type", "selecting_avatar_type", 0.96),
         ("choose_kind", "selecting_gender", 0.98), ("choose_gender", "entering_name", 0.97),
     ),
 }  # fmt: skip

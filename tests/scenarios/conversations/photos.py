@@ -70,7 +70,6 @@ def photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
     assert chat.settle().photos == (), "nothing is stored before consent"
     chat.press(chat.t.n("🆕 Create an avatar from it", "🆕 Create an avatar from them", 2))
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.see("👤 The avatar’s gender")
     chat.send_photos(pictures(1, start=2))
     one = "📎 Your photo is put aside: it will be added when we get to the photos."
