@@ -19,6 +19,8 @@ COLLECT = (
 )  # fmt: skip
 TELLING = ("uploading_photos", "photo_validation_error", "insufficient_photos")
 """Their screens tell what has become of the photos that came last."""
+CONFIRMING = (*TELLING, "confirming_photos", "confirming_training")
+"""Their screens may show the order, and the button that launches it."""
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
 PICTURES = (
@@ -150,15 +152,13 @@ ROWS = (
     # training
     row("done", "COLLECT", SAME, when="photos_in_work", then="say(still_checking)"),
     row("done", "COLLECT", "insufficient_photos", when="too_few"),
-    row("done", "COLLECT", "confirming_photos", then="dismiss_refusals"),
-    row("approve", "confirming_photos", SAME, when="photos_in_work", then="say(still_checking)"),
-    row("train", "confirming_training", "training_completed", when="trained"),
-    row("approve train", "confirming_photos confirming_training", "insufficient_photos",
-        when="too_few"),
-    row("approve", "confirming_photos", "confirming_training"),
-    row("train", "confirming_training", SAME, when="photos_in_work", then="say(still_checking)"),
-    row("train", "confirming_training", SAME, when="training_closed", then="say_why_closed"),
-    row("train", "confirming_training", "training_in_progress", then="open_run"),
+    row("done", "COLLECT", "confirming_photos", when="to_be_looked_at", then="dismiss_refusals"),
+    row("done", "COLLECT", "confirming_training", then="dismiss_refusals"),
+    row("train", "CONFIRMING", "training_completed", when="trained"),
+    row("train", "CONFIRMING", "insufficient_photos", when="too_few"),
+    row("train", "CONFIRMING", SAME, when="photos_in_work", then="say(still_checking)"),
+    row("train", "CONFIRMING", SAME, when="training_closed", then="say_why_closed"),
+    row("train", "CONFIRMING", "training_in_progress", then="dismiss_refusals, open_run"),
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
@@ -271,8 +271,7 @@ ROWS = (
     row("back", "consent", "avatar_menu"),
     row("back", "viewing_photo_gallery", "avatar_details", when="opened_from(avatar_details)"),
     row("back", "viewing_photo_gallery photo_validation_error insufficient_photos "
-        "confirming_photos", "uploading_photos", then="dismiss_refusals"),
-    row("back", "confirming_training", "confirming_photos"),
+        "confirming_photos confirming_training", "uploading_photos", then="dismiss_refusals"),
     row("back", "uploading_photos editing_avatar deleting_avatar", "avatar_details"),
     row("back", "avatar_details", "avatar_gallery"),
     row("back", "typing_wish confirming_pictures pictures_ready pictures_error",
@@ -295,6 +294,7 @@ TABLE = Table(
         "MENUS": MENUS,
         "PICTURES": PICTURES,
         "CHOOSING": CHOOSING,
+        "CONFIRMING": CONFIRMING,
     },
     places={
         RETURN: (*((f"returns_to({state})", state) for state in _RETURNS), ("", "avatar_menu")),

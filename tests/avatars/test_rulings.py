@@ -92,8 +92,6 @@ def test_what_was_held_before_is_not_taken_in_by_an_agreement(app: App) -> None:
 
 
 def test_no_training_is_started_for_somebody_blocked(anna: Marked) -> None:
-    anna.press("done")
-    anna.press("approve")
     button = triggers(anna)
     assert "train" in button
     block(anna)
@@ -105,8 +103,6 @@ def test_no_training_is_started_for_somebody_blocked(anna: Marked) -> None:
 def test_a_launch_pressed_while_blocked_is_answered(
     anna: Marked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna.press("done")
-    anna.press("approve")
     served = Marked.press
 
     with monkeypatch.context() as patch:

@@ -59,10 +59,6 @@ def ready(chat: Chat, name: str = "Anna") -> None:
 def launch(chat: Chat) -> None:
     """From ten photos into the training."""
     chat.press("🚀 Start training")
-    chat.see("🖼️ Are these photos right?")
-    chat.press("✅ The photos are right")
-    chat.see("🚀 Start the training?")
-    chat.press("🚀 Launch the training")
 
 
 def complete(chat: Chat) -> Kept:

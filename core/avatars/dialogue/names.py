@@ -42,6 +42,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "refused": _rule(rules.refused),
         "photos_in_work": _rule(rules.photos_in_work),
         "too_few": _rule(rules.too_few),
+        "to_be_looked_at": _rule(rules.to_be_looked_at),
         "stoppable": _rule(rules.stoppable),
         "run_active": _rule(rules.run_active),
         # the turn

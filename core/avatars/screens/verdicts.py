@@ -223,6 +223,14 @@ def sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
     )
 
 
+def contact_sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
+    """The valid photos as they are before a training; those that could be better bear no sign."""
+    return tuple(
+        Picture(photo.key or NO_PICTURE, f"{photo.number}{'' if photo.advice else ' ✅'}")
+        for photo in avatar.valid_photos[:MOST_ON_SHEET]
+    )
+
+
 def briefly(photos: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:
     """Photos that can't be shown: what became of each, without advice."""
     photos = tuple(photos)

@@ -180,8 +180,8 @@ class Person:
 
     def train(self, batch: Batch, avatar_id: str, kind: str, photos: int) -> str:
         """Order a training; what becomes of the avatar."""
-        self.move(batch, "press", "done", "confirming_photos", 30)
-        self.move(batch, "press", "approve", "confirming_training")
+        if self.dice.random() < 0.4:
+            self.move(batch, "press", "done", "confirming_photos", 30)
         self.move(batch, "press", "train", "training_in_progress")
         return _Run(self, avatar_id, kind, photos).go(batch)
 
