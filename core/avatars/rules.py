@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.avatars import naming
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits
 from core.avatars.flow import ENDED, MENUS, PICTURES, SET
 from core.avatars.photos import room as rooms
@@ -46,6 +47,11 @@ def blocked(facts: Facts) -> bool:
     return facts.obstacle == "blocked"
 
 
+def newcomer(facts: Facts) -> bool:
+    """Whether the person has no avatar yet, and has not begun one."""
+    return facts.avatars_count == 0 and facts.resumable is None
+
+
 # the avatar in focus
 
 
@@ -68,6 +74,24 @@ def has_kind(facts: Facts) -> bool:
     """Whether it is settled what it is and whom it shows."""
     avatar = facts.avatar
     return avatar is not None and avatar.avatar_type is not None and avatar.gender is not None
+
+
+def begun(facts: Facts) -> bool:
+    """Whether it is settled what it is, and it still waits for its photos or its training."""
+    avatar = facts.avatar
+    return avatar is not None and is_open(avatar) and avatar.avatar_type is not None
+
+
+def photos_first(facts: Facts) -> bool:
+    """Whether its photos came before it was described: gender and name are one question then."""
+    return facts.consented and facts.held > 0 and begun(facts) and not blocked(facts)
+
+
+def own_name(facts: Facts) -> str:
+    """The person's own name, where it may be that of an avatar which shows a person; else ""."""
+    avatar, own = facts.avatar, naming.tidy(facts.person_name)
+    a_person = avatar is None or avatar.avatar_type in (None, "character")
+    return own if a_person and not naming.problem(own, facts.limits.name_length) else ""
 
 
 def described(facts: Facts) -> bool:

@@ -50,6 +50,14 @@ def describe(chat: Chat) -> None:
         chat.press("✅ I agree, and I am 18 or older")
 
 
+def describe_held(chat: Chat) -> None:
+    """The same, where the photos have come first."""
+    if chat.state == "consent":
+        chat.press("✅ I agree, and I am 18 or older")
+    chat.say("Anna")
+    chat.press("Female")
+
+
 def good(n: int) -> bytes:
     """The nth photo that nothing speaks against."""
     return photo(n, SMALLEST)

@@ -81,12 +81,10 @@ def test_a_newcomer_who_is_blocked_is_told_at_the_door(app: App) -> None:
 def test_what_was_held_before_is_not_taken_in_by_an_agreement(app: App) -> None:
     person = Marked(app)
     person.send_photo()
-    person.press("create")
-    person.press("choose_type", "portrait")
-    person.press("choose_gender", "female")
-    person.say("Anna")
     block(person)
     person.press("agree")
+    person.press("choose_gender", "female")
+    person.say("Anna")
     assert (AvatarPhoto.select().count(), HeldPhoto.select().count()) == (0, 1)
     assert SORRY in said(person)
 

@@ -69,7 +69,9 @@ class Marked:
         self.send_photo()  # held
         self.say(f"a text with {MARKS[0]} and {MARKS[1]}")
         self.do(Event(Kind.PRESS, f"1:pick:{MARK}:"))
+        self.say("/menu")
         self.press("create")
+        self.press("create")  # the photo has begun one
         for trigger, argument in (
             ("choose_type", "style"), ("choose_kind", "style"),
         ):  # fmt: skip
