@@ -112,9 +112,9 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
         ),
         pictures=verdicts.sheet(avatar),
         buttons=buttons.rows(
+            _start(facts, avatar, t),
             buttons.add_photos(facts, t),
             *buttons.in_rows(overrulable, _OVERRULINGS_IN_ROW),
-            _start(facts, avatar, t),
             buttons.gallery(avatar, t),
             buttons.tips(t),
             buttons.back(t),
