@@ -65,13 +65,13 @@ class AvatarFacts:
     """The avatar in focus; `refused` are the refusals that the person has not put aside.
 
     `sent` is how many photos there are, whatever has become of them. `accepted` are the valid ones
-    of the series that the screen tells of, `advised` all valid ones that could be better. `earlier`
-    are the numbers of the refusals that were told before that series. `alike` are the numbers of
-    those that look alike, where that should be said, `useless` those of the valid ones that a
-    training learns next to nothing from; `frontal` says that hardly one of them shows the face from
-    the side, where that should be said.
+    of the series that the screen tells of, `valid_photos` all of them. `earlier` are the numbers of
+    the refusals that were told before that series. `alike` are the numbers of those that look
+    alike, where that should be said, `useless` those of the valid ones that a training learns next
+    to nothing from; `frontal` says that hardly one of them shows the face from the side, where that
+    should be said.
     `people` are the numbers of photos whose faces belong together, the largest group first; None
-    where that is unknown; `comparing` says that it is being found out.
+    where that is unknown; `comparing` says that it is to be found out.
     `delayed` says that what a pending photo needs has been out of reach for a while,
     `model_at_fal` that its model can't be copied and stays with the trainer. `face` is the key of
     what shows it on its card, "" where nothing does.
@@ -91,7 +91,7 @@ class AvatarFacts:
     run: RunFacts | None
     sent: int = 0
     accepted: tuple[PhotoFacts, ...] = ()
-    advised: tuple[PhotoFacts, ...] = ()
+    valid_photos: tuple[PhotoFacts, ...] = ()
     alike: tuple[int, ...] = ()
     delayed: bool = False
     comparing: bool = False

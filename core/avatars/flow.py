@@ -19,6 +19,8 @@ COLLECT = (
 )  # fmt: skip
 TELLING = ("uploading_photos", "photo_validation_error", "insufficient_photos")
 """Their screens tell what has become of the photos that came last."""
+CONFIRMING = (*TELLING, "confirming_photos", "confirming_training")
+"""Their screens may show the order, and the button that launches it."""
 SET = (*COLLECT, "confirming_photos", "confirming_training")
 ENDED = ("training_completed", "training_error", "training_cancelled")
 PICTURES = (
@@ -69,11 +71,18 @@ ROWS = (
     row("create", "MENUS", "avatar_gallery", when="avatars_full", then="say(avatars_full)"),
     row("create", "ANY", "avatar_gallery", when="asked(held), avatars_full",
         then="say(avatars_full)"),
-    row("create", "ANY", "selecting_training_type", when="asked(held)", then="open_draft"),
+    row("create", "ANY", "consent", when="asked(held), not consented", then="open_portrait"),
+    row("create", "ANY", "selecting_gender", when="asked(held)", then="open_portrait"),
     row("create", "MENUS", SAME, when="draft_open, not asked(new)", then="ask(new)"),
     row("create", "MENUS", "selecting_training_type", then="open_draft"),
-    row("choose_type", "selecting_training_type viewing_training_comparison",
-        "confirming_training_type", then="propose_type"),
+    row("choose_type", "selecting_training_type", "avatar_details", when="described",
+        then="propose_type, set_type"),
+    row("choose_type", "selecting_training_type", "selecting_avatar_type", when="chooses(style)",
+        then="propose_type, set_type"),
+    row("choose_type", "selecting_training_type", "selecting_gender",
+        then="propose_type, set_type"),
+    row("choose_type", "viewing_training_comparison", "confirming_training_type",
+        then="propose_type"),
     row("compare", "selecting_training_type confirming_training_type",
         "viewing_training_comparison"),
     row("confirm", "confirming_training_type", "avatar_details", when="described", then="set_type"),
@@ -84,6 +93,10 @@ ROWS = (
         then="set_kind"),
     row("choose_kind", "selecting_avatar_type", "entering_name",
         then="set_kind, set_gender(other)"),
+    row("choose_gender", "selecting_gender", "uploading_photos", when="photos_first, unfinished",
+        then="set_gender, take_held_photos"),
+    row("choose_gender", "selecting_gender", "uploading_photos", when="photos_first, name_ok",
+        then="set_gender, set_name, take_held_photos"),
     row("choose_gender", "selecting_gender", "entering_name", then="set_gender"),
     row("choose_gender", "editing_avatar", "avatar_details", then="set_gender"),
     row("name", "entering_name", "uploading_photos", when="name_ok, consented",
@@ -98,6 +111,7 @@ ROWS = (
     row("agree", "consent", "choosing_style", when="asked(paint)", then="record_consent"),
     row("agree", "consent", "uploading_photos", when="unfinished",
         then="record_consent, take_held_photos"),
+    row("agree", "consent", "selecting_gender", when="begun", then="record_consent"),
     row("agree", "consent", "avatar_menu", then="record_consent"),
     row("decline", "consent", "avatar_menu", then="drop_held_photos, say(no_consent)"),
     # photos
@@ -118,6 +132,10 @@ ROWS = (
     row("photo", "training_in_progress", SAME, then="hold_photo, say(too_late)"),
     row("photo", "ANY", SAME, when="on_the_way", then="hold_photo, say(held)"),
     row("photo", "ANY", SAME, when="captioned", then="hold_photo, say(held)"),
+    row("photo", "MENUS", "consent", when="newcomer, not consented",
+        then="hold_photo, say(held), open_portrait"),
+    row("photo", "MENUS", "selecting_gender", when="newcomer",
+        then="hold_photo, say(held), open_portrait"),
     row("photo", "ANY", SAME, then="hold_photo, ask(held)"),
     row("judged", "COLLECT photo_tips", "photo_validation_error", when="focused, refused"),
     row("judged", "SET photo_tips main_menu avatar_menu avatar_details", SAME, when="focused"),
@@ -148,15 +166,13 @@ ROWS = (
     # training
     row("done", "COLLECT", SAME, when="photos_in_work", then="say(still_checking)"),
     row("done", "COLLECT", "insufficient_photos", when="too_few"),
-    row("done", "COLLECT", "confirming_photos", then="dismiss_refusals"),
-    row("approve", "confirming_photos", SAME, when="photos_in_work", then="say(still_checking)"),
-    row("train", "confirming_training", "training_completed", when="trained"),
-    row("approve train", "confirming_photos confirming_training", "insufficient_photos",
-        when="too_few"),
-    row("approve", "confirming_photos", "confirming_training"),
-    row("train", "confirming_training", SAME, when="photos_in_work", then="say(still_checking)"),
-    row("train", "confirming_training", SAME, when="training_closed", then="say_why_closed"),
-    row("train", "confirming_training", "training_in_progress", then="open_run"),
+    row("done", "COLLECT", "confirming_photos", when="to_be_looked_at", then="dismiss_refusals"),
+    row("done", "COLLECT", "confirming_training", then="dismiss_refusals"),
+    row("train", "CONFIRMING", "training_completed", when="trained"),
+    row("train", "CONFIRMING", "insufficient_photos", when="too_few"),
+    row("train", "CONFIRMING", SAME, when="photos_in_work", then="say(still_checking)"),
+    row("train", "CONFIRMING", SAME, when="training_closed", then="say_why_closed"),
+    row("train", "CONFIRMING", "training_in_progress", then="dismiss_refusals, open_run"),
     row("yes", "training_in_progress", "training_cancelled", when="asked(stop), run_active",
         then="cancel_run"),
     row("progress", "training_in_progress", SAME, when="focused"),
@@ -245,7 +261,8 @@ ROWS = (
     row("pick", "avatar_gallery", SAME, then="say(gone)"),
     row("details", "training_in_progress ENDED", "avatar_details"),
     row("edit", "avatar_details", "editing_avatar"),
-    row("change_type", "avatar_details", "selecting_training_type", when="untrained"),
+    row("change_type", "avatar_details selecting_gender", "selecting_training_type",
+        when="untrained"),
     row("delete", "avatar_details training_error training_cancelled", "deleting_avatar"),
     row("yes", "deleting_avatar", "avatar_gallery", then="delete_avatar, first_page"),
     # privacy
@@ -260,17 +277,16 @@ ROWS = (
     # back
     row("back", "selecting_training_type", "avatar_details", when="described"),
     row("back", "selecting_training_type avatar_gallery training_in_progress ENDED", "avatar_menu"),
-    row("back", "confirming_training_type viewing_training_comparison", "selecting_training_type"),
     row("back", "selecting_gender", "selecting_avatar_type", when="style_chosen"),
-    row("back", "selecting_avatar_type selecting_gender", "confirming_training_type"),
+    row("back", "confirming_training_type viewing_training_comparison selecting_avatar_type "
+        "selecting_gender", "selecting_training_type"),
     row("back", "entering_name", "selecting_gender", when="is_character"),
     row("back", "entering_name", "selecting_avatar_type"),
     row("back", "consent", "entering_name", when="unfinished"),
     row("back", "consent", "avatar_menu"),
     row("back", "viewing_photo_gallery", "avatar_details", when="opened_from(avatar_details)"),
     row("back", "viewing_photo_gallery photo_validation_error insufficient_photos "
-        "confirming_photos", "uploading_photos", then="dismiss_refusals"),
-    row("back", "confirming_training", "confirming_photos"),
+        "confirming_photos confirming_training", "uploading_photos", then="dismiss_refusals"),
     row("back", "uploading_photos editing_avatar deleting_avatar", "avatar_details"),
     row("back", "avatar_details", "avatar_gallery"),
     row("back", "typing_wish confirming_pictures pictures_ready pictures_error",
@@ -278,6 +294,7 @@ ROWS = (
     row("back", "choosing_style picture_gallery", "avatar_details"),
     row("back", "viewing_picture", "picture_gallery"),
     row("back", "SIDE", RETURN),
+    row("text", "selecting_gender", SAME, when="photos_first, says_name", then="set_name"),
     row("text", "ANY", SAME, then="hint"),
 )  # fmt: skip
 
@@ -293,6 +310,7 @@ TABLE = Table(
         "MENUS": MENUS,
         "PICTURES": PICTURES,
         "CHOOSING": CHOOSING,
+        "CONFIRMING": CONFIRMING,
     },
     places={
         RETURN: (*((f"returns_to({state})", state) for state in _RETURNS), ("", "avatar_menu")),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from core.avatars import naming
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits
 from core.avatars.flow import ENDED, MENUS, PICTURES, SET
 from core.avatars.photos import room as rooms
+from core.avatars.photos.inspection.people import strangers
 from core.avatars.photos.room import Room
 
 UNFINISHED = ("draft", "uploading", "ready")
@@ -20,6 +22,9 @@ ON_THE_WAY = (
     "selecting_avatar_type", "selecting_gender", "entering_name", "consent",
 )  # fmt: skip
 """States in which the person is on the way to the photos, so that they will be asked for."""
+
+COMMON, SHARE = 3, 0.25
+"""So many photos, and such a share of them, and an advice is one on the whole set."""
 
 _PLACES = {
     "training": "training_in_progress",
@@ -40,6 +45,11 @@ def avatars_full(facts: Facts) -> bool:
 def blocked(facts: Facts) -> bool:
     """Whether the person is not served."""
     return facts.obstacle == "blocked"
+
+
+def newcomer(facts: Facts) -> bool:
+    """Whether the person has no avatar yet, and has not begun one."""
+    return facts.avatars_count == 0 and facts.resumable is None
 
 
 # the avatar in focus
@@ -64,6 +74,24 @@ def has_kind(facts: Facts) -> bool:
     """Whether it is settled what it is and whom it shows."""
     avatar = facts.avatar
     return avatar is not None and avatar.avatar_type is not None and avatar.gender is not None
+
+
+def begun(facts: Facts) -> bool:
+    """Whether it is settled what it is, and it still waits for its photos or its training."""
+    avatar = facts.avatar
+    return avatar is not None and is_open(avatar) and avatar.avatar_type is not None
+
+
+def photos_first(facts: Facts) -> bool:
+    """Whether its photos came before it was described: gender and name are one question then."""
+    return facts.consented and facts.held > 0 and begun(facts) and not blocked(facts)
+
+
+def own_name(facts: Facts) -> str:
+    """The person's own name, where it may be that of an avatar which shows a person; else ""."""
+    avatar, own = facts.avatar, naming.tidy(facts.person_name)
+    a_person = avatar is None or avatar.avatar_type in (None, "character")
+    return own if a_person and not naming.problem(own, facts.limits.name_length) else ""
 
 
 def described(facts: Facts) -> bool:
@@ -135,7 +163,44 @@ def may_be_kept(facts: Facts, photo_id: str) -> bool:
     return collecting(facts) and any(p.id == photo_id and p.mistakable for p in refusals)
 
 
+# its photos as a set
+
+
+def shared_advice(avatar: AvatarFacts) -> dict[str, list[int]]:
+    """The numbers of the photos that share an advice, where they are many; variety is apart."""
+    found: dict[str, list[int]] = {}
+    for photo in avatar.valid_photos:
+        for code in photo.advice:
+            found.setdefault(code, []).append(photo.number)
+    found.pop("looks_alike", None)
+    least = max(COMMON, SHARE * avatar.valid)
+    return {code: numbers for code, numbers in found.items() if len(numbers) >= least}
+
+
+def to_be_looked_at(facts: Facts) -> bool:
+    """Whether something about the whole set is to be read before money is spent on it."""
+    avatar = facts.avatar
+    if avatar is None:
+        return False
+    unknown = avatar.comparing or avatar.people is None
+    mixed = any(strangers(avatar.people or ()))
+    poor = avatar.useless or avatar.alike or avatar.frontal or shared_advice(avatar)
+    return unknown or mixed or bool(poor)
+
+
 # its training
+
+
+def late(avatar: AvatarFacts) -> bool:
+    """Whether an earlier training of it was given up, and may be made all the same."""
+    return avatar.run is not None and avatar.run.late
+
+
+def launchable(facts: Facts) -> bool:
+    """Whether the order may stand on the screen of its photos: nothing is in the way of it."""
+    if facts.avatar is None or facts.obstacle or late(facts.avatar):
+        return False
+    return can_collect(facts) and settled(facts) and not to_be_looked_at(facts)
 
 
 def stoppable(facts: Facts) -> bool:

@@ -43,11 +43,19 @@ def collecting(house: App, name: str = "anna", language: str = "en") -> Chat:
 
 def describe(chat: Chat) -> None:
     """From the choice of the training type to the photos."""
-    for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     if chat.state == "consent":
         chat.press("✅ I agree, and I am 18 or older")
+
+
+def describe_held(chat: Chat) -> None:
+    """The same, where the photos have come first."""
+    if chat.state == "consent":
+        chat.press("✅ I agree, and I am 18 or older")
+    chat.say("Anna")
+    chat.press("Female")
 
 
 def good(n: int) -> bytes:

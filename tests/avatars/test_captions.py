@@ -14,7 +14,7 @@ from core.avatars.photos.held import HeldPhoto
 from tests.avatars.test_limits import wired
 from tests.conversation.chat import Chat
 
-WAY = ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female")
+WAY = ("🆕 Create avatar", "🎭 Portrait (recommended)", "Female")
 AGREE = "✅ I agree, and I’m 18 or older"
 
 

@@ -17,7 +17,7 @@ from core.avatars.photos.comparing import Comparing
 from core.avatars.photos.counting import recount
 from core.base.errors import StorageUnavailable
 from core.base.settings import Settings
-from core.conversation.messages import Event, Kind
+from core.conversation.messages import Event, Kind, Motion
 from core.services.likeness import FaceTools
 from tests.conversation.chat import Chat
 from tests.photographs import ASTRONAUT, COFFEE, far_away, jpeg, lit, photograph, selfie
@@ -59,7 +59,7 @@ def chat(house: App) -> Chat:
     """Somebody whose portrait waits for photos."""
     chat = Chat(house.engine)
     chat.command("start")
-    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     chat.press("✅ I agree, and I am 18 or older")
@@ -101,16 +101,11 @@ def kept() -> dict[str, Any]:
     return found
 
 
-def test_two_people_in_one_set_are_said_on_both_screens_before_money_is_spent(
-    house: App, chat: Chat
-) -> None:
+def test_two_people_in_one_set_are_said_before_money_is_spent(house: App, chat: Chat) -> None:
     send(house, chat, *ONE, *ANOTHER)
     compare(house, chat)
     said = "These photos seem to show different people: no. 1–4; no. 5, 6."
     assert said in look(chat)
-    chat.press("✅ The photos are right")
-    assert chat.state == "confirming_training"
-    assert said in chat.rendered.text
     assert chat.token("🚀 Launch the training"), "it is advice and refuses nothing"
 
 
@@ -120,23 +115,26 @@ def test_one_photo_that_is_like_no_other_is_named(house: App, chat: Chat) -> Non
     assert "👤 Photo 3 doesn’t look like the others" in look(chat)
 
 
-def test_that_no_two_photos_show_one_person_is_said_on_both_screens(house: App, chat: Chat) -> None:
+def test_that_no_two_photos_show_one_person_is_said(house: App, chat: Chat) -> None:
     send(house, chat, ONE[0], ANOTHER[0])
     compare(house, chat)
     said = "👥 Each of these photos seems to show somebody else: no. 1, 2."
     assert said in look(chat)
-    chat.press("✅ The photos are right")
-    assert said in chat.rendered.text
     assert chat.token("🚀 Launch the training"), "it is advice and refuses nothing"
 
 
-def test_of_one_person_nothing_is_said(house: App, chat: Chat) -> None:
+def test_of_one_person_nothing_is_said_and_the_order_is_launched_where_it_stands(
+    house: App, chat: Chat
+) -> None:
     send(house, chat, *ONE)
     compare(house, chat)
-    text = look(chat)
-    assert "different people" not in text
-    assert "look like the others" not in text
+    text = chat.show().rendered.text
+    assert "👥" not in text
+    assert "👤" not in text
+    assert "Usual time: " in text
     assert len(kept()["groups"]) == 1
+    chat.press("🚀 Start training")
+    assert chat.state == "training_in_progress"
 
 
 def test_a_photo_without_a_face_is_in_no_group(house: App, chat: Chat) -> None:
@@ -171,20 +169,34 @@ def labels(chat: Chat) -> list[str]:
 
 def test_while_a_worker_compares_the_launch_waits_and_says_so(house: App, chat: Chat) -> None:
     send(house, chat, *ONE, *ANOTHER)
-    look(chat)
-    chat.press("✅ The photos are right")
     found = comparing(house)
-    (avatar_id,) = found.due(9)
-    assert found.due(9) == [], "it is claimed"
-    house.engine.drain(chat.id)
-    text = chat.show().rendered.text
-    assert "Comparing the faces" in text
-    assert "🚀 Launch the training" not in labels(chat)
+    for _ in ("it is due", "it is claimed"):
+        text = chat.show().rendered.text
+        assert "Comparing the faces" in text
+        assert "🚀 Start training" not in labels(chat)
+        assert chat.screen.motion is Motion.SETTLING
+        claimed = found.due(9)
+    assert claimed == []
+    (avatar_id,) = (str(avatar.id) for avatar in Avatar.select())
     found.compare(avatar_id)
     house.engine.drain(chat.id)
-    text = chat.show().rendered.text
-    assert "different people" in text
+    assert "Comparing the faces" not in chat.show().rendered.text
+    assert "different people" in look(chat)
     assert "🚀 Launch the training" in labels(chat)
+
+
+def test_who_looks_before_the_faces_are_compared_launches_once_they_are(
+    house: App, chat: Chat
+) -> None:
+    send(house, chat, *ONE)
+    chat.press("🖼️ View (4)")
+    chat.press("🚀 Start training")
+    assert "Comparing the faces" in chat.rendered.text
+    assert "🚀 Launch the training" not in labels(chat)
+    compare(house, chat)
+    chat.show()
+    chat.press("🚀 Launch the training")
+    assert chat.state == "training_in_progress"
 
 
 def test_a_set_that_changed_meanwhile_is_compared_once_more(house: App, chat: Chat) -> None:

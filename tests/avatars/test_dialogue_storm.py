@@ -99,7 +99,7 @@ PICTURES: Mapping[str, Callable[[], bytes]] = {
 }
 REFERENCES = (*PICTURES, "gone", "away", "broken")
 FORWARD = (
-    "train", "approve", "done", "agree", "name", "choose_gender", "choose_kind", "confirm",
+    "train", "done", "agree", "name", "choose_gender", "choose_kind", "confirm",
     "choose_type", "create", "retry", "add_photos", "resume",
 )  # fmt: skip
 """What leads to a finished avatar, the furthest first."""

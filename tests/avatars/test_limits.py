@@ -64,7 +64,7 @@ def test_two_presses_of_start_training_from_two_processes_are_one_run(
     house: App, place: Place
 ) -> None:
     people = [person_who_is_ready(house, f"anna{n}") for n in range(ROUNDS)]
-    presses = [(chat.address, chat.token("🚀 Launch the training")) for chat in people]
+    presses = [(chat.address, chat.token("🚀 Start training")) for chat in people]
     at_once(place, press_each, [presses, presses])
     for chat in people:
         user = chat.row.user_id
@@ -80,7 +80,7 @@ def test_two_avatars_of_one_person_are_not_trained_at_once(house: App, place: Pl
         for chat in chats:
             make_ready(house, chat)
     first, second = (
-        [(pair[which].address, pair[which].token("🚀 Launch the training")) for pair in pairs]
+        [(pair[which].address, pair[which].token("🚀 Start training")) for pair in pairs]
         for which in (0, 1)
     )
     at_once(place, press_each, [first, second])
@@ -91,8 +91,8 @@ def test_two_avatars_of_one_person_are_not_trained_at_once(house: App, place: Pl
         )
         assert holding.count() == 1
         states = sorted(chat.state for chat in pair)
-        assert states == ["confirming_training", "training_in_progress"]
-        waiting = next(chat for chat in pair if chat.state == "confirming_training")
+        assert states == ["training_in_progress", "uploading_photos"]
+        waiting = next(chat for chat in pair if chat.state == "uploading_photos")
         assert "is in training" in waiting.rendered.text
     nothing_failed()
 
@@ -104,7 +104,7 @@ def test_a_budget_for_one_training_is_spent_once(
     monkeypatch.setenv("LIKENESS_TRAINING__PRICE_PORTRAIT_USD", "2.0")
     house = wired(place)
     people = [person_who_is_ready(house, name) for name in ("carla", "dora", "emma")]
-    presses = [[(chat.address, chat.token("🚀 Launch the training"))] for chat in people]
+    presses = [[(chat.address, chat.token("🚀 Start training"))] for chat in people]
     at_once(place, press_each, presses)
     assert TrainingRun.select().count() == 1
     started = [chat for chat in people if chat.state == "training_in_progress"]
@@ -158,7 +158,7 @@ def test_photos_sent_and_a_training_started_at_once_never_leave_a_photo_behind(
 ) -> None:
     """Either the photo came first and the training waits, or it came too late and is put aside."""
     people = [person_who_is_ready(house, f"hanna{n}") for n in range(ROUNDS)]
-    presses = [(chat.address, chat.token("🚀 Launch the training")) for chat in people]
+    presses = [(chat.address, chat.token("🚀 Start training")) for chat in people]
     sent = [(chat.address, [house.spool.put(photo(60, (SIDE, SIDE)))]) for chat in people]
     at_once(place, do_each, [("press", presses), ("send", sent)])
     for chat in people:
@@ -240,7 +240,7 @@ def create_avatar(app: App, gate: Any, addresses: Sequence[Address]) -> None:
         another = "🆕 Start a new one anyway"
         if any(offer.label == another for offer in chat.rendered.offers):
             chat.press(another)
-        for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+        for label in ("🎭 Portrait (recommended)", "Female"):
             if any(offer.label == label for offer in chat.rendered.offers):
                 chat.press(label)
         if chat.state == "entering_name":
@@ -323,21 +323,18 @@ def person_with_photos(house: App, name: str, count: int) -> Chat:
 
 def person_who_is_ready(house: App, name: str) -> Chat:
     """Somebody who need only press "launch"."""
-    chat = person_with_photos(house, name, ENOUGH)
-    confirm(chat)
-    return chat
+    return person_with_photos(house, name, ENOUGH)
 
 
 def make_ready(house: App, chat: Chat) -> None:
     collect(house, chat, ENOUGH)
-    confirm(chat)
 
 
 def collect(house: App, chat: Chat, count: int) -> None:
     chat.press("🆕 Create avatar")
     if any(offer.label == "🆕 Start a new one anyway" for offer in chat.rendered.offers):
         chat.press("🆕 Start a new one anyway")
-    for label in ("🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     chat.say("Anna")
     if chat.state == "consent":
@@ -348,11 +345,6 @@ def collect(house: App, chat: Chat, count: int) -> None:
     for photo_id in house.verdicts.due(2e9, 1000):
         house.verdicts.judge(photo_id)
     house.engine.drain(chat.id)
-
-
-def confirm(chat: Chat) -> None:
-    chat.press("🚀 Start training")
-    chat.press("✅ The photos are right")
 
 
 def two_chats_of_one(house: App, name: str) -> tuple[Chat, Chat]:

@@ -38,7 +38,7 @@ def chat(database_url: str, tmp_path: Path) -> Iterator[Chat]:
     app: App = opened(database_url, tmp_path / "data")
     chat = Chat(app.engine)
     chat.command("start")
-    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female"):
+    for label in ("🆕 Create avatar", "🎭 Portrait (recommended)", "Female"):
         chat.press(label)
     yield chat
     app.close()

@@ -16,7 +16,7 @@ from core.avatars.photos.declared import Declared, declared
 from core.avatars.photos.held import HeldPhoto
 from tests.avatars.photo_house import (
     collecting,
-    describe,
+    describe_held,
     good,
     judge,
     labels,
@@ -98,12 +98,14 @@ def test_a_pdf_before_there_is_an_avatar_is_no_photo(house: App, chat: Chat) -> 
 def test_what_is_put_aside_is_called_what_it_is(
     house: App, chat: Chat, files: list[dict[str, Any]], told: str
 ) -> None:
+    chat.command("help")
     for file in files:
         send_file(house, chat, b"who knows", **file)
     assert told in chat.rendered.text
 
 
 def test_beside_photos_what_is_none_is_told_for_the_whole_series(house: App, chat: Chat) -> None:
+    chat.command("help")
     send_file(house, chat, b"%PDF", **PDF)
     send(house, chat, good(1))
     send_file(house, chat, b"%PDF", **PDF)
@@ -114,11 +116,12 @@ def test_beside_photos_what_is_none_is_told_for_the_whole_series(house: App, cha
 
 
 def test_a_file_after_photos_leaves_the_question_open(house: App, chat: Chat) -> None:
+    chat.command("help")
     send(house, chat, good(1))
     send_file(house, chat, b"%PDF", **PDF)
     assert ONE in chat.rendered.text
     chat.press("🆕 Create an avatar from it")
-    describe(chat)
+    describe_held(chat)
     judge(house, chat)
     assert statuses() == {1: "valid"}
 
@@ -138,7 +141,7 @@ def test_it_is_not_told_again_with_the_next_series(
 def test_it_is_said_wherever_it_comes(house: App, chat: Chat, place: str) -> None:
     if place == "entering_name":
         for label in (
-            "🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female",
+            "🆕 Create avatar", "🎭 Portrait (recommended)", "Female",
         ):  # fmt: skip
             chat.press(label)
     else:
@@ -166,9 +169,8 @@ def test_among_photos_that_are_collected_it_is_refused_by_its_number_and_not_fet
 def test_a_file_that_may_be_a_photo_is_looked_at(house: App, chat: Chat) -> None:
     send_file(house, chat, good(1), name="document")
     send_file(house, chat, b"GIF89a", **GIF)
-    assert "📎 You sent 2 files." in chat.rendered.text
-    chat.press("🆕 Create an avatar from them")
-    describe(chat)
+    assert "📎 2 files are put aside" in chat.rendered.text
+    describe_held(chat)
     judge(house, chat)
     assert statuses()[1] == "valid"
     assert "❌ Photo 2" in chat.rendered.text

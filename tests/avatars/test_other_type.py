@@ -31,7 +31,7 @@ def house(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def trained(house: App, chat: Chat) -> Any:
     """Launch the training and see it end well."""
-    chat.press("🚀 Launch the training")
+    chat.press("🚀 Start training")
 
     def ended() -> bool:
         for run_id in house.training.orders.due(2e9, 10):
@@ -50,14 +50,12 @@ def test_a_trained_avatar_is_trained_the_other_way_without_new_photos(house: App
     first = trained(house, chat)
     made = model_of(first.id)
     assert (chat.state, first.fal_mode) == ("training_completed", "portrait")
-    for label in ("👤 About the avatar", "🎓 Another training type", "🎨 Artistic (versatile)",
-                  "✅ Choose"):  # fmt: skip
+    for label in ("👤 About the avatar", "🎓 Another training type", "🎨 Artistic (versatile)"):
         chat.press(label)
     changed = Avatar.get()
     assert (chat.state, changed.status) == ("avatar_details", AvatarStatus.READY)
     assert model_of(changed.id) == made, "it keeps what it has until then"
-    for label in ("▶️ Continue “Anna” (2 photos)", "🚀 Start training", "✅ The photos are right"):
-        chat.press(label)
+    chat.press("▶️ Continue “Anna” (2 photos)")
     second = trained(house, chat)
     assert second.fal_mode == "style"
     assert second.finetune_id not in (None, first.finetune_id)
@@ -69,7 +67,7 @@ def test_whoever_takes_the_first_type_back_has_their_avatar_again(house: App) ->
     for kind in ("🎨 Artistic (versatile)", "🎭 Portrait (recommended)"):
         if chat.state != "avatar_details":
             chat.press("👤 About the avatar")
-        for label in ("🎓 Another training type", kind, "✅ Choose"):
+        for label in ("🎓 Another training type", kind):
             chat.press(label)
     again = Avatar.get()
     assert (again.status, again.training_progress) == (AvatarStatus.COMPLETED, 100)
@@ -80,13 +78,12 @@ def test_a_model_is_taken_back_as_it_is_after_a_later_training_was_stopped(house
     chat = person_who_is_ready(house, "anna")
     first = trained(house, chat)
     for label in ("👤 About the avatar", "🎓 Another training type", "🎨 Artistic (versatile)",
-                  "✅ Choose", "▶️ Continue “Anna” (2 photos)", "🚀 Start training",
-                  "✅ The photos are right", "🚀 Launch the training"):  # fmt: skip
+                  "▶️ Continue “Anna” (2 photos)", "🚀 Start training"):  # fmt: skip
         chat.press(label)
     under_way = Avatar.get()
     assert (under_way.finetune_id, under_way.fal_mode) == (None, "style"), "not ordered yet"
     for label in ("⏹ Cancel", "Yes, stop it", "👤 About the avatar", "🎓 Another training type",
-                  "🎭 Portrait (recommended)", "✅ Choose"):  # fmt: skip
+                  "🎭 Portrait (recommended)"):  # fmt: skip
         chat.press(label)
     again = Avatar.get()
     columns = ("status", "finetune_id", "fal_mode", "training_config")

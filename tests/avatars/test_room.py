@@ -19,7 +19,7 @@ from core.operation.clock_guard import hasten
 from tests.avatars.photo_house import (
     NO_PICTURE,
     collecting,
-    describe,
+    describe_held,
     good,
     judge,
     labels,
@@ -186,7 +186,6 @@ def test_another_training_type_makes_no_more_valid_than_fit(house: App, chat: Ch
     assert Avatar.get().training_type is AvatarTrainingType.PORTRAIT
     for label in ("◀️ Back", "◀️ Back", "🎓 Another training type", "🎨 Artistic (versatile)"):
         chat.press(label)
-    chat.press("✅ Choose")
     assert Avatar.get().photos_count == MOST
     assert [status for status in statuses().values() if status != "valid"] == ["no_room"]
 
@@ -199,8 +198,7 @@ def test_more_than_fit_may_be_put_aside_and_the_good_ones_are_taken(house: App) 
     chat.command("start")
     send(house, chat, *[NO_PICTURE] * 4, *map(good, range(7)))
     assert HeldPhoto.select().count() == 11
-    chat.press("🆕 Create an avatar from them")
-    describe(chat)
+    describe_held(chat)
     assert "📎 The 11 photos that were put aside are added." in chat.rendered.text
     judge(house, chat)
     assert Avatar.get().photos_count == MOST

@@ -81,20 +81,15 @@ def test_a_newcomer_who_is_blocked_is_told_at_the_door(app: App) -> None:
 def test_what_was_held_before_is_not_taken_in_by_an_agreement(app: App) -> None:
     person = Marked(app)
     person.send_photo()
-    person.press("create")
-    person.press("choose_type", "portrait")
-    person.press("confirm")
-    person.press("choose_gender", "female")
-    person.say("Anna")
     block(person)
     person.press("agree")
+    person.press("choose_gender", "female")
+    person.say("Anna")
     assert (AvatarPhoto.select().count(), HeldPhoto.select().count()) == (0, 1)
     assert SORRY in said(person)
 
 
 def test_no_training_is_started_for_somebody_blocked(anna: Marked) -> None:
-    anna.press("done")
-    anna.press("approve")
     button = triggers(anna)
     assert "train" in button
     block(anna)
@@ -106,8 +101,6 @@ def test_no_training_is_started_for_somebody_blocked(anna: Marked) -> None:
 def test_a_launch_pressed_while_blocked_is_answered(
     anna: Marked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna.press("done")
-    anna.press("approve")
     served = Marked.press
 
     with monkeypatch.context() as patch:

@@ -20,7 +20,7 @@ languages = pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", ["uploading_photos", "photo_validation_error"])
 def test_the_training_is_offered_once_the_photos_suffice_and_are_judged(state: str) -> None:
     def offered(**avatar: object) -> bool:
-        return "done" in triggers(SCREENS[state](facts(avatar=avatar)))
+        return "train" in triggers(SCREENS[state](facts(avatar=avatar)))
 
     assert offered(**READY)
     assert not offered(valid=9)

@@ -17,7 +17,7 @@ from core.conversation.replies import words
 from tests.avatars.test_limits import wired
 from tests.conversation.chat import PLAIN, Chat
 
-WAY = ("🆕 Create avatar", "🎭 Portrait (recommended)", "✅ Choose", "Female")
+WAY = ("🆕 Create avatar", "🎭 Portrait (recommended)", "Female")
 LEADS_TO = [
     ("Help", "help"), ("help!", "help"), ("Помощь", "help"), ("/help", "help"),
     ("/помощь", "help"), ("Cancel", "avatar_menu"), ("отмена", "avatar_menu"),

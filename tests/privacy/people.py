@@ -69,9 +69,11 @@ class Marked:
         self.send_photo()  # held
         self.say(f"a text with {MARKS[0]} and {MARKS[1]}")
         self.do(Event(Kind.PRESS, f"1:pick:{MARK}:"))
+        self.say("/menu")
         self.press("create")
+        self.press("create")  # the photo has begun one
         for trigger, argument in (
-            ("choose_type", "style"), ("confirm", None), ("choose_kind", "style"),
+            ("choose_type", "style"), ("choose_kind", "style"),
         ):  # fmt: skip
             self.press(trigger, argument)
         self.say(f"{MARKS[0]} {MARKS[1]}")

@@ -110,7 +110,6 @@ def before_consent(app: App, photos: int) -> Marked:
     anna = Marked(app)
     anna.press("create")
     anna.press("choose_type", "style")
-    anna.press("confirm")
     anna.press("choose_kind", "style")
     anna.say("Anna")
     for _ in range(photos):

@@ -56,8 +56,6 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
         for person in (anna, ben):
             person.live()
         wait_for(judged)
-        anna.press("done")
-        anna.press("approve")
         anna.press("train")
         wait_for(lambda: app.engine.look(anna.id).position.state == "training_completed")
         anna.look()

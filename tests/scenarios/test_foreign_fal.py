@@ -184,7 +184,6 @@ def make_a_portrait(chat: TelegramChat) -> Kept:
 def make_a_style(chat: TelegramChat) -> Kept:
     chat.press("🆕 Create avatar")
     chat.press("🎨 Artistic (versatile)")
-    chat.press("✅ Choose")
     chat.press("🖌 Style")
     chat.see("✏️ The avatar’s name")
     chat.say("Watercolour")

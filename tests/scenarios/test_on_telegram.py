@@ -10,9 +10,9 @@ import pytest
 
 from tests.scenarios.conversations import (
     CONVERSATIONS,
+    counted,
     failing,
     keeping,
-    making,
     painting,
     photos,
     wandering,
@@ -80,7 +80,6 @@ def a_training_waits_for_photos_that_are_still_being_looked_at(chat: TelegramCha
 def what_is_no_text_is_no_name(chat: TelegramChat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.press("Male")
     chat.see("✏️ The avatar’s name")
     chat.person.send_sticker()
@@ -108,7 +107,6 @@ def the_screen_moves_below_what_the_person_says_and_leaves_no_live_buttons(
 def asked_for_a_name(chat: TelegramChat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.press("Male")
     chat.see("✏️ The avatar’s name")
 
@@ -189,11 +187,12 @@ def nothing_that_was_true_on_the_way_stands_above_what_came_of_it(chat: Telegram
 
 ALWAYS: dict[Talk, str] = {
     **{own.talk: BOTH[number % 2] for number, own in enumerate(OWN)},
+    counted.seven_actions_lead_to_a_training_the_specified_way: "en ru",
+    counted.five_actions_lead_to_a_training_by_photos_first: "en ru",
     failing.a_failed_training_says_so_and_is_confirmed_anew: "en",
     keeping.an_avatar_is_found_renamed_and_deleted: "ru",  # long lists of buttons
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "en",  # a document
     keeping.what_is_written_to_us_is_answered_in_the_chat: "en",  # a notice, sent by the courier
-    making.a_newcomer_makes_an_avatar_of_ten_photos: "en ru",
     painting.the_good_news_has_pictures_and_a_style_and_a_wish_make_more: "ru",  # albums
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "en",  # files
     photos.photos_before_consent_are_put_aside_offered_and_used: "ru",

@@ -106,7 +106,7 @@ def delays(house: House, telegram: FakeTelegram) -> tuple[list[float], float]:
         chats = [TelegramChat(house, telegram, "en") for _ in range(PEOPLE)]
         list(pool.map(prepare, chats))
         for chat in chats:
-            chat.press("🚀 Launch the training")
+            chat.press("🚀 Start training")
             time.sleep(BETWEEN)
         with Yardstick() as yardstick:
             taken = list(pool.map(delay, chats))
@@ -117,9 +117,7 @@ def prepare(chat: TelegramChat) -> None:
     """Up to the button that launches."""
     portrait(chat)
     chat.send_photos([photo(4 * chat.person.id + n, SIZE) for n in range(4)])
-    chat.press("🚀 Start training")
-    chat.press("✅ The photos are right")
-    chat.see("🚀 Start the training?")
+    chat.see("That’s enough: you can start the training, or add more photos.")
 
 
 def delay(chat: TelegramChat) -> float:

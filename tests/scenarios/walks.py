@@ -23,8 +23,6 @@ def begin_portrait(chat: Chat, name: str = "Anna") -> None:
     chat.press("🆕 Create avatar")
     chat.see("🎓 Choose the training type")
     chat.press("🎭 Portrait (recommended)")
-    chat.see("🎭 Portrait type")
-    chat.press("✅ Choose")
     chat.see("👤 The avatar’s gender")
     chat.press("Female")
     chat.see("✏️ The avatar’s name")
@@ -61,10 +59,6 @@ def ready(chat: Chat, name: str = "Anna") -> None:
 def launch(chat: Chat) -> None:
     """From ten photos into the training."""
     chat.press("🚀 Start training")
-    chat.see("🖼️ Are these photos right?")
-    chat.press("✅ The photos are right")
-    chat.see("🚀 Start the training?")
-    chat.press("🚀 Launch the training")
 
 
 def complete(chat: Chat) -> Kept:

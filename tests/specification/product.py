@@ -18,10 +18,12 @@ from PIL import Image
 from core.app.bootstrap import App
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, TrainingRun
 from core.avatars.orders.order import due
+from core.avatars.photos.comparing import Comparing
 from core.base.settings import Settings
 from core.conversation.messages import Event, Kind, Screen
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.server import steady
+from core.services.likeness import FaceTools
 from tests import makers
 from tests.conversation.chat import Chat
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
@@ -89,10 +91,17 @@ class Product:
             chat.do(Event(Kind.PHOTO, file={"spool": self.app.spool.put(data)}))
         for photo_id in self.app.verdicts.due(2e9, 100):
             self.app.verdicts.judge(photo_id)
+        self._compare()
         self.app.engine.drain(chat.id)
         self.states.append(chat.state)
         found = AvatarPhoto.select().order_by(AvatarPhoto.number)
         return [photo for photo in found if photo.id not in known]
+
+    def _compare(self) -> None:
+        """Compare the faces of every avatar that waits for it."""
+        comparing = Comparing(self.app.store, self.app.inbox, FaceTools())
+        for avatar_id in comparing.due(2e9):
+            comparing.compare(avatar_id)
 
     def work(self, chat: Chat, steps: int = 1) -> None:
         """Take so many steps of every training, bytes carried, and tell the person."""

@@ -31,7 +31,8 @@ def about_to_train(product: Product, name: str) -> tuple[Chat, Avatar]:
     chat = consenting(product, name)
     made = product.ready(chat, name="Анна")
     chat.command("start")
-    product.press(chat, "▶️ Продолжить «Анна» (10 фото)", *TO_TRAIN[:2])
+    product.press(chat, "▶️ Продолжить «Анна» (10 фото)", "🖼️ Просмотр (10)", TO_TRAIN)
+    product.see("confirming_training", chat)
     return chat, made
 
 
@@ -77,7 +78,7 @@ def trainings(product: Product) -> None:
     chat.press(LAUNCH)
     second = product.ready(chat, name="Вторая")
     chat.command("start")
-    product.press(chat, f"▶️ Продолжить «{second.name}» (10 фото)", *TO_TRAIN[:2])
+    product.press(chat, f"▶️ Продолжить «{second.name}» (10 фото)", TO_TRAIN)
     chat.press(LAUNCH)
     count = TrainingRun.select().where(TrainingRun.user == chat.row.user_id).count()
     product.second_training = chat.state, count, chat.rendered.text

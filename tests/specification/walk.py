@@ -10,7 +10,7 @@ from tests.specification.product import SECONDS, Product, Simulated, picture
 
 AGREE, LAUNCH = "✅ Даю согласие, мне есть 18", "🚀 Запустить обучение"
 PORTRAIT, STYLE = "🎭 Портретный (рекомендуемый)", "🎨 Художественный (универсальный)"
-TO_TRAIN = ("🚀 Начать обучение", "✅ Фото подходят", LAUNCH)
+TO_TRAIN = "🚀 Начать обучение"
 
 
 def walk(product: Product) -> Chat:
@@ -69,8 +69,8 @@ def _photos(product: Product, chat: Chat) -> None:
 
 
 def _training(product: Product, chat: Chat) -> None:
-    product.press(chat, "🚀 Начать обучение", "✅ Фото подходят")
-    product.see("confirming_training", chat)
+    product.press(chat, TO_TRAIN)
+    product.see("confirming_photos", chat)
     product.press(chat, LAUNCH)
     product.see("training asked for", chat)
     product.work(chat, 2)
@@ -88,13 +88,13 @@ def _training(product: Product, chat: Chat) -> None:
 
 def walk_style(product: Product, chat: Chat) -> None:
     """A person trained as a style: the second avatar of somebody who has agreed before."""
-    product.press(chat, "🎭 Аватары", "🆕 Создать аватар", STYLE)
+    product.press(chat, "🎭 Аватары", "🆕 Создать аватар", "📊 Сравнить типы", STYLE)
     product.see("style proposed", chat)
     product.press(chat, "✅ Выбрать", "🧑 Персонаж", "Женский")
     chat.say("Берта")
     product.states.append(chat.state)
     product.send(chat, *(picture(n) for n in range(10)))
-    product.press(chat, *TO_TRAIN)
+    product.press(chat, TO_TRAIN, LAUNCH)
     product.work(chat, 2)
     product.fal_ahead += 2 * SECONDS
     product.work(chat, 3)
@@ -110,7 +110,7 @@ def simulate(product: Product) -> Simulated:
     product.ready(chat, name="Анна")
     with capture_logs() as logs:
         chat.command("start")
-        product.press(chat, "▶️ Продолжить «Анна» (10 фото)", AGREE, *TO_TRAIN)
+        product.press(chat, "▶️ Продолжить «Анна» (10 фото)", AGREE, TO_TRAIN)
         told.progress.append(Avatar.get().training_progress)
         told.screens["asked for"] = product.see("asked for", chat)
         for _ in range(200):

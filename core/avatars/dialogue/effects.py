@@ -110,6 +110,12 @@ def open_draft(tools: Tools, turn: Turn) -> None:
     turn.memory["avatar"] = draft.id.hex
 
 
+def open_portrait(tools: Tools, turn: Turn) -> None:
+    """Begin an avatar of photos that came first: the type that most want is proposed."""
+    open_draft(tools, turn)
+    change(focused(tools, turn), avatar_type=AvatarType.CHARACTER)
+
+
 def propose_type(_tools: Tools, turn: Turn) -> None:
     """Note the training type that is to be confirmed."""
     turn.memory["proposed"] = AvatarTrainingType(turn.argument).value

@@ -12,7 +12,7 @@ from core.avatars import person, queries, rules
 from core.avatars.dialogue import photo_facts
 from core.avatars.dialogue.studio import Studio
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
-from core.avatars.flow import PICTURES
+from core.avatars.flow import PICTURES, SET
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
@@ -29,7 +29,6 @@ from core.base.settings import Settings
 from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
-_LAST_LOOKS = ("confirming_photos", "confirming_training")
 _UNTERMED = ("training_in_progress", "deleting_avatar", "privacy", *PICTURES)
 """Nothing is ordered there: neither prices nor switches are needed."""
 _WITHOUT_PHOTOS = ("privacy", *PICTURES)
@@ -204,7 +203,8 @@ class Loader:
         found, there = owned.avatar, [photo for photo in photos if photo.removed_at is None]
         series = photo_facts.series(there, position.seen)
         valid = [photo for photo in there if photo.validation_status == _VALID]
-        last_look = position.state in _LAST_LOOKS
+        pending = sum(photo.validation_status == _PENDING for photo in there)
+        as_a_set = position.state in SET and not pending
         return AvatarFacts(
             id=found.id.hex,
             name=found.name,
@@ -214,7 +214,7 @@ class Loader:
             status=found.status,
             progress=found.training_progress,
             valid=len(valid),
-            pending=sum(photo.validation_status == _PENDING for photo in there),
+            pending=pending,
             sent=len(there),
             delayed=any(photo.delayed for photo in there),
             refused=tuple(
@@ -226,13 +226,11 @@ class Loader:
                 for photo in there
                 if photo_facts.unread(photo) and photo.id not in series
             ),
-            advised=tuple(
-                photo_facts.facts_of(photo) for photo in valid if photo.photo_metadata.get("advice")
-            ),
+            valid_photos=tuple(map(photo_facts.facts_of, valid)) if as_a_set else (),
             useless=useless(valid),
-            alike=too_alike(valid) if last_look else (),
-            frontal=last_look and frontal(valid),
-            comparing=last_look and comparing.comparing(found),
+            alike=too_alike(valid) if as_a_set else (),
+            frontal=as_a_set and frontal(valid),
+            comparing=comparing.comparing(found, self._settings),
             people=comparing.people(found, {photo.id.hex: photo.number for photo in valid}),
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,

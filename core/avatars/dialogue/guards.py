@@ -93,6 +93,11 @@ def name_ok(tools: Tools, turn: Turn) -> bool:
     return name_problem(tools, turn) is None
 
 
+def says_name(tools: Tools, turn: Turn) -> bool:
+    """Whether a text, and no unknown command, can be a name."""
+    return turn.event.kind is Kind.TEXT and name_ok(tools, turn)
+
+
 def no_picture(_tools: Tools, turn: Turn) -> bool:
     """Whether what was sent is certain to be no picture."""
     return declared(turn) is Declared.OTHER

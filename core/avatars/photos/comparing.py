@@ -129,8 +129,7 @@ def mark(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> N
     known = avatar.avatar_data.get("people", {}).get("photos")
     valid = [photo for photo in photos if photo.validation_status is _VALID]
     wanted = (
-        settings.photos.compare_faces
-        and settings.photos.find_faces
+        _wanted(settings)
         and avatar.avatar_type is AvatarType.CHARACTER
         and not any(photo.validation_status is _PENDING for photo in photos)
         and len(valid) >= FEWEST
@@ -143,9 +142,13 @@ def mark(avatar: Avatar, photos: Sequence[AvatarPhoto], settings: Settings) -> N
         avatar.compare_at = due
 
 
-def comparing(avatar: Avatar) -> bool:
-    """Whether a worker is at it."""
-    return bool(avatar.compare_at)
+def comparing(avatar: Avatar, settings: Settings) -> bool:
+    """Whether that is to be found out: a worker is at it, or soon will be."""
+    return _wanted(settings) and avatar.compare_at is not None
+
+
+def _wanted(settings: Settings) -> bool:
+    return settings.photos.compare_faces and settings.photos.find_faces
 
 
 def people(avatar: Avatar, numbers: Mapping[str, int]) -> tuple[tuple[int, ...], ...] | None:

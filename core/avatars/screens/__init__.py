@@ -85,7 +85,8 @@ def _motion(state: str, facts: Facts) -> Motion:
         "pictures_in_progress",
     ):  # ended or not: what has come of it is told elsewhere
         return Motion.MOVING
-    return Motion.SETTLING if avatar.pending and state in _SETTLING else Motion.STILL
+    settling = (avatar.pending and state in _SETTLING) or (avatar.comparing and state in SET)
+    return Motion.SETTLING if settling else Motion.STILL
 
 
 _ANYWHERE: Mapping[str, Draw] = {

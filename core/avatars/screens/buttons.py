@@ -193,6 +193,12 @@ def to_avatar(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> 
     return Button(_way_to(avatar, facts, t), "resume", avatar.id)
 
 
+def in_the_way(facts: Facts, t: Translator) -> Button | None:
+    """To the avatar whose training must end before another begins."""
+    busy = facts.obstacle == "busy" and facts.busy_with
+    return to_avatar(busy, facts, t) if busy else None
+
+
 def _way_to(avatar: AvatarFacts | AvatarLine, facts: Facts, t: Translator) -> str:
     name, wanted = on_button(avatar.name, t), facts.limits.min_photos
     if avatar.status == "training":

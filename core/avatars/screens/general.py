@@ -51,7 +51,7 @@ def _how_to_begin(facts: Facts, t: Translator) -> str:
         return hints.obstacle(facts, t)
     if facts.resumable:
         return t("You can pick up where you left off.")
-    return t("Shall we begin? Choose “🆕 Create avatar”.")
+    return t("Shall we begin? Choose “🆕 Create avatar”, or just send your photos.")
 
 
 def _what_it_takes(facts: Facts, t: Translator) -> str:
@@ -64,11 +64,26 @@ def _what_it_takes(facts: Facts, t: Translator) -> str:
             low=limits.min_photos,
         ),
         t(
-            "⏱️ Training time: {portrait} for a portrait, {style} for an artistic avatar",
+            "⏱️ It takes you about 5 minutes. The training then runs by itself: {portrait} for a "
+            "portrait, {style} for an artistic avatar",
             portrait=words.minutes("portrait", limits, t),
             style=words.minutes("style", limits, t),
         ),
+        _cost(limits, t),
         t("🔒 Your photos stay private, and you can delete them whenever you like"),
+    )
+
+
+def _cost(limits: Limits, t: Translator) -> str:
+    portrait, style = (limits.price_usd.get(kind, 0.0) for kind in ("portrait", "style"))
+    if portrait is None or style is None:
+        return t("💰 Price: not known yet")
+    if not portrait and not style:
+        return t("💰 The training is free")
+    return t(
+        "💰 A portrait costs ${portrait}, an artistic avatar ${style}",
+        portrait=f"{portrait:.2f}",
+        style=f"{style:.2f}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.avatars import naming
+from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
 from core.base.texts import Translator
@@ -11,16 +11,18 @@ from core.conversation.messages import Button, Screen
 
 def selecting_training_type(facts: Facts, t: Translator) -> Screen:
     """The first choice; what could stop a training is said here already."""
-    types = words.lines(
-        t(
-            "🎭 Portrait: for people’s faces, {time}",
-            time=words.minutes("portrait", facts.limits, t),
-        ),
-        t("🎨 Artistic: for anything, {time}", time=words.minutes("style", facts.limits, t)),
+    limits = facts.limits
+    portrait = t(
+        "🎭 Portrait: for people’s faces, {time}", time=words.minutes("portrait", limits, t)
+    )
+    style = t("🎨 Artistic: for anything, {time}", time=words.minutes("style", limits, t))
+    types = (
+        words.lines(portrait, words.price("portrait", limits, t)),
+        words.lines(style, words.price("style", limits, t)),
     )
     return Screen(
         title=t("🎓 Choose the training type"),
-        text=words.paragraphs(types, hints.obstacle(facts, t)),
+        text=words.paragraphs(*types, hints.obstacle(facts, t)),
         buttons=buttons.rows(*buttons.training_types(t), buttons.compare(t), buttons.back(t)),
     )
 
@@ -100,13 +102,40 @@ def selecting_avatar_type(_facts: Facts, t: Translator) -> Screen:
     )
 
 
-def selecting_gender(_facts: Facts, t: Translator) -> Screen:
-    """Whom the avatar shows."""
+def selecting_gender(facts: Facts, t: Translator) -> Screen:
+    """Whom the avatar shows; where its photos came first, what it will be and its name as well."""
     return Screen(
         title=t("👤 The avatar’s gender"),
-        text=t("Who is in the photos? Knowing this makes a better likeness."),
-        buttons=buttons.rows(buttons.genders(t), buttons.back(t)),
+        text=words.paragraphs(
+            t("Who is in the photos? Knowing this makes a better likeness."), _proposal(facts, t)
+        ),
+        buttons=buttons.rows(buttons.genders(t), _instead(facts, t), buttons.back(t)),
     )
+
+
+def _proposal(facts: Facts, t: Translator) -> str:
+    avatar = facts.avatar
+    if avatar is None or not rules.photos_first(facts):
+        return ""
+    kind = t("Type: {type}", type=words.training_type(avatar.training_type, t))
+    name = avatar.name or rules.own_name(facts)
+    if not name:
+        return kind
+    called = t(
+        "It will be called “{name}”. For another name, type it before you choose; you can rename "
+        "it later too.",
+        name=name,
+    )
+    return words.lines(kind, called)
+
+
+def _instead(facts: Facts, t: Translator) -> Button | None:
+    """To the other type, where a portrait is only proposed."""
+    avatar = facts.avatar
+    proposed = avatar is not None and avatar.training_type == "portrait"
+    if not proposed or not rules.photos_first(facts):
+        return None
+    return Button(t("🎨 Artistic instead"), "change_type")
 
 
 def entering_name(facts: Facts, t: Translator) -> Screen:
@@ -126,9 +155,8 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
 
     The press carries no argument: the dialogue knows the name, and a token has no room for it.
     """
-    name = naming.tidy(facts.person_name)
-    a_person = facts.avatar is None or facts.avatar.avatar_type in (None, "character")
-    if not a_person or naming.problem(name, facts.limits.name_length):
+    name = rules.own_name(facts)
+    if not name:
         return None
     return Button(t("Call it “{name}”", name=buttons.on_button(name, t)), "name")
 

@@ -24,21 +24,45 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
             verdicts.advice(avatar.accepted, t),
             words.looking_at(avatar, t),
             _next_step(facts, avatar, t),
+            _order(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
+        pictures=_contact_sheet(facts, avatar),
         buttons=_ways_on(facts, avatar, t),
     )
 
 
 def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
-    """Which avatar this is about, for whoever has several."""
-    return t("Avatar: “{name}”", name=avatar.name) if facts.avatars_count > 1 else ""
+    """Which avatar this is about, for whoever has several; the order says it by itself."""
+    if facts.avatars_count <= 1 or rules.launchable(facts):
+        return ""
+    return t("Avatar: “{name}”", name=avatar.name)
+
+
+def _order(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
+    """The one confirmation, where nothing is in its way; or that this is being found out."""
+    if rules.launchable(facts):
+        return sets.order(avatar, facts.limits, t)
+    return sets.company(avatar, t) if avatar.comparing else ""
+
+
+def _contact_sheet(facts: Facts, avatar: AvatarFacts) -> tuple[Picture, ...]:
+    return verdicts.contact_sheet(avatar) if rules.launchable(facts) else ()
+
+
+def _start(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
+    """The launch, or else the way to what is to be read before; it waits for compared faces."""
+    if avatar.comparing:
+        return None
+    if rules.launchable(facts):
+        return sets.launch(facts, avatar, t("🚀 Start training"))
+    return buttons.done(facts, t)
 
 
 def _ways_on(facts: Facts, avatar: AvatarFacts, t: Translator) -> buttons.Rows:
     """To the training, to more photos or to those that came, and back."""
     return buttons.rows(
-        buttons.done(facts, t),
+        _start(facts, avatar, t),
         buttons.add_photos(facts, t),
         buttons.gallery(avatar, t),
         buttons.tips(t),
@@ -47,7 +71,7 @@ def _ways_on(facts: Facts, avatar: AvatarFacts, t: Translator) -> buttons.Rows:
 
 
 def _next_step(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
-    if avatar.pending or rules.blocked(facts):
+    if avatar.pending or avatar.comparing or rules.blocked(facts):
         return ""
     if rules.settled(facts):
         if sets.remaining(avatar) < facts.limits.min_photos:
@@ -85,13 +109,14 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             verdicts.overruling(avatar, t) if overrulable else "",
             words.counter(avatar, facts.limits, t),
             words.looking_at(avatar, t),
+            _order(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
         pictures=verdicts.sheet(avatar, facts.limits, t),
         buttons=buttons.rows(
+            _start(facts, avatar, t),
             buttons.add_photos(facts, t),
             *buttons.in_rows(overrulable, _OVERRULINGS_IN_ROW),
-            buttons.done(facts, t),
             buttons.gallery(avatar, t),
             buttons.tips(t),
             buttons.back(t),
@@ -123,8 +148,10 @@ def insufficient_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
             words.counter(avatar, facts.limits, t),
             words.looking_at(avatar, t),
             more if lacking > 0 and not blocked else _next_step(facts, avatar, t),
+            _order(facts, avatar, t),
             hints.obstacle(facts, t) if blocked else "",
         ),
+        pictures=_contact_sheet(facts, avatar),
         buttons=_ways_on(facts, avatar, t),
     )
 
@@ -182,20 +209,24 @@ def _restoration(facts: Facts, t: Translator) -> Button | None:
 
 
 def confirming_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
-    """A last look before the price."""
+    """What should be read of the photos before they are paid for, and the order."""
     enough = rules.settled(facts)
     return Screen(
         title=t("🖼️ Are these photos right?"),
         text=words.paragraphs(
-            which(facts, avatar, t),
             words.counter(avatar, facts.limits, t),
             sets.company(avatar, t),
             words.lines(sets.whole(avatar, facts.limits, t), sets.apart(avatar, t)),
             words.looking_at(avatar, t),
             _last_look(avatar, t) if enough else "",
+            sets.order(avatar, facts.limits, t) if enough else "",
+            sets.paid_twice(avatar, t),
+            hints.obstacle(facts, t),
         ),
+        pictures=verdicts.contact_sheet(avatar),
         buttons=buttons.rows(
-            Button(t("✅ The photos are right"), "approve") if enough else None,
+            sets.launch(facts, avatar, t("🚀 Launch the training")),
+            buttons.in_the_way(facts, t),
             buttons.add_photos(facts, t),
             buttons.gallery(avatar, t),
             buttons.back(t),

@@ -1,19 +1,56 @@
-"""What is said of an avatar's photos as a set, before money is spent on them."""
+"""What is said of an avatar's photos as a set and of the order, before money is spent on them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
+from core.avatars import rules
+from core.avatars.facts import AvatarFacts, Facts, Limits, PhotoFacts
 from core.avatars.photos.inspection.people import strangers
 from core.avatars.screens import verdicts, words
 from core.base.texts import Translator
-
-COMMON, SHARE = 3, 0.25
-"""So many photos, and such a share of them, and an advice is one on the whole set."""
+from core.conversation.messages import Button
 
 
-def taken(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+def order(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
+    """What is about to be started, for how much."""
+    return words.lines(
+        t("Avatar: “{name}”", name=words.named(avatar.name, t)),
+        t("Type: {type}", type=words.training_type(avatar.training_type, t)),
+        _taken(avatar, limits, t),
+        words.price(avatar.training_type, limits, t),
+        t("Usual time: {time}", time=words.minutes(avatar.training_type, limits, t)),
+    )
+
+
+def launch(facts: Facts, avatar: AvatarFacts, label: str) -> Button | None:
+    """Where the photos suffice. Obstacles pass without a sign: the press then tells what is.
+
+    While faces are being compared it waits a moment: what comes of that is read before it is paid.
+    """
+    if avatar.comparing:
+        return None
+    if not rules.settled(facts) or facts.obstacle in ("blocked", "not_invited"):
+        return None
+    price = facts.limits.price_usd.get(avatar.training_type, 0.0)
+    taken = facts.limits.photos_taken.get(avatar.training_type)
+    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}:{taken}"
+    if rules.late(avatar):
+        agreed += ":twice"
+    return Button(label, "train", confirms=agreed)
+
+
+def paid_twice(avatar: AvatarFacts, t: Translator) -> str:
+    """What is bought a second time, before it is."""
+    if not rules.late(avatar):
+        return ""
+    return t(
+        "⚠️ Your earlier training has not ended at the training service yet, and may still be "
+        "finished: then you get it without doing anything. A new one is paid for separately."
+    )
+
+
+def _taken(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """How many photos a training takes of those that there are."""
     most = limits.photos_taken.get(avatar.training_type, avatar.valid)
     if most >= avatar.valid:
@@ -28,7 +65,7 @@ def whole(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """
     return words.lines(
         useless(avatar, limits, t),
-        verdicts.variety(avatar, t),
+        _variety(avatar, t),
         _frontal(avatar, t),
         _common(avatar, t),
     )
@@ -60,6 +97,19 @@ def useless(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     return words.lines(found, better)
 
 
+def _variety(avatar: AvatarFacts, t: Translator) -> str:
+    """That too many photos look alike; nothing where they don't."""
+    if not avatar.alike:
+        return ""
+    return t(
+        "💡 {count} of {total} photos look alike (no. {which}). The avatar gets better with other "
+        "angles, places and clothes.",
+        count=len(avatar.alike),
+        total=avatar.valid,
+        which=words.numbers(avatar.alike),
+    )
+
+
 def _frontal(avatar: AvatarFacts, t: Translator) -> str:
     if not avatar.frontal:
         return ""
@@ -76,35 +126,26 @@ def remaining(avatar: AvatarFacts) -> int:
 
 def apart(avatar: AvatarFacts, t: Translator) -> str:
     """The advice on single photos that isn't said of the whole set."""
-    said = {*_groups(avatar), *(("looks_alike",) if avatar.alike else ())}
-    return verdicts.advice((_without(photo, said) for photo in avatar.advised), t)
+    said = {*rules.shared_advice(avatar), *(("looks_alike",) if avatar.alike else ())}
+    return verdicts.advice((_without(photo, said) for photo in avatar.valid_photos), t)
 
 
 def _common(avatar: AvatarFacts, t: Translator) -> str:
+    shared = rules.shared_advice(avatar)
     return words.lines(
         *(
             t(
                 "💡 {count} of {total} photos: {reason} – {remedy} (no. {which})",
-                count=len(found),
+                count=len(shared[code]),
                 total=avatar.valid,
-                reason=t(verdicts.ADVICE[code][0]),
-                remedy=t(verdicts.ADVICE[code][1]),
-                which=words.numbers(found),
+                reason=t(reason),
+                remedy=t(remedy),
+                which=words.numbers(shared[code]),
             )
-            for code, found in _groups(avatar).items()
+            for code, (reason, remedy) in verdicts.ADVICE.items()
+            if code in shared
         )
     )
-
-
-def _groups(avatar: AvatarFacts) -> dict[str, list[int]]:
-    """The numbers of the photos that share an advice, where they are many; variety is apart."""
-    found = {
-        code: [photo.number for photo in avatar.advised if code in photo.advice]
-        for code in verdicts.ADVICE
-        if code != "looks_alike"
-    }
-    least = max(COMMON, SHARE * avatar.valid)
-    return {code: numbers for code, numbers in found.items() if len(numbers) >= least}
 
 
 def _without(photo: PhotoFacts, said: set[str]) -> PhotoFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, Facts, RunFacts
-from core.avatars.screens import buttons, hints, sets, words
+from core.avatars.screens import buttons, hints, sets, verdicts, words
 from core.avatars.screens.photos import which
 from core.base.texts import Translator
 from core.conversation.messages import Button, Screen
@@ -12,68 +12,24 @@ from core.conversation.messages import Button, Screen
 
 def confirming_training(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """What is about to be started, for how much, and what stands in its way."""
-    limits = facts.limits
-    order = words.lines(
-        t("Avatar: “{name}”", name=words.named(avatar.name, t)),
-        t("Type: {type}", type=words.training_type(avatar.training_type, t)),
-        sets.taken(avatar, limits, t),
-        words.price(avatar.training_type, limits, t),
-        t("Usual time: {time}", time=words.minutes(avatar.training_type, limits, t)),
-    )
     return Screen(
         title=t("🚀 Start the training?"),
         text=words.paragraphs(
-            order,
+            sets.order(avatar, facts.limits, t),
             sets.company(avatar, t),
-            sets.whole(avatar, limits, t),
+            sets.whole(avatar, facts.limits, t),
             words.looking_at(avatar, t),
-            _paid_twice(avatar, t),
+            sets.paid_twice(avatar, t),
             hints.obstacle(facts, t),
         ),
+        pictures=verdicts.contact_sheet(avatar),
         buttons=buttons.rows(
-            _train(facts, avatar, t),
-            _in_the_way(facts, t),
+            sets.launch(facts, avatar, t("🚀 Launch the training")),
+            buttons.in_the_way(facts, t),
             buttons.add_photos(facts, t),
             buttons.back(t),
         ),
     )
-
-
-def _train(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
-    """Where the photos suffice. Obstacles pass without a sign: the press then tells what is.
-
-    While faces are being compared it waits a moment: what comes of that is read before it is paid.
-    """
-    if avatar.comparing:
-        return None
-    if not rules.settled(facts) or facts.obstacle in ("blocked", "not_invited"):
-        return None
-    price = facts.limits.price_usd.get(avatar.training_type, 0.0)
-    taken = facts.limits.photos_taken.get(avatar.training_type)
-    agreed = f"{avatar.id}:{avatar.photos_digest}:{avatar.training_type}:{price}:{taken}"
-    if _late(avatar):
-        agreed += ":twice"
-    return Button(t("🚀 Launch the training"), "train", confirms=agreed)
-
-
-def _late(avatar: AvatarFacts) -> bool:
-    """Whether an earlier training of this one was given up, and may be made all the same."""
-    return avatar.run is not None and avatar.run.late
-
-
-def _paid_twice(avatar: AvatarFacts, t: Translator) -> str:
-    """What is bought a second time, before it is."""
-    if not _late(avatar):
-        return ""
-    return t(
-        "⚠️ Your earlier training has not ended at the training service yet, and may still be "
-        "finished: then you get it without doing anything. A new one is paid for separately."
-    )
-
-
-def _in_the_way(facts: Facts, t: Translator) -> Button | None:
-    busy = facts.obstacle == "busy" and facts.busy_with
-    return buttons.to_avatar(busy, facts, t) if busy else None
 
 
 def training_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
@@ -208,7 +164,7 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
 
 def _still_asked(avatar: AvatarFacts, t: Translator) -> str:
     """That one which was given up is not lost yet."""
-    if not _late(avatar):
+    if not rules.late(avatar):
         return ""
     return t(
         "It took far longer than usual, so we stopped waiting. This is not your fault, and your "

@@ -196,19 +196,6 @@ def advice(photos: Iterable[PhotoFacts], t: Translator) -> str:
     )
 
 
-def variety(avatar: AvatarFacts, t: Translator) -> str:
-    """That too many photos look alike; nothing where they don't."""
-    if not avatar.alike:
-        return ""
-    return t(
-        "💡 {count} of {total} photos look alike (no. {which}). The avatar gets better with other "
-        "angles, places and clothes.",
-        count=len(avatar.alike),
-        total=avatar.valid,
-        which=words.numbers(avatar.alike),
-    )
-
-
 def overruling(avatar: AvatarFacts, t: Translator) -> str:
     """That a refusal may be wrong, where one may be."""
     if not any(photo.mistakable for photo in avatar.refused):
@@ -219,8 +206,8 @@ def overruling(avatar: AvatarFacts, t: Translator) -> str:
 def sheet(avatar: AvatarFacts, limits: Limits, t: Translator) -> tuple[Picture, ...]:
     """The photos that something is said of, each with that: the accepted ones are words alone."""
     better = (photo for photo in avatar.accepted if photo.advice)
-    chosen = (*new(avatar), *better, *_open_before(avatar))[:MOST_ON_SHEET]
-    return tuple(picture(photo, _in_short(photo, limits, t)) for photo in chosen)
+    chosen = (*new(avatar), *better, *_open_before(avatar))
+    return tuple(picture(p, _in_short(p, limits, t)) for p in chosen[:MOST_ON_SHEET])
 
 
 def picture(photo: PhotoFacts, note: str = "") -> Picture:
@@ -241,6 +228,11 @@ def _in_short(photo: PhotoFacts, limits: Limits, t: Translator) -> str:
     if photo.status != "valid":
         return _reason(_why(photo), limits, t)
     return next((t(ADVICE[code][0]) for code in photo.advice if code in ADVICE), "")
+
+
+def contact_sheet(avatar: AvatarFacts) -> tuple[Picture, ...]:
+    """The valid photos as they are before a training."""
+    return tuple(map(picture, avatar.valid_photos[:MOST_ON_SHEET]))
 
 
 def briefly(photos: Iterable[PhotoFacts], limits: Limits, t: Translator) -> str:

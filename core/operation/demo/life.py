@@ -25,12 +25,10 @@ NAMES = (
 )  # fmt: skip
 WAYS = {
     "portrait": (
-        ("choose_type", "confirming_training_type", 0.98), ("confirm", "selecting_gender", 0.98),
-        ("choose_gender", "entering_name", 0.97),
+        ("choose_type", "selecting_gender", 0.96), ("choose_gender", "entering_name", 0.97),
     ),
     "style": (
-        ("choose_type", "confirming_training_type", 0.98),
-        ("confirm", "selecting_avatar_type", 0.98),
+        ("choose_type", "selecting_avatar_type", 0.96),
         ("choose_kind", "selecting_gender", 0.98), ("choose_gender", "entering_name", 0.97),
     ),
 }  # fmt: skip
@@ -184,8 +182,8 @@ class Person:
 
     def train(self, batch: Batch, avatar_id: str, kind: str, photos: int) -> str:
         """Order a training; what becomes of the avatar."""
-        self.move(batch, "press", "done", "confirming_photos", 30)
-        self.move(batch, "press", "approve", "confirming_training")
+        if self.dice.random() < 0.4:
+            self.move(batch, "press", "done", "confirming_photos", 30)
         self.move(batch, "press", "train", "training_in_progress")
         return _Run(self, avatar_id, kind, photos).go(batch)
 

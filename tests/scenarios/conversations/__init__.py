@@ -3,7 +3,17 @@
 `CONVERSATIONS` are all of them, in the order in which they begin: long ones first.
 """
 
-from tests.scenarios.conversations import failing, keeping, making, painting, photos, wandering
+from tests.scenarios.conversations import (
+    counted,
+    failing,
+    keeping,
+    making,
+    painting,
+    photos,
+    wandering,
+)
 from tests.scenarios.stage import CONVERSATIONS
 
-__all__ = ["CONVERSATIONS", "failing", "keeping", "making", "painting", "photos", "wandering"]
+__all__ = [
+    "CONVERSATIONS", "counted", "failing", "keeping", "making", "painting", "photos", "wandering",
+]  # fmt: skip

@@ -42,4 +42,4 @@ def photos_that_were_removed_meanwhile_are_asked_for_before_another_try(chat: Ch
     chat.send_photos(pictures(1, start=20))
     chat.see_count(*UPLOADED, 10)
     chat.press("🚀 Start training")
-    chat.see("🖼️ Are these photos right?")
+    chat.see("🤖 Training the avatar")

@@ -17,7 +17,6 @@ def ten_avatars_are_the_limit(chat: Chat) -> None:
                  name=f"Anna {number - 1}")  # fmt: skip
         chat.press("🆕 Start a new one anyway")
         chat.press("🎭 Portrait (recommended)")
-        chat.press("✅ Choose")
         chat.press("Male")
         chat.see("✏️ The avatar’s name")
         chat.say(f"Anna {number}")

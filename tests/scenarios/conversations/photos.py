@@ -8,7 +8,6 @@ from tests.scenarios.stage import WAITING, conversation, in_both_languages
 from tests.scenarios.walks import (
     SIZE,
     UPLOADED,
-    agree,
     begin_portrait,
     complete,
     launch,
@@ -17,6 +16,15 @@ from tests.scenarios.walks import (
     ready,
     upload,
     whole,
+)
+
+PUT_ASIDE = (
+    "📎 Your photo is put aside: it will be added when we get to the photos.",
+    "📎 {n} photos are put aside: they will be added when we get to the photos.",
+)
+CALLED = (
+    "It will be called “{name}”. For another name, type it before you choose; you can rename it "
+    "later too."
 )
 
 
@@ -66,20 +74,16 @@ def a_training_asked_for_too_early_is_told_what_is_lacking(chat: Chat) -> None:
 def photos_before_consent_are_put_aside_offered_and_used(chat: Chat) -> None:
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.send_photos(pictures(2))
-    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", 2)
+    chat.see("🔒 Your consent")
+    chat.see_count(*PUT_ASIDE, 2)
     assert chat.settle().photos == (), "nothing is stored before consent"
-    chat.press(chat.t.n("🆕 Create an avatar from it", "🆕 Create an avatar from them", 2))
-    chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
+    chat.press("✅ I agree, and I am 18 or older")
     chat.see("👤 The avatar’s gender")
     chat.send_photos(pictures(1, start=2))
-    one = "📎 Your photo is put aside: it will be added when we get to the photos."
-    many = "📎 {n} photos are put aside: they will be added when we get to the photos."
-    chat.see_count(one, many, 3)
-    chat.press("Male")
-    chat.see("✏️ The avatar’s name")
+    chat.see_count(*PUT_ASIDE, 3)
     chat.say("Anna")
-    agree(chat)
+    chat.see(CALLED, name="Anna")
+    chat.press("Male")
     chat.see("Uploaded: {count}/{wanted} photos", count=3, wanted=10)
     kept = chat.settle()
     assert len(kept.photos_that_are("valid")) == 3
@@ -91,7 +95,7 @@ def of_too_many_photos_before_consent_the_rest_is_said_to_be_left_out(chat: Chat
     """More than an avatar takes may wait: who knows which of them are good."""
     chat.see("I make a personal AI avatar of you from your photos.")
     chat.send_photos(pictures(WAITING + 1))
-    chat.see_count("📎 You sent {n} photo.", "📎 You sent {n} photos.", WAITING)
+    chat.see_count(*PUT_ASIDE, WAITING)
     one = "No more than {n} photo can be put aside: those that came after it are left out."
     many = "No more than {n} photos can be put aside: those that came after them are left out."
     chat.see_count(one, many, WAITING)

@@ -13,7 +13,6 @@ OTHER = {"en": ("ru", "Русский"), "ru": ("en", "English")}
 def whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> None:
     chat.press("🆕 Create avatar")
     chat.press("🎭 Portrait (recommended)")
-    chat.press("✅ Choose")
     chat.see("👤 The avatar’s gender")
     chat.say("/menu")
     chat.see("I make a personal AI avatar of you from your photos.")
