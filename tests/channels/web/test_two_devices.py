@@ -58,7 +58,7 @@ def test_the_same_press_on_both_acts_once(phone: Browser, desktop: Browser) -> N
 def test_photos_of_both_belong_to_the_same_avatar(
     app: App, phone: Browser, desktop: Browser
 ) -> None:
-    for label in ("Create", "Portrait", "Choose", "Female"):
+    for label in ("Create", "Portrait", "Female"):
         phone.press(label)
     phone.say("Anna")
     phone.press("I agree")
