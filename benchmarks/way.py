@@ -54,9 +54,11 @@ def main() -> None:
     with TemporaryDirectory() as folder, _served(folder) as url, sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        size = {"width": WIDTH, "height": HEIGHT}
         context = browser.new_context(
-            viewport=size, device_scale_factor=1.5, locale="en-GB", color_scheme="light"
+            viewport={"width": WIDTH, "height": HEIGHT},
+            device_scale_factor=1.5,
+            locale="en-GB",
+            color_scheme="light",
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
