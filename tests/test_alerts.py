@@ -11,6 +11,7 @@ import pytest
 from core.avatars import switches
 from core.avatars.models import RunStatus
 from core.avatars.orders.events import FalEvent
+from core.avatars.support import SupportMessage
 from core.base.db import run
 from core.base.settings import Settings
 from core.conversation.models import Conversation
@@ -120,6 +121,22 @@ def test_a_silenced_rule_is_told_to_nobody_and_shown_all_the_same(
     assert silences(clock.now) == []
     watch.look()
     assert told(boss) == [("uncertain", False)], "it still holds when the silence ends"
+
+
+def test_a_message_that_no_admin_was_told_of_fires_at_once_and_others_after_hours(
+    db: Any,
+) -> None:
+    writer = makers.conversation()
+    SupportMessage.create(user=writer.user, conversation=writer, text="Hello?", at=NOW - 60)
+
+    def fires(now: float) -> list[float]:
+        found = holding(settings(), now, "production")
+        return [held.threshold for held in found if held.rule == "support"]
+
+    assert fires(NOW) == [0.0], "nobody is there to be told"
+    makers.conversation(chat="boss")
+    assert fires(NOW) == []
+    assert fires(NOW + 24 * 3600) == [24.0]
 
 
 def test_a_threshold_of_nought_never_fires(db: Any) -> None:

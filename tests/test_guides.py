@@ -89,6 +89,12 @@ def test_every_setting_and_variable_exists(page: Path) -> None:
     assert set(re.findall(r"\bFAL_KEY\b", text)) <= {FAL_KEY}
 
 
+@pages
+def test_every_picture_is_there(page: Path) -> None:
+    shown = re.findall(r'<img src="([^"]+)"', page.read_text("utf-8"))
+    assert [name for name in shown if not (page.parent / name).exists()] == []
+
+
 def test_the_settings_of_the_guide_are_taken_as_they_stand(tmp_path: Path) -> None:
     written = blocks(GUIDE, "toml")
     assert len(written) >= 4

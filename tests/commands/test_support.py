@@ -18,7 +18,7 @@ def messages(sqlite_db: Any) -> list[SupportMessage]:
     of = {"user": owner.user, "conversation": owner}
     return [
         SupportMessage.create(**of, text="Old", at=1, answer="Yes", answered_at=2, who="anna"),
-        SupportMessage.create(**of, text="Two\nlines", at=60),
+        SupportMessage.create(**of, text="Two\nli\x1b[2Jnes", at=60),
     ]
 
 
@@ -31,7 +31,7 @@ def test_messages_are_listed_those_that_wait_first(
     assert said.splitlines() == [
         f"{new.id}  waiting   1970-01-01 00:01 UTC  {new.user_id}  Anna",
         "    Two",
-        "    lines",
+        "    li [2Jnes",
         f"{old.id}  answered  1970-01-01 00:00 UTC  {old.user_id}  Anna",
         "    Old",
         "    → Yes",

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.base.db import run
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
+from core.base.settings.brand import Brand
 from core.base.settings.dashboard import Dashboard
 from core.operation.auth import (
     FORGOTTEN_AFTER,
@@ -46,6 +47,8 @@ PATHS = (
     "/login/../training", "/LOGIN", "/login/", "//login", "/health/x", "/logout/..",
 )  # fmt: skip
 
+OURS = Brand()
+
 
 def own(**changes: Any) -> Dashboard:
     return Dashboard.model_validate({"users": USERS, **changes}, strict=False)
@@ -61,9 +64,10 @@ async def _socket(socket: WebSocket) -> None:
     await socket.close()
 
 
-def client_of(settings: Dashboard, folder: Path) -> TestClient:
+def client_of(settings: Dashboard, folder: Path, brand: Brand = OURS) -> TestClient:
     """A browser in front of the doors, with something secret behind them."""
-    whole = Settings().model_copy(update={"data_dir": folder, "dashboard": settings})
+    chosen = {"data_dir": folder, "dashboard": settings, "brand": brand}
+    whole = Settings().model_copy(update=chosen)
     site = Site(House(), whole)
     behind = [
         *Login(site).all(),
@@ -82,6 +86,13 @@ def client(sqlite_db: Any, tmp_path: Path) -> Iterator[TestClient]:
 
 def log_in(client: TestClient, password: str = PASSWORD, name: str = "anna", **more: str) -> Any:
     return client.post("/login", data={"name": name, "password": password, **more})
+
+
+def test_the_log_in_bears_the_brands_name(sqlite_db: Any, tmp_path: Path) -> None:
+    with client_of(own(), tmp_path, Brand(name="Doubles & <co>")) as client:
+        page = client.get("/login").text
+    assert "<title>Doubles &amp; &lt;co&gt;</title>" in page
+    assert "<h1>Doubles &amp; &lt;co&gt;</h1>" in page
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -60,6 +60,9 @@ def test_one_file_holds_all_rows_and_photos(anna: Marked) -> None:
     rows = json.loads(archive.read("data.json"))
     assert rows["users"][0]["name"] == " ".join(MARKS)
     assert rows["avatars"][0]["name"] == " ".join(MARKS)
+    (letter,) = rows["support_messages"]
+    assert MARKS[0] in letter["text"]
+    assert not {"told", "who"} & letter.keys(), "admins are others"
     stored = [photo for photo in AvatarPhoto.select() if photo.minio_key]
     photos = [name for name in archive.namelist() if name.startswith("photos/")]
     assert len(photos) == len(stored) == 4

@@ -23,7 +23,9 @@ def list_() -> None:
     for message in listed():
         at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(message.at))
         state = "answered" if message.answered_at else "waiting"
-        typer.echo(f"{message.id}  {state:<8}  {at}  {message.user_id}  {message.user.name}")
+        typer.echo(
+            f"{message.id}  {state:<8}  {at}  {message.user_id}  {_harmless(message.user.name)}"
+        )
         typer.echo(_indented(message.text))
         if message.answer:
             typer.echo(_indented(f"→ {message.answer}"))
@@ -42,4 +44,9 @@ def answer(
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+    return "\n".join(f"    {_harmless(line)}" for line in text.splitlines())
+
+
+def _harmless(text: str) -> str:
+    """What somebody wrote, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -42,7 +42,7 @@ CLAIM_SECONDS = 300.0
 LONGEST_WAIT = 600.0
 WAITS = (Wait("exports", "next_check_at", LONGEST_WAIT),)
 
-_SECRET = {"token_key", "shown_buttons", "memory", "shown", "who"}
+_SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
 
