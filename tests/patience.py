@@ -1,7 +1,7 @@
 """How long tests wait, and what a second is worth here: no outcome hangs on a machine's speed.
 
 Waiting ends as soon as what must come has come, so patience costs nothing where all is well.
-`LIKENESS_PATIENCE=5 make test` is for a machine that is slower than that still.
+`PATIENCE=5 make test` is for a machine that is slower than that still.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
-FACTOR = float(os.environ.get("LIKENESS_PATIENCE", "1"))
+FACTOR = float(os.environ.get("PATIENCE", "1"))
 LONG = 180.0 * FACTOR
 """Seconds after which something counts as never coming."""
 SAFETY = 8 * FACTOR

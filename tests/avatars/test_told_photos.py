@@ -136,7 +136,7 @@ def test_advice_is_told_with_its_series_and_seen_at_the_last_look(house: App, ch
     dark = "💡 Photo 1: rather dark"
     assert dark in chat.rendered.text
     assert dark not in album(house, chat, good(3))
-    assert [tile.label for tile in chat.rendered.pictures] == ["1", "2 ✅", "3 ✅"]
+    assert [tile.label for tile in chat.rendered.pictures] == ["1 💡", "2 ✅", "3 ✅"]
 
 
 def test_what_another_training_type_refuses_is_told_as_new(house: App, chat: Chat) -> None:

@@ -50,6 +50,14 @@ def _contact_sheet(facts: Facts, avatar: AvatarFacts) -> tuple[Picture, ...]:
     return verdicts.contact_sheet(avatar) if rules.launchable(facts) else ()
 
 
+def _told_of(facts: Facts, avatar: AvatarFacts, t: Translator) -> tuple[Picture, ...]:
+    """Those that something is said of, and below them what is ordered."""
+    told = verdicts.sheet(avatar, facts.limits, t)
+    known = {picture.label for picture in told}
+    others = (p for p in _contact_sheet(facts, avatar) if p.label not in known)
+    return (*told, *others)[: verdicts.MOST_ON_SHEET]
+
+
 def _start(facts: Facts, avatar: AvatarFacts, t: Translator) -> Button | None:
     """The launch, or else the way to what is to be read before; it waits for compared faces."""
     if avatar.comparing:
@@ -112,7 +120,7 @@ def photo_validation_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> 
             _order(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
-        pictures=verdicts.sheet(avatar, facts.limits, t),
+        pictures=_told_of(facts, avatar, t),
         buttons=buttons.rows(
             _start(facts, avatar, t),
             buttons.add_photos(facts, t),
