@@ -16,12 +16,15 @@ import streamlit as st
 
 from core.base.texts import Translator
 from core.operation.metrics.scope import DAY
+from dashboard.codes import STATUS, TYPE, word
+from dashboard.formats import SIGNS
 from dashboard.view import View
 
+GREEN, RED, GREY, BLUE, ORANGE = "#0f7f73", "#d9480f", "#b4bac9", "#5b5bd6", "#e08a00"
+"""Told apart in red-green blindness too; `tests/dashboard/test_charts.py` holds how well."""
 COLOURS = {
-    "completed": "#2e9e6b", "failed": "#d64545", "cancelled": "#8a8fa3",
-    "portrait": "#5b5bd6", "style": "#e08a00",
-    "queued": "#8a8fa3", "training": "#5b5bd6", "uncertain": "#d64545", "saving": "#2e9e6b",
+    "completed": GREEN, "failed": RED, "cancelled": GREY, "portrait": BLUE, "style": ORANGE,
+    "queued": GREY, "training": BLUE, "uncertain": RED, "saving": GREEN,
 }  # fmt: skip
 OTHERS = "#5b8fd6"
 HEIGHT = 220
@@ -40,14 +43,7 @@ def _clock(view: View, at: float) -> datetime.datetime:
 
 def named(t: Translator, kind: str) -> str:
     """A code as it is called."""
-    known = {
-        "completed": t("completed"), "failed": t("failed"), "cancelled": t("cancelled"),
-        "portrait": t("portrait"), "style": t("style"), "avatars": t("avatars"),
-        "ready": t("ready"), "preparing": t("preparing"), "submitting": t("submitting"),
-        "queued": t("queued"), "training": t("training"), "saving": t("saving"),
-        "uncertain": t("uncertain"), "cancelling": t("cancelling"),
-    }  # fmt: skip
-    return known.get(kind, kind)
+    return word(t, {**STATUS, **TYPE}, kind)
 
 
 def _colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> alt.Color:
@@ -107,8 +103,12 @@ def _tips(view: View, kinds: str, title: str, digits: str = "") -> list[alt.Tool
     ]
 
 
-def show(chart: alt.Chart | alt.LayerChart) -> None:
-    """Draw a chart as wide as there is room."""
+def show(view: View, chart: alt.Chart | alt.LayerChart) -> None:
+    """Draw a chart as wide as there is room, its numbers as the reader writes them."""
+    thousands, fraction = SIGNS.get(view.t.language, (",", "."))
+    around = view.t("${n}", n="|").split("|")
+    signs = alt.NumberLocale(decimal=fraction, thousands=thousands, grouping=[3], currency=around)
+    chart = chart.configure(locale=alt.Locale(number=signs))
     st.altair_chart(chart, width="stretch", theme="streamlit")
 
 
@@ -119,6 +119,7 @@ def stacked(view: View, rows: Rows, title: str, kinds: str, money: bool = False)
         return
     shape = "$.2f" if money else "~s"
     show(
+        view,
         alt.Chart(_stack(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_rect()
         .encode(
@@ -130,7 +131,7 @@ def stacked(view: View, rows: Rows, title: str, kinds: str, money: bool = False)
             y2="high:Q",
             color=_colour(view, (row["kind"] for row in rows), kinds),
             tooltip=_tips(view, kinds, title, "$.2f" if money else ""),
-        )
+        ),
     )
 
 
@@ -167,6 +168,7 @@ def lines(view: View, rows: Rows, title: str, kinds: str) -> None:
         st.caption(view.t("Nothing in the chosen period."))
         return
     show(
+        view,
         alt.Chart(_at_clock(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_line(point=True)
         .encode(
@@ -174,7 +176,7 @@ def lines(view: View, rows: Rows, title: str, kinds: str) -> None:
             y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=True)),
             color=_colour(view, (row["kind"] for row in rows), kinds),
             tooltip=[*_tips(view, kinds, title, ".1f"), alt.Tooltip("n:Q", title="n")],
-        )
+        ),
     )
 
 
@@ -187,6 +189,7 @@ def histogram(view: View, rows: Rows, x: str, y: str, kinds: str, width: float) 
     """Bars so many units wide: rows of `from`, `kind` and `value`."""
     frame = pd.DataFrame([{**row, "to": row["from"] + width} for row in _named(view, rows)])
     show(
+        view,
         alt.Chart(frame, height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_bar(opacity=0.75)
         .encode(
@@ -199,27 +202,29 @@ def histogram(view: View, rows: Rows, x: str, y: str, kinds: str, width: float) 
                 alt.Tooltip("kind:N", title=kinds),
                 alt.Tooltip("value:Q", title=y),
             ],
-        )
+        ),
     )
 
 
-def steps(rows: Rows, x: str, y: str) -> None:
+def steps(view: View, rows: Rows, x: str, y: str) -> None:
     """A bar for each state, in the order given: rows of `state` and `value`."""
     frame = pd.DataFrame(rows)
     show(
+        view,
         alt.Chart(frame, height=24 * len(frame) + 40)
-        .mark_bar(color=COLOURS["portrait"])
+        .mark_bar(color=BLUE)
         .encode(
             x=alt.X("value:Q", title=x),
             y=alt.Y("state:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
             tooltip=[alt.Tooltip("state:N", title=y), alt.Tooltip("value:Q", title=x)],
-        )
+        ),
     )
 
 
 def runs(view: View, rows: Rows, y: str, kinds: str) -> None:
     """A bar for each run: rows of `start`, `value` (seconds), `kind` (its outcome), `run`."""
     show(
+        view,
         alt.Chart(_at_clock(view, rows), height=HEIGHT + _legend(row["kind"] for row in rows))
         .mark_bar(width=3)
         .encode(
@@ -257,6 +262,6 @@ def timeline(view: View, rows: Rows, x: str, kinds: str) -> None:
             alt.Tooltip("minutes:Q", title=x, format=".1f"),
         ],
     )
-    usual = base.mark_tick(thickness=2, color="#8a8fa3").encode(x="usual:Q")
-    late = base.mark_tick(thickness=3, color=COLOURS["failed"]).encode(x="late:Q")
-    show(bars + usual + late)
+    usual = base.mark_tick(thickness=2, color=GREY).encode(x="usual:Q")
+    late = base.mark_tick(thickness=3, color=RED).encode(x="late:Q")
+    show(view, bars + usual + late)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -21,6 +21,8 @@ from core.operation.metrics.scope import Scope
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
+HOME = "overview"
+"""The page that stands at the root."""
 CHOICES = ("period", "from", "to", "mode", "lang")
 """What is chosen at the side, as the address names it."""
 
@@ -78,6 +80,12 @@ class View:
         """The visitor's admin actions."""
         return AdminActions(self.site.app, self.visitor)
 
+    @property
+    def address(self) -> str:
+        """The address one came by, without a path."""
+        came = urlsplit(str(st.context.url or ""))
+        return f"{came.scheme}://{came.netloc}" if came.netloc else self.site.own.addresses[0]
+
     def moment(self, at: float | None) -> datetime.datetime | None:
         """A moment in the zone of the day."""
         return None if at is None else datetime.datetime.fromtimestamp(at, self.zone)
@@ -85,7 +93,8 @@ class View:
     def place(self, page: str, **named: str) -> str:
         """The address of something on a page, seen through the same choices."""
         wanted = self._choices | {name: value for name, value in named.items() if value}
-        return f"/{page}?{urlencode(wanted)}"
+        path = "" if page == HOME else page
+        return f"/{path}?{urlencode(wanted)}" if wanted else f"/{path}"
 
     def row(self, kind: str, id: object) -> str:
         """The address of one row; see `core.operation.metrics.records`."""

@@ -78,14 +78,13 @@ def history(view: View) -> None:
     if not known:
         st.caption(t("No alert has ever fired."))
         return
-    named = [alert._replace(rule=said.get(alert.rule, alert.rule)) for alert in known]
     with st.expander(t("All alerts")):
         table(view, "alerts", [
-            Column("rule", t("Rule")), Column("subject", t("Of what")),
+            Column("rule", t("Rule"), words=said), Column("subject", t("Of what")),
             Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
-        ], named, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
+        ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
 def sentence(t: Translator, alert: Alert, now: float) -> str:
@@ -108,7 +107,7 @@ def _amount(t: Translator, rule: str, value: float) -> str:
         return formats.lasting(t, value)
     if rule in IN_MINUTES:
         return formats.lasting(t, 60 * value)
-    return formats.percent(value / 100) if rule in IN_PERCENT else f"{value:,.0f}"
+    return formats.percent(t, value / 100) if rule in IN_PERCENT else formats.number(t, value)
 
 
 def _alert(view: View, alert: Alert) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.operation.metrics import cost
-from dashboard import charts
+from dashboard import charts, codes
+from dashboard.formats import dearer, money
 from dashboard.tables import Column, table
 from dashboard.view import View
-from dashboard.words import unless_nought
 
 
 def draw(view: View) -> None:
@@ -18,7 +18,7 @@ def draw(view: View) -> None:
     before = view.ask(cost.spent, view.scope.before)
     columns = st.columns(4)
     columns[0].metric(
-        t("Spent"), f"${spent.total:,.2f}", unless_nought(f"{spent.total - before.total:+,.2f}"),
+        t("Spent"), money(t, spent.total), dearer(t, spent.total, before.total),
         delta_color="inverse",
         help=t(
             "Of the trainings that were ordered in the period: what they cost, or their price "
@@ -27,14 +27,14 @@ def draw(view: View) -> None:
         ),
     )  # fmt: skip
     columns[1].metric(
-        t("A successful avatar"), "–" if spent.each is None else f"${spent.each:,.2f}",
+        t("A successful avatar"), money(t, spent.each),
         help=t(
             "What the trainings of the period that have ended cost, divided by how many of them "
             "were completed."
         ),
     )  # fmt: skip
     columns[2].metric(
-        t("Wasted"), f"${spent.wasted:,.2f}",
+        t("Wasted"), money(t, spent.wasted),
         help=t("On trainings of the period that failed or were cancelled."),
     )  # fmt: skip
     _budget(view, columns[3])
@@ -51,7 +51,7 @@ def draw(view: View) -> None:
     charts.stacked(view, rows, t("US dollars"), t("type"), money=True)
     st.subheader(t("By type and profile"), anchor=False)
     table(view, "profiles", [
-        Column("training_type", t("Type")), Column("profile", t("Profile")),
+        Column("training_type", t("Type"), words=codes.TYPE), Column("profile", t("Profile")),
         Column("usd", t("Spent"), "usd"), Column("wasted", t("Wasted"), "usd"),
         Column("runs", t("Trainings"), "number"),
     ], view.ask(cost.spent_on, view.scope),
@@ -64,10 +64,10 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     budget = view.site.settings.training.daily_budget_usd
     spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.ordered)
     if budget <= 0:
-        column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
+        column.metric(t("Today’s budget"), money(t, spent), help=t("No daily budget is set."))
         return
     column.metric(
-        t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
+        t("Today’s budget"), f"{money(t, spent)} / {money(t, budget)}",
         help=t(
             "Orders that were sent today, or may have been, of what all of a day may cost, in the "
             "mode that trainings are made in now."

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.operation.metrics import errors, training
 from core.operation.metrics.pictures import orders
-from dashboard import charts
+from dashboard import charts, codes
 from dashboard.pages import runs
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -48,13 +48,12 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     shown = [_shown(view, group, n < TRENDS) for n, group in enumerate(groups)]
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
-        Column("error_type", t("Error")), Column("message", t("Message")),
+        Column("error_type", t("Error"), words=codes.ERROR), Column("message", t("Message")),
         Column("n", t("Times"), "number", t("Failures in the period, of the chosen trainings.")),
         Column("users", t("People"), "number",
                t("Whose trainings it happened to; of forgotten people nobody knows.")),
         Column("trend", t("Trend"), "trend"), Column("endpoint", t("Endpoint")),
-        Column("error_class", t("Whose turn"),
-               help=t("person: other photos; retry: time; operator: you.")),
+        Column("error_class", t("Whose turn"), words=codes.TURN),
         Column("first", t("First"), "time", t("In the period.")),
         Column("last", t("Last"), "time", t("In the period.")),
         Column("ever", t("First of all"), "time",

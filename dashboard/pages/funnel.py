@@ -11,7 +11,8 @@ import streamlit as st
 from core.base.texts import LANGUAGES, NAMES
 from core.operation.metrics import funnel, photos
 from core.operation.metrics.scope import HOUR, Scope
-from dashboard import charts, filters
+from dashboard import charts, codes, filters
+from dashboard.formats import number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -39,8 +40,11 @@ def draw(view: View) -> None:
     came, dwells = view.ask_calmly(funnel.moved, *whom)
     reached = dict(came)
     if reached:
-        rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
-        charts.steps(rows, t("conversations"), t("State"))
+        rows = [
+            {"state": codes.word(t, codes.STATE, state), "value": reached.get(state, 0)}
+            for state in WAY
+        ]
+        charts.steps(view, rows, t("conversations"), t("State"))
     else:
         st.caption(t("Nothing in the chosen period."))
     _states(view, whom, reached, dwells)
@@ -50,7 +54,9 @@ def draw(view: View) -> None:
 def _chosen(view: View) -> Whom:
     t = view.t
     everywhere = {"": t("All")}
-    channels = everywhere | {name: name for name in view.ask(funnel.channels)}
+    channels = everywhere | {
+        name: codes.word(t, codes.CHANNEL, name) for name in view.ask(funnel.channels)
+    }
     spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
     left, right = st.columns(2)
     with left:
@@ -81,7 +87,7 @@ def _states(
         if reached.get(state) or stopped.get(state)
     ]
     table(view, "states", [
-        Column("state", t("State")),
+        Column("state", t("State"), words=codes.STATE),
         Column("reached", t("Came"), "number",
                t("Conversations that came to this state from another one in the period, each "
                  "counted once.")),
@@ -96,7 +102,7 @@ def _refusals(view: View, whom: Whom) -> None:
     t = view.t
     st.subheader(t("Refused photos"), anchor=False)
     table(view, "refusals", [
-        Column("reason", t("Reason")),
+        Column("reason", t("Reason"), words=codes.PHOTO),
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
@@ -107,11 +113,11 @@ def _refusals(view: View, whom: Whom) -> None:
     found = view.ask_calmly(photos.overruled, whom.scope)
     st.metric(
         t("Refusals that people overruled"),
-        "–" if found.share is None else f"{100 * found.share:.1f}%",
+        percent(t, found.share),
         help=t(
             "Of {all} photos of the period that were refused for what may be our mistake, people "
             "kept {n}; in every channel and language.",
-            all=f"{found.refused:,}",
-            n=f"{found.overruled:,}",
+            all=number(t, found.refused),
+            n=number(t, found.overruled),
         ),
     )

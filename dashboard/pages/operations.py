@@ -11,6 +11,8 @@ from core.base.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
 from core.operation.metrics import health, people
+from dashboard import codes
+from dashboard.formats import number, percent
 from dashboard.pages import alarms, runs
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -50,11 +52,15 @@ def _switches(view: View) -> None:
     ]
     if rows:
         table(view, "switches", [
-            Column("name", t("Switch")), Column("value", t("Value")),
+            Column("name", t("Switch"), words=codes.SWITCH), Column("value", t("Value")),
             Column("at", t("Since"), "time"), Column("by", t("By")),
         ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
-        label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
+        label = (
+            t("Resume")
+            if name == PAUSED
+            else t("Take away: {name}", name=codes.word(t, codes.SWITCH, name))
+        )
         action = partial(view.actions.resume, name)
         runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", action)
 
@@ -66,26 +72,26 @@ def _delivery(view: View) -> None:
     hooks = view.ask(health.webhooks, view.scope)
     last = view.moment(hooks.last_at)
     doomed = view.ask(health.doomed)
-    asked = "" if hooks.polled is None else f" ({100 * hooks.polled:.1f}%)"
+    asked = "" if hooks.polled is None else f" ({percent(t, hooks.polled)})"
     cells = (
-        (t("Notices that wait"), f"{notices.pending:,}",
+        (t("Notices that wait"), number(t, notices.pending),
          t("Notices made in the period that are not sent yet, or are being sent.")),
-        (t("Notices that may have arrived"), f"{notices.uncertain:,}",
+        (t("Notices that may have arrived"), number(t, notices.uncertain),
          t("Notices made in the period whose sending broke off; they are not repeated.")),
-        (t("Notices that were refused"), f"{notices.blocked + notices.failed:,}",
+        (t("Notices that were refused"), number(t, notices.blocked + notices.failed),
          t("Notices made in the period that could not be sent: the person blocked the bot, or "
            "the channel refused them.")),
-        (t("Chats that blocked the bot"), f"{view.ask(health.unreachable):,}",
+        (t("Chats that blocked the bot"), number(t, view.ask(health.unreachable)),
          t("All of them, whenever that was.")),
-        (t("Chats to be left alone for now"), f"{view.ask(health.asked_to_wait, view.now):,}",
+        (t("Chats to be left alone for now"), number(t, view.ask(health.asked_to_wait, view.now)),
          t("Their channel asked to wait, or could not be reached.")),
-        (t("Ends that fal told us"), f"{hooks.webhook:,}",
+        (t("Ends that fal told us"), number(t, hooks.webhook),
          t("Trainings that ended in the period and of whose end a webhook told us. The last one: "
            "{time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
-        (t("Ends that we had to ask for"), f"{hooks.poll:,}{asked}",
+        (t("Ends that we had to ask for"), f"{number(t, hooks.poll)}{asked}",
          t("Trainings that ended in the period and of whose end polling told us, since no webhook "
            "did; and their share of both.")),
-        (t("Deletions that wait"), f"{doomed.n:,}",
+        (t("Deletions that wait"), number(t, doomed.n),
          t("Places in the store that the worker will clear: a file each, or all of an avatar or of "
            "a person.")),
     )  # fmt: skip
@@ -126,7 +132,8 @@ def _copies(view: View) -> None:
     chosen = table(view, "copies", [
         Column("kind", t("What")), Column("name", t("Name at fal")),
         Column("endpoint", t("Endpoint")), Column("at", t("Since"), "time"),
-        Column("attempts", t("Tries"), "number"), Column("error_type", t("Error")),
+        Column("attempts", t("Tries"), "number"),
+        Column("error_type", t("Error"), words=codes.ERROR),
         Column("next_check_at", t("Next try"), "time"),
     ], rows, choose=view.visitor.may_act, most=200, hint=t("Choose a row that is gone at fal."),
         place=lambda copy: view.row("copy", copy.id))  # fmt: skip
@@ -142,8 +149,8 @@ def _quarantine(view: View) -> None:
     st.subheader(t("Events that were set aside"), anchor=False)
     found = view.ask(health.quarantined)
     chosen = table(view, "quarantine", [
-        Column("id", t("Event"), "number"), Column("channel", t("Channel")),
-        Column("kind", t("What")), Column("received_at", t("Came"), "time"),
+        Column("id", t("Event"), "number"), Column("channel", t("Channel"), words=codes.CHANNEL),
+        Column("kind", t("What"), words=codes.MOMENT), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
     ], found, choose=view.visitor.may_act, most=200, hint=t("Choose a row to try it again."),
@@ -179,7 +186,8 @@ def _audit(view: View) -> None:
     t = view.t
     st.subheader(t("Done by hand"), anchor=False)
     table(view, "audit", [
-        Column("at", t("At"), "time"), Column("who", t("Who")), Column("action", t("Did")),
+        Column("at", t("At"), "time"), Column("who", t("Who")),
+        Column("action", t("Did"), words=codes.DEED),
         Column("subject", t("Of what")), Column("detail", t("Detail")),
     ], view.ask(people.audited), most=200,
         place=lambda done: view.row("audit", done.id))  # fmt: skip

@@ -6,8 +6,10 @@ from functools import partial
 
 import streamlit as st
 
+from core.base.texts import NAMES
 from core.operation.metrics import people, training
 from core.operation.metrics.scope import DAY, own_id, text_id
+from dashboard import codes
 from dashboard.pages import runs
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -49,8 +51,9 @@ def _columns(view: View) -> list[Column]:
     t = view.t
     return [
         Column("name", t("Name")), Column("username", t("Username")),
-        Column("channel", t("Channel")), Column("chat", t("Chat")),
-        Column("state", t("State")), Column("language", t("Language")),
+        Column("channel", t("Channel"), words=codes.CHANNEL), Column("chat", t("Chat")),
+        Column("state", t("State"), words=codes.STATE),
+        Column("language", t("Language"), words=NAMES),
         Column("avatars", t("Avatars"), "number", t("Those with a name, of the person.")),
         Column("runs", t("Trainings"), "number", t("All of the person, of any mode and outcome.")),
         Column("created_at", t("Since"), "time"), Column("active_at", t("Last active"), "time"),
@@ -102,8 +105,9 @@ def _avatars(view: View, user_id: str) -> None:
     st.subheader(t("Avatars"), anchor=False)
     avatars = view.ask(people.avatars, user_id)
     chosen = table(view, "avatars", [
-        Column("name", t("Name")), Column("training_type", t("Type")),
-        Column("avatar_type", t("Kind")), Column("status", t("Status")),
+        Column("name", t("Name")), Column("training_type", t("Type"), words=codes.TYPE),
+        Column("avatar_type", t("Kind"), words=codes.AVATAR),
+        Column("status", t("Status"), words=codes.AVATAR),
         Column("progress", t("Progress"), "bar"), Column("photos", t("Photos"), "number"),
         Column("created_at", t("Created"), "time"), Column("updated_at", t("Changed"), "time"),
         Column("id", t("Avatar")),
@@ -165,8 +169,8 @@ def _photos(view: View, avatar_id: str) -> None:
     t = view.t
     found = view.ask(people.photos, own_id(avatar_id) or "")
     table(view, "photos", [
-        Column("number", t("Number"), "number"), Column("status", t("Status")),
-        Column("reason", t("Reason")), Column("width", t("Width"), "number"),
+        Column("number", t("Number"), "number"), Column("status", t("Status"), words=codes.PHOTO),
+        Column("reason", t("Reason"), words=codes.PHOTO), Column("width", t("Width"), "number"),
         Column("height", t("Height"), "number"), Column("quality", t("Quality"), "number"),
     ], found, most=500, place=lambda photo: view.row("photo", photo.id))  # fmt: skip
     kept = [photo for photo in found if photo.key][:PICTURES]

@@ -7,6 +7,7 @@ import streamlit as st
 from core.base.texts import Translator
 from core.operation.metrics.pictures import totals
 from dashboard import charts
+from dashboard.formats import money, number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -36,18 +37,19 @@ def draw(view: View) -> None:
 def _counts(t: Translator, ordered: totals.Ordered) -> None:
     columns = st.columns(4)
     columns[0].metric(
-        t("Ordered"), f"{ordered.pictures:,}",
+        t("Ordered"), number(t, ordered.pictures),
         help=t("Pictures, first ones after a training included, by the moment of their order."),
     )  # fmt: skip
     columns[1].metric(
-        t("Made"), f"{ordered.made:,}",
+        t("Made"), number(t, ordered.made),
         help=t("Painted, and accepted by every check; deleted ones too."),
     )  # fmt: skip
     columns[2].metric(
-        t("Blocked"), f"{ordered.blocked:,}", help=t("Held back by a safety check, fal’s or ours."),
+        t("Blocked"), number(t, ordered.blocked),
+        help=t("Held back by a safety check, fal’s or ours."),
     )  # fmt: skip
     columns[3].metric(
-        t("Failed orders"), f"{ordered.failed:,}",
+        t("Failed orders"), number(t, ordered.failed),
         help=t("Orders of which no picture came, whatever the reason."),
     )  # fmt: skip
 
@@ -57,23 +59,23 @@ def _money(view: View, ordered: totals.Ordered) -> None:
     gone, first = view.ask(totals.forgotten, view.scope), view.ask(totals.previews, view.scope)
     columns = st.columns(4)
     columns[0].metric(
-        t("Spent"), f"${ordered.usd + gone.usd:,.2f}",
+        t("Spent"), money(t, ordered.usd + gone.usd),
         help=t(
             "What the pictures of the period cost, or their price while that is not known. Those "
             "of forgotten people count at the beginning of their day (UTC)."
         ),
     )  # fmt: skip
     columns[1].metric(
-        t("A picture"), _dollars(ordered.each),
+        t("A picture"), money(t, ordered.each, 3),
         help=t("What the orders of the period cost, divided by the pictures that were made."),
     )  # fmt: skip
     columns[2].metric(
-        t("An avatar’s pictures"), _dollars(ordered.an_avatar),
+        t("An avatar’s pictures"), money(t, ordered.an_avatar, 3),
         help=t("The same, divided by the avatars that pictures were ordered of."),
     )  # fmt: skip
     columns[3].metric(
         t("First pictures that led to more"),
-        "–" if first.share is None else f"{100 * first.share:.0f}%",
+        percent(t, first.share, 0),
         help=t(
             "Of the avatars that got first pictures in the period, those of which somebody has "
             "asked for more since."
@@ -108,7 +110,3 @@ def _profiles(view: View) -> None:
         Column("median", t("Median likeness"), "number",
                t("The cosine between a face and those of the photos: 1 is the same picture.")),
     ], view.ask(totals.likeness, view.scope), empty=empty)  # fmt: skip
-
-
-def _dollars(amount: float | None) -> str:
-    return "–" if amount is None else f"${amount:,.3f}"

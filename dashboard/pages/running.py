@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.operation.metrics import training
 from core.operation.metrics.scope import DAY
-from dashboard import charts
+from dashboard import charts, codes
 from dashboard.pages import runs
 from dashboard.view import View
 
@@ -49,7 +49,7 @@ def _timeline(view: View) -> None:
         known = usual.get(run.training_type)
         minutes = (now - (run.started_at or run.created_at)) / 60
         late = known is not None and run.started_at is not None and minutes * 60 > known.p99
-        name = f"{charts.named(t, run.training_type)} {run.id[:8]} {run.progress}%"
+        name = f"{codes.word(t, codes.TYPE, run.training_type)} {run.id[:8]} {run.progress}%"
         rows.append(
             {
                 "run": f"⚠ {name}" if late else name,

@@ -14,6 +14,7 @@ from core.operation.metrics import errors, training
 from core.operation.metrics.pictures import orders
 from core.operation.metrics.pictures.orders import PictureOrder
 from core.operation.metrics.scope import own_id
+from dashboard import codes
 from dashboard.tables import Column, table
 from dashboard.view import View, forget
 
@@ -27,8 +28,8 @@ ENDED_BADLY = ("failed", "cancelled")
 def columns(t: Translator) -> list[Column]:
     """The columns of a table of runs."""
     return [
-        Column("training_type", t("Type")),
-        Column("status", t("Status")),
+        Column("training_type", t("Type"), words=codes.TYPE),
+        Column("status", t("Status"), words=codes.STATUS),
         Column("test_mode", t("Test"), "yes"),
         Column("avatar", t("Avatar")),
         Column("progress", t("Progress"), "bar"),
@@ -36,12 +37,12 @@ def columns(t: Translator) -> list[Column]:
         Column("waited", t("Waited"), "seconds", t("From its submission to its start.")),
         Column("took", t("Took"), "seconds", t("What fal says that it took, else start to end.")),
         Column("cost_usd", t("Cost"), "usd"),
-        Column("error_type", t("Error")),
+        Column("error_type", t("Error"), words=codes.ERROR),
         Column("error", t("Message")),
         Column("profile", t("Profile")),
         Column("created_at", t("Created"), "time"),
         Column("finished_at", t("Finished"), "time"),
-        Column("finished_by", t("Known by"), help=t("webhook: fal told us; poll: we asked.")),
+        Column("finished_by", t("Known by"), words=codes.HEARD),
         Column("request_id", t("Request id")),
         Column("id", t("Run")),
     ]
@@ -51,11 +52,11 @@ def order_columns(t: Translator) -> list[Column]:
     """The columns of a table of orders."""
     return [
         Column("number", t("Order"), "number"),
-        Column("fate", t("What became of it")),
+        Column("fate", t("What became of it"), words=codes.FATE),
         Column("profile", t("Profile")),
         Column("price_usd", t("Price"), "usd"),
         Column("cost_usd", t("Cost"), "usd"),
-        Column("error_type", t("Error")),
+        Column("error_type", t("Error"), words=codes.ERROR),
         Column("http_status", "HTTP", "number"),
         Column("sent_at", t("Sent"), "time"),
         Column("answered_at", t("Answered"), "time"),
@@ -68,10 +69,10 @@ def event_columns(t: Translator) -> list[Column]:
     """The columns of a table of calls of fal."""
     return [
         Column("at", t("At"), "time"),
-        Column("phase", t("Phase")),
+        Column("phase", t("Phase"), words=codes.PHASE),
         Column("ok", t("Well"), "yes"),
         Column("http_status", "HTTP", "number"),
-        Column("error_type", t("Error")),
+        Column("error_type", t("Error"), words=codes.ERROR),
         Column("message", t("Message")),
         Column("seconds", t("Took"), "seconds"),
         Column("endpoint", t("Endpoint")),
@@ -128,10 +129,11 @@ def painted(view: View, key: str, rows: Sequence[PictureOrder], choose: bool = F
     """A table of orders of pictures; which one was chosen."""
     t = view.t
     return table(view, key, [
-        Column("status", t("Status")), Column("purpose", t("Purpose")), Column("pack", t("Style")),
+        Column("status", t("Status"), words=codes.STATUS),
+        Column("purpose", t("Purpose"), words=codes.PURPOSE), Column("pack", t("Style")),
         Column("pictures", t("Pictures"), "number"), Column("blocked", t("Blocked"), "number"),
         Column("took", t("Took"), "seconds"), Column("cost_usd", t("Cost"), "usd"),
-        Column("error_type", t("Error")), Column("error", t("Message")),
+        Column("error_type", t("Error"), words=codes.ERROR), Column("error", t("Message")),
         Column("test_mode", t("Test"), "yes"), Column("profile", t("Profile")),
         Column("created_at", t("Created"), "time"), Column("finished_at", t("Finished"), "time"),
         Column("request_id", t("Request id")), Column("id", t("Run")),

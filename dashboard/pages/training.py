@@ -7,7 +7,8 @@ import math
 import streamlit as st
 
 from core.operation.metrics import training
-from dashboard import charts
+from dashboard import charts, codes
+from dashboard.formats import lasting, number
 from dashboard.pages import runs
 from dashboard.view import View
 
@@ -47,10 +48,15 @@ def _quantiles(view: View, found: list[training.Times], told: str) -> None:
         st.caption(t("No training was completed in the period."))
     for times in found:
         beside = st.container(horizontal=True)
-        beside.metric(charts.named(t, times.training_type), f"{times.n:,}", help=told, width=WIDTH)
+        beside.metric(
+            codes.word(t, codes.TYPE, times.training_type),
+            number(t, times.n),
+            help=told,
+            width=WIDTH,
+        )
         for name in ("p50", "p90", "p99"):
             weak = name == "p99" and times.n < ENOUGH
-            value = t("{n} min", n=f"{getattr(times, name) / 60:.1f}")
+            value = lasting(t, getattr(times, name))
             beside.metric(
                 f":gray[{name}]" if weak else name,
                 value,
@@ -83,12 +89,14 @@ def _ended(view: View) -> None:
     ended = view.ask(training.ended, view.scope)
     bars = [
         {"start": run.finished_at, "value": run.took, "kind": run.status,
-         "run": f"{run.training_type} {run.id[:8]}"}
+         "run": f"{codes.word(t, codes.TYPE, run.training_type)} {run.avatar}".strip()}
         for run in ended
         if run.took is not None
     ]  # fmt: skip
     if bars:
         charts.runs(view, bars, t("seconds"), t("outcome"))
     if len(bars) < len(ended):
-        st.caption(t("Ended before they began, and not drawn: {n}", n=len(ended) - len(bars)))
+        st.caption(
+            t("Ended before they began, and not drawn: {n}", n=number(t, len(ended) - len(bars)))
+        )
     runs.list_to_open(view, "ended", ended, most=500)

@@ -62,7 +62,7 @@ def test_a_problem_opens_to_its_events_by_a_click(page: Page) -> None:
     log_in(page)
     drawn(page, "fal errors")
     grid = page.get_by_test_id("stDataFrame").first
-    grid.click(position={"x": 15, "y": 52})
+    grid.click(position={"x": 90, "y": 52})
     expect(page).to_have_url(re.compile("group="))
     expect(page.get_by_role("heading", name="A problem")).to_be_visible()
 

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.avatars.photos.inspection.verdict import MISTAKABLE
 from core.operation.metrics.errors import Group
+from dashboard.codes import STATE
 from dashboard.pages.funnel import WAY
 from tests.dashboard import drawn
 from tests.dashboard.numbers.counting import BERLIN, BUDGET, Case, in_slots, moment, stack
@@ -73,7 +74,9 @@ def test_where_people_stop(
     idle = (case.now - 3600) // 60 * 60
     stopped = rows.stopped(period, idle, *chosen)
     bars = drawn.charts(tab)[0][1]
-    assert [(bar["state"], bar["value"]) for bar in bars] == [(s, reached.get(s, 0)) for s in WAY]
+    assert [(bar["state"], bar["value"]) for bar in bars] == [
+        (STATE[s], reached.get(s, 0)) for s in WAY
+    ]
     shown = {row["state"]: row for row in drawn.table(tab, "reached", "stopped")}
     assert shown.keys() == reached.keys() | stopped.keys()
     for state, row in shown.items():
@@ -101,6 +104,12 @@ def test_where_people_stop(
     assert not doubted or (f"{doubted:,} " in better.help and f" {overruled:,};" in better.help)
 
 
+def more(usd: float) -> str:
+    """A change in dollars; none reads as none."""
+    said = f"{'-' if usd < 0 else '+'}${abs(usd):,.2f}"
+    return said if said.strip("+-$0.,") else ""
+
+
 def metadata(photo: Any) -> dict[str, Any]:
     kept = photo.photo_metadata
     found: dict[str, Any] = json.loads(kept) if isinstance(kept, str) else kept
@@ -116,7 +125,7 @@ def test_what_it_costs(case: Case, see: Callable[..., AppTest], rows: Recount) -
     completed = sum(status == "completed" for _, _, _, status, _ in booked)
     each = (rows.spent(period, "completed") + wasted) / completed
     assert shown["Spent"].value == f"${total:,.2f}"
-    assert shown["Spent"].delta == f"{total - sum(usd for *_, usd in before):+,.2f}"
+    assert shown["Spent"].delta == more(total - sum(usd for *_, usd in before))
     assert shown["A successful avatar"].value == f"${each:,.2f}"
     assert shown["Wasted"].value == f"${wasted:,.2f}"
     today = datetime.datetime.fromtimestamp(case.now, BERLIN).replace(

@@ -119,7 +119,7 @@ def test_what_waits_and_who_is_silent(
     well, failed = (max(e.at for e in calls if bool(e.ok) is ok) for ok in (True, False))
     answered = f"answered {lasting(max(0.0, now - well))} ago"
     assert texts["fal"] == ("the last call failed" if failed > well else answered)
-    assert cells["web"] == ("red", "machine:1 1\nstorage: gone")
+    assert cells["web page"] == ("red", "machine:1 1\nstorage: gone")
     assert cells["worker"] == ("green", "machine:0 1")
 
 
