@@ -14,9 +14,12 @@ import streamlit as st
 from core.base.db import release
 from core.base.texts import Translator
 from dashboard import filters, site
+from dashboard.cards import acting, heading
 from dashboard.pages import (
+    audit,
     cost,
     errors,
+    failures,
     funnel,
     operations,
     overview,
@@ -26,7 +29,7 @@ from dashboard.pages import (
     running,
     training,
 )
-from dashboard.view import View
+from dashboard.view import HOME, View
 
 Draw = Callable[[View], None]
 
@@ -57,11 +60,13 @@ def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
         ("training", t("Training"), ":material/timer:", training.draw),
         ("pictures", t("Pictures"), ":material/photo_library:", pictures.draw),
         ("running", t("Running now"), ":material/progress_activity:", running.draw),
+        ("failures", t("What fails"), ":material/report:", failures.draw),
         ("errors", t("fal errors"), ":material/error:", errors.draw),
         ("funnel", t("Funnel"), ":material/filter_alt:", funnel.draw),
         ("people", t("People and avatars"), ":material/group:", people.draw),
         ("operations", t("Operations"), ":material/build:", operations.draw),
         ("cost", t("Cost"), ":material/payments:", cost.draw),
+        ("audit", t("Audit"), ":material/fact_check:", audit.draw),
         ("row", t("One row"), ":material/table_rows:", row.draw),
     ]
 
@@ -84,20 +89,20 @@ def _page(here: site.Site) -> None:
         log_in = escape(t("Log in"))  # no button: its script is for those who have logged in
         st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')
         st.stop()
-    st.html(STYLE)
+    st.html(STYLE + heading.STYLE)
     known = pages(t)
-    chosen = st.navigation(
-        [
-            st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
-                    default=path == "overview",
-                    visibility="hidden" if path in UNLISTED else "visible")
-            for path, title, icon, draw in known
-        ]
-    )  # fmt: skip
+    named = {
+        path: st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
+                      default=path == HOME, visibility="hidden" if path in UNLISTED else "visible")
+        for path, title, icon, draw in known
+    }  # fmt: skip
+    chosen = st.navigation(list(named.values()))
     view = filters.sidebar(here, visitor, t)
+    view.title, view.pages = chosen.title, named
     st.session_state["view"] = view
     st.header(chosen.title, anchor=False)
     filters.told(view)
+    acting.told(view)
     chosen.run()
 
 

@@ -54,8 +54,7 @@ PHASE: Words = {
 """What was asked of fal."""
 HEARD: Words = {"webhook": mark("fal told us"), "poll": mark("we asked"), "": ""}
 """How we learned of an end."""
-ERROR: Words = {
-    # ours
+OURS: Words = {
     "deadline": mark("did not end in time"), "cancelled": mark("cancelled"),
     "storage_unavailable": mark("our photo store was away"),
     "photo_missing": mark("a photo is gone from our store"),
@@ -64,7 +63,6 @@ ERROR: Words = {
     "weights_missing": mark("the model is gone from our store"),
     "not_pictures": mark("what arrived is no picture"),
     "result_too_large": mark("the result is too large"),
-    "result_gone": mark("fal no longer has the result"),
     "unexpected_result": mark("the result is not what was ordered"),
     "not_kept": mark("the result could not be kept"),
     "being_deleted": mark("its place is being deleted"),
@@ -77,6 +75,11 @@ ERROR: Words = {
     "pack_missing": mark("the style is gone"), "unknown": mark("no reason was given"),
     "not_sent": mark("never sent"), "unknown_status": mark("a status that nobody knows"),
     "files_kept": mark("fal keeps the files"),
+}  # fmt: skip
+"""Why something failed, or what it waits for, that is in our own hands."""
+ERROR: Words = {
+    **OURS, "": mark("no reason was given"), "forgotten": mark("of forgotten people"),
+    "result_gone": mark("fal no longer has the result"),
     # of the way to fal
     "connection_failed": mark("no connection to fal"),
     "connection_broken": mark("the connection to fal broke"), "timeout": mark("no answer in time"),
@@ -113,6 +116,10 @@ ERROR: Words = {
     "generation_timeout": mark("fal took too long"),
 }  # fmt: skip
 """Why something failed, or what it waits for."""
+REASON: Words = {**ERROR, "": ""}
+"""The same beside what need not have failed."""
+SIDE: Words = {"ours": mark("ours"), "fal": mark("fal"), "nobody": mark("not known")}
+"""Where a failure has its cause."""
 PHOTO: Words = {
     "pending": mark("being looked at"), "valid": mark("accepted"), "invalid": mark("refused"),
     "duplicate": mark("already there"), "empty": mark("nothing arrived"),
@@ -207,6 +214,13 @@ PART: Words = {
 """The parts of a running Likeness."""
 ROLE: Words = {"admin": mark("admin"), "viewer": mark("viewer")}
 PURPOSE: Words = {"preview": mark("first pictures"), "asked": mark("asked for")}
+
+
+def side(error_type: str) -> str:
+    """Where an error has its cause."""
+    if error_type in ("", "forgotten", "unknown"):
+        return "nobody"
+    return "ours" if error_type in OURS else "fal"
 
 
 def word(t: Translator, family: Words, code: str | None) -> str:

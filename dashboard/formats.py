@@ -37,9 +37,11 @@ def percent(t: Translator, share: float | None, digits: int = 1) -> str:
 
 
 def lasting(t: Translator, seconds: float | None) -> str:
-    """A length of time in its two largest units: “4 min 12 s”, “2 h”, “45 s”."""
+    """A length of time in its two largest units: “4 min 12 s”, “2 h”, “45 s”, “0.4 s”."""
     if seconds is None:
         return NONE
+    if 0 < seconds < 0.95:
+        return t("{n} s", n=number(t, seconds, 1))
     whole = max(0, round(seconds))
     place = next((n for n, unit in enumerate(UNITS) if whole >= unit), len(UNITS) - 1)
     pair = UNITS[place : place + 2]

@@ -44,16 +44,17 @@ def table(
     empty: str = "",
     hint: str = "",
 ) -> int | None:
-    """Draw rows (anything with these attributes); which one was chosen, where any may be.
+    """Draw rows (anything with these attributes); which one was clicked, where one may `choose`.
 
+    Else a click goes to the row's own address, where it has one.
     `place` gives a row's own address; of more than `most` rows (0: any number) it is said that
     these are not all. Where there is none, `empty` says so; `hint` says what choosing one does.
     """
     if not rows:
         st.caption(empty or view.t("Nothing here."))
         return None
-    if choose:
-        st.caption(hint or view.t("Choose a row to open it."))
+    if choose and hint:
+        st.caption(hint)
     places = [place(row) for row in rows] if place else []
     shown = {column.name: [_shown(view, column, row) for row in rows] for column in columns}
     frame = pd.DataFrame({PLACE: places, **shown} if place else shown)
@@ -63,7 +64,7 @@ def table(
     if most and len(rows) >= most:
         st.caption(view.t("There may be more: only the first {n} are shown.", n=most))
     said = {column.name: told for column in columns if (told := _told(view, column))}
-    chosen = _drawn(frame, said, config, key, choose)
+    chosen = _drawn(frame, said, config, key, choose or bool(place))
     st.download_button(
         view.t("Download CSV"),
         as_csv(view, columns, rows, places),
@@ -74,7 +75,9 @@ def table(
         type="tertiary",
         icon=":material/download:",
     )
-    return chosen
+    if chosen is not None and place and not choose:
+        view.go(places[chosen])
+    return chosen if choose else None
 
 
 def _drawn(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -40,7 +40,11 @@ class View:
     scope: Scope
     span: float
     """Seconds of a period that ends now; 0 where it ended at some time."""
+    title: str = ""
+    """Of the page."""
     asked: list[float] = field(default_factory=list)
+    pages: Mapping[str, Any] = field(default_factory=dict)
+    """Streamlit's pages by their path."""
 
     def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """A number of the metrics; within a few seconds nobody asks the database twice."""
@@ -96,6 +100,12 @@ class View:
         path = "" if page == HOME else page
         return f"/{path}?{urlencode(wanted)}" if wanted else f"/{path}"
 
+    def go(self, place: str) -> None:
+        """Go to an address of ours."""
+        parts = urlsplit(place)
+        page = self.pages[parts.path.strip("/") or HOME]
+        st.switch_page(page, query_params=dict(parse_qsl(parts.query)))
+
     def row(self, kind: str, id: object) -> str:
         """The address of one row; see `core.operation.metrics.records`."""
         return self.place("row", of=kind, id=str(id))
@@ -121,8 +131,11 @@ class View:
         self.asked.append(at)
         return found  # type: ignore[no-any-return]  # the cache forgets types
 
-    def live(self, draw: Callable[[View], None], seconds: float = 10.0) -> None:
-        """Draw a part that draws itself anew, and leaves the rest of the page alone."""
+    def live(self, draw: Callable[[View], None], seconds: float = 10.0, dated: bool = True) -> None:
+        """Draw a part that draws itself anew, and leaves the rest of the page alone.
+
+        It is `dated`, unless what stands in it says how old it is.
+        """
 
         def part() -> None:
             try:
@@ -130,7 +143,8 @@ class View:
                     st.rerun()
                 fresh = self.fresh
                 draw(fresh)
-                fresh.as_of()
+                if dated:
+                    fresh.as_of()
             finally:
                 release()
 

@@ -15,3 +15,8 @@ def translator(language: str) -> Translator:
     if known not in LANGUAGES:
         known = LANGUAGES[0]
     return read(files(__package__) / "texts" / known / "LC_MESSAGES" / "dashboard.po", known)
+
+
+def plain(text: str) -> str:
+    """What others may have written, with nothing in it that Markdown reads."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)

@@ -11,9 +11,10 @@ from core.operation import alerts
 from core.operation.alerts import Alert
 from core.operation.metrics import health
 from dashboard import formats
-from dashboard.pages import runs
+from dashboard.cards import acting
 from dashboard.tables import Column, table
 from dashboard.view import View
+from dashboard.words import plain
 
 SILENT_SECONDS = 60.0
 """A part that has not said for so long that it lives is shown as silent."""
@@ -24,12 +25,14 @@ IN_PERCENT = ("success", "budget")
 UNMEASURED = ("new_error", "stopped", "webhooks")
 """Their values and limits say nothing that the rule does not."""
 PAGES = {
-    "success": "training", "fal_errors": "errors", "queue": "running", "waiting": "operations",
-    "uncertain": "running", "results": "training", "budget": "cost", "remote": "operations",
-    "new_error": "errors", "stopped": "operations", "deadline": "training",
+    "success": "failures", "fal_errors": "errors", "queue": "running", "waiting": "operations",
+    "uncertain": "errors", "results": "failures", "budget": "cost", "remote": "operations",
+    "new_error": "errors", "stopped": "operations", "deadline": "failures",
     "webhooks": "operations",
 }  # fmt: skip
 """Where the rows of a rule are; those of a silent part stand on the overview itself."""
+SOUGHT = {"deadline": {"reason": "deadline"}, "results": {"reason": "result_gone"}}
+"""By what they are found there."""
 
 
 def rules(t: Translator) -> dict[str, str]:
@@ -117,20 +120,17 @@ def _alert(view: View, alert: Alert) -> None:
         with st.container(gap=None):
             st.text(sentence(t, alert, view.now))
             if alert.subject:
-                st.caption(_quoted(alert.subject))
+                st.caption(plain(alert.subject))
         if page := PAGES.get(alert.rule):
-            st.link_button(t("Show"), view.place(page), width="content")
+            place = view.place(page, **SOUGHT.get(alert.rule, {}))
+            st.link_button(t("Show"), place, width="content")
         if alert.silenced:
             st.caption(t("Silenced"), width="content")
         elif view.visitor.may_act:
             asked = t("Send nothing of this rule for {time}?", time=t("{n} h", n=round(HOURS)))
             action = partial(view.actions.silence, alert.rule, HOURS)
-            runs.ask(view, t("Silence"), asked, f"silence-{alert.id}", action)
-
-
-def _quoted(text: str) -> str:
-    """What others may have written, with nothing in it that Markdown reads."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)
+            done = t("Nothing of this rule is sent for a while.")
+            acting.ask(view, t("Silence"), asked, f"silence-{alert.id}", action, done)
 
 
 def _worker_lives(view: View) -> bool:

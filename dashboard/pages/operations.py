@@ -10,10 +10,11 @@ import streamlit as st
 from core.base.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
-from core.operation.metrics import health, people
+from core.operation.metrics import health
 from dashboard import codes
+from dashboard.cards import acting
 from dashboard.formats import number, percent
-from dashboard.pages import alarms, runs
+from dashboard.pages import alarms
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -27,7 +28,6 @@ def draw(view: View) -> None:
     _leaving(view)
     _quarantine(view)
     _silence(view)
-    _audit(view)
     t = view.t
     st.subheader(t("Settings in force"), anchor=False)
     st.text(t("Version {version}", version=version()))
@@ -43,7 +43,8 @@ def _switches(view: View) -> None:
         st.warning(t("Paused: nothing is submitted until it is resumed."))
     elif view.visitor.may_act:
         asked = t("Submit no new training until you resume? Those that run go on.")
-        runs.ask(view, t("Pause new trainings"), asked, "pause", view.actions.pause)
+        done = t("New trainings are paused.")
+        acting.ask(view, t("Pause new trainings"), asked, "pause", view.actions.pause, done)
     if not on:
         st.caption(t("No switch is on: trainings are submitted as they are ordered."))
     rows = [
@@ -62,7 +63,8 @@ def _switches(view: View) -> None:
             else t("Take away: {name}", name=codes.word(t, codes.SWITCH, name))
         )
         action = partial(view.actions.resume, name)
-        runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", action)
+        asked, done = t("Take this switch away now?"), t("The switch is away.")
+        acting.ask(view, label, asked, f"resume-{name}", action, done)
 
 
 def _delivery(view: View) -> None:
@@ -141,7 +143,8 @@ def _copies(view: View) -> None:
         copy = found[chosen]
         asked = t("Is {name} deleted at fal? It is not waited for any more.", name=copy.name)
         action = partial(view.actions.deleted_there, copy.id)
-        runs.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action)
+        done = t("It is not waited for any more.")
+        acting.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action, done)
 
 
 def _quarantine(view: View) -> None:
@@ -159,7 +162,8 @@ def _quarantine(view: View) -> None:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
         action = partial(view.actions.replay, event_id)
-        runs.ask(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}", action)
+        label, done = t("Try event {n} again", n=event_id), t("The event is tried again.")
+        acting.ask(view, label, asked, f"replay-{event_id}", action, done)
 
 
 def _silence(view: View) -> None:
@@ -179,15 +183,5 @@ def _silence(view: View) -> None:
     rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
-        runs.act(view, partial(view.actions.silence, rule, float(hours)))
-
-
-def _audit(view: View) -> None:
-    t = view.t
-    st.subheader(t("Done by hand"), anchor=False)
-    table(view, "audit", [
-        Column("at", t("At"), "time"), Column("who", t("Who")),
-        Column("action", t("Did"), words=codes.DEED),
-        Column("subject", t("Of what")), Column("detail", t("Detail")),
-    ], view.ask(people.audited), most=200,
-        place=lambda done: view.row("audit", done.id))  # fmt: skip
+        done = t("Nothing of this rule is sent for a while.") if hours else t("It speaks again.")
+        acting.act(view, partial(view.actions.silence, rule, float(hours)), done)

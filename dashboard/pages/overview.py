@@ -21,7 +21,7 @@ LATELY = 7 * DAY
 
 def draw(view: View) -> None:
     """The page."""
-    alarms.draw(view)
+    view.live(alarms.draw, dated=False)
     _metrics(view)
     _trends(view)
     view.as_of()

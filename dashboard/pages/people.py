@@ -10,7 +10,8 @@ from core.base.texts import NAMES
 from core.operation.metrics import people, training
 from core.operation.metrics.scope import DAY, own_id, text_id
 from dashboard import codes
-from dashboard.pages import runs
+from dashboard.cards import acting, lists
+from dashboard.cards.run import opened
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -19,6 +20,8 @@ PICTURES = 24
 
 def draw(view: View) -> None:
     """The page."""
+    if opened(view):
+        return
     user_id = own_id(st.query_params.get("user", ""))
     if user_id:
         _person(view, user_id)
@@ -78,10 +81,7 @@ def _person(view: View, user_id: str) -> None:
     _deeds(view, user_id)
     _avatars(view, user_id)
     st.subheader(t("Trainings"), anchor=False)
-    trained = view.ask(training.of_user, user_id)
-    opened = runs.listed(view, "trainings", trained, most=200)
-    if opened is not None:
-        runs.draw(view, own_id(trained[opened].id) or "")
+    lists.listed(view, "trainings", view.ask(training.of_user, user_id), most=200)
     st.subheader(t("What happened"), anchor=False)
     table(view, "timeline", [
         Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
@@ -129,15 +129,16 @@ def _deeds(view: View, user_id: str) -> None:
         return
     _ruling(view, user_id)
     left, right = st.columns(2)
-    with left, runs.popover(t("Write to this person"), f"write-{user_id}"):
-        written = st.session_state.get(runs.DONE, 0)
-        text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}-{written}")
-        if st.button(t("Send"), key=f"send-{user_id}", type="primary"):
-            runs.write(view, text, partial(view.actions.write, user_id, text))
+    with left, acting.popover(t("Write to this person"), f"write-{user_id}"):
+        text = st.text_area(t("Message"), max_chars=2000, key=acting.fresh(f"text-{user_id}"))
+        if st.button(t("Send"), key=acting.fresh(f"send-{user_id}"), type="primary"):
+            done = t("The message is on its way.")
+            acting.write(view, text, partial(view.actions.write, user_id, text), done)
     with right:
         asked = t("Erase everything of this person: avatars, photos, history? For good.")
         action = partial(view.actions.erase, user_id)
-        runs.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action)
+        done = t("The erasure is ordered: the worker does it.")
+        acting.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action, done, why=True)
 
 
 def _ruling(view: View, user_id: str) -> None:
@@ -151,15 +152,18 @@ def _ruling(view: View, user_id: str) -> None:
             st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
             asked = t("Serve this person again?")
             action = partial(view.actions.unblock, user_id)
-            runs.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action)
+            done = t("This person is served again.")
+            acting.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action, done, why=True)
         else:
             asked = t("Start no training for this person and take no photo? The bot tells them.")
             action = partial(view.actions.block, user_id)
-            runs.ask(view, t("Block"), asked, f"block-{user_id}", action)
+            done = t("This person is blocked.")
+            acting.ask(view, t("Block"), asked, f"block-{user_id}", action, done, why=True)
     with right:
         asked = t("Let this person start one training more within a day than everybody may?")
         action = partial(view.actions.grant, user_id)
-        runs.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action)
+        done = t("One more training is granted.")
+        acting.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action, done, why=True)
         if found.granted:
             st.caption(t("Granted within a day: {n}", n=found.granted))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.texts import Translator
-from core.operation.metrics.pictures import totals
+from core.operation.metrics.pictures import orders, totals
 from dashboard import charts
+from dashboard.cards import lists, run
 from dashboard.formats import money, number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -14,6 +15,8 @@ from dashboard.view import View
 
 def draw(view: View) -> None:
     """The page."""
+    if run.opened(view):
+        return
     t = view.t
     ordered = view.ask(totals.ordered, view.scope)
     _counts(t, ordered)
@@ -24,6 +27,8 @@ def draw(view: View) -> None:
     ]
     charts.stacked(view, rows, t("orders"), t("outcome"))
     _profiles(view)
+    st.subheader(t("One by one"), anchor=False)
+    lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
     table(view, "styles", [
         Column("pack", t("Style"), help=t("Empty: people’s own words, which nobody sees here.")),

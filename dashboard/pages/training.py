@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.operation.metrics import training
 from dashboard import charts, codes
+from dashboard.cards import lists, run
 from dashboard.formats import lasting, number
-from dashboard.pages import runs
 from dashboard.view import View
 
 ENOUGH = 100
@@ -23,7 +23,7 @@ LONGEST = 1.5
 
 def draw(view: View) -> None:
     """The page."""
-    if runs.opened(view):
+    if run.opened(view):
         return
     t = view.t
     took, waited = view.ask(training.times, view.scope), view.ask(training.waits, view.scope)
@@ -99,4 +99,4 @@ def _ended(view: View) -> None:
         st.caption(
             t("Ended before they began, and not drawn: {n}", n=number(t, len(ended) - len(bars)))
         )
-    runs.list_to_open(view, "ended", ended, most=500)
+    lists.listed(view, "ended", ended, most=500)

@@ -150,10 +150,12 @@ def test_a_rows_link_opens_it_in_a_new_tab(page: Page) -> None:
     tab.close()
 
 
-def asked_and_done(page: Page, label: str, opens: bool = True) -> None:
-    """Press a button that asks first, and say yes."""
+def asked_and_done(page: Page, label: str, opens: bool = True, why: str = "") -> None:
+    """Press a button that asks first, and say yes; with a reason where it is owed."""
     if opens:
         page.get_by_test_id("stPopover").get_by_role("button", name=label).click()
+    if why:
+        page.get_by_label("Why?").fill(why)
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Yes").click()
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
@@ -174,20 +176,20 @@ def test_what_is_done_by_hand_stands_in_the_audit(page: Page, tmp_path: Path) ->
     page.goto("/people?q=100000007")
     drawn(page, "People and avatars")
     page.get_by_test_id("stDataFrame").first.click(position={"x": 120, "y": 52})
-    asked_and_done(page, "Block")
+    asked_and_done(page, "Block", why="rude")
     expect(page.get_by_text("Blocked since")).to_be_visible()
-    asked_and_done(page, "Grant a training")
+    asked_and_done(page, "Grant a training", why="our fault")
     expect(page.get_by_text("Granted within a day: 1")).to_be_visible()
-    asked_and_done(page, "Unblock")
+    asked_and_done(page, "Unblock", why="sorry")
     expect(page.get_by_text("Blocked since")).to_have_count(0)
     page.get_by_test_id("stPopover").get_by_role("button", name="Write").click()
     page.get_by_label("Message").fill("Hello")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_label("Message")).to_have_count(0)
-    page.goto("/operations")
-    drawn(page, "Operations")
+    page.goto("/audit")
+    drawn(page, "Audit")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Download CSV").last.click()
+        page.get_by_role("button", name="Download CSV").first.click()
     taken.value.save_as(tmp_path / "audit.csv")
     with (tmp_path / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -12,7 +12,8 @@ EN, RU = translator("en"), translator("ru")
 
 @pytest.mark.parametrize(
     ("seconds", "english", "russian"),
-    [(252, "4 min 12 s", "4 мин 12 с"), (0.4, "0 s", "0 с"), (3600, "1 h", "1 ч"),
+    [(252, "4 min 12 s", "4 мин 12 с"), (0.4, "0.4 s", "0,4 с"),
+     (0, "0 s", "0 с"), (3600, "1 h", "1 ч"),
      (59.6, "1 min", "1 мин"), (90_000, "1 d 1 h", "1 дн 1 ч"), (None, "–", "–")],
 )  # fmt: skip
 def test_a_length_of_time_has_two_units(seconds: float | None, english: str, russian: str) -> None:

@@ -31,6 +31,11 @@ class Outcomes(NamedTuple):
         ended = self.completed + self.failed
         return self.completed / ended if ended else None
 
+    @property
+    def failed_share(self) -> float | None:
+        """failed ÷ (completed + failed); None where there was neither."""
+        return None if self.success is None else 1 - self.success
+
 
 class OutcomesAt(NamedTuple):
     """How the trainings of an hour or a day ended."""

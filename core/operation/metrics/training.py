@@ -149,6 +149,19 @@ def ended(scope: Scope, limit: int = 500) -> list[Run]:
     return [_run(row) for row in rows(query, scope.start, scope.end, limit)]
 
 
+def failed(scope: Scope, error_type: str, training_type: str, limit: int = 200) -> list[Run]:
+    """The runs of a type ("": of any) that failed for a reason in the period, the newest first."""
+    of_type = " AND r.training_type = ?" if training_type else ""
+    query = f"""
+    {_RUN} WHERE r.status = 'failed' AND r.error_type = ?
+      AND r.finished_at >= ? AND r.finished_at < ?{of_type}{scope.of_mode()}
+    ORDER BY r.finished_at DESC LIMIT ?
+    """
+    kinds = [training_type] if training_type else []
+    found = rows(query, error_type, scope.start, scope.end, *kinds, limit)
+    return [_run(row) for row in found]
+
+
 def active(scope: Scope) -> list[Run]:
     """The runs under way, whenever they began; the oldest first."""
     query = f"{_RUN} WHERE r.status IN ({_ACTIVE}){scope.of_mode()} ORDER BY r.created_at"

@@ -185,7 +185,7 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     shown_aside = drawn.table(tab, "failed_at", "attempts")
     assert [moment(row["failed_at"]) for row in shown_aside] == pytest.approx(aside)
     audit = sorted(table("audit"), key=lambda row: -int(row.id))
-    assert [row["subject"] for row in drawn.table(tab, "subject", "detail")] == [
+    assert [row["subject"] for row in drawn.table(see("audit"), "subject", "detail")] == [
         row.subject for row in audit
     ]
 
