@@ -38,7 +38,7 @@ UNLISTED = ("row",)
 STYLE = """
 <style>
 [data-testid="stElementToolbar"] { display: none; }
-[data-testid="stMetricValue"] { font-size: 1.6rem; }
+[data-testid="stMetricValue"] { font-size: 1.35rem; }
 [data-testid="stMetricLabel"] p, .stMarkdownBadge { white-space: normal !important; }
 [data-testid="stHeading"] h2, [data-testid="stHeading"] h3 { font-size: 1.125rem;
   padding: .25rem 0; }
@@ -60,7 +60,7 @@ def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
         ("training", t("Training"), ":material/timer:", training.draw),
         ("pictures", t("Pictures"), ":material/photo_library:", pictures.draw),
         ("running", t("Running now"), ":material/progress_activity:", running.draw),
-        ("failures", t("What fails"), ":material/report:", failures.draw),
+        ("failures", t("What fails"), ":material/running_with_errors:", failures.draw),
         ("errors", t("fal errors"), ":material/error:", errors.draw),
         ("funnel", t("Funnel"), ":material/filter_alt:", funnel.draw),
         ("people", t("People and avatars"), ":material/group:", people.draw),

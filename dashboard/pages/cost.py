@@ -48,7 +48,7 @@ def draw(view: View) -> None:
         {"start": at.start, "kind": at.training_type, "value": at.usd}
         for at in view.ask(cost.spent_by_time, view.scope)
     ]
-    charts.stacked(view, rows, t("US dollars"), t("type"), money=True)
+    charts.stacked(view, rows, t("US dollars"), t("type"), usd=True)
     st.subheader(t("By type and profile"), anchor=False)
     table(view, "profiles", [
         Column("training_type", t("Type"), words=codes.TYPE), Column("profile", t("Profile")),

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.operation.metrics.scope import DAY, HOUR, Scope
-from dashboard.charts import COLOURS, _stack, _time
+from dashboard.axes import COLOURS, ceiling, time
+from dashboard.charts import _stack
 from dashboard.words import translator
 
 
 def times(days: float, zone: str = "UTC") -> Any:
     view: Any = SimpleNamespace(scope=Scope(0.0, days * DAY, zone=zone), zone=ZoneInfo(zone))
-    return _time(view).to_dict()
+    return time(view).to_dict()
 
 
 def axis(days: float) -> Any:
@@ -40,13 +41,41 @@ def test_hours_are_where_the_browser_wants_them() -> None:
     assert "tickCount" not in axis(1)
 
 
+def test_one_outlier_does_not_flatten_the_rest() -> None:
+    assert ceiling([5, 6, 7, 500]) == 21
+    assert ceiling([5, 6, 7, 20]) is None
+    assert ceiling([1, 500]) is None
+    assert ceiling([0, 0, 0, 9]) is None
+
+
+def test_what_goes_beyond_its_axis_says_so() -> None:
+    scope = Scope(0.0, 4 * HOUR)
+    view: Any = SimpleNamespace(scope=scope, zone=ZoneInfo("UTC"), t=translator("en"))
+    rows = [
+        {"start": hour.start, "kind": kind, "value": n}
+        for hour, n in zip(scope.buckets, (1.0, 2.0, 60.0, 1.0), strict=True)
+        for kind in ("failed", "completed")
+    ]
+    drawn = _stack(view, rows, "{:.0f}".format, 6.0).to_dict("records")
+    assert [row["over"] for row in drawn] == ["", "", "", "", "", "▲ 120", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("zone", "minutes"), [("Asia/Kolkata", 30), ("Asia/Kathmandu", 15), ("Europe/Berlin", 0)]
+)
+def test_hours_begin_when_the_clocks_of_the_zone_strike(zone: str, minutes: int) -> None:
+    edges = [bucket.start for bucket in Scope(1.8e9 + 100, 1.8e9 + DAY, zone=zone).buckets][1:]
+    assert {edge % HOUR / 60 for edge in edges} == {minutes}
+    assert len(edges) in (23, 24)
+
+
 def test_an_hour_that_comes_twice_hides_nothing() -> None:
     zone = ZoneInfo("Europe/Berlin")
     night = datetime.datetime(2026, 10, 25, tzinfo=zone).timestamp()
     scope = Scope(night, night + 6 * HOUR, zone="Europe/Berlin")
     view: Any = SimpleNamespace(scope=scope, zone=zone, t=translator("en"))
     rows = [{"start": hour.start, "kind": "failed", "value": 2.0} for hour in scope.buckets]
-    drawn = _stack(view, rows).to_dict("records")
+    drawn = _stack(view, rows, str).to_dict("records")
     assert [row["start"].hour for row in drawn] == [0, 1, 2, 2, 3, 4]
     assert [(row["low"], row["high"]) for row in drawn[1:5]] == [(0, 2), (0, 2), (2, 4), (0, 2)]
 

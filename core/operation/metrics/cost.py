@@ -7,7 +7,8 @@ What is left of the runs of forgotten people is counted too, without a profile.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from core.avatars.orders.money import budget
 from core.operation.metrics.scope import Mode, Scope, bucketed, one, rows
@@ -69,17 +70,27 @@ def _booked(scope: Scope) -> str:
     """
 
 
-def spent(scope: Scope) -> Spent:
-    """The runs that began in the period."""
-    query = f"""
-    WITH {_booked(scope)}
-    SELECT coalesce(sum(usd), 0),
+_SPENT = f"""coalesce(sum(usd), 0),
            coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
            {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0),
-           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)
-    FROM booked
-    """
-    total, completed, wasted, *counts = one(query, scope.start, scope.end, *scope.days)
+           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)"""
+
+
+def spent(scope: Scope) -> Spent:
+    """The runs that began in the period."""
+    query = f"WITH {_booked(scope)} SELECT {_SPENT} FROM booked"
+    return _spent(one(query, scope.start, scope.end, *scope.days))
+
+
+def spent_by_type(scope: Scope) -> dict[str, Spent]:
+    """The same for each type."""
+    query = f"WITH {_booked(scope)} SELECT training_type, {_SPENT} FROM booked GROUP BY 1"
+    found = rows(query, scope.start, scope.end, *scope.days)
+    return {row[0]: _spent(row[1:]) for row in found}
+
+
+def _spent(row: Sequence[Any]) -> Spent:
+    total, completed, wasted, *counts = row
     return Spent(float(total), float(completed), float(wasted), *map(int, counts))
 
 

@@ -53,6 +53,7 @@ class TimesAt(NamedTuple):
     training_type: str
     n: int
     p50: float
+    p90: float
 
 
 class Bar(NamedTuple):
@@ -111,7 +112,7 @@ def waits(scope: Scope) -> list[Times]:
 
 
 def times_by_time(scope: Scope) -> list[TimesAt]:
-    """The median for each type and each hour or day in which any ended."""
+    """Median and p90 for each type and each hour or day in which any ended."""
     buckets, edges = bucketed(scope)
     query = f"""
     WITH {buckets}
@@ -120,7 +121,9 @@ def times_by_time(scope: Scope) -> list[TimesAt]:
     WHERE r.status = 'completed' AND {TOOK} IS NOT NULL{scope.of_mode()}
     GROUP BY b.a, r.training_type ORDER BY b.a, r.training_type
     """
-    return [TimesAt(float(a), k, int(n), listed(took)[0]) for a, k, n, took in rows(query, *edges)]
+    return [
+        TimesAt(float(a), k, int(n), *listed(took)[:2]) for a, k, n, took in rows(query, *edges)
+    ]
 
 
 def histogram(scope: Scope, width: float) -> list[Bar]:
