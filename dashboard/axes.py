@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.base.texts import Translator
 from core.operation.metrics.scope import DAY
-from dashboard.codes import SIDE, STATUS, TYPE, word
+from dashboard.codes import SIDE, STATUS, TYPE, VERDICT, word
 from dashboard.formats import SIGNS
 from dashboard.view import View
 
@@ -19,7 +19,7 @@ GREEN, RED, GREY, BLUE, ORANGE = "#0f7f73", "#d9480f", "#b4bac9", "#5b5bd6", "#e
 """Told apart in red-green blindness too; `tests/dashboard/test_charts.py` holds how well."""
 COLOURS = {
     "completed": GREEN, "failed": RED, "cancelled": GREY, "portrait": BLUE, "style": ORANGE,
-    "ours": ORANGE, "fal": RED, "nobody": GREY,
+    "valid": GREEN, "invalid": RED, "ours": ORANGE, "fal": RED, "nobody": GREY,
     "queued": GREY, "training": BLUE, "uncertain": RED, "saving": GREEN,
 }  # fmt: skip
 OTHERS = "#5b8fd6"
@@ -53,7 +53,7 @@ def clock(view: View, at: float) -> datetime.datetime:
 
 def named(t: Translator, kind: str) -> str:
     """A code as it is called."""
-    return word(t, {**STATUS, **TYPE, **SIDE}, kind)
+    return word(t, {**STATUS, **TYPE, **SIDE, **VERDICT}, kind)
 
 
 def colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> alt.Color:

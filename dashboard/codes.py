@@ -135,6 +135,7 @@ PHOTO: Words = {
     "repeated": mark("the same picture as another one"),
 }  # fmt: skip
 """What became of a photo, and why."""
+VERDICT: Words = {"valid": mark("accepted"), "invalid": mark("refused")}
 STATE: Words = {
     "main_menu": mark("main menu"), "avatar_menu": mark("avatar menu"),
     "selecting_training_type": mark("choosing the type"),
@@ -162,6 +163,12 @@ STATE: Words = {
     "privacy": mark("privacy"),
 }  # fmt: skip
 """Where somebody is in the dialogue."""
+STAGE: Words = {
+    "came": mark("came"), "began": mark("began an avatar"), "photos": mark("sent photos"),
+    "enough": mark("had enough photos"), "ordered": mark("ordered a training"),
+    "trained": mark("have a trained avatar"),
+}  # fmt: skip
+"""How far somebody got."""
 DEED: Words = {
     "cancel": mark("cancelled a training"), "retry": mark("trained again"),
     "sent": mark("said that an order had arrived"),

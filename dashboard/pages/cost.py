@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import streamlit as st
 
 from core.operation.metrics import cost
@@ -9,6 +11,7 @@ from dashboard import charts, codes
 from dashboard.formats import dearer, money
 from dashboard.tables import Column, table
 from dashboard.view import View
+from dashboard.words import plain
 
 
 def draw(view: View) -> None:
@@ -49,6 +52,8 @@ def draw(view: View) -> None:
         for at in view.ask(cost.spent_by_time, view.scope)
     ]
     charts.stacked(view, rows, t("US dollars"), t("type"), usd=True)
+    _by_type(view)
+    _wasted(view)
     st.subheader(t("By type and profile"), anchor=False)
     table(view, "profiles", [
         Column("training_type", t("Type"), words=codes.TYPE), Column("profile", t("Profile")),
@@ -56,6 +61,33 @@ def draw(view: View) -> None:
         Column("runs", t("Trainings"), "number"),
     ], view.ask(cost.spent_on, view.scope),
         empty=t("Nothing in the chosen period."))  # fmt: skip
+
+
+def _by_type(view: View) -> None:
+    """What a trained avatar of each type costs."""
+    t = view.t
+    st.subheader(t("A trained avatar, by type"), anchor=False)
+    rows = [
+        SimpleNamespace(kind=kind, each=spent.each, total=spent.total, wasted=spent.wasted,
+                        trained=spent.successes)
+        for kind, spent in sorted(view.ask(cost.spent_by_type, view.scope).items())
+    ]  # fmt: skip
+    table(view, "types", [
+        Column("kind", t("Type"), words=codes.TYPE), Column("each", t("A trained avatar"), "usd"),
+        Column("trained", t("Trained"), "number"), Column("total", t("Spent"), "usd"),
+        Column("wasted", t("Wasted"), "usd"),
+    ], rows, empty=t("Nothing in the chosen period."))  # fmt: skip
+
+
+def _wasted(view: View) -> None:
+    """What was spent for nothing, and why; a click leads to what failed so."""
+    t = view.t
+    st.subheader(t("Wasted, by reason"), anchor=False)
+    table(view, "waste", [
+        Column("reason", t("Reason"), words=codes.ERROR),
+        Column("training_type", t("Type"), words=codes.TYPE),
+        Column("usd", t("Wasted"), "usd"), Column("runs", t("Trainings"), "number"),
+    ], view.ask(cost.wasted_on, view.scope), empty=t("Nothing was wasted."))  # fmt: skip
 
 
 def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
@@ -66,6 +98,7 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     if budget <= 0:
         column.metric(t("Today’s budget"), money(t, spent), help=t("No daily budget is set."))
         return
+    by_night = view.ask(cost.forecast, view.site.settings.zone, view.now, view.site.ordered)
     column.metric(
         t("Today’s budget"), f"{money(t, spent)} / {money(t, budget)}",
         help=t(
@@ -74,3 +107,9 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
         ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))
+    said = t("Forecast for the day: {usd}", usd=money(t, by_night))
+    over = t("more than the budget") if by_night > budget else t("within the budget")
+    column.caption(
+        f"{plain(said)} · {over}",
+        help=t("What was sent today, and what was sent on average after this time of day lately."),
+    )

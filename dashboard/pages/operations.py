@@ -12,9 +12,8 @@ from core.base.settings import describe
 from core.operation import alerts
 from core.operation.metrics import health
 from dashboard import codes
-from dashboard.cards import acting
+from dashboard.cards import acting, alarms
 from dashboard.formats import number, percent
-from dashboard.pages import alarms
 from dashboard.tables import Column, table
 from dashboard.view import View
 

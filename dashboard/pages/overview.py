@@ -10,9 +10,9 @@ from core.base.texts import Translator
 from core.operation.metrics import errors, health, overview, training
 from core.operation.metrics.scope import DAY
 from dashboard import charts, codes
+from dashboard.cards import alarms
+from dashboard.cards.alarms import SILENT_SECONDS
 from dashboard.formats import ago, grown, lasting, longer, moved, number, percent
-from dashboard.pages import alarms
-from dashboard.pages.alarms import SILENT_SECONDS
 from dashboard.view import View
 
 LATELY = 7 * DAY

@@ -10,8 +10,10 @@ from core.base.texts import NAMES
 from core.operation.metrics import people, training
 from core.operation.metrics.scope import DAY, own_id, text_id
 from dashboard import codes
-from dashboard.cards import acting, lists
+from dashboard.cards import acting, lists, timeline
+from dashboard.cards.heading import title
 from dashboard.cards.run import opened
+from dashboard.formats import ago
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -75,28 +77,22 @@ def _person(view: View, user_id: str) -> None:
     if not conversations:
         st.caption(t("There is no such person any more."))
         return
-    st.text(conversations[0].name)
+    _title(view, conversations)
     table(view, "conversations", _columns(view), conversations,
           place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     _deeds(view, user_id)
     _avatars(view, user_id)
     st.subheader(t("Trainings"), anchor=False)
     lists.listed(view, "trainings", view.ask(training.of_user, user_id), most=200)
-    st.subheader(t("What happened"), anchor=False)
-    table(view, "timeline", [
-        Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
-        Column("about", t("About")), Column("of", t("Of")),
-    ], view.ask(people.timeline, user_id), most=300,
-        place=lambda moment: _place(view, moment, user_id))  # fmt: skip
+    timeline.draw(view, user_id)
 
 
-def _place(view: View, moment: people.Moment, user_id: str) -> str:
-    """The address of something that happened."""
-    if moment.kind == "run":
-        return view.place("training", run=text_id(moment.id))
-    if moment.kind == "avatar":
-        return view.place("people", user=text_id(user_id), avatar=moment.id)
-    return view.row(moment.kind, moment.id)
+def _title(view: View, conversations: list[people.Person]) -> None:
+    """Who they are, where, and since when."""
+    t, one = view.t, conversations[0]
+    channels = ", ".join(sorted({codes.word(t, codes.CHANNEL, c.channel) for c in conversations}))
+    since = t("came {ago}", ago=ago(t, max(0.0, view.now - one.created_at)))
+    title(one.name or t("Without a name"), channels, since)
 
 
 def _avatars(view: View, user_id: str) -> None:

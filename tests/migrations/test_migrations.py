@@ -34,7 +34,7 @@ MODELS: tuple[Any, ...] = tuple(
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
     and found.__name__ not in ("Model", "_Model", "Order")
 )  # fmt: skip
-NAMES = ["0001_initial", "0002_training_type", "0003_pictures"]
+NAMES = ["0001_initial", "0002_training_type", "0003_pictures", "0006_judged_photos"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -144,11 +144,11 @@ def _picture() -> tuple[pictures.PictureRun, pictures.Picture]:
 def test_pictures_go_down_and_up_with_rows_in_them(empty: Any) -> None:
     runner.migrate(empty)
     ordered, _ = _picture()
-    assert runner.migrate(empty, "3", down=True) == ["0003_pictures"]
+    assert runner.migrate(empty, "3", down=True) == ["0006_judged_photos", "0003_pictures"]
     columns = {column.name for column in empty.get_columns("trained_models")}
     assert not columns & {"remote_url", "remote_at"}
     assert run("SELECT count(*) FROM trained_models").fetchone()[0] == 1, "models stay"
-    assert runner.migrate(empty) == ["0003_pictures"]
+    assert runner.migrate(empty) == ["0003_pictures", "0006_judged_photos"]
     assert run("SELECT remote_url, remote_at FROM trained_models").fetchone() == ("", None)
     assert not pictures.PictureRun.select().where(pictures.PictureRun.id == ordered.id).exists()
     _picture()

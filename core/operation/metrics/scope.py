@@ -125,6 +125,11 @@ def different(number: str) -> str:
     return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
 
 
+def collected(number: str) -> str:
+    """The whole numbers of a group as one text, with commas between them."""
+    return f"group_concat({number})" if is_sqlite() else f"string_agg(CAST({number} AS TEXT), ',')"
+
+
 def listed(value: str | list[float]) -> list[float]:
     """The numbers of a column that `quantiles` made."""
     return [float(number) for number in (json.loads(value) if isinstance(value, str) else value)]

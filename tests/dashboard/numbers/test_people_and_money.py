@@ -65,10 +65,7 @@ def test_a_problem_opened(case: Case, see: Callable[..., AppTest], rows: Recount
 def test_where_people_stop(
     case: Case, see: Callable[..., AppTest], rows: Recount, among: dict[str, str]
 ) -> None:
-    tab, period = see("funnel", **among), case.period
-    for toggle in ("stays", "better"):
-        for found in [found for found in tab.toggle if found.key == toggle]:
-            found.set_value(True).run()
+    tab, period = see("funnel", who="moved", **among), case.period
     chosen = among.get("channel", ""), among.get("speaks", "")
     reached, stays = rows.reached(period, *chosen), rows.stays(period, *chosen)
     idle = (case.now - 3600) // 60 * 60
@@ -86,13 +83,20 @@ def test_where_people_stop(
                 assert row[name] == pytest.approx(quantile(stays[state], q))
             else:
                 assert row[name] is None or math.isnan(row[name])
-    refused = rows.refused(period, *chosen)
+
+
+def test_which_photos_are_refused_and_who_knew_better(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("photos"), case.period
+    next(found for found in tab.toggle if found.key == "better").set_value(True).run()
+    refused = rows.refused(period, "", "")
     listed = drawn.table(tab, "reason", "people")
     assert {row["reason"]: (row["photos"], row["people"]) for row in listed} == {
         reason: (len(them), len({photo.user_id for photo in them}))
         for reason, them in refused.items()
     }
-    (better,) = tab.metric
+    better = drawn.metrics(tab)["Refusals that people overruled"]
     doubted = overruled = 0
     for photo in rows.photos:
         if period.holds(photo.created_at):
@@ -215,6 +219,13 @@ def test_who_somebody_is(case: Case, see: Callable[..., AppTest], rows: Recount)
             "turn": sum(move.conversation_id in chats for move in rows.moves),
             "notice": sum(notice.conversation_id in chats for notice in rows.notices),
             "call": sum(event.run_id in owned for event in rows.events),
+            "photo": sum(photo.user_id == user for photo in rows.photos),
+            "pictures": sum(
+                1 + (order.finished_at is not None)
+                for order in rows.painted
+                if order.user_id == user
+            ),
+            "deed": sum(deed.subject.replace("-", "") == user for deed in table("audit")),
             "run": len(owned) + sum(r.finished_at is not None for r in owned.values()),
             "avatar": len(mine),
         }
