@@ -36,6 +36,11 @@ Draw = Callable[[View], None]
 
 UNLISTED = ("row",)
 """Pages to which only links lead."""
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" role="img"
+aria-label="Likeness"><circle cx="16" cy="16" r="14" fill="#5b5bd6"/><circle cx="16" cy="13"
+r="5" fill="#fff"/><path d="M6 26a10 8 0 0 1 20 0" fill="#fff"/><text x="38" y="22"
+font-family="system-ui, sans-serif" font-size="18" font-weight="700"
+fill="#5b5bd6">Likeness</text></svg>"""
 STYLE = """
 <style>
 [data-testid="stElementToolbar"] { display: none; }
@@ -92,6 +97,7 @@ def _page(here: site.Site) -> None:
         st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')
         st.stop()
     st.html(STYLE + heading.STYLE)
+    st.logo(LOGO, size="large", link=None)
     known = pages(t)
     named = {
         path: st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,

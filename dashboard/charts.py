@@ -139,9 +139,10 @@ def band(view: View, rows: Rows, kind: str, title: str, top: float | None) -> No
     )  # fmt: skip
     before = base.mark_line(color=DASHED, strokeDash=[4, 3], **kept).encode(y="before:Q")
     marks = base.mark_text(baseline="top", fontWeight="bold").encode(
-        y=alt.YDatum(top / 60 if top else 0), text="over:N"
+        y=alt.YDatum((top or 0.0) / 60), text="over:N"
     )
-    show(view, area + line + before + marks)
+    drawn = area + line + before if any("before" in row for row in rows) else area + line
+    show(view, drawn + marks if top else drawn)
 
 
 def _minutes(view: View, row: dict[str, Any], top: float | None) -> dict[str, Any]:
@@ -188,9 +189,10 @@ def histogram(view: View, rows: Rows, x: str, y: str, kinds: str, width: float) 
 def steps(view: View, rows: Rows, x: str, y: str) -> None:
     """A bar for each state, in the order given: rows of `state`, `value` and what is `said`."""
     frame = pd.DataFrame(rows)
-    base = alt.Chart(frame, height=26 * len(frame) + 30).encode(
-        x=alt.X("value:Q", title=x, axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("state:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
+    names = alt.Axis(labelLimit=220, labelOverlap=False)
+    base = alt.Chart(frame, height=max(HEIGHT, 30 * len(frame))).encode(
+        x=alt.X("value:Q", title=x, axis=None),
+        y=alt.Y("state:N", title=None, sort=None, axis=names),
         tooltip=[alt.Tooltip("state:N", title=y), alt.Tooltip("said:N", title=x)],
     )
     words = base.mark_text(align="left", dx=4).encode(text="said:N")

@@ -81,10 +81,10 @@ def _person(view: View, user_id: str) -> None:
     table(view, "conversations", _columns(view), conversations,
           place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     _deeds(view, user_id)
+    timeline.draw(view, user_id)
     _avatars(view, user_id)
     st.subheader(t("Trainings"), anchor=False)
     lists.listed(view, "trainings", view.ask(training.of_user, user_id), most=200)
-    timeline.draw(view, user_id)
 
 
 def _title(view: View, conversations: list[people.Person]) -> None:
@@ -120,48 +120,44 @@ def _avatars(view: View, user_id: str) -> None:
 
 
 def _deeds(view: View, user_id: str) -> None:
+    """What may be done about this person, side by side."""
     t = view.t
     if not view.visitor.may_act:
         return
-    _ruling(view, user_id)
-    left, right = st.columns(2)
-    with left, acting.popover(t("Write to this person"), f"write-{user_id}"):
-        text = st.text_area(t("Message"), max_chars=2000, key=acting.fresh(f"text-{user_id}"))
-        if st.button(t("Send"), key=acting.fresh(f"send-{user_id}"), type="primary"):
-            done = t("The message is on its way.")
-            acting.write(view, text, partial(view.actions.write, user_id, text), done)
-    with right:
+    found = view.ask(people.ruling, user_id, view.now - DAY)
+    if found.blocked_at is not None:
+        since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
+        st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
+    if found.granted:
+        st.caption(t("Granted within a day: {n}", n=found.granted))
+    with st.container(horizontal=True):
+        with acting.popover(t("Write to this person"), f"write-{user_id}"):
+            text = st.text_area(t("Message"), max_chars=2000, key=acting.fresh(f"text-{user_id}"))
+            if st.button(t("Send"), key=acting.fresh(f"send-{user_id}"), type="primary"):
+                done = t("The message is on its way.")
+                acting.write(view, text, partial(view.actions.write, user_id, text), done)
+        asked = t("Let this person start one training more within a day than everybody may?")
+        action = partial(view.actions.grant, user_id)
+        done = t("One more training is granted.")
+        acting.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action, done, why=True)
+        _serving(view, user_id, found.blocked_at is not None)
         asked = t("Erase everything of this person: avatars, photos, history? For good.")
         action = partial(view.actions.erase, user_id)
         done = t("The erasure is ordered: the worker does it.")
         acting.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action, done, why=True)
 
 
-def _ruling(view: View, user_id: str) -> None:
-    """Whether this person is served, and how often."""
+def _serving(view: View, user_id: str, blocked: bool) -> None:
+    """Stop serving this person, or serve them again."""
     t = view.t
-    found = view.ask(people.ruling, user_id, view.now - DAY)
-    left, right = st.columns(2)
-    with left:
-        if found.blocked_at is not None:
-            since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
-            st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
-            asked = t("Serve this person again?")
-            action = partial(view.actions.unblock, user_id)
-            done = t("This person is served again.")
-            acting.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action, done, why=True)
-        else:
-            asked = t("Start no training for this person and take no photo? The bot tells them.")
-            action = partial(view.actions.block, user_id)
-            done = t("This person is blocked.")
-            acting.ask(view, t("Block"), asked, f"block-{user_id}", action, done, why=True)
-    with right:
-        asked = t("Let this person start one training more within a day than everybody may?")
-        action = partial(view.actions.grant, user_id)
-        done = t("One more training is granted.")
-        acting.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action, done, why=True)
-        if found.granted:
-            st.caption(t("Granted within a day: {n}", n=found.granted))
+    if blocked:
+        asked, done = t("Serve this person again?"), t("This person is served again.")
+        action = partial(view.actions.unblock, user_id)
+        acting.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action, done, why=True)
+        return
+    asked = t("Start no training for this person and take no photo? The bot tells them.")
+    action, done = partial(view.actions.block, user_id), t("This person is blocked.")
+    acting.ask(view, t("Block"), asked, f"block-{user_id}", action, done, why=True)
 
 
 def _photos(view: View, avatar_id: str) -> None:
