@@ -15,7 +15,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.axes import BLUE, COLOURS, OTHERS, RED, ceiling, clock, colour, named, show
+from dashboard.axes import BLUE, COLOURS, RED, ceiling, clock, colour, named, show
 from dashboard.axes import time as time_axis
 from dashboard.axes import told as beyond
 from dashboard.formats import lasting, money, number
@@ -24,7 +24,7 @@ from dashboard.view import View
 HEIGHT = 240
 """With a legend or without: neighbours have their axes of time at one height."""
 DASHED = "#8a8fa3"
-"""Of the period before."""
+"""Of what is usual, and of the period before."""
 Rows = Sequence[dict[str, Any]]
 """What is drawn: each a mark, by the names of its fields."""
 FAR = 4
@@ -257,6 +257,6 @@ def timeline(view: View, rows: Rows, x: str, kinds: str) -> None:
             alt.Tooltip("said:N", title=x),
         ],
     )
-    usual = base.mark_tick(thickness=2, color=OTHERS).encode(x="usual:Q")
+    usual = base.mark_tick(thickness=2, color=DASHED).encode(x="usual:Q")
     late = base.mark_tick(thickness=3, color=RED).encode(x="late:Q")
     show(view, bars + usual + late)

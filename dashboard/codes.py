@@ -207,6 +207,7 @@ NOTICE: Words = {
     "failed": mark("failed"),
 }  # fmt: skip
 """A message beside the screen, and what became of it."""
+WAITS: Words = {"event": mark("an event to apply"), "screen": mark("a screen to show")}
 SWITCH: Words = {
     "trainings_paused": mark("paused by hand"), "stop_submitting": mark("fal refuses our orders"),
     "daily_budget": mark("the day’s budget is used up"),

@@ -11,6 +11,7 @@ from core.base.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
 from core.operation.metrics import health
+from core.operation.metrics.journey import waiting
 from dashboard import codes
 from dashboard.cards import acting, alarms
 from dashboard.formats import number, percent
@@ -23,6 +24,7 @@ PAUSED = "trainings_paused"
 def draw(view: View) -> None:
     """The page."""
     _switches(view)
+    _waiting(view)
     _delivery(view)
     _leaving(view)
     _quarantine(view)
@@ -64,6 +66,20 @@ def _switches(view: View) -> None:
         action = partial(view.actions.resume, name)
         asked, done = t("Take this switch away now?"), t("The switch is away.")
         acting.ask(view, label, asked, f"resume-{name}", action, done)
+
+
+def _waiting(view: View) -> None:
+    """What people did and nobody has applied, and screens that nobody was shown."""
+    t = view.t
+    if not (found := view.ask(waiting.waiting)):
+        return
+    st.subheader(t("What waits"), anchor=False)
+    table(view, "waiting", [
+        Column("kind", t("What"), words=codes.WAITS),
+        Column("since", t("Since"), "time"), Column("channel", t("Channel"), words=codes.CHANNEL),
+        Column("name", t("Name")), Column("state", t("State"), words=codes.STATE),
+    ], found, most=200,
+        place=lambda one: view.place("people", user=one.user_id))  # fmt: skip
 
 
 def _delivery(view: View) -> None:

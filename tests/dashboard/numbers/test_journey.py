@@ -155,3 +155,18 @@ def test_what_the_day_will_have_cost(case: Case, rows: Recount) -> None:
     sent = cost.sent_today("Europe/Berlin", case.now, "production")
     found = cost.forecast("Europe/Berlin", case.now, "production")
     assert found == pytest.approx(sent + rest / days)
+
+
+def test_what_waits_is_listed_as_it_is_counted(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    listed = Counter(row["kind"] for row in drawn.table(see("operations"), "kind", "since"))
+    events = [e for e in rows.inbox if e.handled_at is None and e.failed_at is None]
+    unshown = [
+        c
+        for c in rows.conversations.values()
+        if c.revision > c.shown_revision and not c.unreachable
+        and c.channel not in ("web", "console")
+    ]  # fmt: skip
+    assert len(events) + len(unshown) < 200
+    assert listed == +Counter({"event": len(events), "screen": len(unshown)})
