@@ -14,28 +14,37 @@ import streamlit as st
 from core.base.db import release
 from core.base.texts import Translator
 from dashboard import filters, site
+from dashboard.cards import acting, heading
 from dashboard.pages import (
+    audit,
     cost,
     errors,
+    failures,
     funnel,
     operations,
     overview,
     people,
+    photos,
     pictures,
     row,
     running,
     training,
 )
-from dashboard.view import View
+from dashboard.view import HOME, View
 
 Draw = Callable[[View], None]
 
 UNLISTED = ("row",)
 """Pages to which only links lead."""
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" role="img"
+aria-label="Likeness"><circle cx="16" cy="16" r="14" fill="#5b5bd6"/><circle cx="16" cy="13"
+r="5" fill="#fff"/><path d="M6 26a10 8 0 0 1 20 0" fill="#fff"/><text x="38" y="22"
+font-family="system-ui, sans-serif" font-size="18" font-weight="700"
+fill="#5b5bd6">Likeness</text></svg>"""
 STYLE = """
 <style>
 [data-testid="stElementToolbar"] { display: none; }
-[data-testid="stMetricValue"] { font-size: 1.6rem; }
+[data-testid="stMetricValue"] { font-size: 1.35rem; }
 [data-testid="stMetricLabel"] p, .stMarkdownBadge { white-space: normal !important; }
 [data-testid="stHeading"] h2, [data-testid="stHeading"] h3 { font-size: 1.125rem;
   padding: .25rem 0; }
@@ -57,11 +66,14 @@ def pages(t: Translator) -> list[tuple[str, str, str, Draw]]:
         ("training", t("Training"), ":material/timer:", training.draw),
         ("pictures", t("Pictures"), ":material/photo_library:", pictures.draw),
         ("running", t("Running now"), ":material/progress_activity:", running.draw),
+        ("failures", t("What fails"), ":material/running_with_errors:", failures.draw),
         ("errors", t("fal errors"), ":material/error:", errors.draw),
         ("funnel", t("Funnel"), ":material/filter_alt:", funnel.draw),
+        ("photos", t("Photos"), ":material/add_a_photo:", photos.draw),
         ("people", t("People and avatars"), ":material/group:", people.draw),
         ("operations", t("Operations"), ":material/build:", operations.draw),
         ("cost", t("Cost"), ":material/payments:", cost.draw),
+        ("audit", t("Audit"), ":material/fact_check:", audit.draw),
         ("row", t("One row"), ":material/table_rows:", row.draw),
     ]
 
@@ -85,20 +97,21 @@ def _page(here: site.Site) -> None:
         log_in = escape(t("Log in"))  # no button: its script is for those who have logged in
         st.html(f'<a href="/login" style="color: inherit">{log_in}</a>')
         st.stop()
-    st.html(STYLE)
+    st.html(STYLE + heading.STYLE)
+    st.logo(LOGO, size="large", link=None)
     known = pages(t)
-    chosen = st.navigation(
-        [
-            st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
-                    default=path == "overview",
-                    visibility="hidden" if path in UNLISTED else "visible")
-            for path, title, icon, draw in known
-        ]
-    )  # fmt: skip
+    named = {
+        path: st.Page(partial(_draw, draw), title=title, icon=icon, url_path=path,
+                      default=path == HOME, visibility="hidden" if path in UNLISTED else "visible")
+        for path, title, icon, draw in known
+    }  # fmt: skip
+    chosen = st.navigation(list(named.values()))
     view = filters.sidebar(here, visitor, t)
+    view.title, view.pages = chosen.title, named
     st.session_state["view"] = view
     st.header(chosen.title, anchor=False)
     filters.told(view)
+    acting.told(view)
     chosen.run()
 
 

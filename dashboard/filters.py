@@ -11,6 +11,7 @@ import streamlit as st
 from core.base.texts import LANGUAGES, NAMES, Translator
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import DAY, HOUR, Mode, Scope
+from dashboard import codes
 from dashboard.formats import lasting
 from dashboard.site import Site
 from dashboard.view import View, rounded
@@ -123,7 +124,7 @@ def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
         )  # fmt: skip
         choice(t("Language"), "lang", dict(NAMES), t.language)
         scope = _chosen_days(t, site) if span == "days" else _until_now(site, SPANS[span])
-        st.text(f"{visitor.name} ({visitor.role})")
+        st.text(f"{visitor.name} ({codes.word(t, codes.ROLE, visitor.role)})")
         leave = escape(t("Log out"))
         st.html(f'<form method="post" action="/logout"><button>{leave}</button></form>')
     of_mode = next(known for known in MODES if known == mode)

@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from streamlit import config
 
 from core.base.settings import Settings
@@ -15,6 +18,7 @@ from dashboard import streamlit_options
 from dashboard.login.middleware import Doors
 from dashboard.login.password import Login
 from dashboard.site import App, Site, open_site
+from dashboard.view import HOME
 from dashboard.words import translator
 
 log = structlog.get_logger()
@@ -36,10 +40,15 @@ def application(site: Site) -> st.App:
     config.get_config_options(force_reparse=True, options_from_flags=options(site))
     return st.App(
         Path(__file__).parent / "start" / "app.py",
-        routes=Login(site).all(),
+        routes=[Route(f"/{HOME}", _home), *Login(site).all()],
         middleware=[Middleware(Doors, site=site)],
         on_script_error=_admit,
     )
+
+
+def _home(request: Request) -> Response:
+    """The overview by its name."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/", 307)
 
 
 def options(site: Site) -> dict[str, object]:

@@ -86,12 +86,12 @@ class Site:
         finally:
             release()
 
-    def forget(self, cookies: Mapping[str, str]) -> None:
-        """End a session, here and everywhere."""
+    def forget(self, cookies: Mapping[str, str]) -> str | None:
+        """End a session, here and everywhere; whose it was, None where there was none."""
         token = cookies.get(COOKIE, "")
         with self._lock:
             self._seen.pop(hashlib.sha256(token.encode()).hexdigest(), None)
-        self.sessions.log_out(token)
+        return self.sessions.log_out(token)
 
     def knows_host(self, host: str) -> bool:
         """Whether a request's Host names us."""

@@ -26,7 +26,7 @@ CLOSED: dict[str, object] = {
 LOOKS = {
     "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
     "theme.light.primaryColor": "#5b5bd6",
-    "theme.light.textColor": "#1a1d24",
+    "theme.light.textColor": "#0e1016",
     "theme.dark.primaryColor": "#7d7df0",
     "theme.dark.backgroundColor": "#0e1117",
     "theme.dark.secondaryBackgroundColor": "#1b202b",

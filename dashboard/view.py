@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -21,6 +21,8 @@ from core.operation.metrics.scope import Scope
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
+HOME = "overview"
+"""The page that stands at the root."""
 CHOICES = ("period", "from", "to", "mode", "lang")
 """What is chosen at the side, as the address names it."""
 
@@ -38,7 +40,11 @@ class View:
     scope: Scope
     span: float
     """Seconds of a period that ends now; 0 where it ended at some time."""
+    title: str = ""
+    """Of the page."""
     asked: list[float] = field(default_factory=list)
+    pages: Mapping[str, Any] = field(default_factory=dict)
+    """Streamlit's pages by their path."""
 
     def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """A number of the metrics; within a few seconds nobody asks the database twice."""
@@ -78,6 +84,12 @@ class View:
         """The visitor's admin actions."""
         return AdminActions(self.site.app, self.visitor)
 
+    @property
+    def address(self) -> str:
+        """The address one came by, without a path."""
+        came = urlsplit(str(st.context.url or ""))
+        return f"{came.scheme}://{came.netloc}" if came.netloc else self.site.own.addresses[0]
+
     def moment(self, at: float | None) -> datetime.datetime | None:
         """A moment in the zone of the day."""
         return None if at is None else datetime.datetime.fromtimestamp(at, self.zone)
@@ -85,7 +97,14 @@ class View:
     def place(self, page: str, **named: str) -> str:
         """The address of something on a page, seen through the same choices."""
         wanted = self._choices | {name: value for name, value in named.items() if value}
-        return f"/{page}?{urlencode(wanted)}"
+        path = "" if page == HOME else page
+        return f"/{path}?{urlencode(wanted)}" if wanted else f"/{path}"
+
+    def go(self, place: str) -> None:
+        """Go to an address of ours."""
+        parts = urlsplit(place)
+        page = self.pages[parts.path.strip("/") or HOME]
+        st.switch_page(page, query_params=dict(parse_qsl(parts.query)))
 
     def row(self, kind: str, id: object) -> str:
         """The address of one row; see `core.operation.metrics.records`."""
@@ -112,8 +131,11 @@ class View:
         self.asked.append(at)
         return found  # type: ignore[no-any-return]  # the cache forgets types
 
-    def live(self, draw: Callable[[View], None], seconds: float = 10.0) -> None:
-        """Draw a part that draws itself anew, and leaves the rest of the page alone."""
+    def live(self, draw: Callable[[View], None], seconds: float = 10.0, dated: bool = True) -> None:
+        """Draw a part that draws itself anew, and leaves the rest of the page alone.
+
+        It is `dated`, unless what stands in it says how old it is.
+        """
 
         def part() -> None:
             try:
@@ -121,7 +143,8 @@ class View:
                     st.rerun()
                 fresh = self.fresh
                 draw(fresh)
-                fresh.as_of()
+                if dated:
+                    fresh.as_of()
             finally:
                 release()
 

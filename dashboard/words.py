@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from importlib.resources import files
 
 from core.base.texts import LANGUAGES, Translator, read
@@ -18,6 +17,6 @@ def translator(language: str) -> Translator:
     return read(files(__package__) / "texts" / known / "LC_MESSAGES" / "dashboard.po", known)
 
 
-def unless_nought(change: str) -> str | None:
-    """A change as it is shown beside a number; None where it reads as none, up or down."""
-    return change if re.search("[1-9]", change) else None
+def plain(text: str) -> str:
+    """What others may have written, with nothing in it that Markdown reads."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)

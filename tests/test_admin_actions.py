@@ -70,6 +70,7 @@ ACTIONS: dict[str, Callable[[AdminActions, Any], object]] = {
         str(run.avatar_id), f"{run.user_id.hex}/{run.avatar_id.hex}/0"
     ),
     "silence": lambda actions, run: actions.silence("budget", 4),
+    "end session": lambda actions, run: actions.end_session("digest"),
     "deleted at fal": lambda actions, run: actions.deleted_there(copy_at_fal()),
 }
 
@@ -86,12 +87,21 @@ def set_aside(of: Any) -> int:
     return int(run("SELECT id FROM inbox WHERE update_id = ?", update_id).fetchone()[0])
 
 
+def session(of: Any) -> None:
+    run(
+        "INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at, credential) "
+        "VALUES ('digest', 'boris', 'viewer', ?, ?, '')",
+        *(NOW, NOW),
+    )
+
+
 def copy_at_fal() -> int:
     columns = {"kind": "model", "endpoint": "e", "test_mode": False, "at": 1, "next_check_at": 1}
     return int(RemoteCopy.create(name=uuid.uuid4().hex, **columns).id)
 
 
 NEEDS_FIRST: dict[str, Callable[[Any], object]] = {
+    "end session": session,
     "resume": lambda made: switches.switch_on(switches.PAUSED, "", NOW, "anna"),
     "unblock": lambda made: restrictions.block(made.user_id, NOW, "anna"),
 }
@@ -121,6 +131,7 @@ NOTHING: dict[str, Callable[[AdminActions, Any], object]] = {
     "look at a deleted avatar's": lambda admin, run: admin.photo(str(uuid.uuid4()), "a/b/0"),
     "end a silence that isn't": lambda admin, run: admin.silence("budget", 0),
     "write nothing": lambda admin, run: admin.write(str(run.user_id), "  "),
+    "end a session that isn't": lambda admin, run: admin.end_session("nobody's"),
     "cancel what is over": lambda admin, run: admin.cancel_run(str(run.id)),
 }
 DID_ONCE = ("pause twice", "block twice")
@@ -175,6 +186,16 @@ def test_a_deed_that_fails_leaves_no_trace(admin: AdminActions, house: House) ->
         with pytest.raises(LikenessError, match="no such person"):
             action(str(uuid.uuid4()))
     assert audited() == []
+
+
+def test_what_came_of_it_names_its_row_of_the_audit_and_the_reason(admin: AdminActions) -> None:
+    made = made_run()
+    first = admin.block(str(made.user_id), " rude\0 ")
+    second = admin.block(str(made.user_id), "rude")
+    assert (second.changed, second.audit) == (False, None)
+    ((row, detail),) = run("SELECT id, detail FROM audit").fetchall()
+    assert (first.changed, first.audit, detail) == (True, row, "rude")
+    assert uuid.UUID(admin.retry_run(str(made.id), "again").made) != made.id
 
 
 def test_the_dialogue_is_told_to_erase_as_if_the_person_had_asked(admin: AdminActions) -> None:

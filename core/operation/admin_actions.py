@@ -1,7 +1,8 @@
 """Admin actions: named, restricted to admins, and audited.
 
 Used by the dashboard and the command line. The audit's row is written in the action's transaction,
-and only if the action changed something.
+and only if the action changed something. What touches money or a person has a `reason`, which
+stands in it.
 
 Longer than 300 lines because whatever an admin may do stands in one place.
 """
@@ -12,7 +13,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from core.avatars import restrictions, support, switches
 from core.avatars.models import Avatar, TrainingRun
@@ -26,6 +27,7 @@ from core.base.settings import Settings
 from core.conversation import inbox as inboxes
 from core.conversation.models import User
 from core.conversation.statements import lock_person
+from core.operation import auth
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import own_id
 
@@ -34,6 +36,14 @@ LONGEST_MESSAGE = 2000
 
 class Forbidden(LikenessError):
     """A viewer can't act."""
+
+
+class Outcome(NamedTuple):
+    """What came of an action: whether anything changed, its row of the audit, what it made."""
+
+    changed: bool
+    audit: int | None
+    made: str = ""
 
 
 class Resolver(Protocol):
@@ -90,19 +100,20 @@ class AdminActions:
         self._visitor = visitor
         self._clock = clock
 
-    def cancel_run(self, run_id: str) -> None:
+    def cancel_run(self, run_id: str, reason: str = "") -> Outcome:
         """Cancel a run, of a training or of pictures, in any status."""
-        with self._audited("cancel", run_id) as entry:
+        with self._audited("cancel", run_id, reason) as entry:
             found = _painted(run_id) or _run(run_id)
             lock_person(found.conversation_id, found.user_id)
             entry.changed = self._kind_of(run_id).cancel(found.id)
+        return entry.outcome()
 
-    def retry_run(self, run_id: str) -> str:
-        """Start another training for the avatar of a failed or cancelled run; the new run's id.
+    def retry_run(self, run_id: str, reason: str = "") -> Outcome:
+        """Start another training for the avatar of a failed or cancelled run: that is `made`.
 
         Raises TrainingRefused if its person could not start it either.
         """
-        with self._audited("retry", run_id):
+        with self._audited("retry", run_id, reason) as entry:
             found = _run(run_id)
             if found.avatar_id is None or found.user_id is None:
                 raise TrainingRefused("gone")
@@ -110,83 +121,90 @@ class AdminActions:
             started = self._app.training.start(
                 found.avatar_id, found.user_id, found.conversation_id
             )
-            return str(started)
+        return entry.outcome(str(started))
 
-    def sent(self, run_id: str, request_id: str) -> None:
+    def sent(self, run_id: str, request_id: str, reason: str = "") -> Outcome:
         """Resolve an uncertain order as sent under this request id, which fal must confirm."""
         request_id = storable(request_id).strip()
-        entry = self._audited("sent", run_id, request_id)
+        entry = self._audited("sent", run_id, f"{request_id} {reason}".strip())
         resolver = self._kind_of(run_id).orders.resolver
         _settled(lambda: resolver.sent(run_id, request_id, entry.write))
+        return entry.outcome()
 
-    def not_sent(self, run_id: str) -> None:
+    def not_sent(self, run_id: str, reason: str = "") -> Outcome:
         """Resolve an uncertain order as never sent: it is ordered again."""
-        entry = self._audited("not sent", run_id)
+        entry = self._audited("not sent", run_id, reason)
         resolver = self._kind_of(run_id).orders.resolver
         _settled(lambda: resolver.not_sent(run_id, entry.write))
+        return entry.outcome()
 
-    def pause(self) -> None:
+    def pause(self) -> Outcome:
         """Submit no new training until `resume`."""
         with self._audited("pause", switches.PAUSED) as entry:
             name = self._visitor.name
             entry.changed = switches.switch_on(switches.PAUSED, "", self._clock(), name)
+        return entry.outcome()
 
-    def resume(self, name: str = switches.PAUSED) -> bool:
-        """Take one run-time switch away; whether it was on."""
+    def resume(self, name: str = switches.PAUSED) -> Outcome:
+        """Take one run-time switch away; nothing changes where it was not on."""
         with self._audited("resume", name) as entry:
             entry.changed = switches.switch_off(name)
-        return entry.changed
+        return entry.outcome()
 
-    def replay(self, event_id: int) -> bool:
-        """Give an event that was set aside another try; False where it is gone."""
+    def replay(self, event_id: int) -> Outcome:
+        """Give an event that was set aside another try; nothing changes where it is gone."""
         with self._audited("replay", str(event_id)) as entry:
             entry.changed = inboxes.replay(event_id)
-        return entry.changed
+        return entry.outcome()
 
-    def erase(self, user_id: str) -> int:
+    def erase(self, user_id: str, reason: str = "") -> Outcome:
         """Erase all that belongs to a person, as they could themselves; the worker does it.
 
-        The conversation that will do it.
+        The conversation that will do it is `made`.
         """
-        with self._audited("erase", user_id) as entry:
+        with self._audited("erase", user_id, reason) as entry:
             found = erasure_worker.order(self._app.inbox, uuid.UUID(user_id), self._clock())
             if found is None:
                 raise LikenessError("There is no such person any more.")
             entry.changed = found.new
-        return found.conversation_id
+        return entry.outcome(str(found.conversation_id))
 
-    def block(self, user_id: str) -> None:
+    def block(self, user_id: str, reason: str = "") -> Outcome:
         """Serve a person no more: no new training, no new photos; those that run go on."""
-        with self._audited("block", user_id) as entry:
+        with self._audited("block", user_id, reason) as entry:
             entry.changed = restrictions.block(_held(user_id), self._clock(), self._visitor.name)
+        return entry.outcome()
 
-    def unblock(self, user_id: str) -> None:
+    def unblock(self, user_id: str, reason: str = "") -> Outcome:
         """Serve a person again."""
-        with self._audited("unblock", user_id) as entry:
+        with self._audited("unblock", user_id, reason) as entry:
             entry.changed = restrictions.unblock(_held(user_id))
+        return entry.outcome()
 
-    def grant(self, user_id: str) -> None:
+    def grant(self, user_id: str, reason: str = "") -> Outcome:
         """Grant a person one more training within a day."""
-        with self._audited("grant", user_id):
+        with self._audited("grant", user_id, reason) as entry:
             restrictions.grant(_held(user_id), self._clock(), self._visitor.name)
+        return entry.outcome()
 
-    def write(self, user_id: str, text: str) -> None:
+    def write(self, user_id: str, text: str) -> Outcome:
         """Send a person a message through the channel they used last."""
         text = storable(text.strip())[:LONGEST_MESSAGE]
         if not text:
-            return
-        with self._audited("write", user_id, f"{len(text)} letters"):
+            return Outcome(False, None)
+        with self._audited("write", user_id, f"{len(text)} letters") as entry:
             notice(
                 _conversation(user_id), "operator_message", {"text": text},
                 f"operator:{uuid.uuid4().hex}", self._clock(),
             )  # fmt: skip
+        return entry.outcome()
 
-    def answer(self, message_id: int, text: str) -> None:
+    def answer(self, message_id: int, text: str) -> Outcome:
         """Answer a message to support, once, through the channel that its person used last."""
         text = storable(text.strip())[:LONGEST_MESSAGE]
         if not text:
-            return
-        with self._audited("answer", str(message_id), f"{len(text)} letters"):
+            return Outcome(False, None)
+        with self._audited("answer", str(message_id), f"{len(text)} letters") as entry:
             found = support.answered(message_id, text, self._visitor.name, self._clock())
             if found is None:
                 raise LikenessError("There is no such message, or it is answered already.")
@@ -195,6 +213,7 @@ class AdminActions:
                 _conversation(str(found.user_id)), "support_answer",
                 {"text": text, "operator": operator}, f"answer:{message_id}", self._clock(),
             )  # fmt: skip
+        return entry.outcome()
 
     def photo(self, avatar_id: str, key: str) -> bytes | None:
         """A thumbnail of an avatar's photo, None if it isn't available. Viewing it is audited."""
@@ -204,13 +223,21 @@ class AdminActions:
             entry.changed = bool(prefix) and key.startswith(prefix)
         return self._app.thumbnail(key) if entry.changed else None
 
-    def deleted_there(self, copy_id: int) -> None:
+    def deleted_there(self, copy_id: int) -> Outcome:
         """Record that a copy at fal was deleted by hand."""
-        with self._audited("deleted at fal", str(copy_id)):
+        with self._audited("deleted at fal", str(copy_id)) as entry:
             if not remote.deleted_by_hand(copy_id):
                 raise LikenessError("That is not waited for any more.")
+        return entry.outcome()
 
-    def silence(self, rule: str, hours: float) -> None:
+    def end_session(self, session: str) -> Outcome:
+        """End somebody's session of the dashboard, by the name that `auth.sessions` gives it."""
+        with self._audited("end session", "") as entry:
+            who = auth.end(session)
+            entry.changed, entry.subject = who is not None, who or ""
+        return entry.outcome()
+
+    def silence(self, rule: str, hours: float) -> Outcome:
         """Silence a rule's alerts for this many hours; 0 ends the silence."""
         until = self._clock() + hours * 3600
         with self._audited("silence", rule, f"{hours:g} h") as entry:
@@ -222,6 +249,7 @@ class AdminActions:
                 "DO UPDATE SET until = excluded.until, who = excluded.who",
                 *(rule[:32], until, self._visitor.name),
             )
+        return entry.outcome()
 
     def _kind_of(self, run_id: str) -> Training | Pictures:
         """Who looks after an order."""
@@ -239,15 +267,24 @@ class _Audited:
     changed = True
 
     def __init__(self, who: str, action: str, subject: str, detail: str, at: float) -> None:
-        self._row = (at, who[:64], action[:32], subject[:128], detail[:300])
+        self.subject = subject
+        self._at, self._who, self._action = at, who, action
+        self._detail = storable(detail).strip()
+        self._id: int | None = None
         self._inner = transaction()
 
     def write(self) -> None:
         """Write the row in the caller's transaction."""
-        run(
-            "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-            *self._row,
-        )
+        self._id = run(
+            "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?) "
+            "RETURNING id",
+            *(self._at, self._who[:64], self._action[:32]),
+            *(self.subject[:128], self._detail[:300]),
+        ).fetchone()[0]
+
+    def outcome(self, made: str = "") -> Outcome:
+        """What came of it, once the transaction is over."""
+        return Outcome(self._id is not None, self._id, made)
 
     def __enter__(self) -> Self:
         self._inner.__enter__()

@@ -48,6 +48,24 @@ class Visitor(NamedTuple):
         return self.role == "admin"
 
 
+class Session(NamedTuple):
+    """A session that lasts; `id` is what its token is kept as."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: float
+    seen_at: float
+
+
+class Attempt(NamedTuple):
+    """A log-in that failed."""
+
+    at: float
+    name: str
+    source: str
+
+
 class TooMany(LikenessError):
     """Wrong passwords slow down: wait so many seconds."""
 
@@ -170,9 +188,7 @@ class Sessions:
             "WHERE token = ?",
             _digest(token),
         ).fetchone()
-        if row is None or not self._lasts(*row[2:4]):
-            return None
-        if row[4] not in self._credentials(row[0], row[1]):
+        if row is None or not self._valid(*row):
             return None
         now = self._clock()
         if by_hand and now - row[3] > 60:
@@ -183,10 +199,20 @@ class Sessions:
                 )
         return Visitor(row[0], row[1])
 
-    def log_out(self, token: str) -> None:
-        """End a session."""
-        with transaction():
-            run("DELETE FROM dashboard_sessions WHERE token = ?", _digest(token))
+    def log_out(self, token: str) -> str | None:
+        """End a session; whose it was, None where there was none."""
+        return end(_digest(token))
+
+    def lasting(self) -> list[Session]:
+        """The sessions that last, the one last seen first; one of an old password does not."""
+        query = "SELECT token, name, role, created_at, seen_at, credential FROM dashboard_sessions"
+        found = run(f"{query} ORDER BY seen_at DESC").fetchall()
+        return [Session(*row[:5]) for row in found if self._valid(*row[1:])]
+
+    def _valid(
+        self, name: str, role: Role, created_at: float, seen_at: float, credential: str
+    ) -> bool:
+        return self._lasts(created_at, seen_at) and credential in self._credentials(name, role)
 
     def _credentials(self, name: str, role: Role) -> Iterator[str]:
         """The credentials that are valid for this user and role now."""
@@ -206,6 +232,20 @@ class Sessions:
             now - created_at < self._settings.session_hours * 3600
             and now - seen_at < self._settings.idle_minutes * 60
         )
+
+
+def end(session: str) -> str | None:
+    """End a session by its id; whose it was, None where there is none."""
+    with transaction():
+        found = run("SELECT name FROM dashboard_sessions WHERE token = ?", session).fetchone()
+        run("DELETE FROM dashboard_sessions WHERE token = ?", session)
+    return None if found is None else str(found[0])
+
+
+def failed(since: float, limit: int = 200) -> list[Attempt]:
+    """The log-ins that failed since a moment, the newest first."""
+    query = "SELECT at, name, source FROM login_attempts WHERE NOT succeeded AND at >= ?"
+    return [Attempt(*row) for row in run(f"{query} ORDER BY at DESC LIMIT ?", since, limit)]
 
 
 def sweep(now: float) -> None:

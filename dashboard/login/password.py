@@ -75,12 +75,16 @@ class Login:
         if not same_origin(request, self._site.own.public_url):
             return PlainTextResponse("Elsewhere", 403)
         try:
-            await run_in_threadpool(_released, self._site.forget, request.cookies)
+            await run_in_threadpool(_released, self._log_out, request)
         except INFRASTRUCTURE:
             return broken(self._site, request, "/")
         left = RedirectResponse("/login", 303)
         left.delete_cookie(COOKIE, path="/")
         return left
+
+    def _log_out(self, request: Request) -> None:
+        if name := self._site.forget(request.cookies):
+            note(name, "log out", source(request))
 
 
 async def _fields(request: Request) -> dict[str, str] | None:

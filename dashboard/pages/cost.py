@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import streamlit as st
 
 from core.operation.metrics import cost
-from dashboard import charts
+from dashboard import charts, codes
+from dashboard.formats import dearer, money
 from dashboard.tables import Column, table
 from dashboard.view import View
-from dashboard.words import unless_nought
+from dashboard.words import plain
 
 
 def draw(view: View) -> None:
@@ -18,7 +21,7 @@ def draw(view: View) -> None:
     before = view.ask(cost.spent, view.scope.before)
     columns = st.columns(4)
     columns[0].metric(
-        t("Spent"), f"${spent.total:,.2f}", unless_nought(f"{spent.total - before.total:+,.2f}"),
+        t("Spent"), money(t, spent.total), dearer(t, spent.total, before.total),
         delta_color="inverse",
         help=t(
             "Of the trainings that were ordered in the period: what they cost, or their price "
@@ -27,14 +30,14 @@ def draw(view: View) -> None:
         ),
     )  # fmt: skip
     columns[1].metric(
-        t("A successful avatar"), "–" if spent.each is None else f"${spent.each:,.2f}",
+        t("A successful avatar"), money(t, spent.each),
         help=t(
             "What the trainings of the period that have ended cost, divided by how many of them "
             "were completed."
         ),
     )  # fmt: skip
     columns[2].metric(
-        t("Wasted"), f"${spent.wasted:,.2f}",
+        t("Wasted"), money(t, spent.wasted),
         help=t("On trainings of the period that failed or were cancelled."),
     )  # fmt: skip
     _budget(view, columns[3])
@@ -48,14 +51,43 @@ def draw(view: View) -> None:
         {"start": at.start, "kind": at.training_type, "value": at.usd}
         for at in view.ask(cost.spent_by_time, view.scope)
     ]
-    charts.stacked(view, rows, t("US dollars"), t("type"), money=True)
+    charts.stacked(view, rows, t("US dollars"), t("type"), usd=True)
+    _by_type(view)
+    _wasted(view)
     st.subheader(t("By type and profile"), anchor=False)
     table(view, "profiles", [
-        Column("training_type", t("Type")), Column("profile", t("Profile")),
+        Column("training_type", t("Type"), words=codes.TYPE), Column("profile", t("Profile")),
         Column("usd", t("Spent"), "usd"), Column("wasted", t("Wasted"), "usd"),
         Column("runs", t("Trainings"), "number"),
     ], view.ask(cost.spent_on, view.scope),
         empty=t("Nothing in the chosen period."))  # fmt: skip
+
+
+def _by_type(view: View) -> None:
+    """What a trained avatar of each type costs."""
+    t = view.t
+    st.subheader(t("A trained avatar, by type"), anchor=False)
+    rows = [
+        SimpleNamespace(kind=kind, each=spent.each, total=spent.total, wasted=spent.wasted,
+                        trained=spent.successes)
+        for kind, spent in sorted(view.ask(cost.spent_by_type, view.scope).items())
+    ]  # fmt: skip
+    table(view, "types", [
+        Column("kind", t("Type"), words=codes.TYPE), Column("each", t("A trained avatar"), "usd"),
+        Column("trained", t("Trained"), "number"), Column("total", t("Spent"), "usd"),
+        Column("wasted", t("Wasted"), "usd"),
+    ], rows, empty=t("Nothing in the chosen period."))  # fmt: skip
+
+
+def _wasted(view: View) -> None:
+    """What was spent for nothing, and why; a click leads to what failed so."""
+    t = view.t
+    st.subheader(t("Wasted, by reason"), anchor=False)
+    table(view, "waste", [
+        Column("reason", t("Reason"), words=codes.ERROR),
+        Column("training_type", t("Type"), words=codes.TYPE),
+        Column("usd", t("Wasted"), "usd"), Column("runs", t("Trainings"), "number"),
+    ], view.ask(cost.wasted_on, view.scope), empty=t("Nothing was wasted."))  # fmt: skip
 
 
 def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
@@ -64,13 +96,20 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     budget = view.site.settings.training.daily_budget_usd
     spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.ordered)
     if budget <= 0:
-        column.metric(t("Today’s budget"), f"${spent:,.2f}", help=t("No daily budget is set."))
+        column.metric(t("Today’s budget"), money(t, spent), help=t("No daily budget is set."))
         return
+    by_night = view.ask(cost.forecast, view.site.settings.zone, view.now, view.site.ordered)
     column.metric(
-        t("Today’s budget"), f"${spent:,.2f} / ${budget:,.2f}",
+        t("Today’s budget"), f"{money(t, spent)} / {money(t, budget)}",
         help=t(
             "Orders that were sent today, or may have been, of what all of a day may cost, in the "
             "mode that trainings are made in now."
         ),
     )  # fmt: skip
     column.progress(min(1.0, spent / budget))
+    said = t("Forecast for the day: {usd}", usd=money(t, by_night))
+    over = t("more than the budget") if by_night > budget else t("within the budget")
+    column.caption(
+        f"{plain(said)} · {over}",
+        help=t("What was sent today, and what was sent on average after this time of day lately."),
+    )

@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.operation.metrics import errors, training
 from core.operation.metrics.pictures import orders
-from dashboard import charts
-from dashboard.pages import runs
+from core.operation.metrics.pictures.orders import PictureOrder
+from core.operation.metrics.training import Run
+from dashboard import charts, codes
+from dashboard.cards import lists, run
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -20,15 +22,17 @@ TRENDS = 20
 
 def draw(view: View) -> None:
     """The page."""
-    if runs.opened(view):
+    if run.opened(view):
         return
     groups = view.ask(errors.groups, view.scope)
     if wanted := st.query_params.get("group", ""):
         _group(view, next((group for group in groups if group.key == wanted), None))
         return
-    _calls(view)
+    uncertain = view.ask(training.uncertain), view.ask(orders.uncertain)
+    if any(uncertain):
+        _uncertain(view, *uncertain)
     _groups(view, groups)
-    _uncertain(view)
+    _calls(view)
 
 
 def _calls(view: View) -> None:
@@ -48,13 +52,12 @@ def _groups(view: View, groups: Sequence[errors.Group]) -> None:
     shown = [_shown(view, group, n < TRENDS) for n, group in enumerate(groups)]
     chosen = table(view, "groups", [
         Column("news", t("News"), help=t("new: never before the period; returning: before it.")),
-        Column("error_type", t("Error")), Column("message", t("Message")),
+        Column("error_type", t("Error"), words=codes.ERROR), Column("message", t("Message")),
         Column("n", t("Times"), "number", t("Failures in the period, of the chosen trainings.")),
         Column("users", t("People"), "number",
                t("Whose trainings it happened to; of forgotten people nobody knows.")),
         Column("trend", t("Trend"), "trend"), Column("endpoint", t("Endpoint")),
-        Column("error_class", t("Whose turn"),
-               help=t("person: other photos; retry: time; operator: you.")),
+        Column("error_class", t("Whose turn"), words=codes.TURN),
         Column("first", t("First"), "time", t("In the period.")),
         Column("last", t("Last"), "time", t("In the period.")),
         Column("ever", t("First of all"), "time",
@@ -91,14 +94,15 @@ def _group(view: View, group: errors.Group | None) -> None:
     ]
     charts.stacked(view, rows, t("failed calls"), "")
     events = view.ask(errors.group_events, view.scope, group[:3])
-    chosen = table(view, "events", runs.event_columns(t), events, choose=True, most=200,
+    chosen = table(view, "events", lists.event_columns(t), events, choose=True, most=200,
                    place=lambda call: view.row("call", call.id))  # fmt: skip
     if chosen is not None and events[chosen].run_id:
         st.query_params["run"] = events[chosen].run_id
         st.rerun()
 
 
-def _uncertain(view: View) -> None:
+def _uncertain(view: View, runs: list[Run], lost: list[PictureOrder]) -> None:
+    """Orders that somebody must look for: above all else."""
     t = view.t
     st.subheader(t("Uncertain orders"), anchor=False)
     st.caption(
@@ -108,11 +112,8 @@ def _uncertain(view: View) -> None:
             "found. They are never ordered again by themselves."
         )
     )
-    runs.list_to_open(view, "uncertain", view.ask(training.uncertain))
-    lost = view.ask(orders.uncertain)
+    if runs:
+        lists.listed(view, "uncertain", runs)
     if lost:
         st.subheader(t("Uncertain orders of pictures"), anchor=False)
-        chosen = runs.painted(view, "uncertain-pictures", lost, choose=True)
-        if chosen is not None:
-            st.query_params["run"] = lost[chosen].id
-            st.rerun()
+        lists.painted(view, "uncertain-pictures", lost)

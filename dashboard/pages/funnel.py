@@ -1,17 +1,20 @@
-"""Where people stop, and which photos are refused."""
+"""Where people stop: those who came in the period, or all who moved in it; and who stays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import streamlit as st
 
 from core.base.texts import LANGUAGES, NAMES
-from core.operation.metrics import funnel, photos
+from core.operation.metrics import funnel
+from core.operation.metrics.journey import cohort
 from core.operation.metrics.scope import HOUR, Scope
-from dashboard import charts, filters
+from dashboard import charts, codes, filters
+from dashboard.formats import number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -30,34 +33,137 @@ class Whom(NamedTuple):
     channel: str
     language: str
 
+    def takes(self, row: cohort.Came | cohort.Kept) -> bool:
+        """Whether a group is among them."""
+        return self.channel in ("", row.channel) and self.language in ("", row.language)
+
 
 def draw(view: View) -> None:
     """The page."""
-    t = view.t
-    whom = _chosen(view)
-    st.subheader(t("The way to an avatar"), anchor=False)
-    came, dwells = view.ask_calmly(funnel.moved, *whom)
-    reached = dict(came)
-    if reached:
-        rows = [{"state": state, "value": reached.get(state, 0)} for state in WAY]
-        charts.steps(rows, t("conversations"), t("State"))
+    whom, moved = _chosen(view)
+    if moved:
+        _moved(view, whom)
     else:
-        st.caption(t("Nothing in the chosen period."))
-    _states(view, whom, reached, dwells)
-    _refusals(view, whom)
+        _cohort(view, whom)
 
 
-def _chosen(view: View) -> Whom:
+def _chosen(view: View) -> tuple[Whom, bool]:
+    """Whose conversations, and whether all that moved in the period are asked about."""
     t = view.t
     everywhere = {"": t("All")}
-    channels = everywhere | {name: name for name in view.ask(funnel.channels)}
+    channels = everywhere | {
+        name: codes.word(t, codes.CHANNEL, name) for name in view.ask(funnel.channels)
+    }
     spoken = everywhere | {name: NAMES[name] for name in LANGUAGES}
-    left, right = st.columns(2)
+    ways = {
+        "came": t("Those who came in the period"),
+        "moved": t("All who moved in the period, state by state"),
+    }
+    left, middle, right = st.columns(3)
     with left:
+        way = filters.choice(t("Whom"), "who", ways, "came")
+    with middle:
         channel = filters.choice(t("Channel"), "channel", channels, "")
     with right:
         language = filters.choice(t("Their language"), "speaks", spoken, "")
-    return Whom(view.calm, channel, language)
+    return Whom(view.calm, channel, language), way == "moved"
+
+
+def _cohort(view: View, whom: Whom) -> None:
+    """How far those got who came in the period."""
+    t = view.t
+    st.subheader(t("The way to an avatar"), anchor=False)
+    groups = [group for group in view.ask_calmly(cohort.cohort, whom.scope) if whom.takes(group)]
+    if not groups:
+        st.caption(t("Nobody came in the period."))
+        return
+    totals = [sum(counts) for counts in zip(*(group.reached for group in groups), strict=True)]
+    names = [codes.word(t, codes.STAGE, stage) for stage in cohort.STAGES]
+    charts.steps(view, [
+        {"state": name, "value": n,
+         "said": f"{number(t, n)} · {percent(t, n / totals[0], 0)}"}
+        for name, n in zip(names, totals, strict=True)
+    ], t("conversations"), t("Stage"))  # fmt: skip
+    st.caption(t("Conversations that began in the period, with all that they have done up to now."))
+    _stages(view, totals)
+    _by_group(view, groups)
+    _retention(view, whom)
+
+
+def _stages(view: View, totals: Sequence[int]) -> None:
+    t = view.t
+    lost = [None, *((a - b) / a if a else None for a, b in pairwise(totals))]
+    rows = [
+        SimpleNamespace(stage=stage, people=n, share=100 * n / totals[0],
+                        lost=None if gone is None else 100 * gone)
+        for stage, n, gone in zip(cohort.STAGES, totals, lost, strict=True)
+    ]  # fmt: skip
+    table(view, "stages", [
+        Column("stage", t("Stage"), words=codes.STAGE),
+        Column("people", t("Got so far"), "number"),
+        Column("share", t("Of those who came"), "percent"),
+        Column("lost", t("Lost since the stage before"), "percent"),
+    ], rows)  # fmt: skip
+
+
+def _by_group(view: View, groups: Sequence[cohort.Came]) -> None:
+    """Each channel and language by itself: whom of a hundred each stage still has."""
+    t = view.t
+    st.subheader(t("By channel and language"), anchor=False)
+    rows = [
+        SimpleNamespace(
+            channel=group.channel, language=group.language, came=group.reached[0],
+            **{stage: 100 * n / group.reached[0]
+               for stage, n in list(zip(cohort.STAGES, group.reached, strict=True))[1:]},
+        )
+        for group in groups
+    ]  # fmt: skip
+    table(view, "groups", [
+        Column("channel", t("Channel"), words=codes.CHANNEL),
+        Column("language", t("Language"), words=NAMES), Column("came", t("Came"), "number"),
+        *(Column(stage, codes.word(t, codes.STAGE, stage), "percent")
+          for stage in list(cohort.STAGES)[1:]),
+    ], rows)  # fmt: skip
+
+
+def _retention(view: View, whom: Whom) -> None:
+    t = view.t
+    st.subheader(t("Who comes back"), anchor=False)
+    now = view.now // 60 * 60
+    found = [kept for kept in view.ask_calmly(cohort.retention, whom.scope, now)
+             if whom.takes(kept)]  # fmt: skip
+    rows = []
+    for days in cohort.AFTER:
+        came, back = (
+            sum(getattr(kept, name) for kept in found if kept.days == days)
+            for name in ("came", "back")
+        )
+        share = 100 * back / came if came else None
+        rows.append(SimpleNamespace(days=days, came=came, back=back, share=share))
+    table(view, "retention", [
+        Column("days", t("Days later, or after that"), "number"),
+        Column("came", t("Came so long ago"), "number",
+               t("Of those who came in the period, whoever came at least so many days ago.")),
+        Column("back", t("Were active"), "number"), Column("share", t("Share"), "percent"),
+    ], rows)  # fmt: skip
+
+
+def _moved(view: View, whom: Whom) -> None:
+    """Every state, by all who moved in the period, whenever they came."""
+    t = view.t
+    st.subheader(t("All who moved in the period"), anchor=False)
+    came, dwells = view.ask_calmly(funnel.moved, *whom)
+    reached = dict(came)
+    if reached:
+        rows = [
+            {"state": codes.word(t, codes.STATE, state), "value": reached.get(state, 0),
+             "said": number(t, reached.get(state, 0))}
+            for state in WAY
+        ]  # fmt: skip
+        charts.steps(view, rows, t("conversations"), t("State"))
+    else:
+        st.caption(t("Nothing in the chosen period."))
+    _states(view, whom, reached, dwells)
 
 
 def _states(
@@ -81,7 +187,7 @@ def _states(
         if reached.get(state) or stopped.get(state)
     ]
     table(view, "states", [
-        Column("state", t("State")),
+        Column("state", t("State"), words=codes.STATE),
         Column("reached", t("Came"), "number",
                t("Conversations that came to this state from another one in the period, each "
                  "counted once.")),
@@ -90,28 +196,3 @@ def _states(
         Column("p50", t("Stay, median"), "seconds", stay),
         Column("p90", t("Stay, p90"), "seconds", stay),
     ], shown, empty=t("Nothing in the chosen period."))  # fmt: skip
-
-
-def _refusals(view: View, whom: Whom) -> None:
-    t = view.t
-    st.subheader(t("Refused photos"), anchor=False)
-    table(view, "refusals", [
-        Column("reason", t("Reason")),
-        Column("photos", t("Photos"), "number",
-               t("Photos that came in the period and are refused still, without deleted ones.")),
-        Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, *whom),
-        empty=t("Nothing in the chosen period."))  # fmt: skip
-    if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
-        return
-    found = view.ask_calmly(photos.overruled, whom.scope)
-    st.metric(
-        t("Refusals that people overruled"),
-        "–" if found.share is None else f"{100 * found.share:.1f}%",
-        help=t(
-            "Of {all} photos of the period that were refused for what may be our mistake, people "
-            "kept {n}; in every channel and language.",
-            all=f"{found.refused:,}",
-            n=f"{found.overruled:,}",
-        ),
-    )

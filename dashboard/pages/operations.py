@@ -10,8 +10,11 @@ import streamlit as st
 from core.base.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
-from core.operation.metrics import health, people
-from dashboard.pages import alarms, runs
+from core.operation.metrics import health
+from core.operation.metrics.journey import waiting
+from dashboard import codes
+from dashboard.cards import acting, alarms
+from dashboard.formats import number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -21,11 +24,11 @@ PAUSED = "trainings_paused"
 def draw(view: View) -> None:
     """The page."""
     _switches(view)
+    _waiting(view)
     _delivery(view)
     _leaving(view)
     _quarantine(view)
     _silence(view)
-    _audit(view)
     t = view.t
     st.subheader(t("Settings in force"), anchor=False)
     st.text(t("Version {version}", version=version()))
@@ -41,7 +44,8 @@ def _switches(view: View) -> None:
         st.warning(t("Paused: nothing is submitted until it is resumed."))
     elif view.visitor.may_act:
         asked = t("Submit no new training until you resume? Those that run go on.")
-        runs.ask(view, t("Pause new trainings"), asked, "pause", view.actions.pause)
+        done = t("New trainings are paused.")
+        acting.ask(view, t("Pause new trainings"), asked, "pause", view.actions.pause, done)
     if not on:
         st.caption(t("No switch is on: trainings are submitted as they are ordered."))
     rows = [
@@ -50,13 +54,32 @@ def _switches(view: View) -> None:
     ]
     if rows:
         table(view, "switches", [
-            Column("name", t("Switch")), Column("value", t("Value")),
+            Column("name", t("Switch"), words=codes.SWITCH), Column("value", t("Value")),
             Column("at", t("Since"), "time"), Column("by", t("By")),
         ], rows, place=lambda switch: view.row("switch", switch.name))  # fmt: skip
     for name in on if view.visitor.may_act else ():
-        label = t("Resume") if name == PAUSED else t("Take away: {name}", name=name)
+        label = (
+            t("Resume")
+            if name == PAUSED
+            else t("Take away: {name}", name=codes.word(t, codes.SWITCH, name))
+        )
         action = partial(view.actions.resume, name)
-        runs.ask(view, label, t("Take this switch away now?"), f"resume-{name}", action)
+        asked, done = t("Take this switch away now?"), t("The switch is away.")
+        acting.ask(view, label, asked, f"resume-{name}", action, done)
+
+
+def _waiting(view: View) -> None:
+    """What people did and nobody has applied, and screens that nobody was shown."""
+    t = view.t
+    if not (found := view.ask(waiting.waiting)):
+        return
+    st.subheader(t("What waits"), anchor=False)
+    table(view, "waiting", [
+        Column("kind", t("What"), words=codes.WAITS),
+        Column("since", t("Since"), "time"), Column("channel", t("Channel"), words=codes.CHANNEL),
+        Column("name", t("Name")), Column("state", t("State"), words=codes.STATE),
+    ], found, most=200,
+        place=lambda one: view.place("people", user=one.user_id))  # fmt: skip
 
 
 def _delivery(view: View) -> None:
@@ -66,26 +89,26 @@ def _delivery(view: View) -> None:
     hooks = view.ask(health.webhooks, view.scope)
     last = view.moment(hooks.last_at)
     doomed = view.ask(health.doomed)
-    asked = "" if hooks.polled is None else f" ({100 * hooks.polled:.1f}%)"
+    asked = "" if hooks.polled is None else f" ({percent(t, hooks.polled)})"
     cells = (
-        (t("Notices that wait"), f"{notices.pending:,}",
+        (t("Notices that wait"), number(t, notices.pending),
          t("Notices made in the period that are not sent yet, or are being sent.")),
-        (t("Notices that may have arrived"), f"{notices.uncertain:,}",
+        (t("Notices that may have arrived"), number(t, notices.uncertain),
          t("Notices made in the period whose sending broke off; they are not repeated.")),
-        (t("Notices that were refused"), f"{notices.blocked + notices.failed:,}",
+        (t("Notices that were refused"), number(t, notices.blocked + notices.failed),
          t("Notices made in the period that could not be sent: the person blocked the bot, or "
            "the channel refused them.")),
-        (t("Chats that blocked the bot"), f"{view.ask(health.unreachable):,}",
+        (t("Chats that blocked the bot"), number(t, view.ask(health.unreachable)),
          t("All of them, whenever that was.")),
-        (t("Chats to be left alone for now"), f"{view.ask(health.asked_to_wait, view.now):,}",
+        (t("Chats to be left alone for now"), number(t, view.ask(health.asked_to_wait, view.now)),
          t("Their channel asked to wait, or could not be reached.")),
-        (t("Ends that fal told us"), f"{hooks.webhook:,}",
+        (t("Ends that fal told us"), number(t, hooks.webhook),
          t("Trainings that ended in the period and of whose end a webhook told us. The last one: "
            "{time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
-        (t("Ends that we had to ask for"), f"{hooks.poll:,}{asked}",
+        (t("Ends that we had to ask for"), f"{number(t, hooks.poll)}{asked}",
          t("Trainings that ended in the period and of whose end polling told us, since no webhook "
            "did; and their share of both.")),
-        (t("Deletions that wait"), f"{doomed.n:,}",
+        (t("Deletions that wait"), number(t, doomed.n),
          t("Places in the store that the worker will clear: a file each, or all of an avatar or of "
            "a person.")),
     )  # fmt: skip
@@ -126,7 +149,8 @@ def _copies(view: View) -> None:
     chosen = table(view, "copies", [
         Column("kind", t("What")), Column("name", t("Name at fal")),
         Column("endpoint", t("Endpoint")), Column("at", t("Since"), "time"),
-        Column("attempts", t("Tries"), "number"), Column("error_type", t("Error")),
+        Column("attempts", t("Tries"), "number"),
+        Column("error_type", t("Error"), words=codes.ERROR),
         Column("next_check_at", t("Next try"), "time"),
     ], rows, choose=view.visitor.may_act, most=200, hint=t("Choose a row that is gone at fal."),
         place=lambda copy: view.row("copy", copy.id))  # fmt: skip
@@ -134,7 +158,8 @@ def _copies(view: View) -> None:
         copy = found[chosen]
         asked = t("Is {name} deleted at fal? It is not waited for any more.", name=copy.name)
         action = partial(view.actions.deleted_there, copy.id)
-        runs.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action)
+        done = t("It is not waited for any more.")
+        acting.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action, done)
 
 
 def _quarantine(view: View) -> None:
@@ -142,8 +167,8 @@ def _quarantine(view: View) -> None:
     st.subheader(t("Events that were set aside"), anchor=False)
     found = view.ask(health.quarantined)
     chosen = table(view, "quarantine", [
-        Column("id", t("Event"), "number"), Column("channel", t("Channel")),
-        Column("kind", t("What")), Column("received_at", t("Came"), "time"),
+        Column("id", t("Event"), "number"), Column("channel", t("Channel"), words=codes.CHANNEL),
+        Column("kind", t("What"), words=codes.MOMENT), Column("received_at", t("Came"), "time"),
         Column("failed_at", t("Set aside"), "time"), Column("attempts", t("Tries"), "number"),
         Column("error", t("Error")), Column("conversation_id", t("Conversation"), "number"),
     ], found, choose=view.visitor.may_act, most=200, hint=t("Choose a row to try it again."),
@@ -152,7 +177,8 @@ def _quarantine(view: View) -> None:
         event_id = found[chosen].id
         asked = t("Apply this event now, though later ones were applied already?")
         action = partial(view.actions.replay, event_id)
-        runs.ask(view, t("Try event {n} again", n=event_id), asked, f"replay-{event_id}", action)
+        label, done = t("Try event {n} again", n=event_id), t("The event is tried again.")
+        acting.ask(view, label, asked, f"replay-{event_id}", action, done)
 
 
 def _silence(view: View) -> None:
@@ -172,14 +198,5 @@ def _silence(view: View) -> None:
     rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
-        runs.act(view, partial(view.actions.silence, rule, float(hours)))
-
-
-def _audit(view: View) -> None:
-    t = view.t
-    st.subheader(t("Done by hand"), anchor=False)
-    table(view, "audit", [
-        Column("at", t("At"), "time"), Column("who", t("Who")), Column("action", t("Did")),
-        Column("subject", t("Of what")), Column("detail", t("Detail")),
-    ], view.ask(people.audited), most=200,
-        place=lambda done: view.row("audit", done.id))  # fmt: skip
+        done = t("Nothing of this rule is sent for a while.") if hours else t("It speaks again.")
+        acting.act(view, partial(view.actions.silence, rule, float(hours)), done)

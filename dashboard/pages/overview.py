@@ -9,12 +9,11 @@ import streamlit as st
 from core.base.texts import Translator
 from core.operation.metrics import errors, health, overview, training
 from core.operation.metrics.scope import DAY
-from dashboard import charts
-from dashboard.formats import lasting, longer, percent
-from dashboard.pages import alarms
-from dashboard.pages.alarms import SILENT_SECONDS
+from dashboard import charts, codes
+from dashboard.cards import alarms
+from dashboard.cards.alarms import SILENT_SECONDS
+from dashboard.formats import ago, grown, lasting, longer, moved, number, percent
 from dashboard.view import View
-from dashboard.words import unless_nought
 
 LATELY = 7 * DAY
 """An older call of fal says nothing of how it is now."""
@@ -22,7 +21,7 @@ LATELY = 7 * DAY
 
 def draw(view: View) -> None:
     """The page."""
-    alarms.draw(view)
+    view.live(alarms.draw, dated=False)
     _metrics(view)
     _trends(view)
     view.as_of()
@@ -37,7 +36,7 @@ def _metrics(view: View) -> None:
     columns = st.columns(4)
     created, before = (view.ask(overview.avatars_created, s) for s in (scope, scope.before))
     columns[0].metric(
-        t("Avatars created"), f"{created:,}", _change(created, before), border=True,
+        t("Avatars created"), number(t, created), grown(t, created, before), border=True,
         help=t(
             "Avatars with a name that were begun in the period. Of deleted ones a number of each "
             "day is left: it counts at the beginning of its day (UTC)."
@@ -47,7 +46,7 @@ def _metrics(view: View) -> None:
     ended, earlier = (view.ask(overview.outcomes, s) for s in (scope, scope.before))
     by_time = view.ask(overview.outcomes_by_time, scope)
     columns[1].metric(
-        t("Training success"), percent(ended.success), _points(t, ended.success, earlier.success),
+        t("Training success"), percent(t, ended.success), moved(t, ended.success, earlier.success),
         border=True,
         help=t(
             "completed ÷ (completed + failed), of the trainings that ended in the period. Those "
@@ -60,7 +59,7 @@ def _metrics(view: View) -> None:
         _times(view)
     calls, past = (view.ask(errors.calls, s) for s in (scope, scope.before))
     columns[3].metric(
-        t("fal errors"), _of_calls(calls), _points(t, calls.rate, past.rate),
+        t("fal errors"), _of_calls(t, calls), moved(t, calls.rate, past.rate),
         delta_color="inverse", border=True,
         help=t(
             "Calls of fal that failed, retries included, and their share of all calls. One that "
@@ -78,7 +77,7 @@ def _times(view: View) -> None:
         for kind in ("portrait", "style"):
             times, past = now.get(kind), before.get(kind)
             st.metric(
-                t("Training time: {type}", type=charts.named(t, kind)),
+                t("Training time: {type}", type=codes.word(t, codes.TYPE, kind)),
                 lasting(t, times.p50) if times else "–",
                 longer(t, times.p50, past.p50) if times and past else None,
                 delta_color="inverse",
@@ -119,7 +118,7 @@ def _parts(view: View) -> None:
     alive = t("Red: it has not said for {n} s that it lives, or something troubles it.",
               n=round(SILENT_SECONDS))  # fmt: skip
     cells = [
-        *((beat.part, *_beat(t, beat, now), alive) for beat in beats),
+        *((codes.word(t, codes.PART, beat.part), *_beat(t, beat, now), alive) for beat in beats),
         (t("Unhandled events"), *_waits(t, view.ask(health.unhandled), now, 300),
          t("What people or timers did and nobody has applied yet; not what was set aside.")),
         (t("Unshown screens"), *_waits(t, view.ask(health.unshown), now, 300),
@@ -161,7 +160,7 @@ def _waits(t: Translator, waiting: health.Waiting, now: float, late: float) -> t
     if waiting.since is None or not waiting.n:
         return "green", t("none waits")
     oldest = max(0.0, now - waiting.since)
-    text = t("{n} waiting, the oldest for {time}", n=waiting.n, time=lasting(t, oldest))
+    text = t("{n} waiting, the oldest for {time}", n=number(t, waiting.n), time=lasting(t, oldest))
     return ("red" if oldest > late else "green"), text
 
 
@@ -173,19 +172,9 @@ def _fal(view: View) -> tuple[str, str]:
         return "gray", t("not called for a week")
     if well is None or (failed is not None and failed > well):
         return "red", t("the last call failed")
-    return "green", t("answered {time} ago", time=lasting(t, max(0.0, view.now - well)))
+    return "green", t("answered {ago}", ago=ago(t, max(0.0, view.now - well)))
 
 
-def _of_calls(calls: errors.Calls) -> str:
-    return f"{calls.errors:,} · {percent(calls.rate)}" if calls.calls else f"{calls.errors:,}"
-
-
-def _change(now: float, before: float) -> str | None:
-    return unless_nought(f"{100 * (now - before) / before:+.0f}%") if before else None
-
-
-def _points(t: Translator, now: float | None, before: float | None) -> str | None:
-    if now is None or before is None:
-        return None
-    change = unless_nought(f"{100 * (now - before):+.1f}")
-    return change and t("{n} pp", n=change)
+def _of_calls(t: Translator, calls: errors.Calls) -> str:
+    said = number(t, calls.errors)
+    return f"{said} · {percent(t, calls.rate)}" if calls.calls else said

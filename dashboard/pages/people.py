@@ -6,9 +6,14 @@ from functools import partial
 
 import streamlit as st
 
+from core.base.texts import NAMES
 from core.operation.metrics import people, training
 from core.operation.metrics.scope import DAY, own_id, text_id
-from dashboard.pages import runs, support
+from dashboard import codes
+from dashboard.cards import acting, lists, support, timeline
+from dashboard.cards.heading import title
+from dashboard.cards.run import opened
+from dashboard.formats import ago
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -17,6 +22,8 @@ PICTURES = 24
 
 def draw(view: View) -> None:
     """The page."""
+    if opened(view):
+        return
     user_id = own_id(st.query_params.get("user", ""))
     if user_id:
         _person(view, user_id)
@@ -50,8 +57,9 @@ def _columns(view: View) -> list[Column]:
     t = view.t
     return [
         Column("name", t("Name")), Column("username", t("Username")),
-        Column("channel", t("Channel")), Column("chat", t("Chat")),
-        Column("state", t("State")), Column("language", t("Language")),
+        Column("channel", t("Channel"), words=codes.CHANNEL), Column("chat", t("Chat")),
+        Column("state", t("State"), words=codes.STATE),
+        Column("language", t("Language"), words=NAMES),
         Column("avatars", t("Avatars"), "number", t("Those with a name, of the person.")),
         Column("runs", t("Trainings"), "number", t("All of the person, of any mode and outcome.")),
         Column("created_at", t("Since"), "time"), Column("active_at", t("Last active"), "time"),
@@ -70,32 +78,23 @@ def _person(view: View, user_id: str) -> None:
     if not conversations:
         st.caption(t("There is no such person any more."))
         return
-    st.text(conversations[0].name)
+    _title(view, conversations)
     table(view, "conversations", _columns(view), conversations,
           place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
     _deeds(view, user_id)
     support.letters(view, user_id)
+    timeline.draw(view, user_id)
     _avatars(view, user_id)
     st.subheader(t("Trainings"), anchor=False)
-    trained = view.ask(training.of_user, user_id)
-    opened = runs.listed(view, "trainings", trained, most=200)
-    if opened is not None:
-        runs.draw(view, own_id(trained[opened].id) or "")
-    st.subheader(t("What happened"), anchor=False)
-    table(view, "timeline", [
-        Column("at", t("At"), "time"), Column("kind", t("What")), Column("what", t("Did")),
-        Column("about", t("About")), Column("of", t("Of")),
-    ], view.ask(people.timeline, user_id), most=300,
-        place=lambda moment: _place(view, moment, user_id))  # fmt: skip
+    lists.listed(view, "trainings", view.ask(training.of_user, user_id), most=200)
 
 
-def _place(view: View, moment: people.Moment, user_id: str) -> str:
-    """The address of something that happened."""
-    if moment.kind == "run":
-        return view.place("training", run=text_id(moment.id))
-    if moment.kind == "avatar":
-        return view.place("people", user=text_id(user_id), avatar=moment.id)
-    return view.row(moment.kind, moment.id)
+def _title(view: View, conversations: list[people.Person]) -> None:
+    """Who they are, where, and since when."""
+    t, one = view.t, conversations[0]
+    channels = ", ".join(sorted({codes.word(t, codes.CHANNEL, c.channel) for c in conversations}))
+    since = t("came {ago}", ago=ago(t, max(0.0, view.now - one.created_at)))
+    title(one.name or t("Without a name"), channels, since)
 
 
 def _avatars(view: View, user_id: str) -> None:
@@ -104,8 +103,9 @@ def _avatars(view: View, user_id: str) -> None:
     st.subheader(t("Avatars"), anchor=False)
     avatars = view.ask(people.avatars, user_id)
     chosen = table(view, "avatars", [
-        Column("name", t("Name")), Column("training_type", t("Type")),
-        Column("avatar_type", t("Kind")), Column("status", t("Status")),
+        Column("name", t("Name")), Column("training_type", t("Type"), words=codes.TYPE),
+        Column("avatar_type", t("Kind"), words=codes.AVATAR),
+        Column("status", t("Status"), words=codes.AVATAR),
         Column("progress", t("Progress"), "bar"), Column("photos", t("Photos"), "number"),
         Column("created_at", t("Created"), "time"), Column("updated_at", t("Changed"), "time"),
         Column("id", t("Avatar")),
@@ -122,44 +122,44 @@ def _avatars(view: View, user_id: str) -> None:
 
 
 def _deeds(view: View, user_id: str) -> None:
+    """What may be done about this person, side by side."""
     t = view.t
     if not view.visitor.may_act:
         return
-    _ruling(view, user_id)
-    left, right = st.columns(2)
-    with left, runs.popover(t("Write to this person"), f"write-{user_id}"):
-        written = st.session_state.get(runs.DONE, 0)
-        text = st.text_area(t("Message"), max_chars=2000, key=f"text-{user_id}-{written}")
-        if st.button(t("Send"), key=f"send-{user_id}", type="primary"):
-            runs.write(view, text, partial(view.actions.write, user_id, text))
-    with right:
-        asked = t("Erase everything of this person: avatars, photos, history? For good.")
-        action = partial(view.actions.erase, user_id)
-        runs.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action)
-
-
-def _ruling(view: View, user_id: str) -> None:
-    """Whether this person is served, and how often."""
-    t = view.t
     found = view.ask(people.ruling, user_id, view.now - DAY)
-    left, right = st.columns(2)
-    with left:
-        if found.blocked_at is not None:
-            since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
-            st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
-            asked = t("Serve this person again?")
-            action = partial(view.actions.unblock, user_id)
-            runs.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action)
-        else:
-            asked = t("Start no training for this person and take no photo? The bot tells them.")
-            action = partial(view.actions.block, user_id)
-            runs.ask(view, t("Block"), asked, f"block-{user_id}", action)
-    with right:
+    if found.blocked_at is not None:
+        since = f"{view.moment(found.blocked_at):%Y-%m-%d %H:%M}"
+        st.text(t("Blocked since {time} by {name}.", time=since, name=found.blocked_by))
+    if found.granted:
+        st.caption(t("Granted within a day: {n}", n=found.granted))
+    with st.container(horizontal=True):
+        with acting.popover(t("Write to this person"), f"write-{user_id}"):
+            text = st.text_area(t("Message"), max_chars=2000, key=acting.fresh(f"text-{user_id}"))
+            if st.button(t("Send"), key=acting.fresh(f"send-{user_id}"), type="primary"):
+                done = t("The message is on its way.")
+                acting.write(view, text, partial(view.actions.write, user_id, text), done)
         asked = t("Let this person start one training more within a day than everybody may?")
         action = partial(view.actions.grant, user_id)
-        runs.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action)
-        if found.granted:
-            st.caption(t("Granted within a day: {n}", n=found.granted))
+        done = t("One more training is granted.")
+        acting.ask(view, t("Grant a training"), asked, f"grant-{user_id}", action, done, why=True)
+        _serving(view, user_id, found.blocked_at is not None)
+        asked = t("Erase everything of this person: avatars, photos, history? For good.")
+        action = partial(view.actions.erase, user_id)
+        done = t("The erasure is ordered: the worker does it.")
+        acting.ask(view, t("Erase everything"), asked, f"erase-{user_id}", action, done, why=True)
+
+
+def _serving(view: View, user_id: str, blocked: bool) -> None:
+    """Stop serving this person, or serve them again."""
+    t = view.t
+    if blocked:
+        asked, done = t("Serve this person again?"), t("This person is served again.")
+        action = partial(view.actions.unblock, user_id)
+        acting.ask(view, t("Unblock"), asked, f"unblock-{user_id}", action, done, why=True)
+        return
+    asked = t("Start no training for this person and take no photo? The bot tells them.")
+    action, done = partial(view.actions.block, user_id), t("This person is blocked.")
+    acting.ask(view, t("Block"), asked, f"block-{user_id}", action, done, why=True)
 
 
 def _photos(view: View, avatar_id: str) -> None:
@@ -167,8 +167,8 @@ def _photos(view: View, avatar_id: str) -> None:
     t = view.t
     found = view.ask(people.photos, own_id(avatar_id) or "")
     table(view, "photos", [
-        Column("number", t("Number"), "number"), Column("status", t("Status")),
-        Column("reason", t("Reason")), Column("width", t("Width"), "number"),
+        Column("number", t("Number"), "number"), Column("status", t("Status"), words=codes.PHOTO),
+        Column("reason", t("Reason"), words=codes.PHOTO), Column("width", t("Width"), "number"),
         Column("height", t("Height"), "number"), Column("quality", t("Quality"), "number"),
     ], found, most=500, place=lambda photo: view.row("photo", photo.id))  # fmt: skip
     kept = [photo for photo in found if photo.key][:PICTURES]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.texts import Translator
-from core.operation.metrics.pictures import totals
+from core.operation.metrics.pictures import orders, totals
 from dashboard import charts
+from dashboard.cards import lists, run
+from dashboard.formats import money, number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
 
 def draw(view: View) -> None:
     """The page."""
+    if run.opened(view):
+        return
     t = view.t
     ordered = view.ask(totals.ordered, view.scope)
     _counts(t, ordered)
@@ -23,6 +27,8 @@ def draw(view: View) -> None:
     ]
     charts.stacked(view, rows, t("orders"), t("outcome"))
     _profiles(view)
+    st.subheader(t("One by one"), anchor=False)
+    lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
     table(view, "styles", [
         Column("pack", t("Style"), help=t("Empty: people’s own words, which nobody sees here.")),
@@ -36,18 +42,19 @@ def draw(view: View) -> None:
 def _counts(t: Translator, ordered: totals.Ordered) -> None:
     columns = st.columns(4)
     columns[0].metric(
-        t("Ordered"), f"{ordered.pictures:,}",
+        t("Ordered"), number(t, ordered.pictures),
         help=t("Pictures, first ones after a training included, by the moment of their order."),
     )  # fmt: skip
     columns[1].metric(
-        t("Made"), f"{ordered.made:,}",
+        t("Made"), number(t, ordered.made),
         help=t("Painted, and accepted by every check; deleted ones too."),
     )  # fmt: skip
     columns[2].metric(
-        t("Blocked"), f"{ordered.blocked:,}", help=t("Held back by a safety check, fal’s or ours."),
+        t("Blocked"), number(t, ordered.blocked),
+        help=t("Held back by a safety check, fal’s or ours."),
     )  # fmt: skip
     columns[3].metric(
-        t("Failed orders"), f"{ordered.failed:,}",
+        t("Failed orders"), number(t, ordered.failed),
         help=t("Orders of which no picture came, whatever the reason."),
     )  # fmt: skip
 
@@ -57,23 +64,23 @@ def _money(view: View, ordered: totals.Ordered) -> None:
     gone, first = view.ask(totals.forgotten, view.scope), view.ask(totals.previews, view.scope)
     columns = st.columns(4)
     columns[0].metric(
-        t("Spent"), f"${ordered.usd + gone.usd:,.2f}",
+        t("Spent"), money(t, ordered.usd + gone.usd),
         help=t(
             "What the pictures of the period cost, or their price while that is not known. Those "
             "of forgotten people count at the beginning of their day (UTC)."
         ),
     )  # fmt: skip
     columns[1].metric(
-        t("A picture"), _dollars(ordered.each),
+        t("A picture"), money(t, ordered.each, 3),
         help=t("What the orders of the period cost, divided by the pictures that were made."),
     )  # fmt: skip
     columns[2].metric(
-        t("An avatar’s pictures"), _dollars(ordered.an_avatar),
+        t("An avatar’s pictures"), money(t, ordered.an_avatar, 3),
         help=t("The same, divided by the avatars that pictures were ordered of."),
     )  # fmt: skip
     columns[3].metric(
         t("First pictures that led to more"),
-        "–" if first.share is None else f"{100 * first.share:.0f}%",
+        percent(t, first.share, 0),
         help=t(
             "Of the avatars that got first pictures in the period, those of which somebody has "
             "asked for more since."
@@ -108,7 +115,3 @@ def _profiles(view: View) -> None:
         Column("median", t("Median likeness"), "number",
                t("The cosine between a face and those of the photos: 1 is the same picture.")),
     ], view.ask(totals.likeness, view.scope), empty=empty)  # fmt: skip
-
-
-def _dollars(amount: float | None) -> str:
-    return "–" if amount is None else f"${amount:,.3f}"

@@ -10,8 +10,16 @@ import streamlit as st
 
 from core.operation.metrics import records
 from core.operation.metrics.scope import seconds_of
+from dashboard import codes
+from dashboard.cards.heading import title
 from dashboard.tables import Column, table
 from dashboard.view import View
+
+KNOWN = {
+    "action": codes.DEED, "phase": codes.PHASE, "fate": codes.FATE,
+    "validation_status": codes.PHOTO, "dest": codes.STATE, "name": codes.NOTICE,
+}  # fmt: skip
+"""The columns that a row is known by, and their words."""
 
 
 def draw(view: View) -> None:
@@ -22,11 +30,24 @@ def draw(view: View) -> None:
     if found is None:
         st.caption(t("There is no such row any more."))
         return
-    st.subheader(f"{records.KINDS[kind].table} {name}", anchor=False)
+    title(codes.word(t, codes.MOMENT, kind), *_about(view, found))
     _ways(view, found)
     rows = [SimpleNamespace(name=name, value=_said(view, name, value))
             for name, value in found.items()]  # fmt: skip
     table(view, "row", [Column("name", t("Column")), Column("value", t("Value"))], rows)
+
+
+def _about(view: View, found: dict[str, Any]) -> list[str]:
+    """What a row is known by: what was done, by whom, when."""
+    t = view.t
+    said = [
+        codes.word(t, KNOWN[column], str(value))
+        for column, value in found.items()
+        if column in KNOWN
+    ]
+    moments = ("at", "fired_at", "received_at", "ordered_at", "created_at", "sent_at")
+    first = next((found[name] for name in moments if found.get(name)), None)
+    return [*said, _said(view, "at", first)] if first else said
 
 
 def _ways(view: View, found: dict[str, Any]) -> None:

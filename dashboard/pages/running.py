@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.operation.metrics import training
 from core.operation.metrics.scope import DAY
-from dashboard import charts
-from dashboard.pages import runs
+from dashboard import charts, codes
+from dashboard.cards import lists
+from dashboard.cards.run import opened
 from dashboard.view import View
 
 USUAL_DAYS = 30
@@ -18,7 +19,7 @@ SHOWN = 60
 
 def draw(view: View) -> None:
     """The page."""
-    if runs.opened(view):
+    if opened(view):
         return
     st.caption(
         view.t(
@@ -29,7 +30,7 @@ def draw(view: View) -> None:
     )
     view.live(_timeline, 5)
     st.subheader(view.t("One by one"), anchor=False)
-    runs.list_to_open(view, "active", view.ask(training.active, view.scope))
+    lists.listed(view, "active", view.ask(training.active, view.scope))
 
 
 def _timeline(view: View) -> None:
@@ -49,7 +50,7 @@ def _timeline(view: View) -> None:
         known = usual.get(run.training_type)
         minutes = (now - (run.started_at or run.created_at)) / 60
         late = known is not None and run.started_at is not None and minutes * 60 > known.p99
-        name = f"{charts.named(t, run.training_type)} {run.id[:8]} {run.progress}%"
+        name = f"{codes.word(t, codes.TYPE, run.training_type)} {run.id[:8]} {run.progress}%"
         rows.append(
             {
                 "run": f"⚠ {name}" if late else name,

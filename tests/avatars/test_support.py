@@ -22,7 +22,8 @@ from core.conversation.delivery.rendering import Rendered
 from core.conversation.messages import Event, Kind
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor
-from core.operation.metrics import people, support
+from core.operation.metrics import support
+from core.operation.metrics.journey.timeline import timeline
 from core.operation.metrics.scope import text_id
 from tests.conversation.chat import BUTTONS, Chat
 
@@ -197,7 +198,7 @@ def test_the_dashboards_numbers_are_those_of_the_person(app: App, anna: Chat) ->
     assert support.waiting() == []
     (letter,) = support.of_person(user_id)
     assert (letter.answer, letter.who) == ("Soon.", "boss")
-    written = [m for m in people.timeline(user_id) if m.kind == "support"]
+    written = [m for m in timeline(user_id) if m.kind == "support"]
     assert [moment.what for moment in written] == ["answered", "written"]
     assert all(not moment.about for moment in written), "without a word of it"
 

@@ -28,7 +28,7 @@ from tests.patience import LONG
 APP = Path(app.__file__).parent / "start" / "app.py"
 PAGES = (
     "overview", "training", "pictures", "running", "errors", "funnel", "people", "operations",
-    "cost",
+    "cost", "audit", "photos", "failures",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def charts(tab: AppTest) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
 
 def chart(tab: AppTest, y: str) -> list[dict[str, Any]]:
     """The rows of the only chart with this title at its upright axis."""
-    found = [rows for spec, rows in charts(tab) if _title(spec, "y") == y]
+    found = [rows for spec, rows in charts(tab) if title(spec, "y") == y]
     assert len(found) <= 1, y
     return found[0] if found else []
 
@@ -61,6 +61,6 @@ def badges(tab: AppTest) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _title(spec: dict[str, Any], axis: str) -> Any:
+def title(spec: dict[str, Any], axis: str) -> Any:
     layers = spec.get("layer", [spec])
     return layers[0]["encoding"].get(axis, {}).get("title")

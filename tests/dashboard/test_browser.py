@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -21,7 +24,9 @@ browser, served, patient = browsing.browser, browsing.served, browsing.patient
 context, page = browsing.context, browsing.page
 
 TITLES = {
-    "Overview": "/", "Training": "/training", "Running now": "/running", "fal errors": "/errors",
+    "Overview": "/", "Training": "/training", "What fails": "/failures", "Photos": "/photos",
+    "Audit": "/audit",
+    "Running now": "/running", "fal errors": "/errors",
     "Funnel": "/funnel", "People and avatars": "/people", "Operations": "/operations",
     "Cost": "/cost",
 }  # fmt: skip
@@ -62,9 +67,54 @@ def test_a_problem_opens_to_its_events_by_a_click(page: Page) -> None:
     log_in(page)
     drawn(page, "fal errors")
     grid = page.get_by_test_id("stDataFrame").first
-    grid.click(position={"x": 15, "y": 52})
+    grid.click(position={"x": 90, "y": 52})
     expect(page).to_have_url(re.compile("group="))
     expect(page.get_by_role("heading", name="A problem")).to_be_visible()
+
+
+def test_an_alert_comes_and_goes_by_itself_and_leads_to_its_rows(
+    page: Page, served: Served
+) -> None:
+    page.goto("/?period=30d")
+    log_in(page)
+    drawn(page, "Overview")
+    expect(page.get_by_text("All well")).to_be_visible()
+    with closing(sqlite3.connect(served.folder / "likeness.db")) as database, database:
+        database.execute(
+            "INSERT INTO alerts (rule, subject, value, threshold, fired_at) "
+            "VALUES ('deadline', '', 2, 1, ?)",
+            [time.time() - 60],
+        )
+    expect(page.get_by_text("1 alert", exact=True)).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Show").click()
+    drawn(page, "What fails")
+    expect(page).to_have_url(re.compile("period=30d.*reason=deadline"))
+    expect(page.get_by_role("heading", name="did not end in time")).to_be_visible()
+    with closing(sqlite3.connect(served.folder / "likeness.db")) as database, database:
+        database.execute("DELETE FROM alerts")
+
+
+def test_the_overview_is_found_by_its_name(page: Page, served: Served) -> None:
+    page.goto("/overview?period=30d")
+    log_in(page)
+    drawn(page, "Overview")
+    expect(page).to_have_url(f"{served.url}/?period=30d")
+
+
+def test_a_click_into_a_row_opens_its_card_and_back_leads_to_the_list(page: Page) -> None:
+    page.goto("/training?mode=both&period=30d")
+    log_in(page)
+    drawn(page, "Training")
+    grid = page.get_by_test_id("stDataFrame").last
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 200, "y": 52})
+    expect(page).to_have_url(re.compile("run="))
+    title = page.get_by_role("heading", level=3).filter(has_text=re.compile("after|for"))
+    expect(title).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="ordered")).to_be_visible()
+    page.get_by_role("button", name="Back: Training").click()
+    expect(page).not_to_have_url(re.compile("run="))
+    expect(page.get_by_role("heading", name="Training time")).to_be_visible()
 
 
 def test_a_viewer_is_shown_no_way_to_act(page: Page) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.codes import DEED
 from tests.dashboard import browsing
 from tests.dashboard.browsing import drawn, log_in
 from tests.sizes import few
@@ -25,7 +26,7 @@ def drawn_table(page: Page, number: int = 0) -> Locator:
     table = page.get_by_test_id("stDataFrame").nth(number)
     canvas = table.locator("canvas").first
     for _ in range(100):
-        table.hover(position={"x": 70, "y": 52})
+        table.hover(position={"x": 35, "y": 52})
         if canvas.evaluate("drawn => getComputedStyle(drawn).cursor") == "pointer":
             break
         page.wait_for_timeout(100)
@@ -49,9 +50,9 @@ class Hand:
         drawn(self.page, title)
 
     def open_row(self, table: int = 0) -> None:
-        """Choose the first row of a table."""
+        """Click anywhere into the first row of a table."""
         self.clicks += 1
-        drawn_table(self.page, table).click(position={"x": 15, "y": 52})
+        drawn_table(self.page, table).click(position={"x": 120, "y": 52})
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_test_id("stMain").get_by_text(text).first).to_be_visible()
@@ -141,18 +142,20 @@ def test_a_rows_link_opens_it_in_a_new_tab(page: Page) -> None:
     drawn(page, "Operations")
     quarantine = drawn_table(page)
     with page.expect_popup() as opened:
-        quarantine.click(position={"x": 70, "y": 52})
+        quarantine.click(position={"x": 35, "y": 52})
     tab = opened.value
     expect(tab).to_have_url(re.compile(r"/row\?.*of=event&id=\d+"))
-    expect(tab.get_by_role("heading", name=re.compile(r"inbox \d+"))).to_be_visible()
+    expect(tab.get_by_role("heading", name=re.compile("an event"))).to_be_visible()
     expect(tab.get_by_role("link", name="Whose it is")).to_be_visible()
     tab.close()
 
 
-def asked_and_done(page: Page, label: str, opens: bool = True) -> None:
-    """Press a button that asks first, and say yes."""
+def asked_and_done(page: Page, label: str, opens: bool = True, why: str = "") -> None:
+    """Press a button that asks first, and say yes; with a reason where it is owed."""
     if opens:
         page.get_by_test_id("stPopover").get_by_role("button", name=label).click()
+    if why:
+        page.get_by_label("Why?").fill(why)
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Yes").click()
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
@@ -165,31 +168,32 @@ def test_what_is_done_by_hand_stands_in_the_audit(page: Page, tmp_path: Path) ->
     expect(page.get_by_text("Paused: nothing is submitted")).to_be_visible()
     asked_and_done(page, "Resume")
     expect(page.get_by_text("No switch is on")).to_be_visible()
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 52})
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 120, "y": 52})
     asked_and_done(page, "Try event")
     expect(page.get_by_role("button", name="Try event")).to_have_count(0)
     page.get_by_role("button", name="Silence").click()
     expect(page.get_by_text("Silent until")).to_be_visible()
     page.goto("/people?q=100000007")
     drawn(page, "People and avatars")
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 52})
-    asked_and_done(page, "Block")
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 120, "y": 52})
+    asked_and_done(page, "Block", why="rude")
     expect(page.get_by_text("Blocked since")).to_be_visible()
-    asked_and_done(page, "Grant a training")
+    asked_and_done(page, "Grant a training", why="our fault")
     expect(page.get_by_text("Granted within a day: 1")).to_be_visible()
-    asked_and_done(page, "Unblock")
+    asked_and_done(page, "Unblock", why="sorry")
     expect(page.get_by_text("Blocked since")).to_have_count(0)
     page.get_by_test_id("stPopover").get_by_role("button", name="Write").click()
     page.get_by_label("Message").fill("Hello")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_label("Message")).to_have_count(0)
-    page.goto("/operations")
-    drawn(page, "Operations")
+    page.goto("/audit")
+    drawn(page, "Audit")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Download CSV").last.click()
+        page.get_by_role("button", name="Download CSV").first.click()
     taken.value.save_as(tmp_path / "audit.csv")
     with (tmp_path / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    done = [row["Did"] for row in reversed(rows) if row["Did"] != "log in"]
-    assert done == ["pause", "resume", "replay", "silence", "block", "grant", "unblock", "write"]
+    done = [row["Did"] for row in reversed(rows) if row["Did"] != DEED["log in"]]
+    deeds = ("pause", "resume", "replay", "silence", "block", "grant", "unblock", "write")
+    assert done == [DEED[deed] for deed in deeds]
     assert {row["Who"] for row in rows} == {"anna"}

@@ -242,8 +242,12 @@ def said(block: Any) -> str:
     return " ".join(str(getattr(element, "value", "")) for element in block)
 
 
-def press(tab: AppTest, key: str) -> None:
-    next(button for button in tab.button if button.key == key).click().run()
+def press(tab: AppTest, key: str, reason: str = "") -> None:
+    """Press what asks under a key, however often anything was done before."""
+    if reason:
+        why = next(box for box in tab.text_input if str(box.key).startswith(f"why-{key}-"))
+        why.set_value(reason)
+    next(button for button in tab.button if str(button.key).startswith(f"{key}-")).click().run()
 
 
 def test_an_admin_cancels_a_run_and_it_is_audited(sqlite_db: Any, look: Look, house: House) -> None:
@@ -251,8 +255,25 @@ def test_an_admin_cancels_a_run_and_it_is_audited(sqlite_db: Any, look: Look, ho
     run_id = running()
     tab = look("running", run=run_id, mode="both")
     press(tab, f"cancel-{run_id}")
+    assert house.training.stopped == []
+    assert "Nothing is written there yet." in [caption.value for caption in tab.caption]
+    press(tab, f"cancel-{run_id}", "they asked for it")
     assert house.training.stopped == [uuid.UUID(run_id)]
-    assert run("SELECT who, action, subject FROM audit").fetchall() == [("anna", "cancel", run_id)]
+    deeds = run("SELECT who, action, subject, detail FROM audit").fetchall()
+    assert deeds == [("anna", "cancel", run_id, "they asked for it")]
+    assert "The training is being stopped\\." in [told.value for told in tab.success]
+
+
+def test_what_was_so_already_is_said_and_done_no_second_time(
+    sqlite_db: Any, look: Look, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_lately(300)
+    run_id = running()
+    monkeypatch.setattr(house.training, "cancel", lambda run_id: False)
+    tab = look("running", run=run_id, mode="both")
+    press(tab, f"cancel-{run_id}", "they asked for it")
+    assert "It was so already: nothing was done\\." in [told.value for told in tab.success]
+    assert run("SELECT count(*) FROM audit").fetchone()[0] == 0
 
 
 def test_what_can_not_be_done_is_said_below_the_question(sqlite_db: Any, look: Look) -> None:
@@ -260,7 +281,7 @@ def test_what_can_not_be_done_is_said_below_the_question(sqlite_db: Any, look: L
     run_id = running()
     tab = look("running", run=run_id, mode="both")
     run("DELETE FROM training_runs WHERE id = ?", uuid.UUID(run_id).hex)
-    press(tab, f"cancel-{run_id}")
+    press(tab, f"cancel-{run_id}", "x")
     (asking,) = tab.get("popover")
     assert "Stop this training?" in said(asking)
     assert "There is no such run any more." in said(asking), "elsewhere the question hides it"
@@ -290,12 +311,12 @@ def test_an_admin_blocks_grants_and_unblocks(sqlite_db: Any, look: Look) -> None
     user = run("SELECT id FROM users LIMIT 1").fetchone()[0]
     tab = look("people", user=user)
     shown = uuid.UUID(user).hex
-    press(tab, f"block-{shown}")
+    press(tab, f"block-{shown}", "rude")
     assert run("SELECT user_id, who FROM blocks").fetchall() == [(user, "anna")]
     assert any(text.value.startswith("Blocked since") for text in tab.text)
-    press(tab, f"grant-{shown}")
+    press(tab, f"grant-{shown}", "our fault")
     assert "Granted within a day: 1" in [caption.value for caption in tab.caption]
-    press(tab, f"unblock-{shown}")
+    press(tab, f"unblock-{shown}", "sorry")
     assert run("SELECT user_id FROM blocks").fetchall() == []
     actions = [row[0] for row in run("SELECT action FROM audit ORDER BY id")]
     assert actions == ["block", "grant", "unblock"]
@@ -330,7 +351,7 @@ def test_an_order_that_was_stopped_can_still_be_settled(
     query = "UPDATE training_runs SET status = 'cancelling', intent_at = 1, request_id = NULL"
     run(f"{query} WHERE id = ?", uuid.UUID(run_id).hex)
     tab = look("running", run=run_id, mode="both")
-    press(tab, f"not-sent-{run_id}")
+    press(tab, f"not-sent-{run_id}", "not listed")
     assert house.training.settled == [(run_id,)]
 
 
@@ -360,7 +381,8 @@ def test_a_problem_opens_to_its_events_and_an_event_to_its_run(sqlite_db: Any, l
     assert any(group.message in text.value for text in tab.text)
     failed = any_run("failed")
     opened = look("errors", run=failed, mode="both")
-    assert any(failed in found.value for found in opened.subheader)
+    assert f"Run {failed}" in [caption.value for caption in opened.caption]
+    assert any("failed after" in str(html.proto) for html in opened.get("html"))
 
 
 def test_an_error_of_the_database_is_told_without_its_words(
@@ -397,6 +419,6 @@ def test_an_order_of_pictures_opens_without_its_wish_and_can_be_settled(
     [order] = orders.uncertain()
     tab = look("training", run=order.id)
     assert not tab.exception
-    assert f"Order of pictures {order.id}" in [found.value for found in tab.subheader]
+    assert f"Run {order.id}" in [found.value for found in tab.caption]
     assert "a secret" not in str(tab)
-    assert f"not-sent-{order.id}" in [button.key for button in tab.button]
+    assert f"not-sent-{order.id}-0" in [button.key for button in tab.button]

@@ -36,6 +36,7 @@ MODELS: tuple[Any, ...] = tuple(
 )  # fmt: skip
 NAMES = [
     "0001_initial", "0002_training_type", "0003_pictures", "0004_sought", "0005_support",
+    "0006_judged_photos",
 ]  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,9 @@ from core.operation.auth import Visitor
 if TYPE_CHECKING:
     from core.app.bootstrap import App
     from core.operation.admin_actions import AdminActions
+
+
+REASON = Annotated[str, typer.Option(help="Why, for the audit; asked for in a terminal.")]
 
 
 @contextmanager
@@ -28,6 +32,13 @@ def admin_actions(application: App) -> Iterator[AdminActions]:
     except LikenessError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+def why(reason: str) -> str:
+    """The reason that was given, else asked of whoever sits before the terminal."""
+    if reason or not sys.stdin.isatty():
+        return reason
+    return str(typer.prompt("Why"))
 
 
 def operator() -> str:

@@ -73,14 +73,15 @@ def adopt() -> None:
 
 def erase(
     user: Annotated[uuid.UUID, typer.Argument(help="Their id, as log lines and tables name it.")],
+    reason: by_hand.REASON = "",
 ) -> None:
     """Erase a person who has asked for it, just as “Delete everything” does."""
     from core.app.bootstrap import bootstrap
 
     application = bootstrap(Settings.load(), elsewhere=True)
     with by_hand.admin_actions(application) as actions:
-        conversation_id = actions.erase(str(user))
-    application.engine.drain(conversation_id)
+        ordered = actions.erase(str(user), by_hand.why(reason))
+    application.engine.drain(int(ordered.made))
     typer.echo("Their rows are deleted; the worker deletes the rest within a minute or so.")
 
 

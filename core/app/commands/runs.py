@@ -31,21 +31,25 @@ def uncertain() -> None:
 
 
 @runs.command()
-def sent(run: RUN, request_id: Annotated[str, typer.Argument(help="As fal.ai shows it.")]) -> None:
+def sent(
+    run: RUN,
+    request_id: Annotated[str, typer.Argument(help="As fal.ai shows it.")],
+    reason: by_hand.REASON = "",
+) -> None:
     """The order did arrive: fal.ai has it under this id."""
     from core.app.bootstrap import bootstrap
 
     with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
-        actions.sent(run, request_id)
+        actions.sent(run, request_id, by_hand.why(reason))
 
 
 @runs.command("not-sent")
-def not_sent(run: RUN) -> None:
+def not_sent(run: RUN, reason: by_hand.REASON = "") -> None:
     """The order did not arrive: it is sent again, so be certain."""
     from core.app.bootstrap import bootstrap
 
     with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
-        actions.not_sent(run)
+        actions.not_sent(run, by_hand.why(reason))
 
 
 @runs.command()
@@ -54,7 +58,8 @@ def pause() -> None:
     from core.app.bootstrap import bootstrap
 
     with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
-        actions.pause()
+        paused = actions.pause()
+    typer.echo("Paused." if paused.changed else "It was paused already.")
 
 
 @runs.command()
@@ -66,7 +71,7 @@ def resume(
     from core.avatars import switches
 
     with by_hand.admin_actions(bootstrap(Settings.load(), elsewhere=True)) as actions:
-        was_on = actions.resume(switch)
+        was_on = actions.resume(switch).changed
     typer.echo(switch if was_on else f"{switch} was not on.")
     for control in switches.on():
         since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(control.at))

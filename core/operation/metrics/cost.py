@@ -7,7 +7,10 @@ What is left of the runs of forgotten people is counted too, without a profile.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import datetime
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from core.avatars.orders.money import budget
 from core.operation.metrics.scope import Mode, Scope, bucketed, one, rows
@@ -53,6 +56,17 @@ class SpentOn(NamedTuple):
     runs: int
 
 
+class Wasted(NamedTuple):
+    """Dollars of trainings that failed for a reason, or were cancelled."""
+
+    reason: str
+    training_type: str
+    usd: float
+    runs: int
+
+
+LATELY = 7
+"""Days that a forecast is made from."""
 _WASTED = "coalesce(sum(CASE WHEN status IN ('failed', 'cancelled') THEN usd ELSE 0 END), 0)"
 
 
@@ -69,17 +83,27 @@ def _booked(scope: Scope) -> str:
     """
 
 
-def spent(scope: Scope) -> Spent:
-    """The runs that began in the period."""
-    query = f"""
-    WITH {_booked(scope)}
-    SELECT coalesce(sum(usd), 0),
+_SPENT = f"""coalesce(sum(usd), 0),
            coalesce(sum(CASE WHEN status = 'completed' THEN usd ELSE 0 END), 0),
            {_WASTED}, count(*), coalesce(sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END), 0),
-           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)
-    FROM booked
-    """
-    total, completed, wasted, *counts = one(query, scope.start, scope.end, *scope.days)
+           coalesce(sum(CASE WHEN usd IS NULL THEN 1 ELSE 0 END), 0)"""
+
+
+def spent(scope: Scope) -> Spent:
+    """The runs that began in the period."""
+    query = f"WITH {_booked(scope)} SELECT {_SPENT} FROM booked"
+    return _spent(one(query, scope.start, scope.end, *scope.days))
+
+
+def spent_by_type(scope: Scope) -> dict[str, Spent]:
+    """The same for each type."""
+    query = f"WITH {_booked(scope)} SELECT training_type, {_SPENT} FROM booked GROUP BY 1"
+    found = rows(query, scope.start, scope.end, *scope.days)
+    return {row[0]: _spent(row[1:]) for row in found}
+
+
+def _spent(row: Sequence[Any]) -> Spent:
+    total, completed, wasted, *counts = row
     return Spent(float(total), float(completed), float(wasted), *map(int, counts))
 
 
@@ -87,6 +111,51 @@ def sent_today(zone: str, now: float, mode: Mode) -> float:
     """Dollars of the orders that were sent today, or may have been: the budget's own sum."""
     tests = {"production": (False,), "test": (True,), "both": (False, True)}[mode]
     return sum(budget.sent_usd(zone, now, test_mode) for test_mode in tests)
+
+
+def forecast(zone: str, now: float, mode: Mode) -> float:
+    """What today's orders will have cost by its end, if the rest of it is as it was lately.
+
+    What was sent so far, and the mean of what was sent after this time of day on each of the
+    `LATELY` days before, as far back as anything was ordered.
+    """
+    known = ZoneInfo(zone)
+    clock = datetime.datetime.fromtimestamp(now, known)
+    rests = []
+    for ago in range(1, LATELY + 1):
+        date = clock.date() - datetime.timedelta(days=ago)
+        end = datetime.datetime.combine(date + datetime.timedelta(days=1), datetime.time(), known)
+        from_then = datetime.datetime.combine(date, clock.time(), known).timestamp()
+        rests.append((from_then, end.timestamp()))
+    windows = " OR ".join(["s.sent_at >= ? AND s.sent_at < ?"] * LATELY)
+    query = f"""
+    SELECT coalesce(sum(coalesce(s.cost_usd, s.price_usd)), 0) FROM submissions s
+    WHERE ({windows}){Scope(now, now, mode).of_mode("s")}
+    """
+    (rest,) = one(query, *(edge for window in rests for edge in window))
+    first = one(f"SELECT min(s.sent_at) FROM submissions s WHERE 1 = 1"
+                f"{Scope(now, now, mode).of_mode('s')}")[0]  # fmt: skip
+    days = sum(first is not None and first < end for _, end in rests)
+    return sent_today(zone, now, mode) + (float(rest) / days if days else 0.0)
+
+
+def wasted_on(scope: Scope) -> list[Wasted]:
+    """What failed or was cancelled of the period, by reason and type, the dearest first."""
+    query = f"""
+    SELECT reason, training_type, coalesce(sum(usd), 0), count(*) FROM (
+        SELECT CASE WHEN r.status = 'cancelled' THEN 'cancelled' ELSE r.error_type END AS reason,
+               r.training_type, {COST} AS usd
+        FROM training_runs r WHERE r.status IN ('failed', 'cancelled')
+          AND r.created_at >= ? AND r.created_at < ?{scope.of_mode()}
+        UNION ALL
+        SELECT 'forgotten', g.training_type, g.usd FROM cost_entries g
+        WHERE g.status IN ('failed', 'cancelled') AND g.day >= ? AND g.day < ?{scope.of_mode("g")}
+    ) AS lost GROUP BY reason, training_type ORDER BY 3 DESC, 4 DESC, 1, 2
+    """
+    return [
+        Wasted(reason, kind, float(usd), int(n))
+        for reason, kind, usd, n in rows(query, scope.start, scope.end, *scope.days)
+    ]
 
 
 def spent_by_time(scope: Scope) -> list[SpentAt]:

@@ -31,6 +31,11 @@ class Outcomes(NamedTuple):
         ended = self.completed + self.failed
         return self.completed / ended if ended else None
 
+    @property
+    def failed_share(self) -> float | None:
+        """failed ÷ (completed + failed); None where there was neither."""
+        return None if self.success is None else 1 - self.success
+
 
 class OutcomesAt(NamedTuple):
     """How the trainings of an hour or a day ended."""
@@ -97,6 +102,21 @@ def outcomes(scope: Scope) -> Outcomes:
     ) r
     """
     return Outcomes(*map(int, one(query, scope.start, scope.end, *scope.days)))
+
+
+def outcomes_by_type(scope: Scope) -> dict[str, Outcomes]:
+    """The same for each type of training."""
+    query = f"""
+    SELECT r.training_type, {_ENDED} FROM (
+        SELECT r.training_type, r.status FROM training_runs r
+        WHERE r.finished_at >= ? AND r.finished_at < ?{scope.of_mode()}
+        UNION ALL
+        SELECT g.training_type, g.status FROM cost_entries g
+        WHERE g.day >= ? AND g.day < ?{scope.of_mode("g")}
+    ) r GROUP BY r.training_type
+    """
+    found = rows(query, scope.start, scope.end, *scope.days)
+    return {kind: Outcomes(*map(int, counts)) for kind, *counts in found}
 
 
 def outcomes_by_time(scope: Scope) -> list[OutcomesAt]:

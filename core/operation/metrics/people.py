@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.base.db import storable
@@ -42,20 +41,6 @@ class Avatar(NamedTuple):
     photos: int
     created_at: float
     updated_at: float
-
-
-class Moment(NamedTuple):
-    """Something that happened: `kind` is turn, avatar, run, notice, call or support.
-
-    `id` names the row itself, `of` what it belongs to.
-    """
-
-    at: float
-    kind: str
-    what: str
-    about: str
-    id: str
-    of: str
 
 
 class Ruling(NamedTuple):
@@ -166,49 +151,6 @@ def photos(avatar_id: str) -> list[Photo]:
     FROM avatar_photos WHERE avatar_id = ? ORDER BY number LIMIT 500
     """
     return [Photo(text_id(row[0]), *row[1:]) for row in rows(query, avatar_id)]
-
-
-def timeline(user_id: str, limit: int = 300) -> list[Moment]:
-    """All that happened to a person, the latest first."""
-    query = """
-    SELECT * FROM (
-        SELECT t.at AS at, 'turn' AS kind, t.trigger AS what, t.dest AS about,
-               CAST(t.id AS VARCHAR(64)) AS id, CAST(t.conversation_id AS VARCHAR(64)) AS of_
-        FROM transitions t JOIN conversations c ON c.id = t.conversation_id WHERE c.user_id = ?
-        UNION ALL
-        SELECT r.created_at, 'run', 'started', r.training_type, CAST(r.id AS VARCHAR(64)),
-               CAST(r.avatar_id AS VARCHAR(64))
-        FROM training_runs r WHERE r.user_id = ?
-        UNION ALL
-        SELECT r.finished_at, 'run', r.status, r.error, CAST(r.id AS VARCHAR(64)),
-               CAST(r.avatar_id AS VARCHAR(64))
-        FROM training_runs r WHERE r.user_id = ? AND r.finished_at IS NOT NULL
-        UNION ALL
-        SELECT e.at, 'call', e.phase, CASE WHEN e.ok THEN '' ELSE e.message END,
-               CAST(e.id AS VARCHAR(64)), CAST(e.run_id AS VARCHAR(64))
-        FROM fal_events e JOIN training_runs r ON r.id = e.run_id WHERE r.user_id = ?
-        UNION ALL
-        SELECT n.created_at, 'notice', n.name, n.outcome, CAST(n.id AS VARCHAR(64)),
-               CAST(n.conversation_id AS VARCHAR(64))
-        FROM notices n JOIN conversations c ON c.id = n.conversation_id WHERE c.user_id = ?
-    ) happened ORDER BY at DESC LIMIT ?
-    """
-    found = rows(query, *[user_id] * 5, limit)
-    made = [
-        Moment(a.created_at, "avatar", "created", a.name, a.id, text_id(user_id))
-        for a in avatars(user_id)
-    ]
-    happened = [Moment(*row) for row in found] + made + list(_written(user_id))
-    return sorted(happened, key=lambda moment: moment.at, reverse=True)[:limit]
-
-
-def _written(user_id: str) -> Iterator[Moment]:
-    """What a person wrote to support, and the answers."""
-    query = "SELECT id, at, answered_at FROM support_messages WHERE user_id = ? ORDER BY id"
-    for number, at, answered_at in rows(query, user_id):
-        yield Moment(at, "support", "written", "", str(number), text_id(user_id))
-        if answered_at is not None:
-            yield Moment(answered_at, "support", "answered", "", str(number), text_id(user_id))
 
 
 def audited(limit: int = 200) -> list[Audited]:

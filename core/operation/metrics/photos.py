@@ -9,6 +9,7 @@ from peewee import Case, fn
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import MISTAKABLE
+from core.base.db import is_sqlite
 from core.operation.metrics.scope import Scope, moment, one, rows, seconds_of
 
 _REFUSED = (AvatarPhoto.validation_status == PhotoValidationStatus.INVALID) & (
@@ -66,6 +67,73 @@ def refusals(scope: Scope, channel: str = "", language: str = "") -> list[Refuse
     chosen = [choice for choice in (channel, language) if choice]
     found = rows(query, moment(scope.start), moment(scope.end), *chosen)
     return [Refused(reason, int(photos), int(people)) for reason, photos, people in found]
+
+
+class Judged(NamedTuple):
+    """Photos of a channel that have a verdict; one that is there already is refused."""
+
+    channel: str
+    accepted: int
+    refused: int
+
+    @property
+    def share(self) -> float | None:
+        """The accepted ones, from 0 to 1; None where there is none of either."""
+        judged = self.accepted + self.refused
+        return self.accepted / judged if judged else None
+
+    @property
+    def percent(self) -> float | None:
+        """The same from 0 to 100."""
+        return None if self.share is None else 100 * self.share
+
+
+class JudgedAt(NamedTuple):
+    """The same of an hour or a day, on every channel."""
+
+    start: float
+    accepted: int
+    refused: int
+
+
+_VERDICTS = """
+coalesce(sum(CASE WHEN p.validation_status = 'valid' THEN 1 ELSE 0 END), 0),
+coalesce(sum(CASE WHEN p.validation_status IN ('invalid', 'duplicate') THEN 1 ELSE 0 END), 0)
+"""
+
+
+def judged(scope: Scope) -> list[Judged]:
+    """The photos that came in the period, by channel; "" is one that is known no more."""
+    query = f"""
+    SELECT coalesce(c.channel, ''), {_VERDICTS} FROM avatar_photos p
+    LEFT JOIN conversations c ON c.id = p.conversation_id
+    WHERE p.validation_status <> 'pending' AND p.created_at >= ? AND p.created_at < ?
+    GROUP BY 1 ORDER BY 1
+    """
+    found = rows(query, moment(scope.start), moment(scope.end))
+    return [Judged(channel, int(accepted), int(refused)) for channel, accepted, refused in found]
+
+
+def together(found: list[Judged]) -> Judged:
+    """All channels as one."""
+    return Judged("", sum(one.accepted for one in found), sum(one.refused for one in found))
+
+
+def judged_by_time(scope: Scope) -> list[JudgedAt]:
+    """The same for each hour or day in which any came."""
+    edges = scope.buckets
+    if not edges:
+        return []
+    cast = f"CAST(? AS {'TEXT' if is_sqlite() else 'TIMESTAMP'})"
+    values = ", ".join(f"({n}, {cast}, {cast})" for n in range(len(edges)))
+    query = f"""
+    WITH buckets(n, a, b) AS (VALUES {values})
+    SELECT b.n, {_VERDICTS} FROM buckets b
+    JOIN avatar_photos p ON p.created_at >= b.a AND p.created_at < b.b
+    WHERE p.validation_status <> 'pending' GROUP BY b.n ORDER BY b.n
+    """
+    moments = [moment(edge) for bucket in edges for edge in bucket]
+    return [JudgedAt(edges[n].start, int(a), int(r)) for n, a, r in rows(query, *moments)]
 
 
 def pending() -> tuple[int, float | None]:

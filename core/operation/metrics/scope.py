@@ -70,10 +70,10 @@ class Scope:
     def _edges(self) -> Iterator[float]:
         zone = ZoneInfo(self.zone)
         if self.hourly:
-            step = self.start - self.start % HOUR + HOUR
+            step = _next_hour(zone, self.start)
             while step < self.end:
                 yield step
-                step += HOUR
+                step = _next_hour(zone, step)
             return
         day = datetime.datetime.fromtimestamp(self.start, zone).date()
         while True:
@@ -82,6 +82,12 @@ class Scope:
             if edge >= self.end:
                 return
             yield edge
+
+
+def _next_hour(zone: ZoneInfo, at: float) -> float:
+    """When the clocks of a zone strike next; some are half an hour apart from others."""
+    offset = datetime.datetime.fromtimestamp(at, zone).utcoffset() or datetime.timedelta()
+    return at + HOUR - (at + offset.total_seconds()) % HOUR
 
 
 def bucketed(scope: Scope) -> tuple[str, list[float | str]]:
@@ -117,6 +123,11 @@ def quantiles(value: str) -> str:
 def different(number: str) -> str:
     """How many different whole numbers a group has, without NULLs; see `core.base.quantiles`."""
     return f"different(group_concat({number}))" if is_sqlite() else f"count(DISTINCT {number})"
+
+
+def collected(number: str) -> str:
+    """The whole numbers of a group as one text, with commas between them."""
+    return f"group_concat({number})" if is_sqlite() else f"string_agg(CAST({number} AS TEXT), ',')"
 
 
 def listed(value: str | list[float]) -> list[float]:

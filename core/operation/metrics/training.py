@@ -53,6 +53,7 @@ class TimesAt(NamedTuple):
     training_type: str
     n: int
     p50: float
+    p90: float
 
 
 class Bar(NamedTuple):
@@ -111,7 +112,7 @@ def waits(scope: Scope) -> list[Times]:
 
 
 def times_by_time(scope: Scope) -> list[TimesAt]:
-    """The median for each type and each hour or day in which any ended."""
+    """Median and p90 for each type and each hour or day in which any ended."""
     buckets, edges = bucketed(scope)
     query = f"""
     WITH {buckets}
@@ -120,7 +121,9 @@ def times_by_time(scope: Scope) -> list[TimesAt]:
     WHERE r.status = 'completed' AND {TOOK} IS NOT NULL{scope.of_mode()}
     GROUP BY b.a, r.training_type ORDER BY b.a, r.training_type
     """
-    return [TimesAt(float(a), k, int(n), listed(took)[0]) for a, k, n, took in rows(query, *edges)]
+    return [
+        TimesAt(float(a), k, int(n), *listed(took)[:2]) for a, k, n, took in rows(query, *edges)
+    ]
 
 
 def histogram(scope: Scope, width: float) -> list[Bar]:
@@ -147,6 +150,19 @@ def ended(scope: Scope, limit: int = 500) -> list[Run]:
     ORDER BY r.finished_at DESC LIMIT ?
     """
     return [_run(row) for row in rows(query, scope.start, scope.end, limit)]
+
+
+def failed(scope: Scope, error_type: str, training_type: str, limit: int = 200) -> list[Run]:
+    """The runs of a type ("": of any) that failed for a reason in the period, the newest first."""
+    of_type = " AND r.training_type = ?" if training_type else ""
+    query = f"""
+    {_RUN} WHERE r.status = 'failed' AND r.error_type = ?
+      AND r.finished_at >= ? AND r.finished_at < ?{of_type}{scope.of_mode()}
+    ORDER BY r.finished_at DESC LIMIT ?
+    """
+    kinds = [training_type] if training_type else []
+    found = rows(query, error_type, scope.start, scope.end, *kinds, limit)
+    return [_run(row) for row in found]
 
 
 def active(scope: Scope) -> list[Run]:

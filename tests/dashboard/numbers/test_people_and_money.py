@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.avatars.photos.inspection.verdict import MISTAKABLE
 from core.operation.metrics.errors import Group
+from dashboard.codes import STATE
 from dashboard.pages.funnel import WAY
 from tests.dashboard import drawn
 from tests.dashboard.numbers.counting import BERLIN, BUDGET, Case, in_slots, moment, stack
@@ -64,16 +65,15 @@ def test_a_problem_opened(case: Case, see: Callable[..., AppTest], rows: Recount
 def test_where_people_stop(
     case: Case, see: Callable[..., AppTest], rows: Recount, among: dict[str, str]
 ) -> None:
-    tab, period = see("funnel", **among), case.period
-    for toggle in ("stays", "better"):
-        for found in [found for found in tab.toggle if found.key == toggle]:
-            found.set_value(True).run()
+    tab, period = see("funnel", who="moved", **among), case.period
     chosen = among.get("channel", ""), among.get("speaks", "")
     reached, stays = rows.reached(period, *chosen), rows.stays(period, *chosen)
     idle = (case.now - 3600) // 60 * 60
     stopped = rows.stopped(period, idle, *chosen)
     bars = drawn.charts(tab)[0][1]
-    assert [(bar["state"], bar["value"]) for bar in bars] == [(s, reached.get(s, 0)) for s in WAY]
+    assert [(bar["state"], bar["value"]) for bar in bars] == [
+        (STATE[s], reached.get(s, 0)) for s in WAY
+    ]
     shown = {row["state"]: row for row in drawn.table(tab, "reached", "stopped")}
     assert shown.keys() == reached.keys() | stopped.keys()
     for state, row in shown.items():
@@ -83,13 +83,20 @@ def test_where_people_stop(
                 assert row[name] == pytest.approx(quantile(stays[state], q))
             else:
                 assert row[name] is None or math.isnan(row[name])
-    refused = rows.refused(period, *chosen)
+
+
+def test_which_photos_are_refused_and_who_knew_better(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("photos"), case.period
+    next(found for found in tab.toggle if found.key == "better").set_value(True).run()
+    refused = rows.refused(period, "", "")
     listed = drawn.table(tab, "reason", "people")
     assert {row["reason"]: (row["photos"], row["people"]) for row in listed} == {
         reason: (len(them), len({photo.user_id for photo in them}))
         for reason, them in refused.items()
     }
-    (better,) = tab.metric
+    better = drawn.metrics(tab)["Refusals that people overruled"]
     doubted = overruled = 0
     for photo in rows.photos:
         if period.holds(photo.created_at):
@@ -99,6 +106,12 @@ def test_where_people_stop(
             overruled += kept
     assert better.value == (f"{100 * overruled / doubted:.1f}%" if doubted else "–")
     assert not doubted or (f"{doubted:,} " in better.help and f" {overruled:,};" in better.help)
+
+
+def more(usd: float) -> str:
+    """A change in dollars; none reads as none."""
+    said = f"{'-' if usd < 0 else '+'}${abs(usd):,.2f}"
+    return said if said.strip("+-$0.,") else ""
 
 
 def metadata(photo: Any) -> dict[str, Any]:
@@ -116,7 +129,7 @@ def test_what_it_costs(case: Case, see: Callable[..., AppTest], rows: Recount) -
     completed = sum(status == "completed" for _, _, _, status, _ in booked)
     each = (rows.spent(period, "completed") + wasted) / completed
     assert shown["Spent"].value == f"${total:,.2f}"
-    assert shown["Spent"].delta == f"{total - sum(usd for *_, usd in before):+,.2f}"
+    assert shown["Spent"].delta == more(total - sum(usd for *_, usd in before))
     assert shown["A successful avatar"].value == f"${each:,.2f}"
     assert shown["Wasted"].value == f"${wasted:,.2f}"
     today = datetime.datetime.fromtimestamp(case.now, BERLIN).replace(
@@ -176,7 +189,7 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     shown_aside = drawn.table(tab, "failed_at", "attempts")
     assert [moment(row["failed_at"]) for row in shown_aside] == pytest.approx(aside)
     audit = sorted(table("audit"), key=lambda row: -int(row.id))
-    assert [row["subject"] for row in drawn.table(tab, "subject", "detail")] == [
+    assert [row["subject"] for row in drawn.table(see("audit"), "subject", "detail")] == [
         row.subject for row in audit
     ]
 
@@ -206,6 +219,13 @@ def test_who_somebody_is(case: Case, see: Callable[..., AppTest], rows: Recount)
             "turn": sum(move.conversation_id in chats for move in rows.moves),
             "notice": sum(notice.conversation_id in chats for notice in rows.notices),
             "call": sum(event.run_id in owned for event in rows.events),
+            "photo": sum(photo.user_id == user for photo in rows.photos),
+            "pictures": sum(
+                1 + (order.finished_at is not None)
+                for order in rows.painted
+                if order.user_id == user
+            ),
+            "deed": sum(deed.subject.replace("-", "") == user for deed in table("audit")),
             "run": len(owned) + sum(r.finished_at is not None for r in owned.values()),
             "avatar": len(mine),
         }

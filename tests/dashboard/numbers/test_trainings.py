@@ -7,6 +7,7 @@ clocks change.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -74,7 +75,9 @@ def test_the_four_metrics_and_what_they_were_before(
 
 
 def lasting(seconds: float) -> str:
-    """Its two largest units, the smaller one rounded."""
+    """Its two largest units, the smaller one rounded; below a second, a tenth."""
+    if 0 < seconds < 0.95:
+        return f"{seconds:.1f} s"
     names = {86_400: "d", 3600: "h", 60: "min", 1: "s"}
     total = math.floor(seconds + 0.5) if seconds % 1 != 0.5 else round(seconds)
     for larger, smaller in ((86_400, 3600), (3600, 60), (60, 1)):
@@ -119,46 +122,93 @@ def test_what_waits_and_who_is_silent(
     well, failed = (max(e.at for e in calls if bool(e.ok) is ok) for ok in (True, False))
     answered = f"answered {lasting(max(0.0, now - well))} ago"
     assert texts["fal"] == ("the last call failed" if failed > well else answered)
-    assert cells["web"] == ("red", "machine:1 1\nstorage: gone")
+    assert cells["web page"] == ("red", "machine:1 1\nstorage: gone")
     assert cells["worker"] == ("green", "machine:0 1")
+
+
+def long(now: float | None, before: float | None) -> str:
+    """By how much a length of time has changed."""
+    by = 0 if now is None or before is None else round(now) - round(before)
+    return f"{'+' if by > 0 else '-'}{lasting(abs(by))}" if by else ""
 
 
 def test_how_long_trainings_take_and_wait(
     case: Case, see: Callable[..., AppTest], rows: Recount
 ) -> None:
     tab, period = see("training"), case.period
+    shown = [(m.label, m.value, m.delta) for m in tab.metric if re.search(r"\bp\d\d\b", m.label)]
     expected = []
     for of in (took, waited):
-        for kind, values in rows.seconds(period, of).items():
-            expected.append((kind, f"{len(values):,}"))
+        for kind in ("portrait", "style"):
+            n = len(rows.seconds(period, of).get(kind, []))
             for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
-                weak = q == 0.99 and len(values) < 100
-                minutes = quantile([value for _, value in values], q) / 60
-                expected.append((f":gray[{name}]" if weak else name, f"{minutes:.1f} min"))
-    assert [(metric.label, metric.value) for metric in tab.metric] == expected
+                now, before = (rows.quantiles(p, of, q).get(kind) for p in (period, period.before))
+                weak = f":gray[{name}]" if q == 0.99 and n < 100 else name
+                label = weak if of is took else f"{kind}: {name}"
+                value = "–" if now is None else lasting(now)
+                expected.append((label, value, long(now, before)))
+    assert sorted(shown) == sorted(expected)
     seconds = rows.seconds(period, took)
     longest = max(rows.quantiles(period, took, 0.99).values())
     width = max(1, math.ceil(longest / 40))
     bars = Counter((value // width, kind) for kind, them in seconds.items() for _, value in them)
     within = {bar: n for bar, n in bars.items() if bar[0] * width <= 1.5 * longest}
     histogram = drawn.chart(tab, "trainings")
-    shown = {(round(row["from"] * 60 / width), row["kind"]): row["value"] for row in histogram}
-    assert shown == within
+    drawn_bars = {(round(row["from"] * 60 / width), row["kind"]): row["value"] for row in histogram}
+    assert drawn_bars == within
     beyond = bars.total() - sum(within.values())
     captions = [caption.value for caption in tab.caption]
     assert any(text.endswith(f"not drawn: {beyond}") for text in captions) or not beyond
-    days: dict[tuple[Any, str], list[float]] = defaultdict(list)
-    for kind, values in seconds.items():
-        for ended, value in values:
-            days[period.slot(ended), kind].append(value)
-    trend = drawn.chart(tab, "minutes")
-    medians = {}
-    for row in trend:
-        clock = row["start"].to_pydatetime().replace(tzinfo=BERLIN).timestamp()
-        medians[period.slot(clock), row["kind"]] = (row["n"], row["value"])
-    assert medians.keys() == days.keys()
-    for key, them in days.items():
-        assert medians[key] == (len(them), pytest.approx(quantile(them, 0.5) / 60))
+
+
+def test_the_band_of_each_type_over_time(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("training"), case.period
+    span = period.end - period.start
+    bands = [found for spec, found in drawn.charts(tab) if drawn.title(spec, "y") == "minutes"]
+    for kind in ("portrait", "style"):
+        now: dict[Any, list[float]] = defaultdict(list)
+        for ended, value in rows.seconds(period, took).get(kind, []):
+            now[period.slot(ended)].append(value)
+        before: dict[Any, list[float]] = defaultdict(list)
+        for ended, value in rows.seconds(period.before, took).get(kind, []):
+            before[period.before.slot(ended)].append(value)
+        if len(now) < 2:
+            continue
+        band = bands.pop(0)
+        own = [row for row in band if row["p50"] == row["p50"]]
+        assert len(own) == len(now)
+        for row, them in zip(own, (now[slot] for slot in sorted(now)), strict=True):
+            assert row["n"] == len(them)
+            assert row["p50"] == pytest.approx(quantile(them, 0.5) / 60)
+            assert row["p90"] == pytest.approx(quantile(them, 0.9) / 60)
+        past = [row for row in band if row["before"] == row["before"]]
+        medians = [quantile(before[slot], 0.5) / 60 for slot in sorted(before)]
+        assert [row["before"] for row in past] == pytest.approx(medians)
+        for row in past:
+            clock = row["start"].to_pydatetime().replace(tzinfo=BERLIN).timestamp()
+            assert period.start - 3600 <= clock <= period.start + span + 3600
+    assert not bands
+
+
+def test_the_success_and_the_cost_of_each_type(
+    case: Case, see: Callable[..., AppTest], rows: Recount
+) -> None:
+    tab, period = see("training"), case.period
+    shown = {name: [m.value for m in tab.metric if m.label == name]
+             for name in ("Success", "A trained avatar")}  # fmt: skip
+    rates, costs = [], []
+    for kind in ("portrait", "style"):
+        endings = Counter(r.status for r in rows.ended_runs(period) if r.training_type == kind)
+        endings.update(e.status for e in rows._entries(period) if e.training_type == kind)
+        judged = endings["completed"] + endings["failed"]
+        rates.append(f"{100 * endings['completed'] / judged:.1f}%" if judged else "–")
+        them = [(status, usd) for _, of, _, status, usd in rows.booked(period) if of == kind]
+        done = sum(status == "completed" for status, _ in them)
+        paid_for = sum(usd for status, usd in them if status in ENDED)
+        costs.append(f"${paid_for / done:,.2f}" if done else "–")
+    assert shown == {"Success": rates, "A trained avatar": costs}
 
 
 def test_the_runs_that_ended_are_listed_and_drawn(
@@ -182,10 +232,12 @@ def test_the_runs_that_ended_are_listed_and_drawn(
                 assert row[name] == pytest.approx(value)
         assert moment(row["created_at"]) == pytest.approx(run.created_at)
         assert moment(row["finished_at"]) == pytest.approx(run.finished_at)
-    bars = drawn.chart(tab, "seconds")
+    bars = drawn.chart(tab, "minutes, each run")
     drawn_bars = Counter((row["kind"], round(row["value"], 3)) for row in bars)
     known = [(run.status, took(run)) for run in ended]
-    assert drawn_bars == Counter((s, round(value, 3)) for s, value in known if value is not None)
+    assert drawn_bars == Counter(
+        (s, round(value / 60, 3)) for s, value in known if value is not None
+    )
     missing = sum(value is None for _, value in known)
     captions = [caption.value for caption in tab.caption]
     assert any(text.endswith(f"not drawn: {missing}") for text in captions) or not missing

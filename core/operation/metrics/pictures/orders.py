@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.operation.metrics.cost import COST
-from core.operation.metrics.scope import one, own_id, rows, text_id
+from core.operation.metrics.scope import Scope, one, own_id, rows, text_id
 from core.operation.metrics.training import UNSETTLED
 
 
@@ -15,6 +15,7 @@ class PictureOrder(NamedTuple):
     id: str
     user_id: str
     avatar_id: str
+    avatar: str
     purpose: str
     pack: str
     pictures: int
@@ -35,10 +36,10 @@ class PictureOrder(NamedTuple):
 
 
 _ORDER = f"""
-SELECT r.id, r.user_id, r.avatar_id, r.purpose, r.pack, r.count, r.blocked, r.spoilt, r.status,
-       r.test_mode, r.profile, r.endpoint, coalesce(r.request_id, ''), {COST}, r.error_type,
-       r.error, r.created_at, r.intent_at, r.finished_at, r.finished_at - r.created_at
-FROM picture_runs r
+SELECT r.id, r.user_id, r.avatar_id, coalesce(a.name, ''), r.purpose, r.pack, r.count, r.blocked,
+       r.spoilt, r.status, r.test_mode, r.profile, r.endpoint, coalesce(r.request_id, ''), {COST},
+       r.error_type, r.error, r.created_at, r.intent_at, r.finished_at, r.finished_at - r.created_at
+FROM picture_runs r LEFT JOIN avatars a ON a.id = r.avatar_id
 """
 
 
@@ -52,6 +53,16 @@ def uncertain() -> list[PictureOrder]:
     """Orders of which nobody knows whether they have arrived; the oldest first."""
     query = f"{_ORDER} WHERE {UNSETTLED} ORDER BY r.created_at"
     return [_order(row) for row in rows(query)]
+
+
+def ordered(scope: Scope, limit: int = 200) -> list[PictureOrder]:
+    """The orders of the period and all that are under way, these first, then the newest."""
+    over = "CASE WHEN r.finished_at IS NULL THEN 0 ELSE 1 END"
+    query = f"""
+    {_ORDER} WHERE (r.created_at >= ? AND r.created_at < ? OR r.finished_at IS NULL)
+    {scope.of_mode()} ORDER BY {over}, r.created_at DESC LIMIT ?
+    """
+    return [_order(row) for row in rows(query, scope.start, scope.end, limit)]
 
 
 def unsettled(run_id: str) -> bool:

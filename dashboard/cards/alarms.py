@@ -11,9 +11,10 @@ from core.operation import alerts
 from core.operation.alerts import Alert
 from core.operation.metrics import health
 from dashboard import formats
-from dashboard.pages import runs
+from dashboard.cards import acting
 from dashboard.tables import Column, table
 from dashboard.view import View
+from dashboard.words import plain
 
 SILENT_SECONDS = 60.0
 """A part that has not said for so long that it lives is shown as silent."""
@@ -25,12 +26,14 @@ IN_PERCENT = ("success", "budget")
 UNMEASURED = ("new_error", "stopped", "webhooks")
 """Their values and limits say nothing that the rule does not."""
 PAGES = {
-    "success": "training", "fal_errors": "errors", "queue": "running", "waiting": "operations",
-    "uncertain": "running", "results": "training", "budget": "cost", "remote": "operations",
-    "new_error": "errors", "stopped": "operations", "deadline": "training",
+    "success": "failures", "fal_errors": "errors", "queue": "running", "waiting": "operations",
+    "uncertain": "errors", "results": "failures", "budget": "cost", "remote": "operations",
+    "new_error": "errors", "stopped": "operations", "deadline": "failures",
     "webhooks": "operations", "support": "people",
 }  # fmt: skip
 """Where the rows of a rule are; those of a silent part stand on the overview itself."""
+SOUGHT = {"deadline": {"reason": "deadline"}, "results": {"reason": "result_gone"}}
+"""By what they are found there."""
 
 
 def rules(t: Translator) -> dict[str, str]:
@@ -80,14 +83,13 @@ def history(view: View) -> None:
     if not known:
         st.caption(t("No alert has ever fired."))
         return
-    named = [alert._replace(rule=said.get(alert.rule, alert.rule)) for alert in known]
     with st.expander(t("All alerts")):
         table(view, "alerts", [
-            Column("rule", t("Rule")), Column("subject", t("Of what")),
+            Column("rule", t("Rule"), words=said), Column("subject", t("Of what")),
             Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
-        ], named, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
+        ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
 def sentence(t: Translator, alert: Alert, now: float) -> str:
@@ -112,7 +114,7 @@ def _amount(t: Translator, rule: str, value: float) -> str:
         return formats.lasting(t, 3600 * value)
     if rule in IN_MINUTES:
         return formats.lasting(t, 60 * value)
-    return formats.percent(value / 100) if rule in IN_PERCENT else f"{value:,.0f}"
+    return formats.percent(t, value / 100) if rule in IN_PERCENT else formats.number(t, value)
 
 
 def _alert(view: View, alert: Alert) -> None:
@@ -122,20 +124,17 @@ def _alert(view: View, alert: Alert) -> None:
         with st.container(gap=None):
             st.text(sentence(t, alert, view.now))
             if alert.subject:
-                st.caption(_quoted(alert.subject))
+                st.caption(plain(alert.subject))
         if page := PAGES.get(alert.rule):
-            st.link_button(t("Show"), view.place(page), width="content")
+            place = view.place(page, **SOUGHT.get(alert.rule, {}))
+            st.link_button(t("Show"), place, width="content")
         if alert.silenced:
             st.caption(t("Silenced"), width="content")
         elif view.visitor.may_act:
             asked = t("Send nothing of this rule for {time}?", time=t("{n} h", n=round(HOURS)))
             action = partial(view.actions.silence, alert.rule, HOURS)
-            runs.ask(view, t("Silence"), asked, f"silence-{alert.id}", action)
-
-
-def _quoted(text: str) -> str:
-    """What others may have written, with nothing in it that Markdown reads."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)
+            done = t("Nothing of this rule is sent for a while.")
+            acting.ask(view, t("Silence"), asked, f"silence-{alert.id}", action, done)
 
 
 def _worker_lives(view: View) -> bool:

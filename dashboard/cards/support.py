@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.operation.metrics import support
 from core.operation.metrics.support import Letter
-from dashboard.pages import runs
+from dashboard import formats
+from dashboard.cards import acting
 from dashboard.tables import Column, table
 from dashboard.view import View
 
@@ -39,7 +40,7 @@ def letters(view: View, user_id: str) -> None:
     st.subheader(t("Messages to support"), anchor=False)
     for letter in found:
         with st.container(border=True):
-            st.caption(f"№{letter.id} · {view.moment(letter.at):%Y-%m-%d %H:%M}")
+            st.caption(f"№{letter.id} · {formats.ago(t, max(0.0, view.now - letter.at))}")
             st.text(letter.text)
             _answer(view, letter)
 
@@ -52,7 +53,9 @@ def _answer(view: View, letter: Letter) -> None:
         st.caption(t("Answered {time} by {name}", time=time, name=letter.who))
         st.text(letter.answer)
     elif view.visitor.may_act:
-        with runs.popover(t("Answer"), f"answer-{letter.id}"):
+        with acting.popover(t("Answer"), f"answer-{letter.id}"):
             text = st.text_area(t("Message"), max_chars=2000, key=f"answer-text-{letter.id}")
             if st.button(t("Send"), key=f"answer-send-{letter.id}", type="primary"):
-                runs.write(view, text, partial(view.actions.answer, letter.id, text))
+                acting.write(
+                    view, text, partial(view.actions.answer, letter.id, text), t("It is sent.")
+                )

@@ -1,0 +1,1 @@
+"""What a row opens into, and what may be done about it."""
