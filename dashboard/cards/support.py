@@ -54,8 +54,10 @@ def _answer(view: View, letter: Letter) -> None:
         st.text(letter.answer)
     elif view.visitor.may_act:
         with acting.popover(t("Answer"), f"answer-{letter.id}"):
-            text = st.text_area(t("Message"), max_chars=2000, key=f"answer-text-{letter.id}")
-            if st.button(t("Send"), key=f"answer-send-{letter.id}", type="primary"):
+            text = st.text_area(
+                t("Message"), max_chars=2000, key=acting.fresh(f"answer-text-{letter.id}")
+            )
+            if st.button(t("Send"), key=acting.fresh(f"answer-send-{letter.id}"), type="primary"):
                 acting.write(
                     view, text, partial(view.actions.answer, letter.id, text), t("It is sent.")
                 )

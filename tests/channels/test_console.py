@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from channels.console import Console, _files, _Talk
+from channels.console import Console
+from channels.console.talk import Talk, _files
 from core.app.bootstrap import bootstrap
 from core.base.db import transaction
 from core.base.settings import Settings
@@ -76,7 +77,7 @@ def test_what_stands_beside_paths_is_their_caption(
 def test_a_caption_comes_with_the_last_file(sqlite_url: str, folder: Path) -> None:
     environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
     app = bootstrap(Settings.load(environ=environ), io.StringIO())
-    talk = _Talk(app, "me", "en", io.StringIO(), io.StringIO())
+    talk = Talk(app, Console.capabilities, "me", "en", io.StringIO(), io.StringIO())
     events = talk._events("a.jpg b.jpg gone.jpg /help")
     app.close()
     assert [event.caption for event in events] == ["", "/help"]
@@ -95,7 +96,7 @@ def test_pictures_are_laid_out_in_a_folder_of_the_talk_each_once_and_with_its_ma
     monkeypatch.setattr(app.engine.flow, "notices", notices)
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     said = io.StringIO()
-    talk = _Talk(app, "me", "en", io.StringIO(), said)
+    talk = Talk(app, Console.capabilities, "me", "en", io.StringIO(), said)
     talk.run()
     for key in ("first", "again"):
         with transaction():
@@ -119,7 +120,7 @@ def test_a_screen_stands_below_the_notice_that_came_with_it(
     app = bootstrap(Settings.load(environ=environ), io.StringIO())
     monkeypatch.setattr(app.engine.flow, "notices", {"ready": lambda *_: Screen("Ready")})
     said = io.StringIO()
-    talk = _Talk(app, "me", "en", io.StringIO(), said)
+    talk = Talk(app, Console.capabilities, "me", "en", io.StringIO(), said)
     talk.run()
     with transaction():
         PendingNotice.create(conversation=talk._id, key="k", name="ready", created_at=0)

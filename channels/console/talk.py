@@ -1,8 +1,4 @@
-"""The terminal: lines in, plain text out. Works by hand and through a pipe.
-
-A number or its words press a button, paths of files send photos (what else stands in such a line
-is their caption), `/wait` and the end of a piped input wait until the screen keeps still.
-"""
+"""A conversation in a terminal: what is typed, which files a line names, what is printed."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ import mimetypes
 import os
 import select
 import shlex
-import sys
 import tempfile
 import time
 import uuid
@@ -20,13 +15,10 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
-from typing import ClassVar, TextIO
+from typing import TextIO
 
-from core.base.db import INFRASTRUCTURE, storable
-from core.base.errors import Gone
-from core.base.readable import forgiving
-from core.base.settings import Section
-from core.conversation.delivery.channel import Capabilities, Host, Reference
+from core.base.db import INFRASTRUCTURE
+from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
@@ -61,74 +53,26 @@ LARGE = 4096
 """Pixels of the longer side of a picture that is saved."""
 
 
-class ConsoleSettings(Section):
-    """The terminal has nothing to configure."""
-
-
-class Console:
-    """The channel that `likeness console` runs."""
-
-    name: ClassVar[str] = "console"
-    Settings: ClassVar[type[ConsoleSettings]] = ConsoleSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        label_length=200,
-        payload_bytes=200,
-        text_length=100_000,
-        caption_length=100_000,
-        pictures=60,
-        album=10,
-        terminal=True,
-        file_bytes=1 << 40,
-    )
-    configured: ClassVar[bool] = False
-
-    def __init__(self, settings: object = None) -> None:
-        self.settings = settings or ConsoleSettings()
-
-    def how_to_send(self, language: str) -> str:
-        """How a person sends photos here."""
-        return _words(language)["how"]
-
-    def fetch(self, reference: Reference, limit: int) -> bytes:
-        """Everything that came through here is spooled, so there is nothing else to fetch."""
-        raise Gone(f"no file of at most {limit} bytes behind {sorted(reference)}")
-
-    def run(
-        self,
-        app: Host,
-        name: str = "me",
-        language: str = "en",
-        source: TextIO = sys.stdin,
-        target: TextIO = sys.stdout,
-    ) -> None:
-        """Hold a conversation until the input ends, with a worker of its own beside it.
-
-        No character breaks it off, whatever the terminal is set to.
-        """
-        forgiving(source, "surrogateescape")  # so that every path can be named
-        forgiving(target)
-        worker = app.worker()
-        worker.start()
-        try:
-            _Talk(app, storable(name), language, source, target).run()
-        except (KeyboardInterrupt, BrokenPipeError):
-            return
-        finally:
-            worker.stop()
-
-
-class _Talk:
+class Talk:
     """One conversation in one terminal.
 
     A screen is printed whole when it is new or somebody has said something; what changes by itself
     afterwards is printed alone.
     """
 
-    def __init__(self, app: Host, name: str, language: str, source: TextIO, target: TextIO) -> None:
-        self._app, self._source, self._target = app, source, target
+    def __init__(
+        self,
+        app: Host,
+        can: Capabilities,
+        name: str,
+        language: str,
+        source: TextIO,
+        target: TextIO,
+    ) -> None:
+        self._app, self._can, self._source, self._target = app, can, source, target
         self._address = Address("console", "console", name)
         self._person = Person("" if name == "me" else name, language)
-        self._words = _words(language)
+        self._words = words(language)
         self._id = 0
         self._seen = (-1, -1)
         self._offers: tuple[RenderedButton, ...] = ()
@@ -230,8 +174,8 @@ class _Talk:
         """Print what is new; returns whether the screen will go on changing."""
         if not self._id:
             return Motion.STILL
-        ready = parcel(self._app.engine, self._id, Console.capabilities)
-        for notice in take_notices(self._app.engine, self._id, Console.capabilities):
+        ready = parcel(self._app.engine, self._id, self._can)
+        for notice in take_notices(self._app.engine, self._id, self._can):
             self._tell(notice)  # it has come with this screen, or before it
         now = (ready.visit, ready.revision)
         if now != self._seen:
@@ -322,5 +266,5 @@ def _is_path(part: str) -> bool:
     return picture or os.path.isfile(part)
 
 
-def _words(language: str) -> Mapping[str, str]:
+def words(language: str) -> Mapping[str, str]:
     return _WORDS.get(language, _WORDS["en"])
