@@ -102,9 +102,17 @@ class View:
 
     def go(self, place: str) -> None:
         """Go to an address of ours."""
+        page, named = self._parts(place)
+        st.switch_page(page, query_params=named)
+
+    def _parts(self, place: str) -> tuple[Any, dict[str, str]]:
         parts = urlsplit(place)
-        page = self.pages[parts.path.strip("/") or HOME]
-        st.switch_page(page, query_params=dict(parse_qsl(parts.query)))
+        return self.pages[parts.path.strip("/") or HOME], dict(parse_qsl(parts.query))
+
+    def link(self, label: str, place: str, icon: str | None = None) -> None:
+        """A link to an address of ours; it opens here, not in another tab."""
+        page, named = self._parts(place)
+        st.page_link(page, label=label, icon=icon, query_params=named, width="content")
 
     def row(self, kind: str, id: object) -> str:
         """The address of one row; see `core.operation.metrics.records`."""

@@ -109,7 +109,7 @@ def told(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(plain(receipt.text), icon=":material/check:")
         if receipt.place:
-            st.link_button(view.t("Look at it"), receipt.place, width="content")
+            view.link(view.t("Look at it"), receipt.place)
 
 
 def _receipt(

@@ -127,7 +127,7 @@ def _alert(view: View, alert: Alert) -> None:
                 st.caption(plain(alert.subject))
         if page := PAGES.get(alert.rule):
             place = view.place(page, **SOUGHT.get(alert.rule, {}))
-            st.link_button(t("Show"), place, width="content")
+            view.link(t("Show"), place)
         if alert.silenced:
             st.caption(t("Silenced"), width="content")
         elif view.visitor.may_act:

@@ -123,7 +123,7 @@ def _doing(view: View, found: Course) -> None:
     with st.container(horizontal=True):
         if found.user_id:
             place = view.place("people", user=found.user_id, avatar=found.avatar_id)
-            st.link_button(view.t("Whose it is"), place, icon=":material/person:", width="content")
+            view.link(view.t("Whose it is"), place, ":material/person:")
         if view.visitor.may_act:
             _acting(view, found)
 

@@ -56,10 +56,10 @@ def _ways(view: View, found: dict[str, Any]) -> None:
     user_id = view.ask(records.owner, found)
     if user_id:
         place = view.place("people", user=user_id, avatar=avatar_id)
-        st.link_button(t("Whose it is"), place, icon=":material/person:")
+        view.link(t("Whose it is"), place, ":material/person:")
     if run_id:
-        st.link_button(t("Its training"), view.place("training", run=run_id),
-                       icon=":material/timer:")  # fmt: skip
+        view.link(t("Its training"), view.place("training", run=run_id),
+                       ":material/timer:")  # fmt: skip
 
 
 def _said(view: View, name: str, value: Any) -> str:
