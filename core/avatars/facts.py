@@ -42,6 +42,8 @@ class PhotoFacts:
 class RunFacts:
     """The avatar's latest training run; `left` is what remains by the type's usual time.
 
+    `cost_usd` is what it has cost, None where that is not known (yet).
+
     `late` says that it was given up, and may be made all the same, `unfetched` that it is finished,
     and what it made could not be had so far.
     `lingers` says why one that was stopped is not over yet ("stopping", "unsettled", "unfetched"),
@@ -52,7 +54,7 @@ class RunFacts:
     progress: int
     position: int | None
     error_class: str
-    price_usd: float | None
+    cost_usd: float | None
     left: float | None
     late: bool = False
     lingers: str = ""

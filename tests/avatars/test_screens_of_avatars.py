@@ -49,7 +49,7 @@ def test_a_price_is_shown_where_there_is_one() -> None:
         avatar = {**READY, "training_type": training_type}
         return SCREENS["confirming_training"](facts(avatar=avatar)).text
 
-    assert "$6.00" in text("style")
+    assert "6,00 $" in text("style")
     assert "$" not in text("portrait")
 
 
@@ -60,6 +60,23 @@ def test_a_price_that_nobody_knows_is_said_to_be_unknown() -> None:
     assert "💰 Цена: пока неизвестна" in screen.text
     known = button(SCREENS["confirming_training"](facts(avatar=READY)), "train").confirms
     assert button(screen, "train").confirms != known
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [(0.0, "За эту попытку ничего не списано"), (5.9, "Эта попытка стоила 5,90"),
+     (None, "Пока неизвестно, списаны ли")],
+)  # fmt: skip
+def test_a_failure_says_what_it_cost_and_what_another_try_costs(
+    cost: float | None, said: str
+) -> None:
+    run = RunFacts("failed", 40, None, "retry", cost, None)
+    failed = {"status": "error", "valid": 12, "run": run, "training_type": "style"}
+    text = SCREENS["training_error"](facts(avatar=failed)).text
+    assert said in text
+    assert "Новая попытка стоит 6,00" in text
+    free = SCREENS["training_error"](facts(avatar={**failed, "training_type": "portrait"})).text
+    assert "попытк" not in free
 
 
 def test_a_training_that_may_still_end_is_not_paid_for_twice_unsaid() -> None:

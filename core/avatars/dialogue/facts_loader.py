@@ -246,7 +246,7 @@ class Loader:
             progress=run.progress,
             position=run.position,
             error_class=run.error_class,
-            price_usd=run.price_usd,
+            cost_usd=run.cost_usd,
             left=self._training.seconds_left(run) if timed else None,
             late=owned.watched,
             lingers=queries.lingering(run, owned.unread) if stopping else "",

@@ -81,9 +81,9 @@ def _cost(limits: Limits, t: Translator) -> str:
     if not portrait and not style:
         return t("💰 The training is free")
     return t(
-        "💰 A portrait costs ${portrait}, an artistic avatar ${style}",
-        portrait=f"{portrait:.2f}",
-        style=f"{style:.2f}",
+        "💰 A portrait costs {portrait}, an artistic avatar {style}",
+        portrait=words.money(portrait, t),
+        style=words.money(style, t),
     )
 
 

@@ -150,6 +150,7 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         text=words.paragraphs(
             which(facts, avatar, t),
             _still_asked(avatar, t) or why_failed(error_class, t, lost),
+            _money(facts, avatar, t),
             hints.obstacle(facts, t),
         ),
         buttons=buttons.rows(
@@ -160,6 +161,22 @@ def training_error(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
             (buttons.details(t), buttons.avatars(t)),
         ),
     )
+
+
+def _money(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
+    """What the failed one has cost, and what another would; nothing where trainings are free."""
+    price = facts.limits.price_usd.get(avatar.training_type, 0.0)
+    if price == 0 or avatar.run is None:
+        return ""
+    cost = avatar.run.cost_usd
+    if cost is None:
+        charged = t("We don’t know yet whether this try was charged.")
+    elif cost:
+        charged = t("This try cost {price}.", price=words.money(cost, t))
+    else:
+        charged = t("Nothing was charged for this try.")
+    again = t("Another try costs {price}.", price=words.money(price, t)) if price else ""
+    return words.lines(charged, again)
 
 
 def _still_asked(avatar: AvatarFacts, t: Translator) -> str:

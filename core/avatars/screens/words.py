@@ -7,7 +7,7 @@ from itertools import groupby
 from math import ceil
 from types import MappingProxyType
 
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
@@ -119,7 +119,12 @@ def price(name: str, limits: Limits, t: Translator) -> str:
     dollars = limits.price_usd.get(name, 0.0)
     if dollars is None:
         return t("💰 Price: not known yet")
-    return t("💰 Price: ${price}", price=f"{dollars:.2f}") if dollars > 0 else ""
+    return t("💰 Price: {price}", price=money(dollars, t)) if dollars > 0 else ""
+
+
+def money(dollars: float, t: Translator) -> str:
+    """An amount as it is written here: “$6.00”."""
+    return str(format_currency(dollars, "USD", locale=t.language))
 
 
 def remaining(left: float | None, t: Translator) -> str:

@@ -93,7 +93,9 @@ def _order(studio: StudioFacts, t: Translator) -> str:
 def _price(studio: StudioFacts, t: Translator) -> str:
     if studio.price_usd is None:
         return t("💰 Price: not known yet")
-    return t("💰 Price: ${price}", price=f"{studio.price_usd:.2f}") if studio.price_usd else ""
+    return (
+        t("💰 Price: {price}", price=words.money(studio.price_usd, t)) if studio.price_usd else ""
+    )
 
 
 def _choices(studio: StudioFacts, t: Translator) -> tuple[Button, ...]:
