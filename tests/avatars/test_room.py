@@ -212,7 +212,7 @@ def test_more_than_may_wait_are_not_put_aside_and_that_is_said(house: App) -> No
     assert HeldPhoto.select().count() == WAITING
     told = "No more than 12 photos can be put aside: those that came after them are left out."
     assert told in chat.rendered.text
-    assert "📎 You sent 12 photos." in chat.rendered.text
+    assert "📎 12 photos are put aside" in chat.rendered.text
 
 
 def test_what_was_put_aside_and_finds_no_room_is_kept_and_said(house: App, chat: Chat) -> None:
