@@ -9,7 +9,8 @@ import pytest
 
 from core.avatars.privacy.retained import Export
 from core.base.db import run
-from core.operation.metrics import people, records
+from core.operation.metrics import records
+from core.operation.metrics.journey.timeline import timeline
 from tests import makers
 from tests.metrics.odd_rows import Odd
 
@@ -43,7 +44,7 @@ def test_all_that_happened_to_a_person_can_be_found_again(db: Any) -> None:
         "VALUES (?, 'k', 'alert', '{}', 5, 'sent')",
         owner.id,
     )
-    (notice,) = [m for m in people.timeline(owner.user_id.hex) if m.kind == "notice"]
+    (notice,) = [m for m in timeline(owner.user_id.hex) if m.kind == "notice"]
     found = records.record("notice", notice.id)
     assert found is not None
     assert records.owner(found) == str(owner.user_id)
