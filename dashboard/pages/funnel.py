@@ -19,11 +19,10 @@ from dashboard.tables import Column, table
 from dashboard.view import View
 
 WAY = (
-    "avatar_menu", "selecting_training_type", "confirming_training_type",
-    "selecting_avatar_type", "selecting_gender", "entering_name", "consent", "uploading_photos",
-    "confirming_photos", "confirming_training", "training_in_progress", "training_completed",
+    "avatar_menu", "selecting_training_type", "selecting_avatar_type", "selecting_gender",
+    "entering_name", "consent", "uploading_photos", "training_in_progress", "training_completed",
 )  # fmt: skip
-"""The states on the way to an avatar, in their order."""
+"""The states on the way to an avatar, in their order, without those that few pass."""
 
 
 class Whom(NamedTuple):

@@ -49,7 +49,7 @@ def test_a_price_is_shown_where_there_is_one() -> None:
         avatar = {**READY, "training_type": training_type}
         return SCREENS["confirming_training"](facts(avatar=avatar)).text
 
-    assert "6,00 $" in text("style")
+    assert "6,00\xa0$" in text("style")
     assert "$" not in text("portrait")
 
 

@@ -53,4 +53,4 @@ def test_what_nobody_knows_stays_as_it_is() -> None:
     assert codes.word(t, codes.ERROR, "brand_new_error") == "brand_new_error"
     assert codes.word(t, codes.ERROR, "http_418") == "HTTP 418"
     assert codes.word(t, codes.SWITCH, "breaker:flux") == "алгоритм не даёт результата: flux"
-    assert codes.word(t, codes.ERROR, None) == ""
+    assert codes.word(t, codes.REASON, None) == ""

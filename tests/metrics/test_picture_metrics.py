@@ -12,8 +12,10 @@ from core.avatars.models.pictures import PictureRun
 from core.avatars.orders.events import FalEvent
 from core.avatars.orders.money.daily_totals import add
 from core.avatars.privacy import ledger
+from core.base.db import run
+from core.operation.demo import Story, fill
 from core.operation.metrics import errors, exposition
-from core.operation.metrics.pictures import totals
+from core.operation.metrics.pictures import orders, totals
 from core.operation.metrics.scope import DAY, Mode, Scope
 from tests import makers
 from tests.metrics.history import NOW, make, quantile, table
@@ -105,8 +107,8 @@ def test_the_time_to_pictures_is_that_from_the_order(counted: Counted) -> None:
 def test_favourites_are_counted_by_style(counted: Counted) -> None:
     for scope in SCOPES:
         by_pack: dict[str, list[Any]] = defaultdict(list)
-        for run in counted.begun(scope):
-            by_pack[run.pack].append(run)
+        for order in counted.begun(scope):
+            by_pack[order.pack].append(order)
         found = {pack.pack: pack for pack in totals.packs(scope)}
         assert found.keys() == by_pack.keys()
         for slug, runs in by_pack.items():
@@ -197,3 +199,18 @@ def order(owner: Any, **columns: Any) -> PictureRun:
             **columns,
         }
     )  # fmt: skip
+
+
+def test_orders_are_listed_those_under_way_first(db: Any) -> None:
+    now = 1_800_000_000.0
+    fill(40, Story(now, days=8, seed=5))
+    run("UPDATE picture_runs SET finished_at = NULL, status = 'queued' WHERE id = "
+        "(SELECT id FROM picture_runs ORDER BY created_at LIMIT 1)")  # fmt: skip
+    scope = Scope(now - 3 * 86_400.0, now)
+    listed = orders.ordered(scope)
+    assert listed[0].finished_at is None
+    newest = [order.created_at for order in listed[1:]]
+    assert newest == sorted(newest, reverse=True)
+    counted = run("SELECT count(*) FROM picture_runs WHERE created_at >= ? OR finished_at IS NULL",
+                  scope.start).fetchone()[0]  # fmt: skip
+    assert len(listed) == min(200, counted) > 1

@@ -59,8 +59,11 @@ def ordered(scope: Scope, limit: int = 200) -> list[PictureOrder]:
     """The orders of the period and all that are under way, these first, then the newest."""
     over = "CASE WHEN r.finished_at IS NULL THEN 0 ELSE 1 END"
     query = f"""
-    {_ORDER} WHERE (r.created_at >= ? AND r.created_at < ? OR r.finished_at IS NULL)
-    {scope.of_mode()} ORDER BY {over}, r.created_at DESC LIMIT ?
+    {_ORDER} WHERE r.id IN (
+        SELECT r.id FROM picture_runs r
+        WHERE (r.created_at >= ? AND r.created_at < ? OR r.finished_at IS NULL){scope.of_mode()}
+        ORDER BY {over}, r.created_at DESC LIMIT ?
+    ) ORDER BY {over}, r.created_at DESC
     """
     return [_order(row) for row in rows(query, scope.start, scope.end, limit)]
 
