@@ -85,7 +85,7 @@ runs = st.builds(
     progress=percent,
     position=st.none() | st.integers(1, 3),
     error_class=st.sampled_from(["", "person", "retry", "operator"]),
-    price_usd=st.sampled_from([0.0, 2.5]),
+    cost_usd=st.sampled_from([None, 0.0, 2.5]),
     left=st.none() | st.floats(-10, 10_000),
 )
 avatars = st.builds(

@@ -23,7 +23,7 @@ from core.avatars.flow import TELLING
 from core.avatars.models import AvatarPhoto, AvatarStatus, PhotoValidationStatus, change
 from core.avatars.photos import photo_set
 from core.avatars.photos.counting import NO_ROOM, TOO_MANY, count_anew
-from core.avatars.photos.held import HeldPhoto, held_photos
+from core.avatars.photos.held import HeldPhoto, take
 from core.avatars.privacy.erasure import drop_held
 from core.base.db import database
 from core.conversation.turn import Turn
@@ -86,16 +86,14 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
     found = facts(tools, turn)
     if not known(tools, turn).held or not rules.collecting(found) or rules.blocked(found):
         return
-    held = list(held_photos(turn.user_id))
-    taken = held[: room(tools, turn).intake]
+    taken = take(turn.user_id, room(tools, turn).intake)
     if taken:
         _add(tools, turn, [photo.reference for photo in taken])
-        HeldPhoto.delete().where(HeldPhoto.id.in_([photo.id for photo in taken])).execute()
         _recount(tools, turn)
         turn.say("held_taken", n=len(taken))
-    if len(held) > len(taken):
-        turn.say("held_left", n=len(held) - len(taken))
     known(tools, turn).held -= len(taken)
+    if left := known(tools, turn).held:
+        turn.say("held_left", n=left)
 
 
 def drop_held_photos(_tools: Tools, turn: Turn) -> None:

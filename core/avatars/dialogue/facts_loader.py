@@ -29,9 +29,12 @@ from core.base.settings import Settings
 from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
-_UNTERMED = ("training_in_progress", "deleting_avatar", "privacy", *PICTURES)
+_UNTERMED = (
+    "training_in_progress", "training_completed", "avatar_gallery", "deleting_avatar", "privacy",
+    *PICTURES,
+)  # fmt: skip
 """Nothing is ordered there: neither prices nor switches are needed."""
-_WITHOUT_PHOTOS = ("privacy", *PICTURES)
+_WITHOUT_PHOTOS = ("avatar_gallery", "privacy", *PICTURES)
 """Whatever avatar is in focus, no photo of it is told of there."""
 
 
@@ -65,6 +68,9 @@ class Loader:
         if position.state in PICTURES and owned is not None:
             studio = self._studio.facts(position, known, owned.avatar, language)
             facts = replace(facts, studio=studio)
+        if position.state == "avatar_details" and facts.avatar is not None and owned is not None:
+            face = faces([owned.avatar.id]).get(owned.avatar.id, "")
+            facts = replace(facts, avatar=replace(facts.avatar, face=face))
         return replace(facts, **self._page(position, known, photos))
 
     def known(self, position: Position) -> Known:
@@ -76,12 +82,12 @@ class Loader:
         return found
 
     def photos(self, position: Position, owned: Owned | None) -> list[AvatarPhoto]:
-        """An avatar's photos, the removed ones among them."""
+        """An avatar's photos, the removed ones among them; without a name it takes none."""
         if owned is None:
             return []
         key = f"photos of {owned.avatar.id}"
         if key not in position.cache:
-            position.cache[key] = person.photos_of(owned.avatar)
+            position.cache[key] = person.photos_of(owned.avatar) if owned.avatar.name else []
         found: list[AvatarPhoto] = position.cache[key]
         return found
 
@@ -235,7 +241,6 @@ class Loader:
             photos_digest=queries.digest_of(valid),
             run=self._run(owned.run, owned, position.state) if owned.run else None,
             model_at_fal=owned.model_at_fal,
-            face=faces([found.id]).get(found.id, "") if position.state == "avatar_details" else "",
         )
 
     def _run(self, run: TrainingRun, owned: Owned, state: str) -> RunFacts:

@@ -36,6 +36,13 @@ def held_photos(user_id: uuid.UUID) -> peewee.ModelSelect[HeldPhoto]:
     return HeldPhoto.select().where(HeldPhoto.user == user_id).order_by(HeldPhoto.id)
 
 
+def take(user_id: uuid.UUID, most: int) -> list[HeldPhoto]:
+    """Take the first of them out of there, in the order they came; the caller holds the person."""
+    first = held_photos(user_id).select(HeldPhoto.id).limit(most)
+    gone = HeldPhoto.delete().where(HeldPhoto.id.in_(first)).returning(HeldPhoto).execute()
+    return sorted(gone, key=lambda photo: photo.id)
+
+
 def sent_photo(conversation_id: int, name: str) -> AvatarPhoto | HeldPhoto | None:
     """The photo that came through the spool under this name in a conversation, while it is kept."""
     for model in (AvatarPhoto, HeldPhoto):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence, Set
 
-from peewee import ModelSelect
+from peewee import Case, ModelSelect, Value
 
 from core.avatars.disposal import Waste
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
@@ -45,15 +45,16 @@ def of_avatar(avatar_id: uuid.UUID) -> ModelSelect[Picture]:
 def faces(avatars: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What shows each of these avatars: its best picture, or else its first good photo."""
     good = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
-    photos = AvatarPhoto.select(AvatarPhoto.avatar, AvatarPhoto.minio_key).where(
-        AvatarPhoto.avatar.in_(avatars), good, AvatarPhoto.removed_at.is_null()
+    photos = AvatarPhoto.select(
+        AvatarPhoto.avatar, AvatarPhoto.minio_key, Value(0), -AvatarPhoto.number
+    ).where(AvatarPhoto.avatar.in_(avatars), good, AvatarPhoto.removed_at.is_null())
+    rank = Case(None, [(Picture.favourite, 2)], 1)
+    pictures = Picture.select(Picture.avatar, Picture.key, rank, Picture.number).where(
+        Picture.avatar.in_(avatars), THERE
     )
-    pictures = Picture.select(Picture.avatar, Picture.key).where(Picture.avatar.in_(avatars), THERE)
-    found = [
-        *photos.order_by(AvatarPhoto.number.desc()).tuples(),
-        *pictures.order_by(Picture.favourite, Picture.number).tuples(),
-    ]
-    return {avatar_id: key for avatar_id, key in found if key}
+    found = (photos | pictures).tuples() if avatars else ()
+    ranked = sorted(found, key=lambda row: row[2:])
+    return {avatar_id: key for avatar_id, key, *_ in ranked if key}
 
 
 def forget_removed(before: float, now: float, limit: int = 100) -> int:
