@@ -69,7 +69,7 @@ def a_training_waits_for_photos_that_are_still_being_looked_at(chat: TelegramCha
     slow = chat.telegram.delay("getFile", 2.0, times=2)
     chat.send_photos(pictures(2, start=20))
     chat.press_button(early)
-    chat.see("This button was out of date. Here is where things stand now.")
+    chat.see("That choice was out of date. Here is where things stand now.")
     chat.see_count(*UPLOADED, 12)
     assert slow.hits
     assert chat.settle().runs == (), "what it confirmed was another set"

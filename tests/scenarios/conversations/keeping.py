@@ -36,6 +36,7 @@ def an_avatar_is_found_renamed_and_deleted(chat: Chat) -> None:
     upload(chat, pictures(2))
     chat.say("/menu")
     chat.press("🎭 Avatars")
+    chat.see("🎭 Avatar menu")
     chat.press("📁 My avatars ({count})", count=1)
     chat.see("📁 My avatars")
     chat.press_first("📸 Anna")
