@@ -43,8 +43,7 @@ SETTINGS = {
 }
 UPLOAD, TRAINS, READY = "Uploading photos", "Training the avatar", "The avatar is ready"
 ONWARD = (
-    "Launch the training", "The photos are right", "Start training", "I agree", "Choose", "Female",
-    "Portrait", "Create avatar",
+    "Launch the training", "Start training", "I agree", "Female", "Portrait", "Create avatar",
 )  # fmt: skip
 """What is pressed where it is offered, the most advanced first."""
 
@@ -132,7 +131,7 @@ class Film:
         self.page.get_by_text("The first pictures of").wait_for()
         self._settled()
         self.keep(1500)
-        album = self.page.locator(".entry .bubble.bot img")
+        album = self.page.locator(".grid.album img")
         album.nth(3).wait_for()
         album.first.evaluate("picture => picture.scrollIntoView({block: 'center'})")
         self.page.wait_for_timeout(2000)
