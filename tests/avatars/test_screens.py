@@ -153,7 +153,7 @@ def test_english_says_the_same(state: str, title: str, start: str) -> None:
 
 def test_the_comparison_names_purpose_duration_and_features_of_both_types() -> None:
     text = SCREENS["viewing_training_comparison"](facts()).text
-    for wanted in ("лицах людей", "3-15 минут", "обрезка портретов", "5-30 минут", "6,00 $"):
+    for wanted in ("лицах людей", "3-15 минут", "обрезка портретов", "5-30 минут", "6,00\xa0$"):
         assert wanted in text
 
 

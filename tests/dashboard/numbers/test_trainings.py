@@ -43,7 +43,8 @@ def test_the_four_metrics_and_what_they_were_before(
     now, before = success(ended), success(earlier)
     assert now is not None
     assert shown["Training success"].value == f"{100 * now:.1f}%"
-    delta = "" if before is None else f"{100 * (now - before):+.1f} pp"
+    moved = "" if before is None else f"{100 * (now - before):+.1f}"
+    delta = f"{moved} pp" if moved.strip("+-0.") else ""
     assert shown["Training success"].delta == delta
     by_slot: dict[Any, list[tuple[float, str]]] = defaultdict(list)
     for ending in ended:
