@@ -46,7 +46,7 @@ def faces(avatars: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What shows each of these avatars: its best picture, or else its first good photo."""
     good = AvatarPhoto.validation_status == PhotoValidationStatus.VALID
     photos = AvatarPhoto.select(
-        AvatarPhoto.avatar, AvatarPhoto.minio_key, Value(0), -AvatarPhoto.number
+        AvatarPhoto.avatar, AvatarPhoto.minio_key, Value(0), AvatarPhoto.number * -1
     ).where(AvatarPhoto.avatar.in_(avatars), good, AvatarPhoto.removed_at.is_null())
     rank = Case(None, [(Picture.favourite, 2)], 1)
     pictures = Picture.select(Picture.avatar, Picture.key, rank, Picture.number).where(
