@@ -30,8 +30,8 @@ from core.conversation.flow import Position
 
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
 _UNTERMED = (
-    "training_in_progress", "training_completed", "avatar_gallery", "deleting_avatar", "privacy",
-    *PICTURES,
+    "training_in_progress", "training_completed", "avatar_gallery", "avatar_details",
+    "deleting_avatar", "privacy", *PICTURES,
 )  # fmt: skip
 """Nothing is ordered there: neither prices nor switches are needed."""
 _WITHOUT_PHOTOS = ("avatar_gallery", "privacy", *PICTURES)
