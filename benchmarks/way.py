@@ -6,24 +6,17 @@ Nothing is measured.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-import httpx
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, sync_playwright
 
-from benchmarks.web import FLAGS, PATIENCE
-from core.operation.serving.server import listen
+from benchmarks.web import FLAGS, PATIENCE, served
 from core.services.drawn_people import Look, person
 
 INTO = Path(__file__).parents[1] / "docs" / "images" / "way.webp"
@@ -50,7 +43,11 @@ ONWARD = (
 
 def main() -> None:
     """Walk, and keep what was in sight."""
-    with TemporaryDirectory() as folder, _served(folder) as url, sync_playwright() as playwright:
+    with (
+        TemporaryDirectory() as folder,
+        served(folder, "run", **SETTINGS) as url,
+        sync_playwright() as playwright,
+    ):
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         context = browser.new_context(
@@ -173,31 +170,6 @@ def _album() -> list[FilePayload]:
             {"name": f"{number + 1}.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}
         )
     return album
-
-
-@contextmanager
-def _served(folder: str) -> Iterator[str]:
-    """The product as processes, the chat page on a port of its own."""
-    with listen("The film", "web", "127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
-    own = {"DATA_DIR": folder, "WEB__PORT": str(port), **SETTINGS}
-    environ = {**os.environ, **{f"LIKENESS_{name}": value for name, value in own.items()}}
-    command = [sys.executable, "-m", "likeness_bot", "run"]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as process:
-        url = f"http://127.0.0.1:{port}/"
-        try:
-            while process.poll() is None and not _answers(f"{url}health"):
-                time.sleep(0.2)
-            yield url
-        finally:
-            process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 if __name__ == "__main__":

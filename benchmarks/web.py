@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.web")
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    with TemporaryDirectory() as folder, _served(folder) as url, _browser() as browser:
+    with TemporaryDirectory() as folder, served(folder) as url, _browser() as browser:
         _visit(browser, url, QUICK)  # the server warms up
         slow = [_visit(browser, url, SLOW) for _ in range(rounds)]
         quick = [_visit(browser, url, QUICK) for _ in range(rounds)]
@@ -108,14 +108,16 @@ def _browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def _served(folder: str) -> Iterator[str]:
-    """The product's own page as a process, on a port of its own."""
+def served(folder: str, command: str = "web", **settings: str) -> Iterator[str]:
+    """The product as a process, its chat page on a port of its own; `settings` as variables."""
     with listen("The benchmark", "web", "127.0.0.1", 0) as free:
         port = free.getsockname()[1]
-    environ = {**os.environ, "LIKENESS_DATA_DIR": folder, "LIKENESS_WEB__PORT": str(port)}
-    command = [sys.executable, "-m", "likeness_bot"]
-    subprocess.run([*command, "migrate"], env=environ, check=True, capture_output=True)
-    with subprocess.Popen([*command, "web"], env=environ, stderr=subprocess.DEVNULL) as process:
+    own = {"DATA_DIR": folder, "WEB__PORT": str(port), **settings}
+    environ = {**os.environ, **{f"LIKENESS_{name}": value for name, value in own.items()}}
+    product = [sys.executable, "-m", "likeness_bot"]
+    subprocess.run([*product, "migrate"], env=environ, check=True, capture_output=True)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([*product, command], env=environ, stdout=quiet, stderr=quiet) as process:
         url = f"http://127.0.0.1:{port}/"
         try:
             while process.poll() is None and not _answers(f"{url}health"):

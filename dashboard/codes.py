@@ -1,4 +1,4 @@
-"""Codes in words: statuses, reasons, errors, states and deeds, as a reader says them.
+"""Codes in words: statuses, reasons, errors, states and actions, as a reader says them.
 
 What is not in here is shown as it is written: fal may have a new word tomorrow.
 """
@@ -169,7 +169,7 @@ STAGE: Words = {
     "trained": mark("have a trained avatar"),
 }  # fmt: skip
 """How far somebody got."""
-DEED: Words = {
+ACTION: Words = {
     "cancel": mark("cancelled a training"), "retry": mark("trained again"),
     "sent": mark("said that an order had arrived"),
     "not sent": mark("said that an order had not arrived"),
@@ -188,7 +188,7 @@ MOMENT: Words = {
     "turn": mark("a step of the dialogue"), "run": mark("a training"),
     "call": mark("a call of fal"),
     "notice": mark("a message"), "avatar": mark("an avatar"), "photo": mark("a photo"),
-    "deed": mark("done by hand"), "pictures": mark("an order of pictures"),
+    "action": mark("done by hand"), "pictures": mark("an order of pictures"),
     "created": mark("begun"), "started": mark("ordered"), "alert": mark("an alert"),
     "audit": mark("done by hand"), "copy": mark("a copy at fal"), "event": mark("an event"),
     "export": mark("an export"), "submission": mark("an order"), "switch": mark("a switch"),

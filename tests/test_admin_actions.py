@@ -108,7 +108,7 @@ NEEDS_FIRST: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_every_deed_is_audited(action: str, admin: AdminActions) -> None:
+def test_every_action_is_audited(action: str, admin: AdminActions) -> None:
     made = made_run()
     NEEDS_FIRST.get(action, lambda made: None)(made)
     ACTIONS[action](admin, made)
@@ -168,7 +168,7 @@ def test_a_viewer_can_do_nothing(action: str, house: House) -> None:
     assert run("SELECT count(*) FROM grants").fetchone()[0] == 0
 
 
-def test_a_deed_that_fails_leaves_no_trace(admin: AdminActions, house: House) -> None:
+def test_an_action_that_fails_leaves_no_trace(admin: AdminActions, house: House) -> None:
     made = made_run()
     with pytest.raises(LikenessError, match="not the id of a lost order"):
         admin.sent(str(made.id), "taken")

@@ -20,7 +20,7 @@ FAMILIES: dict[str, tuple[codes.Words, codes.Words]] = {
     "turn": (codes.STATE, codes.NONE), "avatar": (codes.MOMENT, codes.NONE),
     "photo": (codes.PHOTO, codes.PHOTO), "run": (_ORDER, _ABOUT), "pictures": (_ORDER, _ABOUT),
     "call": (codes.PHASE, codes.REASON), "notice": (codes.NOTICE, codes.NOTICE),
-    "support": (codes.MOMENT, codes.NONE), "deed": (codes.DEED, codes.NONE),
+    "support": (codes.MOMENT, codes.NONE), "action": (codes.ACTION, codes.NONE),
 }  # fmt: skip
 """By its kind, which words a moment and what it is about are said in."""
 
@@ -51,4 +51,4 @@ def _place(view: View, moment: SimpleNamespace, user_id: str) -> str:
         return view.place("training", run=text_id(moment.id))
     if moment.kind == "avatar":
         return view.place("people", user=text_id(user_id), avatar=moment.id)
-    return view.row("audit" if moment.kind == "deed" else moment.kind, moment.id)
+    return view.row("audit" if moment.kind == "action" else moment.kind, moment.id)

@@ -20,7 +20,7 @@ def draw(view: View) -> None:
     st.subheader(t("Done by hand"), anchor=False)
     table(view, "audit", [
         Column("at", t("At"), "time"), Column("who", t("Who")),
-        Column("action", t("Did"), words=codes.DEED),
+        Column("action", t("Did"), words=codes.ACTION),
         Column("subject", t("Of what")), Column("detail", t("Detail")),
     ], view.ask(people.audited), most=200,
         place=lambda done: view.row("audit", done.id))  # fmt: skip

@@ -81,7 +81,7 @@ def _person(view: View, user_id: str) -> None:
     _title(view, conversations)
     table(view, "conversations", _columns(view), conversations,
           place=lambda person: view.place("people", user=person.user_id))  # fmt: skip
-    _deeds(view, user_id)
+    _actions(view, user_id)
     support.letters(view, user_id)
     timeline.draw(view, user_id)
     _avatars(view, user_id)
@@ -121,7 +121,7 @@ def _avatars(view: View, user_id: str) -> None:
         _photos(view, opened.id)
 
 
-def _deeds(view: View, user_id: str) -> None:
+def _actions(view: View, user_id: str) -> None:
     """What may be done about this person, side by side."""
     t = view.t
     if not view.visitor.may_act:

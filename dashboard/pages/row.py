@@ -16,7 +16,7 @@ from dashboard.tables import Column, table
 from dashboard.view import View
 
 KNOWN = {
-    "action": codes.DEED, "phase": codes.PHASE, "fate": codes.FATE,
+    "action": codes.ACTION, "phase": codes.PHASE, "fate": codes.FATE,
     "validation_status": codes.PHOTO, "dest": codes.STATE, "name": codes.NOTICE,
 }  # fmt: skip
 """The columns that a row is known by, and their words."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.codes import DEED
+from dashboard.codes import ACTION
 from tests.dashboard import browsing
 from tests.dashboard.browsing import drawn, log_in
 from tests.sizes import few
@@ -193,7 +193,7 @@ def test_what_is_done_by_hand_stands_in_the_audit(page: Page, tmp_path: Path) ->
     taken.value.save_as(tmp_path / "audit.csv")
     with (tmp_path / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    done = [row["Did"] for row in reversed(rows) if row["Did"] != DEED["log in"]]
-    deeds = ("pause", "resume", "replay", "silence", "block", "grant", "unblock", "write")
-    assert done == [DEED[deed] for deed in deeds]
+    done = [row["Did"] for row in reversed(rows) if row["Did"] != ACTION["log in"]]
+    actions = ("pause", "resume", "replay", "silence", "block", "grant", "unblock", "write")
+    assert done == [ACTION[action] for action in actions]
     assert {row["Who"] for row in rows} == {"anna"}

@@ -260,8 +260,8 @@ def test_an_admin_cancels_a_run_and_it_is_audited(sqlite_db: Any, look: Look, ho
     assert "Nothing is written there yet." in [caption.value for caption in tab.caption]
     press(tab, f"cancel-{run_id}", "they asked for it")
     assert house.training.stopped == [uuid.UUID(run_id)]
-    deeds = run("SELECT who, action, subject, detail FROM audit").fetchall()
-    assert deeds == [("anna", "cancel", run_id, "they asked for it")]
+    actions = run("SELECT who, action, subject, detail FROM audit").fetchall()
+    assert actions == [("anna", "cancel", run_id, "they asked for it")]
     assert "The training is being stopped\\." in [told.value for told in tab.success]
 
 

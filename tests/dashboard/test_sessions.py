@@ -53,8 +53,8 @@ def test_who_comes_goes_and_fails_is_written_down(sqlite_db: Any, tmp_path: Path
         log_in(client, PASSWORD)
         client.post("/logout")
         client.post("/logout")
-    deeds = [row[0] for row in run("SELECT action FROM audit ORDER BY id")]
-    assert deeds == ["log in", "log out"]
+    actions = [row[0] for row in run("SELECT action FROM audit ORDER BY id")]
+    assert actions == ["log in", "log out"]
     assert [(tried.name, tried.source) for tried in auth.failed(0)] == [("anna", "testclient")]
 
 

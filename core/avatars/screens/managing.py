@@ -31,7 +31,7 @@ def avatar_menu(facts: Facts, t: Translator) -> Screen:
 
 def avatar_gallery(facts: Facts, t: Translator) -> Screen:
     """A page of avatars, a line, a picture and a button each."""
-    full = rules.avatars_full(facts)
+    full, several = rules.avatars_full(facts), len(facts.avatars) > 1
     return Screen(
         title=t("📁 My avatars"),
         text=words.paragraphs(
@@ -41,7 +41,7 @@ def avatar_gallery(facts: Facts, t: Translator) -> Screen:
             _full(facts, t) if full else "",
         ),
         pictures=tuple(
-            Picture(avatar.face, str(place), note=words.named(avatar.name, t))
+            Picture(avatar.face, str(place) if several else "", note=words.named(avatar.name, t))
             for place, avatar in enumerate(facts.avatars, 1)
             if avatar.face
         ),

@@ -225,7 +225,7 @@ def test_who_somebody_is(case: Case, see: Callable[..., AppTest], rows: Recount)
                 for order in rows.painted
                 if order.user_id == user
             ),
-            "deed": sum(deed.subject.replace("-", "") == user for deed in table("audit")),
+            "action": sum(done.subject.replace("-", "") == user for done in table("audit")),
             "run": len(owned) + sum(r.finished_at is not None for r in owned.values()),
             "avatar": len(mine),
         }

@@ -13,7 +13,7 @@ from core.operation.metrics.scope import rows, seconds_of, text_id
 
 class Moment(NamedTuple):
     """Something that happened: `kind` is turn, avatar, photo, run, pictures, notice,
-    call, support or deed.
+    call, support or action.
 
     `what` is a code of its kind, `about` more of it; `id` names the row itself, `of` what it
     belongs to.
@@ -70,7 +70,10 @@ def timeline(user_id: str, limit: int = 300) -> list[Moment]:
     query = f"SELECT * FROM ({_HAPPENED}) happened ORDER BY at DESC LIMIT ?"
     found = rows(query, *[user_id] * _HAPPENED.count("?"), limit)
     happened = chain(
-        (Moment(*row) for row in found), _avatars(user_id), _photos(user_id, limit), _deeds(user_id)
+        (Moment(*row) for row in found),
+        _avatars(user_id),
+        _photos(user_id, limit),
+        _actions(user_id),
     )
     return sorted(happened, key=lambda moment: moment.at, reverse=True)[:limit]
 
@@ -93,7 +96,7 @@ def _photos(user_id: str, limit: int) -> Iterator[Moment]:
         )
 
 
-def _deeds(user_id: str) -> Iterator[Moment]:
+def _actions(user_id: str) -> Iterator[Moment]:
     """What admins did about the person, their avatars and their orders."""
     owned = [user_id]
     for table in ("avatars", "training_runs", "picture_runs"):
@@ -102,5 +105,5 @@ def _deeds(user_id: str) -> Iterator[Moment]:
     names = [name for key in owned for name in (uuid.UUID(key).hex, str(uuid.UUID(key)))]
     marks = ", ".join("?" * len(names))
     query = f"SELECT at, action, who, id, subject FROM audit WHERE subject IN ({marks})"
-    for at, action, who, deed_id, subject in rows(query, *names):
-        yield Moment(at, "deed", action, who, str(deed_id), subject)
+    for at, action, who, audit_id, subject in rows(query, *names):
+        yield Moment(at, "action", action, who, str(audit_id), subject)
