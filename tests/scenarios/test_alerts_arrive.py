@@ -140,7 +140,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             person.say("/start")
             wait_for(lambda: any(message.from_bot for message in person.chat), house)
             opened = connect(f"sqlite:///{folder}/likeness.db", "normal")
+            beats = "SELECT 1 FROM heartbeats WHERE part = 'worker'"
             try:
+                wait_for(lambda: run(beats).fetchone(), house)
                 yield Watched(house, hook, Admin(person))
             finally:
                 opened.close()
@@ -151,9 +153,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 @pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_each_rule_fires_arrives_once_and_resolves_by_itself(watched: Watched) -> None:
-    wait_for(
-        lambda: run("SELECT 1 FROM heartbeats WHERE part = 'worker'").fetchone(), watched.house
-    )
     causes = Causes(time.time(), test_mode=True).known
     assert tuple(causes) == RULES
     for cause, _ in causes.values():

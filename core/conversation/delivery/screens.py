@@ -71,7 +71,10 @@ class Messages(Protocol):
     async def edit(
         self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
     ) -> None:
-        """Change a message; raises Gone where it won't be changed."""
+        """Change a message; raises Gone where it won't be changed.
+
+        A "text" becomes a "photo" where a picture is given; a photo stays one.
+        """
         ...
 
     async def strip(self, chat: str, message: int) -> None:
@@ -97,8 +100,8 @@ class Screens:
     def mark(self, rendered: Rendered, previous: Reference | None, post: bool) -> Reference | None:
         """The newest message before one is posted; see `Show.mark`."""
         old = previous or {}
-        changes = bool(old.get("pictures")) != bool(_wanted(rendered, old, post))
-        if not post and "id" in old and not changes:
+        emptied = bool(old.get("pictures")) and not _wanted(rendered, old, post)
+        if not post and "id" in old and not emptied:
             return None
         return {"after": max(self._messages.newest, old.get("id", 0))}
 
@@ -117,7 +120,7 @@ class Screens:
         same = here and old.get("pictures", "") == marks
         picture = None if same or not marks else await self._drawn(rendered.pictures)
         kind = "photo" if picture or (same and marks) else "text"
-        if here and old["kind"] == kind:
+        if here and (old["kind"] == kind or picture):
             await self._messages.edit(place.chat, old["id"], rendered, kind, picture)
             shown = Posted(old["id"], kind)
         else:

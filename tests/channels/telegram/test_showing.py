@@ -328,6 +328,18 @@ def test_a_picture_takes_the_message_over_and_changes_in_place(
     assert house.drawn == ["red", "blue"]
 
 
+def test_a_text_becomes_a_picture_where_it_stands(tg: FakeTelegram, anna: Person) -> None:
+    words = begun(anna).last
+    revised = Conversation.revision + 1
+    with transaction():
+        Conversation.update(
+            state="picture", memory='{"picture": "red"}', revision=revised, due_at=0
+        ).execute()
+    red = anna.wait_for("A picture")
+    assert (red.id, red.kind, len(anna.chat)) == (words.id, "photo", 2)
+    assert [entity["type"] for entity in red.entities] == ["bold"]
+
+
 def test_where_only_the_words_change_the_picture_is_not_sent_again(
     tg: FakeTelegram, anna: Person, house: House
 ) -> None:

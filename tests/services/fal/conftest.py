@@ -1,5 +1,6 @@
 """A simulated fal with its ledger, and the trainer that talks to it over real sockets."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -24,6 +25,17 @@ def fal() -> Iterator[FalServer]:
     with FalServer() as server:
         _ = server.ledger
         yield server
+
+
+@pytest.fixture
+def servers() -> Callable[[], set[threading.Thread]]:
+    """The simulated fals that run since this test began, as their threads."""
+
+    def running() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name == "simulated-fal"}
+
+    before = running()
+    return lambda: running() - before
 
 
 @pytest.fixture

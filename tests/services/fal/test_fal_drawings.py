@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -71,7 +71,9 @@ def test_it_is_in_test_mode_and_goes_all_the_way(simulated: SimulatedPainter) ->
         assert (drawn.format, drawn.size) == ("JPEG", (864, 1152))
 
 
-def test_one_server_serves_the_trainer_and_the_painter() -> None:
+def test_one_server_serves_the_trainer_and_the_painter(
+    servers: Callable[[], set[Thread]],
+) -> None:
     trainer = simulated_trainer(Settings(training=Training(simulated_seconds=0)))
     painter = SimulatedPainter(Settings(), trainer)
     handle = ordered(painter)
@@ -80,7 +82,7 @@ def test_one_server_serves_the_trainer_and_the_painter() -> None:
     del trainer
     gc.collect()
     assert painter.check(handle).position, "the painter still holds it"
-    (thread,) = [thread for thread in threading.enumerate() if thread.name == "simulated-fal"]
+    (thread,) = servers()
     del painter
     gc.collect()
     thread.join(5)

@@ -2,11 +2,11 @@
 
 import gc
 import logging
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order
 
 DATA = "https://files.invalid/photos.zip"
 Make = Callable[..., TrainingOrder]
+Servers = Callable[[], set[Thread]]
 FAULTS = (
     "", "", "", "hang", "hang_untaken", "reset", "reset_untaken", "429", "500", "500_untaken",
     "503_html", "503_html_untaken", "malformed", "no_id", "foreign_urls",
@@ -47,21 +48,20 @@ def test_it_is_in_test_mode_and_goes_all_the_way(simulated: SimulatedTrainer, or
         assert sum(map(len, download.chunks)) == download.size
 
 
-def test_no_thread_runs_before_it_is_needed(simulated: SimulatedTrainer, order: Make) -> None:
-    def running() -> bool:
-        return any(thread.name == "simulated-fal" for thread in threading.enumerate())
-
-    before = running()
+def test_no_thread_runs_before_it_is_needed(
+    servers: Servers, simulated: SimulatedTrainer, order: Make
+) -> None:
+    before = servers()
     simulated.submit(order(), DATA, "")
-    assert (before, running()) == (False, True)
+    assert (len(before), len(servers())) == (0, 1)
     simulated.close()
-    assert not running()
+    assert not servers()
 
 
-def test_a_trainer_that_nobody_holds_leaves_nothing_running(order: Make) -> None:
+def test_a_trainer_that_nobody_holds_leaves_nothing_running(servers: Servers, order: Make) -> None:
     unused, used = simulated_trainer(Settings()), simulated_trainer(Settings())
     used.submit(order(), DATA, "")
-    (thread,) = [thread for thread in threading.enumerate() if thread.name == "simulated-fal"]
+    (thread,) = servers()
     del unused, used
     gc.collect()
     thread.join(5)
