@@ -126,7 +126,7 @@ PHOTO: Words = {
     "too_big": mark("too large a file"), "not_a_picture": mark("not a picture"),
     "wrong_format": mark("a format that can’t be opened"), "broken": mark("damaged on its way"),
     "too_many_pixels": mark("too many pixels"), "too_complex": mark("saved in an unusual way"),
-    "too_laborious": mark("takes too long to open"), "animated": mark("moving pictures"),
+    "too_laborious": mark("takes too long to open"), "animated": mark("an animation"),
     "too_small": mark("too few pixels"), "no_face": mark("no face visible"),
     "too_blurred": mark("too blurred"), "too_dark": mark("too dark"),
     "too_bright": mark("too bright"), "indecent": mark("maybe too revealing"),

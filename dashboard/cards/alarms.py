@@ -49,7 +49,7 @@ def rules(t: Translator) -> dict[str, str]:
         "budget": t("The day’s budget is nearly spent"),
         "remote": t("fal still keeps what was to be deleted there"),
         "new_error": t("fal says something new"),
-        "stopped": t("Trainings are not ordered"),
+        "stopped": t("Trainings are not being ordered"),
         "deadline": t("Trainings did not end in time and were given up"),
         "webhooks": t("Webhooks are configured, and none has arrived"),
         "support": t("A message to support waits for an answer"),

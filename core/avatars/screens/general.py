@@ -120,7 +120,7 @@ def help_(facts: Facts, t: Translator) -> Screen:
             "2. Send at least {n} photos of one person.",
             facts.limits.min_photos,
         ),
-        t("3. Start the training and wait: it goes on by itself, even when you leave."),
+        t("3. Start the training and wait: it runs by itself, even if you leave."),
         t("4. The finished avatar is in “🎭 Avatars”."),
     )
     commands = words.lines(
@@ -166,7 +166,7 @@ def _tips_for_people(t: Translator) -> str:
         t("✅ Even light, a sharp picture, no filters"),
         t("✅ Different angles, expressions, clothes and backgrounds"),
         t("✅ Close-ups, and some photos from the waist up"),
-        t("❌ No sunglasses, masks or hands before the face"),
+        t("❌ No sunglasses, masks or hands in front of the face"),
         t("❌ No group photos, no nearly identical ones"),
     )
 
@@ -208,12 +208,13 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     """What is kept of a person, and how to be rid of it."""
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
-        consent = t("You have not agreed to your photos being used, so none are asked for yet.")
+        consent = t("We don’t have your consent to use your photos, so we don’t ask for any yet.")
     kept = t(
-        "We keep your avatars, their photos and pictures, and what our chat needs to continue."
+        "We keep your avatars, their photos and pictures, and what this chat needs to pick up "
+        "where you left off."
     )
     if not facts.kept.photos:
-        kept = t("We keep your avatars, and what our chat needs to continue.")
+        kept = t("We keep your avatars, and what this chat needs to pick up where you left off.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
     return Screen(
         title=t("🔒 My data"),
@@ -240,7 +241,10 @@ def writing_to_support(facts: Facts, t: Translator) -> Screen:
     return Screen(
         title=t("💬 Write to us"),
         text=words.paragraphs(
-            t("Type your message here. A person will read it, and the answer comes to this chat."),
+            t(
+                "Type your message here. A person will read it, and the answer will come to this "
+                "chat."
+            ),
             t("Photos are not passed on."),
             t("If it is urgent: {contact}", contact=contact) if contact else "",
         ),
@@ -269,8 +273,8 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
     """What is deleted by itself, and when."""
     if limits.drafts_days:
         yield t.n(
-            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} day.",
-            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} days.",
+            "🗓 An unfinished avatar is deleted after {n} day without a change.",
+            "🗓 An unfinished avatar is deleted after {n} days without a change.",
             limits.drafts_days,
         )
     if limits.trained_photos_days:
@@ -281,7 +285,7 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
         )
     if limits.support_days:
         yield t.n(
-            "🗓 What you write to us and what we answer is deleted after {n} day.",
-            "🗓 What you write to us and what we answer is deleted after {n} days.",
+            "🗓 Messages between you and us are deleted after {n} day.",
+            "🗓 Messages between you and us are deleted after {n} days.",
             limits.support_days,
         )

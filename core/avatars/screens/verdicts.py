@@ -32,18 +32,18 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "broken": (mark("damaged on its way"), mark("send it again")),
         "too_many_pixels": (
-            mark("{megapixels} megapixels, and at most {limit} fit"),
+            mark("{megapixels} megapixels, the limit is {limit}"),
             mark("send a smaller copy"),
         ),
         "too_complex": (
             mark("saved in an unusual way"),
-            mark("save it anew as JPEG, or send it as a photo instead of a file"),
+            mark("save it as JPEG again, or send it as a photo instead of a file"),
         ),
         "too_laborious": (
             mark("takes too long to open in this format"),
             mark("send it as a photo instead of a file, or save it as JPEG"),
         ),
-        "animated": (mark("moving pictures"), mark("send an ordinary photo")),
+        "animated": (mark("an animation"), mark("send an ordinary photo")),
         "too_small": (
             mark("smaller than {side}×{side} pixels"),
             mark("send the original file"),
@@ -107,7 +107,7 @@ ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dark": (mark("rather dark"), mark("face a window or a lamp")),
         "bright": (mark("very bright"), mark("turn away from the strong light")),
         "looks_alike": (
-            mark("much like another one"),
+            mark("very similar to another one"),
             mark("other angles and places teach more"),
         ),
     }
@@ -136,7 +136,7 @@ def new(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
 def earlier(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """The refusals that were told before and still wait to be mended or put aside."""
     before = refusals(_open_before(avatar), limits, t)
-    return words.lines(t("Still open from before:"), before) if before else ""
+    return words.lines(t("Still to fix from before:"), before) if before else ""
 
 
 def _open_before(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:

@@ -11,7 +11,7 @@ from tests.scenarios.walks import complete, launch, pictures, ready
 STYLES = "✨ Pictures of “{name}”"
 READY = "✨ Your pictures are ready"
 WORDS = "✏️ In your own words"
-MAKING = "🎨 Your pictures are being made"
+MAKING = "🎨 Making your pictures"
 
 
 def trained(chat: Chat) -> None:
@@ -138,9 +138,9 @@ def a_wish_that_is_none_is_told_why_and_costs_nothing(chat: Chat) -> None:
     chat.press("✏️ In my own words")
     orders = len(runs(chat))
     for wish, told in (
-        ("👍🎉", "Please say it in words: a place, clothes, light, a mood."),
-        ("<b></b>", "Please say it in words: a place, clothes, light, a mood."),
-        ("naked on a beach", "I don’t make pictures of that. Please wish for something else."),
+        ("👍🎉", "Please describe it in words: a place, clothes, light, a mood."),
+        ("<b></b>", "Please describe it in words: a place, clothes, light, a mood."),
+        ("naked on a beach", "I don’t make pictures of that. Please ask for something else."),
     ):
         chat.say(wish)
         chat.see(told)
