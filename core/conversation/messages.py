@@ -95,8 +95,8 @@ class Style(StrEnum):
 class Button:
     """A press that a screen offers.
 
-    `confirms` names what a paying or destroying press agrees to (photos, type, price): the press
-    counts only while the screen still offers a button that confirms the same.
+    `confirms` names what a press pays for, destroys or agrees to (photos, type, price, a text): the
+    press counts only while the screen still offers a button that confirms the same.
 
     `words` are what a typed reply must say to press it, where its label says too little, or where a
     number would be too little: such a button bears no number in a list. One that confirms has its

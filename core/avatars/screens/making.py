@@ -162,8 +162,8 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
 
 
 def consent(facts: Facts, t: Translator) -> Screen:
-    """The whole of what is agreed to; its version travels with the answer."""
-    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", facts.consent_version)
+    """The whole of what is agreed to: a press agrees to the version that was read."""
+    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", confirms=facts.consent_version)
     return Screen(
         title=t("🔒 Your consent"),
         text=words.paragraphs(
