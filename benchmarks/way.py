@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, sync_playwright
 
 from benchmarks.web import FLAGS, PATIENCE, served
-from core.services.drawn_people import Look, person
+from core.services.drawings.people import Look, person
 
 INTO = Path(__file__).parents[1] / "docs" / "images" / "way.webp"
 WIDTH, HEIGHT = 390, 720

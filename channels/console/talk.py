@@ -209,6 +209,8 @@ class Talk:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:
                 self._print(mark)
+        if told := " · ".join(picture.alt for picture in pictures if picture.alt):
+            self._print(f"🖼 {told}")
 
     def _save(self, wanted: Path, data: bytes, mark: str) -> None:
         path = _free(wanted, data).absolute()

@@ -121,7 +121,7 @@ class Picture:
     """A stored object to be shown; `label` marks it ("3", "7 ❌").
 
     One that may be kept has the `name` of its file ("picture-3.jpg"). `sent_as` is what a person
-    called theirs, `note` a few words on it.
+    called theirs, `note` a few words on it. An illustration says in `alt` what it shows.
     """
 
     key: str
@@ -129,6 +129,7 @@ class Picture:
     name: str = ""
     sent_as: str = ""
     note: str = ""
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Facts, StudioFacts
 from core.avatars.screens import buttons, words
-from core.avatars.screens.pictures import remarks
+from core.avatars.screens.pictures import examples, remarks
 from core.base.texts import Translator, mark
 from core.conversation.messages import Button, Screen
 
@@ -59,18 +59,21 @@ def confirming_pictures(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     pack = studio.chosen
     style = f"{pack.title}: {pack.description}" if pack else ""
     wish = t("Your words: “{wish}”", wish=studio.wish) if studio.wish else ""
+    shown = examples.look(pack)
     return Screen(
         title=t("✨ Make these pictures?"),
         text=words.paragraphs(
             words.lines(
                 t("Avatar: “{name}”", name=words.named(avatar.name, t)),
                 style,
+                t("🎨 Example: drawn, not a photo") if shown else "",
                 wish,
                 _order(studio, t),
                 _price(studio, t),
             ),
             remarks.obstacle(facts, t),
         ),
+        pictures=shown,
         buttons=buttons.rows(
             _confirm(studio, avatar, t),
             _choices(studio, t),
