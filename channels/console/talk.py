@@ -23,7 +23,16 @@ from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
-from core.conversation.messages import Address, Event, Kind, Motion, Person, Picture, Update
+from core.conversation.messages import (
+    Address,
+    Event,
+    Kind,
+    Motion,
+    Person,
+    Picture,
+    Update,
+    illustrated,
+)
 from core.conversation.tokens import RenderedButton
 
 _WORDS = {
@@ -209,8 +218,8 @@ class Talk:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:
                 self._print(mark)
-        if told := " · ".join(picture.alt for picture in pictures if picture.alt):
-            self._print(f"🖼 {told}")
+        if told := illustrated(pictures):
+            self._print(told)
 
     def _save(self, wanted: Path, data: bytes, mark: str) -> None:
         path = _free(wanted, data).absolute()

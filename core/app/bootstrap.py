@@ -58,6 +58,7 @@ from core.operation.alerts import Watch
 from core.operation.downloads import Downloads
 from core.operation.worker import Worker
 from core.services.drawings.drawing import drawing
+from core.services.drawings.looks import UPRIGHT
 from core.services.fal import Verifier, name_of, token_of
 from core.services.jobs import Jobs
 from core.services.pictures import contact_sheet, thumbnail
@@ -245,7 +246,9 @@ class App:
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""
-        return contact_sheet([(self.open_picture(p.key), p.label) for p in pictures])
+        upright = UPRIGHT if all(picture.alt for picture in pictures) else 1
+        tiles = [(self.open_picture(p.key), p.label) for p in pictures]
+        return contact_sheet(tiles, upright=upright)
 
     def thumbnail(self, key: str, side: int = 320) -> bytes | None:
         """A stored picture made small (JPEG), or None where it can't be had."""

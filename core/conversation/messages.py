@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -130,6 +130,12 @@ class Picture:
     sent_as: str = ""
     note: str = ""
     alt: str = ""
+
+
+def illustrated(pictures: Iterable[Picture]) -> str:
+    """A line on what illustrations show, where they can't be seen; "" where there are none."""
+    told = " · ".join(picture.alt for picture in pictures if picture.alt)
+    return f"🖼 {told}" if told else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,16 @@ def test_pictures_are_laid_out_in_a_folder_of_the_talk_each_once_and_with_its_ma
     assert own.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_newcomer_reads_in_one_line_what_the_examples_are(sqlite_url: str, folder: Path) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    said = io.StringIO()
+    Console().run(app, "me", "en", io.StringIO(), said)
+    app.close()
+    marks = [line for line in said.getvalue().splitlines() if line.startswith("🖼")]
+    assert marks == ["🖼 Studio portrait · Evening in the city · Watercolour"]
+
+
 def test_a_screen_stands_below_the_notice_that_came_with_it(
     sqlite_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

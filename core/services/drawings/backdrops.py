@@ -195,8 +195,8 @@ def cosmos(canvas: Canvas) -> None:
             canvas.line(points, "#ffffff", 2.2, taper=True)
     planet = canvas.oval(410, 128, 62, 62, ("#ffd9a0", "#e0674f"))
     for n, colour in enumerate(("#fff0cf", "#c9523f", "#ffc28a", "#a83f4a")):
-        y = 92 + n * 24.0
-        canvas.line([(340, y + 14), (410, y), (480, y - 8)], colour, 10, blur=3, opacity=0.5,
+        low = 92 + n * 24.0
+        canvas.line([(340, low + 14), (410, low), (480, low - 8)], colour, 10, blur=3, opacity=0.5,
                     within=planet)  # fmt: skip
     canvas.oval(446, 158, 62, 66, "#1a0b33", blur=16, opacity=0.75, within=planet)
     ring: list[Point] = [

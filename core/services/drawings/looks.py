@@ -22,6 +22,8 @@ from core.services.drawings.canvas import FINE, HEIGHT, SIZE, WIDTH, Canvas
 FOLDER = Path(__file__).parent / "looks"
 LARGEST = 24_000
 """Bytes of one of them at most: a newcomer loads three."""
+UPRIGHT = HEIGHT / WIDTH
+"""How high one is for its width."""
 CLOSER, DOWN = 1.14, 12
 """How much larger the person stands there than they are drawn, and pixels that they move down."""
 
