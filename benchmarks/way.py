@@ -145,7 +145,8 @@ class Film:
     def _settled(self) -> None:
         self.page.locator("#screen:not([aria-busy=true])").wait_for()
         self.page.wait_for_timeout(1200)
-        self.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        if self.frames:  # the first screen is seen from its top
+            self.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         self.page.wait_for_timeout(400)
 
 

@@ -210,7 +210,10 @@ class Talk:
         self._lay_out(notice.pictures)
 
     def _lay_out(self, pictures: tuple[Picture, ...]) -> None:
-        """Print where each picture is to be seen: in a folder that the system clears away."""
+        """Print where each picture is to be seen: in a folder that the system clears away.
+
+        Illustrations are on one sheet.
+        """
         for picture in pictures:
             data = self._app.thumbnail(picture.key, LARGE)
             mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as or picture.note)))
@@ -218,8 +221,9 @@ class Talk:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:
                 self._print(mark)
-        if told := illustrated(pictures):
-            self._print(told)
+        drawn = tuple(picture for picture in pictures if picture.alt)
+        if drawn:
+            self._save(self._folder / "examples.jpg", self._app.sheet(drawn), illustrated(drawn))
 
     def _save(self, wanted: Path, data: bytes, mark: str) -> None:
         path = _free(wanted, data).absolute()

@@ -97,7 +97,9 @@ class MessageHtml:
         """Illustrations; "" where not all of them are."""
         if not tiles or not all(tile.alt for tile in tiles):
             return ""
-        return f'<div class="grid lead">{"".join(self._tile(tile, False) for tile in tiles)}</div>'
+        noted = " noted" if any(tile.note for tile in tiles) else ""
+        inside = "".join(self._tile(tile, False) for tile in tiles)
+        return f'<div class="grid lead{noted}">{inside}</div>'
 
     def _grid(self, tiles: Sequence[Tile], *, album: bool = False) -> str:
         """An album's pictures, and one that is alone, are large and can be kept."""

@@ -246,7 +246,7 @@ class App:
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""
-        upright = UPRIGHT if all(picture.alt for picture in pictures) else 1
+        upright = UPRIGHT if all(p.alt and not p.note for p in pictures) else 1
         tiles = [(self.open_picture(p.key), p.label) for p in pictures]
         return contact_sheet(tiles, upright=upright)
 

@@ -185,10 +185,12 @@ def test_a_newcomer_sees_what_it_makes_and_reads_that_it_is_drawn(language: str)
 
 
 def test_a_style_is_shown_before_it_is_ordered_where_it_is_drawn() -> None:
-    (picture,) = SCREENS["confirming_pictures"](facts()).pictures
-    assert (picture.key, picture.alt) == ("examples/looks/portrait", PACKS[0].title)
-    other = SCREENS["confirming_pictures"](facts(studio=replace(STUDIO, chosen=PACKS[1])))
-    assert (other.pictures, "🎨" in other.text) == ((), False)
+    for state in ("choosing_style", "confirming_pictures"):
+        (picture,) = SCREENS[state](facts()).pictures
+        assert (picture.key, picture.alt) == ("examples/looks/portrait", PACKS[0].title)
+        assert "🎨" in SCREENS[state](facts()).text
+        other = SCREENS[state](facts(studio=replace(STUDIO, chosen=PACKS[1], packs=PACKS[1:])))
+        assert (other.pictures, "🎨" in other.text) == ((), False)
 
 
 def test_whoever_left_an_avatar_unfinished_finds_it_first() -> None:

@@ -20,12 +20,17 @@ SHAPES: Mapping[str, str] = MappingProxyType(
 def choosing_style(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """The styles, and beside them a wish of one's own."""
     studio = _studio(facts)
+    shown = examples.of_packs(studio.packs)
     return Screen(
         title=t("✨ Pictures of “{name}”", name=words.named(avatar.name, t)),
         text=words.paragraphs(
-            t("Choose a style, or say in your own words what you would like to see."),
+            words.lines(
+                t("Choose a style, or say in your own words what you would like to see."),
+                t("🎨 Examples in the order below: drawn, not photos") if shown else "",
+            ),
             remarks.obstacle(facts, t),
         ),
+        pictures=shown,
         buttons=buttons.rows(
             *buttons.in_rows(tuple(Button(p.title, "style", p.slug) for p in studio.packs), 2),
             buttons.wish(t),
@@ -59,7 +64,7 @@ def confirming_pictures(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     pack = studio.chosen
     style = f"{pack.title}: {pack.description}" if pack else ""
     wish = t("Your words: “{wish}”", wish=studio.wish) if studio.wish else ""
-    shown = examples.look(pack)
+    shown = examples.of_packs([pack] if pack else [])
     return Screen(
         title=t("✨ Make these pictures?"),
         text=words.paragraphs(

@@ -5,6 +5,8 @@ Their keys begin with `examples/`, as no stored object's does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.avatars.facts import PackFacts
 from core.base.texts import Translator
 from core.conversation.messages import Picture
@@ -26,6 +28,8 @@ def looks(t: Translator) -> tuple[Picture, ...]:
     )
 
 
-def look(pack: PackFacts | None) -> tuple[Picture, ...]:
-    """The same person in a pack's style, where it is drawn."""
-    return (Picture(LOOKS + pack.slug, alt=pack.title),) if pack and pack.drawn else ()
+def of_packs(packs: Iterable[PackFacts]) -> tuple[Picture, ...]:
+    """The same person in the style of each pack that is drawn."""
+    return tuple(
+        Picture(LOOKS + pack.slug, note=pack.title, alt=pack.title) for pack in packs if pack.drawn
+    )
