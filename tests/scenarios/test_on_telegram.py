@@ -5,8 +5,10 @@ twice, and buttons of long ago.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.scenarios.conversations import (
     CONVERSATIONS,
@@ -39,6 +41,25 @@ def an_album_with_all_that_can_be_wrong_is_ten_photos_and_one_training(
     whole(kept, chat)
     assert len(kept.photos) == 13
     assert len(kept.runs) == 1
+
+
+@own
+def the_examples_are_one_message_and_the_next_screen_another(chat: TelegramChat) -> None:
+    chat.see("🎨 Examples: drawn, not photos")
+    (first,) = chat.messages
+    assert first.photo
+    with Image.open(BytesIO(first.photo)) as sheet:
+        assert sheet.width > 2 * sheet.height, "three beside each other"
+    help_ = chat.button("ℹ️ Help")
+    for _ in range(2):
+        chat.press_button(help_)
+    chat.see("4. The finished avatar is in “🎭 Avatars”.")
+    chat.settle()
+    stripped = "no button on the first screen"
+    chat.wait_for(lambda _: [bool(m.buttons) for m in chat.messages] == [False, True], stripped)
+    chat.press("◀️ Back")
+    chat.see("🎨 Examples: drawn, not photos")
+    assert [message.kind for message in chat.messages] == ["photo", "photo"], "edited in place"
 
 
 @own

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
+from core.avatars.screens.pictures import examples
 from core.base.texts import NAMES, Translator, translator
 from core.conversation.messages import Button, Picture, Screen
-
-EXAMPLES = "examples/photo_tips"
-"""The key of the drawn good and bad examples; no stored object has such a one."""
 
 
 def main_menu(facts: Facts, t: Translator) -> Screen:
@@ -21,6 +19,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
     return Screen(
         title=_hello(facts, t) if new else t("🏠 Main menu"),
         text=words.paragraphs(greeting, put_aside(facts, t)),
+        pictures=examples.looks(t) if new and _may_begin(facts) else (),
         buttons=buttons.rows(
             buttons.paint(facts.finished.id, t) if facts.finished else None,
             buttons.in_training(facts, t),
@@ -40,18 +39,26 @@ def _hello(facts: Facts, t: Translator) -> str:
 
 def _welcome(facts: Facts, t: Translator) -> str:
     return words.paragraphs(
-        facts.greeting or t("I make a personal AI avatar of you from your photos."),
+        words.lines(
+            facts.greeting or t("I make a personal AI avatar of you from your photos."),
+            t("🎨 Examples: drawn, not photos") if _may_begin(facts) else "",
+        ),
         _what_it_takes(facts, t),
         _how_to_begin(facts, t),
     )
 
 
+def _may_begin(facts: Facts) -> bool:
+    """Whether nothing stands in a newcomer's way, and nothing is begun yet."""
+    return not facts.resumable and facts.obstacle not in ("blocked", "not_invited")
+
+
 def _how_to_begin(facts: Facts, t: Translator) -> str:
+    if _may_begin(facts):
+        return t("Shall we begin? Choose “🆕 Create avatar”, or just send your photos.")
     if facts.obstacle in ("blocked", "not_invited"):
         return hints.obstacle(facts, t)
-    if facts.resumable:
-        return t("You can pick up where you left off.")
-    return t("Shall we begin? Choose “🆕 Create avatar”, or just send your photos.")
+    return t("You can pick up where you left off.")
 
 
 def _what_it_takes(facts: Facts, t: Translator) -> str:
@@ -155,7 +162,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
             _files(facts, t),
             t("You can send photos right here.") if welcome else "",
         ),
-        pictures=() if thing else (Picture(EXAMPLES),),
+        pictures=() if thing else (Picture(examples.PHOTO_TIPS),),
         buttons=buttons.rows(buttons.back(t)),
     )
 

@@ -7,14 +7,13 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
 from core.avatars.screens import words
+from core.avatars.screens.pictures import examples
 from core.base.texts import Translator, mark
 from core.conversation.messages import Picture
 
 DUPLICATE = "duplicate"
 OTHER = ""
 """What is said of a refusal whose code is unknown."""
-NO_PICTURE = "examples/no_picture"
-"""The key of what stands for a photo that can't be shown; no stored object has such a one."""
 MOST_ON_SHEET = 50
 """Pictures on one sheet; the new ones come first, refused before those that could be better."""
 
@@ -212,7 +211,7 @@ def sheet(avatar: AvatarFacts, limits: Limits, t: Translator) -> tuple[Picture, 
 
 def picture(photo: PhotoFacts, note: str = "") -> Picture:
     """A photo with its number and its sign."""
-    label, key = f"{photo.number} {_sign_of(photo)}", photo.key or NO_PICTURE
+    label, key = f"{photo.number} {_sign_of(photo)}", photo.key or examples.NO_PICTURE
     return Picture(key, label, sent_as=photo.sent_as, note=note)
 
 

@@ -35,9 +35,12 @@ def press_pack(chat: Chat, slug: str = "cinema") -> None:
 
 
 def bearing_a_mark(chat: Chat) -> int:
-    """How many pictures say that they are made by AI: all but the contact sheet of one's photos."""
+    """How many pictures say that they are made by AI.
+
+    The contact sheet of one's photos doesn't, nor does that of drawn examples.
+    """
     marks = [marked(data) for data in chat.received]
-    assert marks.count(False) <= 1
+    assert marks.count(False) <= 2
     return marks.count(True)
 
 
