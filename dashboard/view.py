@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.base import mode as modes
 from core.base.db import release
+from core.base.mode import Own
 from core.base.texts import Translator
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor
@@ -76,6 +78,11 @@ class View:
         return replace(self, asked=[], scope=replace(self.scope, start=now - self.span, end=now))
 
     @property
+    def ordered(self) -> Own:
+        """The mode that trainings are made in at present."""
+        return self.ask(modes.ordered, self.site.known, self.now)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.scope.zone)
 
@@ -134,10 +141,9 @@ class View:
         return max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
 
     def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        name = f"{number.__module__}.{number.__qualname__}"
-        at, found = _asking(name, rounded(seconds), args, kwargs, number)
+        at, found = asked(seconds, number, *args, **kwargs)
         self.asked.append(at)
-        return found  # type: ignore[no-any-return]  # the cache forgets types
+        return found
 
     def live(self, draw: Callable[[View], None], seconds: float = 10.0, dated: bool = True) -> None:
         """Draw a part that draws itself anew, and leaves the rest of the page alone.
@@ -157,6 +163,14 @@ class View:
                 release()
 
         st.fragment(part, run_every=seconds)()
+
+
+def asked(
+    seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> tuple[float, R]:
+    """A number that everybody sees for so many seconds, and when the database was asked."""
+    name = f"{number.__module__}.{number.__qualname__}"
+    return _asking(name, rounded(seconds), args, kwargs, number)
 
 
 def rounded(seconds: float) -> float:
