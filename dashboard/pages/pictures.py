@@ -26,7 +26,8 @@ def draw(view: View) -> None:
         for at in view.ask(totals.ended_by_time, view.scope)
     ]
     charts.stacked(view, rows, t("orders"), t("outcome"))
-    _profiles(view)
+    packs, likeness = view.ask(totals.liked, view.scope)
+    _profiles(view, likeness)
     st.subheader(t("One by one"), anchor=False)
     lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
@@ -35,7 +36,7 @@ def draw(view: View) -> None:
         Column("orders", t("Orders"), "number"), Column("pictures", t("Pictures"), "number"),
         Column("favourites", t("Favourites"), "number"),
         Column("share", t("Favourites, in percent"), "percent"),
-    ], view.ask(totals.packs, view.scope),
+    ], packs,
         empty=t("Nothing in the chosen period."))  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _money(view: View, ordered: totals.Ordered) -> None:
         ))  # fmt: skip
 
 
-def _profiles(view: View) -> None:
+def _profiles(view: View, likeness: list[totals.Likeness]) -> None:
     t = view.t
     empty = t("Nothing in the chosen period.")
     st.subheader(t("By profile"), anchor=False)
@@ -114,4 +115,4 @@ def _profiles(view: View) -> None:
         Column("profile", t("Profile")), Column("n", t("Pictures"), "number"),
         Column("median", t("Median likeness"), "number",
                t("The cosine between a face and those of the photos: 1 is the same picture.")),
-    ], view.ask(totals.likeness, view.scope), empty=empty)  # fmt: skip
+    ], likeness, empty=empty)  # fmt: skip
