@@ -6,7 +6,7 @@ import datetime
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from core.base.mode import Own
 from core.base.texts import Translator
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor
-from core.operation.metrics.scope import Scope
+from core.operation.metrics.scope import Scope, side_by_side
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
@@ -30,6 +30,8 @@ CHOICES = ("period", "from", "to", "mode", "lang")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass
@@ -55,6 +57,17 @@ class View:
     def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The same, for a number that takes a second, and may be older; see `calm`."""
         return self._ask(self._calm_seconds, number, *args, **kwargs)
+
+    def ask_two(
+        self, first: Callable[P, A], second: Callable[P, B], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[A, B]:
+        """Two numbers of the same, each of which takes long: they are asked at once."""
+
+        def both(*args: P.args, **kwargs: P.kwargs) -> tuple[A, B]:
+            return side_by_side(partial(first, *args, **kwargs), partial(second, *args, **kwargs))
+
+        both.__qualname__ = f"{_named(first)} {_named(second)}"
+        return self.ask(both, *args, **kwargs)
 
     @property
     def now(self) -> float:
@@ -169,8 +182,11 @@ def asked(
     seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> tuple[float, R]:
     """A number that everybody sees for so many seconds, and when the database was asked."""
-    name = f"{number.__module__}.{number.__qualname__}"
-    return _asking(name, rounded(seconds), args, kwargs, number)
+    return _asking(_named(number), rounded(seconds), args, kwargs, number)
+
+
+def _named(number: Callable[..., object]) -> str:
+    return f"{number.__module__}.{number.__qualname__}"
 
 
 def rounded(seconds: float) -> float:

@@ -11,6 +11,7 @@ from core.operation import alerts
 from core.operation.alerts import Alert
 from core.operation.metrics import health
 from dashboard import formats
+from dashboard.axes import Mark
 from dashboard.cards import acting
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -90,6 +91,16 @@ def history(view: View) -> None:
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
         ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
+
+
+def fired(view: View) -> list[Mark]:
+    """Those that fired in the period, for charts over time."""
+    said, scope = rules(view.t), view.scope
+    return [
+        Mark(alert.fired_at, said.get(alert.rule, alert.rule))
+        for alert in view.ask(alerts.recent, view.now)
+        if scope.start <= alert.fired_at < scope.end
+    ]
 
 
 def sentence(t: Translator, alert: Alert, now: float) -> str:

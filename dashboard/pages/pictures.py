@@ -18,16 +18,14 @@ def draw(view: View) -> None:
     if run.opened(view):
         return
     t = view.t
-    ordered = view.ask(totals.ordered, view.scope)
+    ordered, profiles = view.ask_two(totals.ordered, totals.by_profile, view.scope)
+    ended, times = view.ask_two(totals.ended_by_time, totals.times, view.scope)
+    packs, likeness = view.ask_two(totals.packs, totals.likeness, view.scope)
     _counts(t, ordered)
     _money(view, ordered)
-    rows = [
-        {"start": at.start, "kind": at.status, "value": at.n}
-        for at in view.ask(totals.ended_by_time, view.scope)
-    ]
+    rows = [{"start": at.start, "kind": at.status, "value": at.n} for at in ended]
     charts.stacked(view, rows, t("orders"), t("outcome"))
-    packs, likeness = view.ask(totals.liked, view.scope)
-    _profiles(view, likeness)
+    _profiles(view, profiles, times, likeness)
     st.subheader(t("One by one"), anchor=False)
     lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
@@ -95,7 +93,12 @@ def _money(view: View, ordered: totals.Ordered) -> None:
         ))  # fmt: skip
 
 
-def _profiles(view: View, likeness: list[totals.Likeness]) -> None:
+def _profiles(
+    view: View,
+    profiles: list[totals.Profile],
+    times: list[totals.Times],
+    likeness: list[totals.Likeness],
+) -> None:
     t = view.t
     empty = t("Nothing in the chosen period.")
     st.subheader(t("By profile"), anchor=False)
@@ -103,13 +106,13 @@ def _profiles(view: View, likeness: list[totals.Likeness]) -> None:
         Column("profile", t("Profile")), Column("orders", t("Orders"), "number"),
         Column("made", t("Made"), "number"), Column("blocked", t("Blocked"), "number"),
         Column("failed", t("Failed orders"), "number"), Column("usd", t("Spent"), "usd"),
-    ], view.ask(totals.by_profile, view.scope), empty=empty)  # fmt: skip
+    ], profiles, empty=empty)  # fmt: skip
     st.subheader(t("Time to pictures"), anchor=False)
     table(view, "times", [
         Column("profile", t("Profile")), Column("n", t("Orders"), "number"),
         *(Column(name, name, "seconds", t("From the order until its pictures were here."))
           for name in ("p50", "p90", "p99")),
-    ], view.ask(totals.times, view.scope), empty=empty)  # fmt: skip
+    ], times, empty=empty)  # fmt: skip
     st.subheader(t("How like they are"), anchor=False)
     table(view, "likeness", [
         Column("profile", t("Profile")), Column("n", t("Pictures"), "number"),

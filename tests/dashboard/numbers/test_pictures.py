@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders.money.daily_totals import DailyTotal
 from tests.dashboard import drawn
-from tests.dashboard.numbers.counting import Case, stack
+from tests.dashboard.numbers.counting import Case, dollars, stack
 from tests.metrics.recount import Recount
 from tests.metrics.recount_pictures import PicturesRecount, tally
 
@@ -49,11 +49,6 @@ def counted(case: Case) -> PicturesRecount:
     found = PicturesRecount(Recount(), case.period)
     assert found.placed, "there is something to count"
     return found
-
-
-def dollars(shown: str) -> float | None:
-    """An amount of the page, which is rounded."""
-    return None if shown == "–" else float(shown.removeprefix("$").replace(",", ""))
 
 
 def test_pictures_are_counted_as_the_rows_say(

@@ -6,11 +6,10 @@ counts at the beginning of its day (UTC), in numbers of orders and dollars alone
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 from core.operation.metrics.cost import COST
-from core.operation.metrics.scope import Scope, bucketed, listed, one, quantiles, rows, side_by_side
+from core.operation.metrics.scope import Scope, bucketed, listed, one, quantiles, rows
 
 
 class Ordered(NamedTuple):
@@ -251,11 +250,6 @@ def likeness(scope: Scope) -> list[Likeness]:
         Likeness(profile, int(n), listed(found)[0])
         for profile, n, found in rows(query, scope.start, scope.end)
     ]
-
-
-def liked(scope: Scope) -> tuple[list[Pack], list[Likeness]]:
-    """How styles and profiles are liked: `packs` and `likeness`."""
-    return side_by_side(partial(packs, scope), partial(likeness, scope))
 
 
 def _places(values: list[str]) -> str:
