@@ -29,6 +29,8 @@ HEIGHT = 240
 """With a legend or without: neighbours have their axes of time at one height."""
 DASHED = "#8a8fa3"
 """Of what is usual, and of the period before."""
+SHADE = "#3b4052"
+"""Of a dashed line on top of bars, which lies on a bright one."""
 MOST_DAYS = 15
 """Days named below a chart: more would not fit."""
 OUTLYING = 3
@@ -75,7 +77,7 @@ def named(t: Translator, kind: str) -> str:
     return word(t, {**STATUS, **TYPE, **SIDE, **VERDICT, **CHANNEL}, kind)
 
 
-def colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> alt.Color:
+def colour(view: View, kinds: Iterable[str], title: str, columns: int = 3) -> alt.Color:
     """Each kind's colour; where there is but one it needs no legend."""
     known = sorted(set(kinds))
     scale = alt.Scale(

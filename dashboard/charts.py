@@ -20,6 +20,7 @@ from dashboard.axes import (
     DASHED,
     HEIGHT,
     RED,
+    SHADE,
     Mark,
     Rows,
     ceiling,
@@ -89,8 +90,7 @@ def stacked(
     )
     layers: list[alt.Chart] = [bars]
     if before is not None:
-        dashed = base.mark_line(color=DASHED, strokeDash=[4, 3], clip=True, invalid="filter")
-        layers.append(dashed.encode(x=time_axis(view), y="before:Q"))
+        layers += _over(view, base)
     if marks:
         layers.append(upright(view, base))
     if top is not None:
@@ -98,6 +98,15 @@ def stacked(
         layers.append(over.encode(x="start:T", y=alt.YDatum(top), text="over:N"))
     show(view, alt.LayerChart(layer=layers) if len(layers) > 1 else bars)
     beyond(view, top, said)
+
+
+def _over(view: View, base: alt.Chart) -> list[alt.Chart]:
+    """A dashed line that is seen on bars and beside them, on a dark page too."""
+    on_time = base.encode(x=time_axis(view), y="before:Q")
+    return [
+        on_time.mark_line(color="#fff", size=4, opacity=0.6, clip=True, invalid="filter"),
+        on_time.mark_line(color=SHADE, size=1.5, strokeDash=[4, 3], clip=True, invalid="filter"),
+    ]
 
 
 def _before(view: View, amounts: Mapping[float, float]) -> Rows:

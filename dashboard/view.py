@@ -129,7 +129,7 @@ class View:
         parts = urlsplit(place)
         return self.pages[parts.path.strip("/") or HOME], dict(parse_qsl(parts.query))
 
-    def link(self, label: str, place: str, icon: str | None = None) -> None:
+    def link(self, label: str, place: str, icon: str = ":material/arrow_forward:") -> None:
         """A link to an address of ours; it opens here, not in another tab."""
         page, named = self._parts(place)
         st.page_link(page, label=label, icon=icon, query_params=named, width="content")

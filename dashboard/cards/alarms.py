@@ -131,7 +131,10 @@ def _amount(t: Translator, rule: str, value: float) -> str:
 def _alert(view: View, alert: Alert) -> None:
     """A sentence, the way to its rows, and silence beside it."""
     t = view.t
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    beside = st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key=f"alert-{alert.id}"
+    )
+    with beside:
         with st.container(gap=None):
             st.text(sentence(t, alert, view.now))
             if alert.subject:

@@ -25,10 +25,10 @@ def draw(view: View) -> None:
     _metrics(view)
     _trends(view)
     view.as_of()
-    view.asked.clear()
     st.subheader(view.t("Parts"), anchor=False)
     view.live(_parts)
     alarms.history(view)
+    view.asked.clear()  # each part has said its age
 
 
 def _metrics(view: View) -> None:

@@ -12,6 +12,9 @@ from dashboard.formats import moved, number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
 
+ENOUGH = 10
+"""Of fewer photos a share says little."""
+
 
 def draw(view: View) -> None:
     """The page."""
@@ -59,17 +62,18 @@ def _verdicts(view: View, found: list[photos.JudgedAt], before: list[photos.Judg
 
 
 def _accepted(view: View, found: list[photos.JudgedAt]) -> None:
-    """The share of each channel over time; of few photos a day it says little."""
+    """The share of each channel over time."""
     t = view.t
     middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in view.calm.buckets}
     rows = [
         {"start": at.start, "middle": middles[at.start], "kind": at.channel, "value": share,
          "n": at.accepted + at.refused}
         for at in found
-        if (share := photos.together([at]).share) is not None
+        if at.accepted + at.refused >= ENOUGH and (share := photos.together([at]).share) is not None
     ]  # fmt: skip
     if len(rows) > 1:
         lines.shares(view, rows, t("accepted"), t("channel"), t("photos"))
+        st.caption(t("Without days or hours of fewer than {n} photos.", n=ENOUGH))
     else:
         st.caption(t("Too few photos for a chart over time."))
 

@@ -49,7 +49,7 @@ def _counts(t: Translator, ordered: totals.Ordered) -> None:
         help=t("Painted, and accepted by every check; deleted ones too."),
     )  # fmt: skip
     columns[2].metric(
-        t("Blocked"), number(t, ordered.blocked),
+        t("Held back"), number(t, ordered.blocked),
         help=t("Held back by a safety check, fal’s or ours."),
     )  # fmt: skip
     columns[3].metric(
@@ -104,7 +104,7 @@ def _profiles(
     st.subheader(t("By profile"), anchor=False)
     table(view, "painters", [
         Column("profile", t("Profile")), Column("orders", t("Orders"), "number"),
-        Column("made", t("Made"), "number"), Column("blocked", t("Blocked"), "number"),
+        Column("made", t("Made"), "number"), Column("blocked", t("Held back"), "number"),
         Column("failed", t("Failed orders"), "number"), Column("usd", t("Spent"), "usd"),
     ], profiles, empty=empty)  # fmt: skip
     st.subheader(t("Time to pictures"), anchor=False)

@@ -67,7 +67,7 @@ def test_pictures_are_counted_as_the_rows_say(
     assert shown == {
         "Ordered": f"{whole.pictures:,}",
         "Made": f"{whole.made:,}",
-        "Blocked": f"{whole.blocked:,}",
+        "Held back": f"{whole.blocked:,}",
         "Failed orders": f"{whole.failed:,}",
         "First pictures that led to more": "–" if led is None else f"{100 * led:.0f}%",
     }
