@@ -27,9 +27,9 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.web import FLAGS, PATIENCE
+from core import __version__
 from core.app.bootstrap import bootstrap
 from core.base.db import connect, database, run
-from core.base.heartbeat import beating
 from core.base.migrations import runner
 from core.base.settings import Settings
 from core.base.settings.dashboard import Dashboard
@@ -169,7 +169,7 @@ def _keep(page: Page, into: Path) -> None:
 
 
 def _make(folder: Path) -> None:
-    """People, an alert that is over, and one that is not."""
+    """People, a worker that seems to live for an hour, an alert that is over, and an open one."""
     connect(f"sqlite:///{folder}/likeness.db", "normal")
     runner.prepare(database.obj)
     now = time.time()
@@ -177,6 +177,11 @@ def _make(folder: Path) -> None:
     alert = "INSERT INTO alerts (rule, subject, value, threshold, fired_at, resolved_at) VALUES "
     run(f"{alert} ('fal_errors', '', 14, 10, ?, ?)", now - 11 * 86_400, now - 11 * 86_400 + 5400)
     run(f"{alert} ('queue', '', 12.5, 10, ?, NULL)", now - 1500)
+    run(
+        "INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode) "
+        "VALUES ('worker', 'likeness-1:7', ?, ?, ?, '', 'test')",
+        *(now + 3600, now - 3 * 86_400, __version__),
+    )
     database.close()
 
 
@@ -185,9 +190,7 @@ def _serve(folder: str, port: int) -> None:
     own = Dashboard.model_validate({"port": port, "users": users}, strict=False)
     settings = Settings().model_copy(update={"data_dir": Path(folder), "dashboard": own})
     signal.signal(signal.SIGUSR1, lambda *_: st.cache_data.clear())
-    house = bootstrap(settings)
-    with beating("worker", mode="test"):
-        serve(house, settings)
+    serve(bootstrap(settings), settings)
 
 
 def _answers(url: str) -> bool:
