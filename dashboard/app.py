@@ -48,12 +48,18 @@ STYLE = """
 [data-testid="stMetricLabel"] p, .stMarkdownBadge { white-space: normal !important; }
 [data-testid="stHeading"] h2, [data-testid="stHeading"] h3 { font-size: 1.125rem;
   padding: .25rem 0; }
+[data-testid="stSidebarNavLink"] span { white-space: normal; }
 [data-testid="stVegaLiteChart"] { min-height: 15rem; }
 .stMainBlockContainer { padding: 3rem 2rem 2rem; }
 form[action="/logout"] button { font: inherit; padding: .35rem .8rem; border-radius: .5rem;
   border: 1px solid color-mix(in srgb, currentcolor 30%, transparent); background: transparent;
   color: inherit; cursor: pointer; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3.5rem 1rem 2rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.5rem 1rem 2rem; }
+  [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
+    :has([data-testid="stHorizontalBlock"])) { min-width: calc(50% - .5rem); }
+  [class*="st-key-alert-"] > :first-child { min-width: 100%; }
+}
 </style>
 """
 """The tables' own download knows nothing of formulas, so their toolbar is away."""

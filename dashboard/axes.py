@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import altair as alt
 import streamlit as st
 
 from core.base.texts import Translator
 from core.operation.metrics.scope import DAY
-from dashboard.codes import SIDE, STATUS, TYPE, VERDICT, word
+from dashboard.codes import CHANNEL, SIDE, STATUS, TYPE, VERDICT, word
 from dashboard.formats import SIGNS
 from dashboard.view import View
 
@@ -21,15 +22,30 @@ COLOURS = {
     "completed": GREEN, "failed": RED, "cancelled": GREY, "portrait": BLUE, "style": ORANGE,
     "valid": GREEN, "invalid": RED, "ours": ORANGE, "fal": RED, "nobody": GREY,
     "queued": GREY, "training": BLUE, "uncertain": RED, "saving": GREEN,
+    "telegram": BLUE, "web": ORANGE, "console": GREEN,
 }  # fmt: skip
 OTHERS = "#5b8fd6"
-HEIGHT = 220
+HEIGHT = 240
+"""With a legend or without: neighbours have their axes of time at one height."""
+DASHED = "#8a8fa3"
+"""Of what is usual, and of the period before."""
+SHADE = "#3b4052"
+"""Of a dashed line on top of bars, which lies on a bright one."""
 MOST_DAYS = 15
 """Days named below a chart: more would not fit."""
 OUTLYING = 3
 """An axis ends at so many times what nine tenths of the values don't exceed."""
 MANY = 4
 """Of fewer values none is an outlier."""
+Rows = Sequence[dict[str, Any]]
+"""What is drawn: each a mark, by the names of its fields."""
+
+
+class Mark(NamedTuple):
+    """A moment that is marked in a chart, and what happened then."""
+
+    at: float
+    said: str
 
 
 def ceiling(values: Sequence[float]) -> float | None:
@@ -51,12 +67,17 @@ def clock(view: View, at: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at, view.zone).replace(tzinfo=None)
 
 
+def when(view: View, at: float) -> str:
+    """A moment, an hour or a day as a chart's tooltip names it."""
+    return f"{clock(view, at):%Y-%m-%d %H:%M}"
+
+
 def named(t: Translator, kind: str) -> str:
     """A code as it is called."""
-    return word(t, {**STATUS, **TYPE, **SIDE, **VERDICT}, kind)
+    return word(t, {**STATUS, **TYPE, **SIDE, **VERDICT, **CHANNEL}, kind)
 
 
-def colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> alt.Color:
+def colour(view: View, kinds: Iterable[str], title: str, columns: int = 3) -> alt.Color:
     """Each kind's colour; where there is but one it needs no legend."""
     known = sorted(set(kinds))
     scale = alt.Scale(
@@ -69,7 +90,20 @@ def colour(view: View, kinds: Iterable[str], title: str, columns: int = 2) -> al
     return alt.Color("kind:N", title=title, scale=scale, legend=legend if len(known) > 1 else None)
 
 
-def time(view: View) -> alt.X:
+def marked(view: View, marks: Iterable[Mark]) -> Rows:
+    """Marks as rows of a chart, for `upright`."""
+    return [{"mark": clock(view, at), "at": when(view, at), "alert": said} for at, said in marks]
+
+
+def upright(view: View, base: alt.Chart) -> alt.Chart:
+    """An upright line at each mark."""
+    tips = [alt.Tooltip("at:N", title=view.t("At")), alt.Tooltip("alert:N", title=view.t("Alert"))]
+    dotted = base.mark_rule(color=RED, strokeDash=[2, 3], size=2, opacity=0.8, clip=True)
+    drawn: alt.Chart = dotted.encode(x=time(view, "mark"), tooltip=tips)
+    return drawn
+
+
+def time(view: View, field: str = "start") -> alt.X:
     """The axis of the whole period, in figures: browsers name months in English alone.
 
     No day stands there twice: the browser's own choice would mark half of one too.
@@ -81,7 +115,7 @@ def time(view: View) -> alt.X:
         days = alt.TimeIntervalStep(interval="day", step=step)
         axis = alt.Axis(format="%m-%d", labelOverlap=True, tickCount=days)
     ends = [at_clock(clock(view, at)) for at in (view.scope.start, view.scope.end)]
-    return alt.X("start:T", title=None, axis=axis, scale=alt.Scale(domain=ends))
+    return alt.X(f"{field}:T", title=None, axis=axis, scale=alt.Scale(domain=ends))
 
 
 def at_clock(clock: datetime.datetime) -> alt.DateTime:

@@ -7,7 +7,7 @@ is no chart, but a sentence. An axis that an outlier would stretch ends before i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,25 +15,30 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.axes import BLUE, COLOURS, RED, ceiling, clock, colour, named, show
+from dashboard.axes import (
+    BLUE,
+    DASHED,
+    HEIGHT,
+    RED,
+    SHADE,
+    Mark,
+    Rows,
+    ceiling,
+    clock,
+    colour,
+    marked,
+    named,
+    show,
+    upright,
+    when,
+)
 from dashboard.axes import time as time_axis
 from dashboard.axes import told as beyond
 from dashboard.formats import lasting, money, number
 from dashboard.view import View
 
-HEIGHT = 240
-"""With a legend or without: neighbours have their axes of time at one height."""
-DASHED = "#8a8fa3"
-"""Of what is usual, and of the period before."""
-Rows = Sequence[dict[str, Any]]
-"""What is drawn: each a mark, by the names of its fields."""
 FAR = 4
 """The timeline ends at so many times the longest p99."""
-
-
-def _said(view: View, at: float) -> str:
-    """An hour or a day as its chart's tooltip names it."""
-    return f"{clock(view, at):%Y-%m-%d %H:%M}"
 
 
 def _alone(view: View, rows: Rows, said: Callable[[float], str]) -> bool:
@@ -44,12 +49,25 @@ def _alone(view: View, rows: Rows, said: Callable[[float], str]) -> bool:
         st.caption(view.t("Nothing in the chosen period."))
     for row in rows:
         kind = named(view.t, row["kind"])
-        st.text(f"{_said(view, row['start'])} · {kind}: {said(row['value'])}")
+        st.text(f"{when(view, row['start'])} · {kind}: {said(row['value'])}")
     return True
 
 
-def stacked(view: View, rows: Rows, title: str, kinds: str, usd: bool = False) -> None:
-    """Bars over time: rows of `start`, `kind` and `value`, an amount for each kind."""
+def stacked(
+    view: View,
+    rows: Rows,
+    title: str,
+    kinds: str,
+    usd: bool = False,
+    *,
+    before: Mapping[float, float] | None = None,
+    marks: Sequence[Mark] = (),
+) -> None:
+    """Bars over time: rows of `start`, `kind` and `value`, an amount for each kind.
+
+    `before` is the amount of each hour or day of the period before: a dashed line. `marks` are
+    upright lines.
+    """
     said = partial(money if usd else number, view.t)
     if _alone(view, rows, said):
         return
@@ -59,7 +77,9 @@ def stacked(view: View, rows: Rows, title: str, kinds: str, usd: bool = False) -
     top = ceiling(list(totals.values()))
     scale = alt.Scale(domain=[0, top]) if top else alt.Undefined
     axis = alt.Axis(format="$.2f" if usd else "~s", tickMinStep=0 if usd else 1)
-    base = alt.Chart(_stack(view, rows, said, top), height=HEIGHT)
+    more = [*(_before(view, before) if before is not None else ()), *marked(view, marks)]
+    frame = pd.concat([_stack(view, rows, said, top), pd.DataFrame(more)])
+    base = alt.Chart(frame, height=HEIGHT)
     bars = base.mark_rect(clip=True).encode(
         x=time_axis(view),
         x2="end:T",
@@ -68,14 +88,35 @@ def stacked(view: View, rows: Rows, title: str, kinds: str, usd: bool = False) -
         color=colour(view, (row["kind"] for row in rows), kinds),
         tooltip=_tips(view, kinds, title),
     )
-    if top is None:
-        show(view, bars)
-        return
-    marks = base.mark_text(baseline="top", align="left", fontWeight="bold").encode(
-        x="start:T", y=alt.YDatum(top), text="over:N"
-    )
-    show(view, bars + marks)
+    layers: list[alt.Chart] = [bars]
+    if before is not None:
+        layers += _over(view, base)
+    if marks:
+        layers.append(upright(view, base))
+    if top is not None:
+        over = base.mark_text(baseline="top", align="left", fontWeight="bold")
+        layers.append(over.encode(x="start:T", y=alt.YDatum(top), text="over:N"))
+    show(view, alt.LayerChart(layer=layers) if len(layers) > 1 else bars)
     beyond(view, top, said)
+
+
+def _over(view: View, base: alt.Chart) -> list[alt.Chart]:
+    """A dashed line that is seen on bars and beside them, on a dark page too."""
+    on_time = base.encode(x=time_axis(view), y="before:Q")
+    return [
+        on_time.mark_line(color="#fff", size=4, opacity=0.6, clip=True, invalid="filter"),
+        on_time.mark_line(color=SHADE, size=1.5, strokeDash=[4, 3], clip=True, invalid="filter"),
+    ]
+
+
+def _before(view: View, amounts: Mapping[float, float]) -> Rows:
+    """The period before, each amount in the middle of where its hour or day would be now."""
+    span = view.scope.end - view.scope.start
+    return [
+        {"start": clock(view, span + (bucket.start + bucket.end) / 2),
+         "before": amounts.get(bucket.start, 0.0)}
+        for bucket in view.scope.before.buckets
+    ]  # fmt: skip
 
 
 def _tips(view: View, kinds: str, title: str) -> list[alt.Tooltip]:
@@ -101,7 +142,7 @@ def _stack(
             {
                 "start": clock(view, start + gap),
                 "end": clock(view, end - gap),
-                "at": _said(view, start),
+                "at": when(view, start),
                 "kind": named(view.t, row["kind"]),
                 "value": row["value"],
                 "said": said(row["value"]),
@@ -114,49 +155,6 @@ def _stack(
         if top is not None and place[-1]["high"] > top:
             place[-1]["over"] = f"▲ {said(place[-1]['high'])}"
     return pd.DataFrame([rectangle for place in stack.values() for rectangle in place])
-
-
-def band(view: View, rows: Rows, kind: str, title: str, top: float | None) -> None:
-    """From the p50 to the p90 over time: rows of `start`, `middle`, `p50`, `p90` (seconds), `n`.
-
-    Rows with `before` beside their moments are the median of the period before, moved to where it
-    would be now. The axis ends at `top` seconds, if anywhere.
-    """
-    t = view.t
-    frame = pd.DataFrame([_minutes(view, row, top) for row in rows])
-    scale = alt.Scale(domain=[0, top / 60]) if top else alt.Scale(zero=True)
-    base = alt.Chart(frame, height=HEIGHT).encode(x=time_axis(view))
-    y = alt.Y("p50:Q", title=title, scale=scale)
-    kept: dict[str, Any] = {"clip": True, "invalid": "filter"}
-    area = base.mark_area(opacity=0.25, color=COLOURS[kind], **kept).encode(y=y, y2="p90:Q")
-    dots = alt.OverlayMarkDef(color=COLOURS[kind], size=40)
-    line = base.mark_line(color=COLOURS[kind], point=dots, **kept).encode(
-        y="p50:Q",
-        tooltip=[
-            alt.Tooltip("at:N", title=t("At")), alt.Tooltip("said50:N", title="p50"),
-            alt.Tooltip("said90:N", title="p90"), alt.Tooltip("n:Q", title=t("trainings")),
-        ],
-    )  # fmt: skip
-    before = base.mark_line(color=DASHED, strokeDash=[4, 3], **kept).encode(y="before:Q")
-    marks = base.mark_text(baseline="top", fontWeight="bold").encode(
-        y=alt.YDatum((top or 0.0) / 60), text="over:N"
-    )
-    drawn = area + line + before if any("before" in row for row in rows) else area + line
-    show(view, drawn + marks if top else drawn)
-
-
-def _minutes(view: View, row: dict[str, Any], top: float | None) -> dict[str, Any]:
-    t = view.t
-    over = top is not None and (row.get("p90") or 0.0) > top
-    return {
-        "start": clock(view, row["middle"]),
-        "at": _said(view, row["start"]),
-        **{name: row[name] / 60 if name in row else None for name in ("p50", "p90", "before")},
-        "said50": lasting(t, row.get("p50")),
-        "said90": lasting(t, row.get("p90")),
-        "n": row.get("n"),
-        "over": f"▲ {lasting(t, row['p90'])}" if over else "",
-    }
 
 
 def histogram(view: View, rows: Rows, x: str, y: str, kinds: str, width: float) -> None:
@@ -207,7 +205,7 @@ def runs(view: View, rows: Rows, y: str, kinds: str) -> None:
     top = ceiling([row["value"] for row in rows])
     frame = pd.DataFrame(
         [
-            {"start": clock(view, row["start"]), "at": _said(view, row["start"]),
+            {"start": clock(view, row["start"]), "at": when(view, row["start"]),
              "kind": named(view.t, row["kind"]), "value": row["value"] / 60, "run": row["run"],
              "said": said(row["value"]), "over": "▲" if top and row["value"] > top else ""}
             for row in rows

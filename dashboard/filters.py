@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.base import mode as running
 from core.base.texts import LANGUAGES, NAMES, Translator
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import DAY, HOUR, Mode, Scope
 from dashboard import codes
 from dashboard.formats import lasting
 from dashboard.site import Site
-from dashboard.view import View, rounded
+from dashboard.view import View, asked, rounded
 from dashboard.words import translator
 
 SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
@@ -108,7 +109,7 @@ def told(view: View) -> None:
         modes(t)[scope.mode],
         t("compared with the {time} before", time=lasting(t, scope.end - scope.start)),
     ]
-    if view.site.ordered == "test":
+    if view.ordered == "test":
         parts.append(t("new trainings are simulated"))
     st.caption(" · ".join(parts))
 
@@ -118,7 +119,7 @@ def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
     with st.sidebar:
         span = choice(t("Period"), "period", spans(t), "7d")
         mode = choice(
-            t("Trainings"), "mode", modes(t), site.mode,
+            t("Trainings"), "mode", modes(t), _shown(site),
             t("Simulated trainings are test mode. People and avatars count in every mode."),
             moves=True,
         )  # fmt: skip
@@ -131,6 +132,13 @@ def sidebar(site: Site, visitor: Visitor, t: Translator) -> View:
     length = 0.0 if span == "days" else SPANS[span]
     start, end = scope
     return View(site, visitor, t, Scope(start, end, of_mode, site.own.time_zone), length)
+
+
+def _shown(site: Site) -> Mode:
+    """What is looked at unless another is chosen: the modes that anything runs in."""
+    seconds = site.own.cache_seconds
+    _, found = asked(seconds, running.shown, site.known, rounded(seconds))
+    return found
 
 
 def _until_now(site: Site, seconds: float) -> tuple[float, float]:

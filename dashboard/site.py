@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from core.avatars.privacy.remote import Trainer
 from core.base import mode as modes
 from core.base.db import release
-from core.base.mode import Mode, Own
+from core.base.mode import Own
 from core.base.settings import Settings
 from core.operation import admin_actions
 from core.operation.auth import Sessions, Visitor
@@ -45,18 +45,8 @@ class Site:
         self._lock = threading.Lock()
 
     @property
-    def mode(self) -> Mode:
-        """What is looked at unless another is chosen: the modes that anything runs in."""
-        return modes.shown(self._own, time.time())
-
-    @property
-    def ordered(self) -> Own:
-        """The mode that trainings are made in at present."""
-        return modes.ordered(self._own, time.time())
-
-    @property
-    def _own(self) -> Own:
-        """What this process knows by itself; it needs no key."""
+    def known(self) -> Own:
+        """The mode that this process knows by itself; it needs no key."""
         return modes.named(self.app.trainer.test_mode)
 
     def visitor(self, cookies: Mapping[str, str], by_hand: bool = True) -> Visitor | None:

@@ -6,18 +6,20 @@ import datetime
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.base import mode as modes
 from core.base.db import release
+from core.base.mode import Own
 from core.base.texts import Translator
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor
-from core.operation.metrics.scope import Scope
+from core.operation.metrics.scope import Scope, side_by_side
 from dashboard.site import Site
 
 CALM_SECONDS = 60.0
@@ -28,6 +30,8 @@ CHOICES = ("period", "from", "to", "mode", "lang")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass
@@ -54,6 +58,17 @@ class View:
         """The same, for a number that takes a second, and may be older; see `calm`."""
         return self._ask(self._calm_seconds, number, *args, **kwargs)
 
+    def ask_two(
+        self, first: Callable[P, A], second: Callable[P, B], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[A, B]:
+        """Two numbers of the same, each of which takes long: they are asked at once."""
+
+        def both(*args: P.args, **kwargs: P.kwargs) -> tuple[A, B]:
+            return side_by_side(partial(first, *args, **kwargs), partial(second, *args, **kwargs))
+
+        both.__qualname__ = f"{_named(first)} {_named(second)}"
+        return self.ask(both, *args, **kwargs)
+
     @property
     def now(self) -> float:
         """Now, to the seconds that a number may be old."""
@@ -74,6 +89,11 @@ class View:
             return replace(self, asked=[])
         now = self.now
         return replace(self, asked=[], scope=replace(self.scope, start=now - self.span, end=now))
+
+    @property
+    def ordered(self) -> Own:
+        """The mode that trainings are made in at present."""
+        return self.ask(modes.ordered, self.site.known, self.now)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -109,7 +129,7 @@ class View:
         parts = urlsplit(place)
         return self.pages[parts.path.strip("/") or HOME], dict(parse_qsl(parts.query))
 
-    def link(self, label: str, place: str, icon: str | None = None) -> None:
+    def link(self, label: str, place: str, icon: str = ":material/arrow_forward:") -> None:
         """A link to an address of ours; it opens here, not in another tab."""
         page, named = self._parts(place)
         st.page_link(page, label=label, icon=icon, query_params=named, width="content")
@@ -134,10 +154,9 @@ class View:
         return max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
 
     def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        name = f"{number.__module__}.{number.__qualname__}"
-        at, found = _asking(name, rounded(seconds), args, kwargs, number)
+        at, found = asked(seconds, number, *args, **kwargs)
         self.asked.append(at)
-        return found  # type: ignore[no-any-return]  # the cache forgets types
+        return found
 
     def live(self, draw: Callable[[View], None], seconds: float = 10.0, dated: bool = True) -> None:
         """Draw a part that draws itself anew, and leaves the rest of the page alone.
@@ -157,6 +176,17 @@ class View:
                 release()
 
         st.fragment(part, run_every=seconds)()
+
+
+def asked(
+    seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> tuple[float, R]:
+    """A number that everybody sees for so many seconds, and when the database was asked."""
+    return _asking(_named(number), rounded(seconds), args, kwargs, number)
+
+
+def _named(number: Callable[..., object]) -> str:
+    return f"{number.__module__}.{number.__qualname__}"
 
 
 def rounded(seconds: float) -> float:

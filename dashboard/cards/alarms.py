@@ -11,6 +11,7 @@ from core.operation import alerts
 from core.operation.alerts import Alert
 from core.operation.metrics import health
 from dashboard import formats
+from dashboard.axes import Mark
 from dashboard.cards import acting
 from dashboard.tables import Column, table
 from dashboard.view import View
@@ -92,6 +93,16 @@ def history(view: View) -> None:
         ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
+def fired(view: View) -> list[Mark]:
+    """Those that fired in the period, for charts over time."""
+    said, scope = rules(view.t), view.scope
+    return [
+        Mark(alert.fired_at, said.get(alert.rule, alert.rule))
+        for alert in view.ask(alerts.recent, view.now)
+        if scope.start <= alert.fired_at < scope.end
+    ]
+
+
 def sentence(t: Translator, alert: Alert, now: float) -> str:
     """What holds, how much, the limit, and for how long it has."""
     time = formats.lasting(t, now - alert.fired_at)
@@ -120,7 +131,10 @@ def _amount(t: Translator, rule: str, value: float) -> str:
 def _alert(view: View, alert: Alert) -> None:
     """A sentence, the way to its rows, and silence beside it."""
     t = view.t
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    beside = st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key=f"alert-{alert.id}"
+    )
+    with beside:
         with st.container(gap=None):
             st.text(sentence(t, alert, view.now))
             if alert.subject:

@@ -87,7 +87,7 @@ def painted(view: View, key: str, rows: Sequence[PictureOrder], most: int = 0) -
         Column("status", t("Status"), words=codes.STATUS),
         Column("purpose", t("Purpose"), words=codes.PURPOSE),
         Column("error_type", t("Error"), words=codes.REASON), Column("pack", t("Style")),
-        Column("pictures", t("Pictures"), "number"), Column("blocked", t("Blocked"), "number"),
+        Column("pictures", t("Pictures"), "number"), Column("blocked", t("Held back"), "number"),
         Column("took", t("Took"), "seconds"), Column("cost_usd", t("Cost"), "usd"),
         Column("created_at", t("Created"), "time"), Column("finished_at", t("Finished"), "time"),
         Column("test_mode", t("Test"), "yes"), Column("error", t("Message")),

@@ -37,7 +37,7 @@ def _sessions(view: View) -> None:
     """Who is logged in now; an admin may end it."""
     t = view.t
     st.subheader(t("Open sessions"), anchor=False)
-    found = view.site.sessions.lasting()
+    found = view.ask(view.site.sessions.lasting)
     hint = t("Choose a row to end the session.")
     chosen = table(view, "sessions", [
         Column("name", t("Name")), Column("role", t("Role"), words=codes.ROLE),

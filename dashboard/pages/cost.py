@@ -94,11 +94,12 @@ def _budget(view: View, column: st.delta_generator.DeltaGenerator) -> None:
     """Today's, as it is enforced, in the mode that trainings are made in."""
     t = view.t
     budget = view.site.settings.training.daily_budget_usd
-    spent = view.ask(cost.sent_today, view.site.settings.zone, view.now, view.site.ordered)
+    today = (view.site.settings.zone, view.now, view.ordered)
+    spent = view.ask(cost.sent_today, *today)
     if budget <= 0:
         column.metric(t("Today’s budget"), money(t, spent), help=t("No daily budget is set."))
         return
-    by_night = view.ask(cost.forecast, view.site.settings.zone, view.now, view.site.ordered)
+    by_night = view.ask(cost.forecast, *today)
     column.metric(
         t("Today’s budget"), f"{money(t, spent)} / {money(t, budget)}",
         help=t(

@@ -25,10 +25,10 @@ def draw(view: View) -> None:
     _metrics(view)
     _trends(view)
     view.as_of()
-    view.asked.clear()
     st.subheader(view.t("Parts"), anchor=False)
     view.live(_parts)
     alarms.history(view)
+    view.asked.clear()  # each part has said its age
 
 
 def _metrics(view: View) -> None:
@@ -89,7 +89,8 @@ def _times(view: View) -> None:
 
 
 def _trends(view: View) -> None:
-    t = view.t
+    """Both charts, each with the period before, and with the alerts of this one."""
+    t, marks = view.t, alarms.fired(view)
     left, right = st.columns(2)
     with left:
         st.subheader(t("Trainings that ended"), anchor=False)
@@ -99,12 +100,21 @@ def _trends(view: View) -> None:
             for kind, value in zip(at._fields[1:], at[1:], strict=True)
             if value
         ]
-        charts.stacked(view, rows, t("trainings"), t("outcome"))
+        ended = view.ask(overview.outcomes_by_time, view.scope.before)
+        before = {at.start: float(sum(at[1:])) for at in ended}
+        charts.stacked(view, rows, t("trainings"), t("outcome"), before=before, marks=marks)
     with right:
         st.subheader(t("Avatars created"), anchor=False)
-        created = view.ask(overview.avatars_created_by_time, view.scope)
-        bars = [{"start": at.start, "kind": "avatars", "value": at.n} for at in created if at.n]
-        charts.stacked(view, bars, t("avatars"), "")
+        created, past = (
+            {at.start: float(at.n) for at in view.ask(overview.avatars_created_by_time, scope)}
+            for scope in (view.scope, view.scope.before)
+        )
+        bars = [{"start": at, "kind": "avatars", "value": n} for at, n in created.items() if n]
+        charts.stacked(view, bars, t("avatars"), "", before=past, marks=marks)
+    st.caption(
+        t("Dashed: the period before. Dotted red: an alert fired.") if marks
+        else t("Dashed: the period before.")
+    )  # fmt: skip
 
 
 def _parts(view: View) -> None:

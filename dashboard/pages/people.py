@@ -38,7 +38,7 @@ def _search(view: View) -> None:
         t("Search"),
         st.query_params.get("q", ""),
         max_chars=128,
-        placeholder=t("Telegram id, name, @name, or the id of a person, avatar, run or request"),
+        placeholder=t("A name, @name, Telegram id or any id"),
     )
     if text:
         st.query_params["q"] = text

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from core.operation.metrics import photos
-from dashboard import charts, codes
+from dashboard import charts, codes, lines
 from dashboard.formats import moved, number, percent
 from dashboard.tables import Column, table
 from dashboard.view import View
+
+ENOUGH = 10
+"""Of fewer photos a share says little."""
 
 
 def draw(view: View) -> None:
     """The page."""
     t = view.t
-    found = view.ask_calmly(photos.judged, view.calm)
+    over_time = view.ask_calmly(photos.judged, view.calm)
     before = view.ask_calmly(photos.judged, view.calm.before)
-    _counts(view, found, before)
-    rows = [
-        {"start": at.start, "kind": kind, "value": n}
-        for at in view.ask_calmly(photos.judged_by_time, view.calm)
-        for kind, n in (("valid", at.accepted), ("invalid", at.refused))
-        if n
-    ]
-    charts.stacked(view, rows, t("photos"), t("verdict"))
+    found = photos.by_channel(over_time)
+    _counts(view, photos.together(over_time), photos.together(before))
+    left, right = st.columns(2)
+    with left:
+        st.subheader(t("Photos"), anchor=False)
+        _verdicts(view, over_time, before)
+    with right:
+        st.subheader(t("Accepted, by channel"), anchor=False)
+        _accepted(view, over_time)
     st.subheader(t("Refused photos"), anchor=False)
     table(view, "refusals", [
         Column("reason", t("Reason"), words=codes.PHOTO),
@@ -41,9 +47,39 @@ def draw(view: View) -> None:
     _overruled(view)
 
 
-def _counts(view: View, found: list[photos.Judged], before: list[photos.Judged]) -> None:
+def _verdicts(view: View, found: list[photos.JudgedAt], before: list[photos.JudgedAt]) -> None:
+    """How many came over time, and what became of them."""
     t = view.t
-    now, past = photos.together(found), photos.together(before)
+    counted: Counter[tuple[float, str]] = Counter()
+    past: Counter[float] = Counter()
+    for at in found:
+        counted.update({(at.start, "valid"): at.accepted, (at.start, "invalid"): at.refused})
+    for at in before:
+        past[at.start] += at.accepted + at.refused
+    rows = [{"start": start, "kind": kind, "value": n} for (start, kind), n in counted.items() if n]
+    charts.stacked(view, rows, t("photos"), t("verdict"), before=past)
+    st.caption(t("Dashed: the period before."))
+
+
+def _accepted(view: View, found: list[photos.JudgedAt]) -> None:
+    """The share of each channel over time."""
+    t = view.t
+    middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in view.calm.buckets}
+    rows = [
+        {"start": at.start, "middle": middles[at.start], "kind": at.channel, "value": share,
+         "n": at.accepted + at.refused}
+        for at in found
+        if at.accepted + at.refused >= ENOUGH and (share := photos.together([at]).share) is not None
+    ]  # fmt: skip
+    if len(rows) > 1:
+        lines.shares(view, rows, t("accepted"), t("channel"), t("photos"))
+        st.caption(t("Without days or hours of fewer than {n} photos.", n=ENOUGH))
+    else:
+        st.caption(t("Too few photos for a chart over time."))
+
+
+def _counts(view: View, now: photos.Judged, past: photos.Judged) -> None:
+    t = view.t
     columns = st.columns(3)
     columns[0].metric(
         t("Photos"), number(t, now.accepted + now.refused),

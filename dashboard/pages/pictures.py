@@ -18,15 +18,14 @@ def draw(view: View) -> None:
     if run.opened(view):
         return
     t = view.t
-    ordered = view.ask(totals.ordered, view.scope)
+    ordered, profiles = view.ask_two(totals.ordered, totals.by_profile, view.scope)
+    ended, times = view.ask_two(totals.ended_by_time, totals.times, view.scope)
+    packs, likeness = view.ask_two(totals.packs, totals.likeness, view.scope)
     _counts(t, ordered)
     _money(view, ordered)
-    rows = [
-        {"start": at.start, "kind": at.status, "value": at.n}
-        for at in view.ask(totals.ended_by_time, view.scope)
-    ]
+    rows = [{"start": at.start, "kind": at.status, "value": at.n} for at in ended]
     charts.stacked(view, rows, t("orders"), t("outcome"))
-    _profiles(view)
+    _profiles(view, profiles, times, likeness)
     st.subheader(t("One by one"), anchor=False)
     lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
@@ -35,7 +34,7 @@ def draw(view: View) -> None:
         Column("orders", t("Orders"), "number"), Column("pictures", t("Pictures"), "number"),
         Column("favourites", t("Favourites"), "number"),
         Column("share", t("Favourites, in percent"), "percent"),
-    ], view.ask(totals.packs, view.scope),
+    ], packs,
         empty=t("Nothing in the chosen period."))  # fmt: skip
 
 
@@ -50,7 +49,7 @@ def _counts(t: Translator, ordered: totals.Ordered) -> None:
         help=t("Painted, and accepted by every check; deleted ones too."),
     )  # fmt: skip
     columns[2].metric(
-        t("Blocked"), number(t, ordered.blocked),
+        t("Held back"), number(t, ordered.blocked),
         help=t("Held back by a safety check, fal’s or ours."),
     )  # fmt: skip
     columns[3].metric(
@@ -94,24 +93,29 @@ def _money(view: View, ordered: totals.Ordered) -> None:
         ))  # fmt: skip
 
 
-def _profiles(view: View) -> None:
+def _profiles(
+    view: View,
+    profiles: list[totals.Profile],
+    times: list[totals.Times],
+    likeness: list[totals.Likeness],
+) -> None:
     t = view.t
     empty = t("Nothing in the chosen period.")
     st.subheader(t("By profile"), anchor=False)
     table(view, "painters", [
         Column("profile", t("Profile")), Column("orders", t("Orders"), "number"),
-        Column("made", t("Made"), "number"), Column("blocked", t("Blocked"), "number"),
+        Column("made", t("Made"), "number"), Column("blocked", t("Held back"), "number"),
         Column("failed", t("Failed orders"), "number"), Column("usd", t("Spent"), "usd"),
-    ], view.ask(totals.by_profile, view.scope), empty=empty)  # fmt: skip
+    ], profiles, empty=empty)  # fmt: skip
     st.subheader(t("Time to pictures"), anchor=False)
     table(view, "times", [
         Column("profile", t("Profile")), Column("n", t("Orders"), "number"),
         *(Column(name, name, "seconds", t("From the order until its pictures were here."))
           for name in ("p50", "p90", "p99")),
-    ], view.ask(totals.times, view.scope), empty=empty)  # fmt: skip
+    ], times, empty=empty)  # fmt: skip
     st.subheader(t("How like they are"), anchor=False)
     table(view, "likeness", [
         Column("profile", t("Profile")), Column("n", t("Pictures"), "number"),
         Column("median", t("Median likeness"), "number",
                t("The cosine between a face and those of the photos: 1 is the same picture.")),
-    ], view.ask(totals.likeness, view.scope), empty=empty)  # fmt: skip
+    ], likeness, empty=empty)  # fmt: skip

@@ -7,9 +7,9 @@ import math
 import streamlit as st
 
 from core.operation.metrics import cost, overview, training
-from dashboard import charts, codes
+from dashboard import charts, codes, lines
 from dashboard.axes import ceiling, told
-from dashboard.cards import lists, run
+from dashboard.cards import alarms, lists, run
 from dashboard.formats import dearer, lasting, longer, money, moved, number, percent
 from dashboard.view import View
 
@@ -92,6 +92,7 @@ def _bands(view: View) -> None:
     before = view.ask(training.times_by_time, scope.before)
     top, span = ceiling([at.p90 for at in now]), scope.end - scope.start
     edges = (*scope.before.buckets, *scope.buckets)
+    marks = alarms.fired(view)
     middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in edges}
     for kind, column in zip(TYPES, st.columns(2), strict=True):
         rows = [
@@ -112,13 +113,15 @@ def _bands(view: View) -> None:
         ]
         with column:
             if len(rows) > 1:
-                charts.band(view, [*rows, *past], kind, t("minutes"), top)
+                lines.band(view, [*rows, *past], kind, t("minutes"), top, marks)
             else:
                 st.caption(t("Too few trainings for a chart over time."))
     if now:
         st.caption(
             t("The line is the median, the band goes up to the p90; dashed: the period before.")
         )
+        if marks:
+            st.caption(t("Dotted red: an alert fired."))
         told(view, top, lambda seconds: lasting(t, seconds))
 
 

@@ -167,18 +167,21 @@ class Person:
         good = 0
         for number in range(1, self.dice.randrange(5, 21)):
             self.move(batch, "photo", "photo", "uploading_photos", 4)
-            if self.dice.random() < self.story.refused_share:
-                reason = self.dice.choice(REASONS)
-                verdict = "duplicate" if self.dice.random() < 0.2 else "invalid"
-                at = _datetime(self.at)
-                batch.add(
-                    "avatar_photos", self.story.new_id(), avatar_id, self.user_id, self.number,
-                    "{}", verdict, "duplicate" if verdict == "duplicate" else reason, "{}", number,
-                    1, 0, 0.0, at, at,
-                )  # fmt: skip
-            else:
-                good += 1
+            verdict, reason = self.verdict()
+            good += verdict == "valid"
+            at = _datetime(self.at)
+            batch.add(
+                "avatar_photos", f"{avatar_id[:28]}{number:04x}", avatar_id, self.user_id,
+                self.number, "{}", verdict, reason, "{}", number, 1, 0, 0.0, at, at,
+            )  # fmt: skip
         return good
+
+    def verdict(self) -> tuple[str, str]:
+        """What becomes of a photo, and why."""
+        if self.dice.random() >= self.story.refused_share:
+            return "valid", ""
+        reason = self.dice.choice(REASONS)
+        return ("duplicate", "duplicate") if self.dice.random() < 0.2 else ("invalid", reason)
 
     def train(self, batch: Batch, avatar_id: str, kind: str, photos: int) -> str:
         """Order a training; what becomes of the avatar."""

@@ -61,6 +61,8 @@ def stack(period: Period, drawn_rows: list[dict[str, Any]]) -> dict[tuple[Any, s
     """A chart's rectangles: which hour or day, of what kind, how much."""
     found: dict[tuple[Any, str], float] = {}
     for row in drawn_rows:
+        if not isinstance(row["kind"], str):  # of the period before, or an alert
+            continue
         assert row["high"] - row["low"] == pytest.approx(row["value"])
         clock = row["start"].to_pydatetime().replace(tzinfo=BERLIN)
         slot = period.slot(clock.timestamp())
@@ -71,6 +73,11 @@ def stack(period: Period, drawn_rows: list[dict[str, Any]]) -> dict[tuple[Any, s
 
 def share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
+
+
+def dollars(shown: str) -> float | None:
+    """An amount of the page, which is rounded."""
+    return None if shown == "–" else float(shown.removeprefix("$").replace(",", ""))
 
 
 def success(ended: list[tuple[float, str]]) -> float | None:

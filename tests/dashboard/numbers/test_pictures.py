@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders.money.daily_totals import DailyTotal
 from tests.dashboard import drawn
-from tests.dashboard.numbers.counting import Case, stack
+from tests.dashboard.numbers.counting import Case, dollars, stack
 from tests.metrics.recount import Recount
 from tests.metrics.recount_pictures import PicturesRecount, tally
 
@@ -51,11 +51,6 @@ def counted(case: Case) -> PicturesRecount:
     return found
 
 
-def dollars(shown: str) -> float | None:
-    """An amount of the page, which is rounded."""
-    return None if shown == "–" else float(shown.removeprefix("$").replace(",", ""))
-
-
 def test_pictures_are_counted_as_the_rows_say(
     counted: PicturesRecount, see: Callable[..., AppTest]
 ) -> None:
@@ -72,7 +67,7 @@ def test_pictures_are_counted_as_the_rows_say(
     assert shown == {
         "Ordered": f"{whole.pictures:,}",
         "Made": f"{whole.made:,}",
-        "Blocked": f"{whole.blocked:,}",
+        "Held back": f"{whole.blocked:,}",
         "Failed orders": f"{whole.failed:,}",
         "First pictures that led to more": "–" if led is None else f"{100 * led:.0f}%",
     }

@@ -57,15 +57,17 @@ def uncertain() -> list[PictureOrder]:
 
 def ordered(scope: Scope, limit: int = 200) -> list[PictureOrder]:
     """The orders of the period and all that are under way, these first, then the newest."""
-    over = "CASE WHEN r.finished_at IS NULL THEN 0 ELSE 1 END"
+    mode = scope.of_mode()
     query = f"""
     {_ORDER} WHERE r.id IN (
+        SELECT r.id FROM picture_runs r WHERE r.finished_at IS NULL{mode}
+    ) OR r.id IN (
         SELECT r.id FROM picture_runs r
-        WHERE (r.created_at >= ? AND r.created_at < ? OR r.finished_at IS NULL){scope.of_mode()}
-        ORDER BY {over}, r.created_at DESC LIMIT ?
-    ) ORDER BY {over}, r.created_at DESC
+        WHERE r.created_at >= ? AND r.created_at < ? AND r.finished_at IS NOT NULL{mode}
+        ORDER BY r.created_at DESC LIMIT ?
+    ) ORDER BY CASE WHEN r.finished_at IS NULL THEN 0 ELSE 1 END, r.created_at DESC LIMIT ?
     """
-    return [_order(row) for row in rows(query, scope.start, scope.end, limit)]
+    return [_order(row) for row in rows(query, scope.start, scope.end, limit, limit)]
 
 
 def unsettled(run_id: str) -> bool:

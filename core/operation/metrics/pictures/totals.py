@@ -113,6 +113,12 @@ class Likeness(NamedTuple):
 
 _MADE = "CASE WHEN r.status = 'completed' THEN r.count - r.blocked - r.spoilt ELSE 0 END"
 _BEGUN = "r.created_at >= ? AND r.created_at < ?"
+_BEGUN_OF_ALL = "+r.created_at >= ? AND +r.created_at < ?"
+"""The same, looked for in all orders: in the order of an index that ends with their identifiers.
+
+Only so the pictures of one lie beside those of the next. SQLite joins a million in a quarter of the
+time.
+"""
 
 
 def _sum(expression: str) -> str:
@@ -191,14 +197,26 @@ def times(scope: Scope) -> list[Times]:
 
 def packs(scope: Scope) -> list[Pack]:
     """Every style that was ordered in the period, the one with most favourites first."""
-    query = f"""
-    SELECT r.pack, count(DISTINCT r.id), count(p.id), {_number("p.favourite")}
-    FROM picture_runs r
-    LEFT JOIN pictures p
-      ON p.run_id = r.id AND p.made_at IS NOT NULL AND p.removed_at IS NULL
-    WHERE {_BEGUN}{scope.of_mode()} GROUP BY r.pack ORDER BY 4 DESC, 2 DESC, 1
+    placed = f"""
+    SELECT r.pack, count(*) FROM picture_runs r
+    WHERE {_BEGUN_OF_ALL}{scope.of_mode()} GROUP BY r.profile, r.pack
     """
-    return [Pack(name, *map(int, n)) for name, *n in rows(query, scope.start, scope.end)]
+    shown = f"""
+    SELECT r.pack, count(*), {_number("p.favourite")} FROM picture_runs r CROSS JOIN pictures p
+    WHERE p.run_id = r.id AND p.made_at > 0 AND p.removed_at IS NULL AND {_BEGUN_OF_ALL}
+      {scope.of_mode()} GROUP BY r.profile, r.pack
+    """
+    found: dict[str, Pack] = {}
+    for name, orders in rows(placed, scope.start, scope.end):
+        found[name] = _added(found, name, Pack(name, int(orders), 0, 0))
+    for name, pictures, favourites in rows(shown, scope.start, scope.end):
+        found[name] = _added(found, name, Pack(name, 0, int(pictures), int(favourites)))
+    return sorted(found.values(), key=lambda pack: (-pack.favourites, -pack.orders, pack.pack))
+
+
+def _added(found: dict[str, Pack], name: str, more: Pack) -> Pack:
+    known = found.get(name, Pack(name, 0, 0, 0))
+    return Pack(name, *(a + b for a, b in zip(known[1:], more[1:], strict=True)))
 
 
 def previews(scope: Scope) -> Previews:
@@ -223,8 +241,9 @@ def likeness(scope: Scope) -> list[Likeness]:
     """The median of the pictures that came in the period, where a face was compared."""
     query = f"""
     SELECT r.profile, count(*), {quantiles("p.likeness")}
-    FROM pictures p JOIN picture_runs r ON r.id = p.run_id
-    WHERE p.made_at >= ? AND p.made_at < ? AND p.likeness IS NOT NULL{scope.of_mode()}
+    FROM picture_runs r CROSS JOIN pictures p
+    WHERE p.run_id = r.id AND p.made_at >= ? AND p.made_at < ? AND p.likeness IS NOT NULL
+      {scope.of_mode()}
     GROUP BY r.profile ORDER BY r.profile
     """
     return [
