@@ -173,7 +173,7 @@ ACTION: Words = {
     "cancel": mark("cancelled a training"), "retry": mark("trained again"),
     "sent": mark("said that an order had arrived"),
     "not sent": mark("said that an order had not arrived"),
-    "pause": mark("paused trainings"), "resume": mark("took a switch away"),
+    "pause": mark("paused trainings"), "resume": mark("turned a switch off"),
     "replay": mark("tried an event again"), "erase": mark("ordered an erasure"),
     "block": mark("blocked a person"), "unblock": mark("unblocked a person"),
     "grant": mark("granted a training"), "write": mark("wrote to a person"),
