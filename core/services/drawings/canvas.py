@@ -13,6 +13,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 480, 640
 FINE = 3
+SIZE = WIDTH * FINE, HEIGHT * FINE
+"""Pixels that are drawn."""
 
 Point = tuple[float, float]
 Fill = str | tuple[str, str]
@@ -109,9 +111,6 @@ class Canvas:
     def put(self, other: Image.Image) -> None:
         """Lay another picture of the same size above."""
         self.image.alpha_composite(other)
-
-
-SIZE = WIDTH * FINE, HEIGHT * FINE
 
 
 def area(points: Sequence[Point], *, sharp: bool = False) -> Image.Image:

@@ -65,7 +65,7 @@ def blazer(canvas: Canvas) -> None:
     _body(canvas, ("#2b3f66", "#1a2747"))
     blouse: list[Point] = [(196, 414), (240, 470), (284, 414), (306, 440), (250, 640), (228, 640),
                            (176, 440)]  # fmt: skip
-    canvas.shape([(x, y) for x, y in blouse], ("#fdfdfd", "#c9d3e2"), sharp=True)
+    canvas.shape(blouse, ("#fdfdfd", "#c9d3e2"), sharp=True)
     canvas.shape([(206, 418), (240, 496), (274, 418), (240, 446)], ("#e9b08a", "#f3c7a5"),
                  sharp=True)  # fmt: skip
     _pair(canvas, [(198, 410), (190, 424), (222, 494), (241, 494)], ("#ffffff", "#dfe6f0"), 0.1,

@@ -8,7 +8,7 @@ from core.services.drawings.canvas import Canvas, Point, area
 
 SKIN, SKIN_LOW, SHADE, WARM = "#f3c7a5", "#e9b08a", "#b8694f", "#e8806a"
 HAIR, HAIR_LOW, HAIR_DARK, HAIR_LIGHT = "#9a4a2b", "#6e2f1f", "#4a1f18", "#d98a55"
-INK, LIP, LIP_LOW, WHITE, GOLD = "#38201c", "#b9484a", "#d4696a", "#fffaf5", "#f2c75c"
+INK, LIP, LIP_LOW, WHITE = "#38201c", "#b9484a", "#d4696a", "#fffaf5"
 
 FACE: list[Point] = [
     (240, 138), (286, 150), (313, 192), (317, 240), (309, 284), (289, 322), (262, 346),
