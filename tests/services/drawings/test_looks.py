@@ -7,13 +7,14 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from benchmarks.looks.__main__ import LARGEST, LOOKS, drawn
+from benchmarks.looks.canvas import HEIGHT, WIDTH
 from core.avatars.pictures.packs import packs
 from core.avatars.screens.pictures.examples import LOOKS as KEY
 from core.avatars.screens.pictures.examples import looks
 from core.base.texts import translator
-from core.services.drawings.canvas import HEIGHT, WIDTH
 from core.services.drawings.drawing import drawing
-from core.services.drawings.looks import FOLDER, LARGEST, LOOKS, drawn, example
+from core.services.drawings.looks import FOLDER, UPRIGHT, example
 from core.services.pictures import thumbnail
 from tests.sizes import few
 
@@ -47,10 +48,11 @@ def test_each_is_a_small_upright_picture(slug: str) -> None:
     assert len(data) <= LARGEST
     with Image.open(BytesIO(data)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (WIDTH, HEIGHT))
+    assert HEIGHT / WIDTH == UPRIGHT
 
 
 @pytest.mark.parametrize("slug", few(LOOKS))
 def test_what_is_kept_is_what_is_drawn(slug: str) -> None:
     with Image.open(FOLDER / f"{slug}.jpg") as kept:
         apart = ImageChops.difference(kept.convert("RGB"), drawn(LOOKS[slug]))
-    assert max(ImageStat.Stat(apart).mean) < 6, "draw it anew: see core/services/drawings/looks.py"
+    assert max(ImageStat.Stat(apart).mean) < 6, "draw it anew: python -m benchmarks.looks"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
-from core.services.drawings.canvas import noise
+from benchmarks.looks.canvas import noise
 
 
 def plain(picture: Image.Image, _: Image.Image) -> Image.Image:

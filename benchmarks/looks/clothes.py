@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from PIL import Image
 
-from core.services.drawings.canvas import WIDTH, Canvas, Fill, Point, mirrored
+from benchmarks.looks.canvas import WIDTH, Canvas, Fill, Point, mirrored
 
 INK = "#12161c"
 SHOULDERS: list[Point] = [

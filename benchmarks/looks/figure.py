@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops
 
-from core.services.drawings.canvas import Canvas, Point, area
+from benchmarks.looks.canvas import Canvas, Point, area
 
 SKIN, SKIN_LOW, SHADE, WARM = "#f3c7a5", "#e9b08a", "#b8694f", "#e8806a"
 HAIR, HAIR_LOW, HAIR_DARK, HAIR_LIGHT = "#9a4a2b", "#6e2f1f", "#4a1f18", "#d98a55"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from core.services.drawings.canvas import FINE, HEIGHT, SIZE, WIDTH, Canvas, Fill, Point, noise
+from benchmarks.looks.canvas import FINE, HEIGHT, SIZE, WIDTH, Canvas, Fill, Point, noise
 
 
 def _all(canvas: Canvas, fill: Fill) -> None:
