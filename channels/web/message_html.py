@@ -117,7 +117,8 @@ class MessageHtml:
         source = f"{path}?large" if large else path
         image = f'<img src="{source}" alt="{called}" decoding="async" loading="lazy">'
         link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'
-        return f"<figure>{link}{caption}{self._download(tile) * large}</figure>"
+        noted = ' class="noted"' * bool(tile.note)
+        return f"<figure{noted}>{link}{caption}{self._download(tile) * large}</figure>"
 
     def _download(self, tile: Tile) -> str:
         if not tile.name:
