@@ -22,6 +22,7 @@ from core.operation.auth import Visitor
 from core.operation.demo import Story, fill
 from dashboard import app, site
 from dashboard.site import Site
+from dashboard.view import HOME
 from tests.filling import filled
 from tests.patience import LONG
 
@@ -98,6 +99,7 @@ class Inside(Site):
 
 
 Look = Callable[..., AppTest]
+_ADDRESSES: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -129,19 +131,21 @@ def look(inside: Callable[[Role], Inside]) -> Look:
         inside(role)
         tab = AppTest.from_file(str(APP), default_timeout=LONG)
         tab.query_params.update(address)
-        tab.run()
-        if page != "overview":
-            tab._page_hash = _address(tab, page)  # its pages are functions, not files
+        if page != HOME:
+            tab._page_hash = _address(tab, page)
             tab.query_params.update(address)
-            tab.run()
-        return tab
+        return tab.run()
 
     return look
 
 
 def _address(tab: AppTest, page: str) -> str:
-    pages = tab._registered_pages.items()
-    return next(name for name, known in pages if known.get("url_pathname") == page)
+    """What Streamlit calls a page, which is a function and no file; it is asked once."""
+    if not _ADDRESSES:
+        tab.run()
+        known = tab._registered_pages.items()
+        _ADDRESSES.update({str(about.get("url_pathname")): name for name, about in known})
+    return _ADDRESSES[page]
 
 
 def fill_lately(conversations: int) -> None:
