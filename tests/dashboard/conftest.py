@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 import uuid
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.avatars.ports import Failure, Unreachable
@@ -37,6 +39,12 @@ PAGES = (
 def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest puts the page in the place of the main module, which spawned processes import."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def _scanned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest looks through every installed package for components, at each run."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _scan)
 
 
 class FakeTraining:
@@ -100,6 +108,7 @@ class Inside(Site):
 
 Look = Callable[..., AppTest]
 _ADDRESSES: dict[str, str] = {}
+_scan = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
