@@ -11,7 +11,7 @@ from peewee import Case, fn
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import MISTAKABLE
-from core.base.db import is_sqlite, reading_ahead
+from core.base.db import is_sqlite
 from core.operation.metrics.scope import (
     Bucket,
     Scope,
@@ -136,8 +136,7 @@ def _judged(buckets: Sequence[Bucket]) -> list[JudgedAt]:
     WHERE p.validation_status <> 'pending' GROUP BY 1, 2
     """
     moments = [moment(edge) for bucket in buckets for edge in bucket]
-    with reading_ahead():
-        found = rows(query, *moments)
+    found = rows(query, *moments)
     return [JudgedAt(buckets[n].start, channel, int(a), int(r)) for n, channel, a, r in found]
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from core.base.db import is_sqlite, release, run
+from core.base.db import is_sqlite, reading_ahead, release, run
 from core.base.mode import Mode as Mode
 from core.base.quantiles import SHARES
 
@@ -146,17 +146,22 @@ def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
 
 
 def side_by_side(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """What two long questions find, asked at once: databases count outside Python's lock."""
+    """What two long questions find, asked at once: databases count outside Python's lock.
+
+    Both read much of the file; see `reading_ahead`.
+    """
 
     def asked() -> A:
         try:
-            return first()
+            with reading_ahead():
+                return first()
         finally:
             release()
 
     with ThreadPoolExecutor(1) as other:
         found = other.submit(asked)
-        own = second()
+        with reading_ahead():
+            own = second()
     return found.result(), own
 
 
