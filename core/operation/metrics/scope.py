@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from core.base.db import is_sqlite, reading_ahead, release, run
 from core.base.mode import Mode as Mode
 from core.base.quantiles import SHARES
@@ -128,6 +130,11 @@ def different(number: str) -> str:
 def collected(number: str) -> str:
     """The whole numbers of a group as one text, with commas between them."""
     return f"group_concat({number})" if is_sqlite() else f"string_agg(CAST({number} AS TEXT), ',')"
+
+
+def numbers(text: str | None) -> np.ndarray:
+    """The whole numbers that `collected` made into a text."""
+    return np.fromstring(text or "", np.int64, sep=",")
 
 
 def listed(value: str | list[float]) -> list[float]:
