@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import streamlit as st
 
@@ -17,10 +18,11 @@ ENOUGH = 10
 
 
 def draw(view: View) -> None:
-    """The page."""
+    """The page; its period ends once for all of it, for a moment later it may be another."""
+    view = replace(view, scope=view.calm)
     t = view.t
-    over_time = view.ask_calmly(photos.judged, view.calm)
-    before = view.ask_calmly(photos.judged, view.calm.before)
+    over_time = view.ask_calmly(photos.judged, view.scope)
+    before = view.ask_calmly(photos.judged, view.scope.before)
     found = photos.by_channel(over_time)
     _counts(view, photos.together(over_time), photos.together(before))
     left, right = st.columns(2)
@@ -36,7 +38,7 @@ def draw(view: View) -> None:
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, view.calm),
+    ], view.ask_calmly(photos.refusals, view.scope),
         empty=t("Nothing in the chosen period."))  # fmt: skip
     st.subheader(t("By channel"), anchor=False)
     table(view, "judged", [
@@ -64,7 +66,7 @@ def _verdicts(view: View, found: list[photos.JudgedAt], before: list[photos.Judg
 def _accepted(view: View, found: list[photos.JudgedAt]) -> None:
     """The share of each channel over time."""
     t = view.t
-    middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in view.calm.buckets}
+    middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in view.scope.buckets}
     rows = [
         {"start": at.start, "middle": middles[at.start], "kind": at.channel, "value": share,
          "n": at.accepted + at.refused}
@@ -96,7 +98,7 @@ def _overruled(view: View) -> None:
     t = view.t
     if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
         return
-    found = view.ask_calmly(photos.overruled, view.calm)
+    found = view.ask_calmly(photos.overruled, view.scope)
     st.metric(
         t("Refusals that people overruled"),
         percent(t, found.share),

@@ -8,11 +8,12 @@ BEFORE = {
     "picture_runs_avatars": "picture_runs (avatar_id, created_at)",
 }
 COUNTED = {
-    "picture_runs_created": "picture_runs (created_at, test_mode, status, purpose, profile, count, "
-    "blocked, spoilt, cost_usd, avatar_id)",
+    "picture_runs_created": "picture_runs (created_at, test_mode, status, purpose, count, blocked, "
+    "spoilt, cost_usd, avatar_id)",
     "picture_runs_finished": "picture_runs (finished_at, status, test_mode, profile, created_at)",
     "picture_runs_avatars": "picture_runs (avatar_id, created_at, purpose)",
-    "picture_runs_styles": "picture_runs (profile, pack, id, created_at, test_mode)",
+    "picture_runs_styles": "picture_runs (profile, pack, id, created_at, test_mode, status, count, "
+    "blocked, spoilt, cost_usd)",
     "pictures_counted": "pictures (run_id, made_at, removed_at, favourite, likeness)",
 }
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
 from peewee import Case, fn
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import MISTAKABLE
-from core.base.db import is_sqlite, reading_ahead
+from core.base.db import is_sqlite
 from core.operation.metrics.scope import (
     Bucket,
     Scope,
+    collected,
     moment,
+    numbers,
     one,
     rows,
     seconds_of,
@@ -107,38 +111,58 @@ class JudgedAt(NamedTuple):
     refused: int
 
 
-_VERDICTS = """
-coalesce(sum(CASE WHEN p.validation_status = 'valid' THEN 1 ELSE 0 END), 0),
-coalesce(sum(CASE WHEN p.validation_status IN ('invalid', 'duplicate') THEN 1 ELSE 0 END), 0)
-"""
-
-
 def judged(scope: Scope) -> list[JudgedAt]:
     """The photos that came in each hour or day, by channel; "" is one that is known no more.
 
-    Every other one is counted beside the rest: a period has millions of photos.
+    A period has millions of photos. Every other hour or day is counted beside the rest, and numpy
+    looks up whose channel it is, which takes a third of a join's time.
     """
     buckets = scope.buckets
-    even, odd = side_by_side(partial(_judged, buckets[::2]), partial(_judged, buckets[1::2]))
-    return sorted([*even, *odd])
+    even, odd = side_by_side(partial(_came, buckets[::2]), partial(_came, buckets[1::2]))
+    came = sorted([*even, *odd], key=itemgetter(0))
+    names, channel = _channels(max((int(ids.max(initial=0)) for _, *both in came for ids in both),
+                                   default=0))  # fmt: skip
+    return [
+        JudgedAt(start, name, int(accepted), int(refused))
+        for start, *ids in came
+        for name, accepted, refused in zip(
+            names, *(np.bincount(channel[one], minlength=len(names)) for one in ids), strict=True
+        )
+        if accepted or refused
+    ]
 
 
-def _judged(buckets: Sequence[Bucket]) -> list[JudgedAt]:
+def _came(buckets: Sequence[Bucket]) -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """Of each hour or day its start, and the conversations of accepted and of refused photos."""
     if not buckets:
         return []
     cast = f"CAST(? AS {'TEXT' if is_sqlite() else 'TIMESTAMP'})"
     values = ", ".join(f"({n}, {cast}, {cast})" for n in range(len(buckets)))
+    accepted, refused = (
+        f"""(
+        SELECT {collected("coalesce(p.conversation_id, 0)")} FROM avatar_photos p
+        WHERE p.created_at >= b.a AND p.created_at < b.b AND p.validation_status IN ({verdicts})
+        )"""
+        for verdicts in ("'valid'", "'invalid', 'duplicate'")
+    )
     query = f"""
-    WITH buckets(n, a, b) AS (VALUES {values})
-    SELECT b.n, coalesce(c.channel, ''), {_VERDICTS} FROM buckets b
-    JOIN avatar_photos p ON p.created_at >= b.a AND p.created_at < b.b
-    LEFT JOIN conversations c ON c.id = p.conversation_id
-    WHERE p.validation_status <> 'pending' GROUP BY 1, 2
+    WITH buckets(n, a, b) AS (VALUES {values}) SELECT b.n, {accepted}, {refused} FROM buckets b
     """
     moments = [moment(edge) for bucket in buckets for edge in bucket]
-    with reading_ahead():
-        found = rows(query, *moments)
-    return [JudgedAt(buckets[n].start, channel, int(a), int(r)) for n, channel, a, r in found]
+    return [
+        (buckets[n].start, numbers(first), numbers(second))
+        for n, first, second in rows(query, *moments)
+    ]
+
+
+def _channels(last: int) -> tuple[list[str], np.ndarray]:
+    """The names of the channels, "" first, and the place of each conversation up to the `last`."""
+    query = f"SELECT channel, {collected('id')} FROM conversations GROUP BY channel ORDER BY 1"
+    found = [(name, numbers(ids)) for name, ids in rows(query)]
+    channel = np.zeros(last + 1, np.int8)
+    for place, (_, ids) in enumerate(found, 1):
+        channel[ids[ids <= last]] = place
+    return ["", *(name for name, _ in found)], channel
 
 
 def by_channel(found: Sequence[JudgedAt]) -> list[Judged]:

@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from core.base.db import is_sqlite, release, run
+import numpy as np
+
+from core.base.db import is_sqlite, reading_ahead, release, run
 from core.base.mode import Mode as Mode
 from core.base.quantiles import SHARES
 
@@ -130,6 +132,11 @@ def collected(number: str) -> str:
     return f"group_concat({number})" if is_sqlite() else f"string_agg(CAST({number} AS TEXT), ',')"
 
 
+def numbers(text: str | None) -> np.ndarray:
+    """The whole numbers that `collected` made into a text."""
+    return np.fromstring(text or "", np.int64, sep=",")
+
+
 def listed(value: str | list[float]) -> list[float]:
     """The numbers of a column that `quantiles` made."""
     return [float(number) for number in (json.loads(value) if isinstance(value, str) else value)]
@@ -146,17 +153,22 @@ def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
 
 
 def side_by_side(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """What two long questions find, asked at once: databases count outside Python's lock."""
+    """What two long questions find, asked at once: databases count outside Python's lock.
+
+    Both read much of the file; see `reading_ahead`.
+    """
 
     def asked() -> A:
         try:
-            return first()
+            with reading_ahead():
+                return first()
         finally:
             release()
 
     with ThreadPoolExecutor(1) as other:
         found = other.submit(asked)
-        own = second()
+        with reading_ahead():
+            own = second()
     return found.result(), own
 
 

@@ -71,6 +71,11 @@ def stack(period: Period, drawn_rows: list[dict[str, Any]]) -> dict[tuple[Any, s
     return found
 
 
+def dashed(drawn_rows: list[dict[str, Any]]) -> list[float]:
+    """The line of the period before."""
+    return [row["before"] for row in drawn_rows if row["before"] == row["before"]]
+
+
 def share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 

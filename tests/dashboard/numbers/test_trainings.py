@@ -6,6 +6,7 @@ clocks change.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections import Counter, defaultdict
@@ -15,12 +16,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.base import db
 from tests.dashboard import drawn
 from tests.dashboard.numbers.counting import (
     BERLIN,
     DAY,
     Case,
     change,
+    dashed,
     dollars,
     in_slots,
     moment,
@@ -74,6 +77,24 @@ def test_the_four_metrics_and_what_they_were_before(
     assert stack(period, drawn.chart(tab, "trainings")) == endings
     avatars = Counter((period.slot(moment), "avatars") for moment in created)
     assert stack(period, drawn.chart(tab, "avatars")) == avatars
+    once = in_slots(period.before, [moment for moment, _ in earlier])
+    assert dashed(drawn.chart(tab, "trainings")) == once
+    assert dashed(drawn.chart(tab, "avatars")) == in_slots(period.before, past)
+
+
+def test_alerts_are_marked_when_they_fired(case: Case, see: Callable[..., AppTest]) -> None:
+    fired = [at for (at,) in db.run("SELECT fired_at FROM alerts") if case.period.holds(at)]
+    for subject, at in (("first", case.start), ("too late", case.end)):
+        db.run(
+            "INSERT INTO alerts (rule, subject, value, threshold, fired_at) "
+            "VALUES ('queue', ?, 12, 10, ?)",
+            *(subject, at),
+        )
+    drawn_rows = drawn.chart(see("overview"), "avatars")
+    marks = [row["mark"] for row in drawn_rows if row["mark"] == row["mark"]]
+    assert len(marks) == len(fired) + 1
+    start = datetime.datetime.fromtimestamp(case.start, BERLIN).replace(tzinfo=None)
+    assert start in [mark.to_pydatetime() for mark in marks]
 
 
 def lasting(seconds: float) -> str:

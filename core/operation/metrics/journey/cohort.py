@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.base.db import reading_ahead
-from core.operation.metrics.scope import DAY, Scope, collected, rows
+from core.operation.metrics.scope import DAY, Scope, collected, numbers, rows
 
 STAGES: dict[str, tuple[str, ...]] = {
     "came": (),
@@ -54,7 +54,7 @@ def cohort(scope: Scope) -> list[Came]:
     JOIN users u ON u.id = c.user_id WHERE c.created_at >= ? AND c.created_at < ?
     GROUP BY c.channel, u.language ORDER BY c.channel, u.language
     """
-    groups = [(*row[:2], _numbers(row[2])) for row in rows(query, scope.start, scope.end)]
+    groups = [(*row[:2], numbers(row[2])) for row in rows(query, scope.start, scope.end)]
     if not groups:
         return []
     last = max(int(ids.max()) for *_, ids in groups)
@@ -96,14 +96,10 @@ def _farthest(since: float, last: int) -> np.ndarray:
     GROUP BY t.dest
     """
     with reading_ahead():
-        came = {state: _numbers(ids) for state, ids in rows(query, *states, since)}
+        came = {state: numbers(ids) for state, ids in rows(query, *states, since)}
     for stage, known in enumerate(STAGES.values()):
         for state in known:
             ids = came.get(state)
             if ids is not None:
                 farthest[ids[ids <= last]] = stage
     return farthest
-
-
-def _numbers(text: str) -> np.ndarray:
-    return np.fromstring(text, np.int64, sep=",")

@@ -116,8 +116,8 @@ _BEGUN = "r.created_at >= ? AND r.created_at < ?"
 _BEGUN_OF_ALL = "+r.created_at >= ? AND +r.created_at < ?"
 """The same, looked for in all orders: in the order of an index that ends with their identifiers.
 
-Only so the pictures of one lie beside those of the next. SQLite joins a million in a quarter of the
-time.
+So they come profile by profile, which saves sorting them, and the pictures of one lie beside those
+of the next: SQLite joins a million in a quarter of the time.
 """
 
 
@@ -146,13 +146,14 @@ def by_profile(scope: Scope) -> list[Profile]:
     query = f"""
     SELECT r.profile, count(*), {_sum(_MADE)}, {_sum("r.blocked")},
            {_number("r.status = 'failed'")}, {_sum(COST)}
-    FROM picture_runs r WHERE {_BEGUN}{scope.of_mode()}
-    GROUP BY r.profile ORDER BY 2 DESC, 1
+    FROM picture_runs r WHERE {_BEGUN_OF_ALL}{scope.of_mode()}
+    GROUP BY r.profile
     """
-    return [
+    found = [
         Profile(name, int(n), int(made), int(blocked), int(failed), float(usd))
         for name, n, made, blocked, failed, usd in rows(query, scope.start, scope.end)
     ]
+    return sorted(found, key=lambda profile: (-profile.orders, profile.profile))
 
 
 def forgotten(scope: Scope) -> Forgotten:
