@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from core.avatars.pictures.packs import packs
 from core.services.made_by_ai import marked
 from tests.scenarios.contract import Chat
@@ -107,7 +109,8 @@ def wrong_presses_and_words_make_no_pictures_and_strand_nobody(chat: Chat) -> No
     chat.see("All right, no pictures will be made of that.", STYLES, name="Anna")
     press_pack(chat)
     chat.see(READY)
-    assert [run["made"] for run in runs(chat)] == [4] * orders + [0, 4]
+    made_by_each = Counter(run["made"] for run in runs(chat))  # two may be of one moment
+    assert made_by_each == {4: orders + 1, 0: 1}
 
 
 @conversation
