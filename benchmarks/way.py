@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, sync_playwright
 
 from benchmarks.web import FLAGS, PATIENCE, served
-from core.services.drawn_people import Look, person
+from core.services.drawings.people import Look, person
 
 INTO = Path(__file__).parents[1] / "docs" / "images" / "way.webp"
 WIDTH, HEIGHT = 390, 720
@@ -145,7 +145,8 @@ class Film:
     def _settled(self) -> None:
         self.page.locator("#screen:not([aria-busy=true])").wait_for()
         self.page.wait_for_timeout(1200)
-        self.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        if self.frames:  # the first screen is seen from its top
+            self.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         self.page.wait_for_timeout(400)
 
 

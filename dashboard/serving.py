@@ -64,5 +64,7 @@ def _admit(error: Exception) -> bool:
     """A mistake of ours, or a database that is away: into the log, and a sentence for the eye."""
     log.error("the dashboard failed", exc_info=error)
     t = translator(st.context.locale or "en")
-    st.error(t("This can’t be shown now: the database may be away. The log says more. Try again."))
+    st.error(
+        t("This can’t be shown now: the database may be unreachable. The log says more. Try again.")
+    )
     return True

@@ -56,7 +56,7 @@ RUN = RunFacts("training", 65, None, "", 0.0, 250.0)
 LINE = AvatarLine(ID, "Анна", "uploading", 0, "portrait", 7)
 BORIS = AvatarLine(OTHER_ID, "Борис", "training", 40, "style", 12)
 PACKS = (
-    PackFacts("portrait", "🎞️ Портрет", "Спокойный свет, простой фон"),
+    PackFacts("portrait", "🎞️ Портрет", "Спокойный свет, простой фон", drawn=True),
     PackFacts("travel", "🌍 Путешествие", "Далёкие города"),
 )
 STUDIO = StudioFacts(

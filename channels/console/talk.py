@@ -23,7 +23,16 @@ from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
-from core.conversation.messages import Address, Event, Kind, Motion, Person, Picture, Update
+from core.conversation.messages import (
+    Address,
+    Event,
+    Kind,
+    Motion,
+    Person,
+    Picture,
+    Update,
+    illustrated,
+)
 from core.conversation.tokens import RenderedButton
 
 _WORDS = {
@@ -201,7 +210,10 @@ class Talk:
         self._lay_out(notice.pictures)
 
     def _lay_out(self, pictures: tuple[Picture, ...]) -> None:
-        """Print where each picture is to be seen: in a folder that the system clears away."""
+        """Print where each picture is to be seen: in a folder that the system clears away.
+
+        Illustrations are on one sheet.
+        """
         for picture in pictures:
             data = self._app.thumbnail(picture.key, LARGE)
             mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as or picture.note)))
@@ -209,6 +221,9 @@ class Talk:
                 self._save(self._folder / picture.name, data, mark)
             elif picture.label:
                 self._print(mark)
+        drawn = tuple(picture for picture in pictures if picture.alt)
+        if drawn:
+            self._save(self._folder / "examples.jpg", self._app.sheet(drawn), illustrated(drawn))
 
     def _save(self, wanted: Path, data: bytes, mark: str) -> None:
         path = _free(wanted, data).absolute()

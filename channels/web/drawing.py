@@ -26,6 +26,7 @@ def drawn(site: Site, visitor: str, view: View, known: int) -> dict[str, Any]:
     entries = {_key(e): messages.entry(e) for e in view.entries if e.id > known}
     keys = [_key(entry) for entry in view.entries]
     rendered = view.rendered
+    lead, pictures = messages.pictures(rendered.pictures)
     return {
         "of": view.stamp.of,
         "at": view.at,
@@ -38,9 +39,10 @@ def drawn(site: Site, visitor: str, view: View, known: int) -> dict[str, Any]:
         "below": keys[view.above :],
         "title": rendered.title,
         "screen": {
+            "lead": lead,
             "words": messages.screen(rendered),
             "progress": rendered.progress,
-            "pictures": messages.pictures(rendered.pictures),
+            "pictures": pictures,
             "settling": rendered.motion is Motion.SETTLING,
             "keyboard": messages.keyboard(rendered.rows),
         },

@@ -25,13 +25,17 @@ class Paths(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A picture in a bubble: found by its kind and key; one with a file's name may be kept."""
+    """A picture in a bubble: found by its kind and key; one with a file's name may be kept.
+
+    Illustrations, which say what they show, stand above the words.
+    """
 
     kind: str
     key: str
     label: str = ""
     name: str = ""
     note: str = ""
+    alt: str = ""
 
 
 class MessageHtml:
@@ -48,8 +52,9 @@ class MessageHtml:
             return self.said(content, time)
         pictures = [Tile("stored", *picture) for picture in content.get("pictures", ())]
         words = _words(content["title"], content["text"], time, "h3")
-        shown = self._grid(pictures, album="album" in content)
-        bubble = _bubble("bot", words + shown + self._file(content.get("file")))
+        lead = self._lead(pictures)
+        shown = "" if lead else self._grid(pictures, album="album" in content)
+        bubble = _bubble("bot", lead + words + shown + self._file(content.get("file")))
         return bubble + self.keyboard(entry.rows)
 
     def said(self, content: Content, foot: str = "") -> str:
@@ -66,9 +71,14 @@ class MessageHtml:
         """The inside of the bubble that is still alive."""
         return _words(rendered.title, rendered.body) or ""
 
-    def pictures(self, pictures: Sequence[Picture]) -> str:
-        """The screen's: a tidy grid with their labels, or one alone, large; each opens."""
-        return self._grid([Tile("stored", p.key, p.label, p.name, p.note) for p in pictures])
+    def pictures(self, pictures: Sequence[Picture]) -> tuple[str, str]:
+        """The screen's: what stands above the words, and below them; each picture opens.
+
+        Below is a tidy grid with their labels, or one alone, large.
+        """
+        tiles = [Tile("stored", p.key, p.label, p.name, p.note, p.alt) for p in pictures]
+        lead = self._lead(tiles)
+        return (lead, "") if lead else ("", self._grid(tiles))
 
     def _file(self, file: Sequence[str] | None) -> str:
         """A link to a file that is handed over."""
@@ -83,6 +93,14 @@ class MessageHtml:
         others = (escape(file["name"]) for file in files if not file["photo"])
         return grid + "".join(f'<div class="file"><b>📄</b>{name}</div>' for name in others)
 
+    def _lead(self, tiles: Sequence[Tile]) -> str:
+        """Illustrations; "" where not all of them are."""
+        if not tiles or not all(tile.alt for tile in tiles):
+            return ""
+        noted = " noted" if any(tile.note for tile in tiles) else ""
+        inside = "".join(self._tile(tile, False) for tile in tiles)
+        return f'<div class="grid lead{noted}">{inside}</div>'
+
     def _grid(self, tiles: Sequence[Tile], *, album: bool = False) -> str:
         """An album's pictures, and one that is alone, are large and can be kept."""
         large = album or (len(tiles) == 1 and bool(tiles[0].name))
@@ -94,12 +112,13 @@ class MessageHtml:
     def _tile(self, tile: Tile, large: bool) -> str:
         path = escape(self._paths(tile.kind, tile.key))
         label = " ".join(filter(None, (tile.label, tile.note)))
-        called = escape(f"{self._words.photo} {label}".strip())
+        called = escape(tile.alt or f"{self._words.photo} {label}".strip())
         caption = f"<figcaption>{escape(label)}</figcaption>" if label else ""
         source = f"{path}?large" if large else path
         image = f'<img src="{source}" alt="{called}" decoding="async" loading="lazy">'
         link = f'<a href="{path}?large" target="_blank" aria-label="{called}">{image}</a>'
-        return f"<figure>{link}{caption}{self._download(tile) * large}</figure>"
+        noted = ' class="noted"' * bool(tile.note)
+        return f"<figure{noted}>{link}{caption}{self._download(tile) * large}</figure>"
 
     def _download(self, tile: Tile) -> str:
         if not tile.name:

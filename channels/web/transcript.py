@@ -84,7 +84,7 @@ def screen(rendered: Rendered) -> Content:
     return {
         "title": rendered.title,
         "text": rendered.body,
-        "pictures": [[p.key, p.label, p.name, p.note] for p in rendered.pictures],
+        "pictures": [[p.key, p.label, p.name, p.note, p.alt] for p in rendered.pictures],
     }
 
 

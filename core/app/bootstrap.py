@@ -37,8 +37,6 @@ from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Verified
 from core.avatars.privacy.erasure import Stops
 from core.avatars.screens.buttons import typed, unseen
-from core.avatars.screens.general import EXAMPLES
-from core.avatars.screens.verdicts import NO_PICTURE
 from core.avatars.training.training import Training
 from core.base import proxies
 from core.base.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
@@ -59,10 +57,11 @@ from core.operation import webhooks
 from core.operation.alerts import Watch
 from core.operation.downloads import Downloads
 from core.operation.worker import Worker
-from core.services import drawn_examples
+from core.services.drawings.drawing import drawing
+from core.services.drawings.looks import UPRIGHT
 from core.services.fal import Verifier, name_of, token_of
 from core.services.jobs import Jobs
-from core.services.pictures import contact_sheet, placeholder, thumbnail
+from core.services.pictures import contact_sheet, thumbnail
 from core.services.spool import Spool
 
 log = structlog.get_logger()
@@ -233,12 +232,8 @@ class App:
 
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""
-        if key == EXAMPLES:
-            return drawn_examples.sheet()
-        if key == NO_PICTURE:
-            return placeholder()
         try:
-            return self.store.get(key)
+            return drawing(key) or self.store.get(key)
         except (ObjectMissing, StorageUnavailable):
             return None
 
@@ -251,7 +246,9 @@ class App:
 
     def sheet(self, pictures: tuple[Picture, ...]) -> bytes:
         """Several pictures as one numbered contact sheet (JPEG)."""
-        return contact_sheet([(self.open_picture(p.key), p.label) for p in pictures])
+        upright = UPRIGHT if all(p.alt and not p.note for p in pictures) else 1
+        tiles = [(self.open_picture(p.key), p.label) for p in pictures]
+        return contact_sheet(tiles, upright=upright)
 
     def thumbnail(self, key: str, side: int = 320) -> bytes | None:
         """A stored picture made small (JPEG), or None where it can't be had."""

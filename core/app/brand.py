@@ -30,7 +30,7 @@ def introduction(settings: Settings, language: str) -> Introduction:
         "",
         t("📸 You send {least} to {most} photos of yourself", least=least, most=most),
         t("⏳ Training takes 3 to 30 minutes; you can close the chat meanwhile"),
-        t("🎭 I write to you when your avatar is ready"),
+        t("🎭 I’ll write to you when your avatar is ready"),
         "",
         t("Press Start to begin."),
     )
@@ -42,7 +42,7 @@ def introduction(settings: Settings, language: str) -> Introduction:
         "start": t("Start"),
         "menu": t("Main menu"),
         "help": t("How it works"),
-        "cancel": t("Stop what I am doing"),
+        "cancel": t("Cancel what I’m doing"),
         "language": t("Language"),
         "privacy": t("My data"),
         "support": t("Write to us"),

@@ -120,11 +120,15 @@ class AvatarLine:
 
 @dataclass(frozen=True, slots=True)
 class PackFacts:
-    """A style that pictures can be made in, in the person's language."""
+    """A style that pictures can be made in, in the person's language.
+
+    `drawn` says whether there is an example of it.
+    """
 
     slug: str
     title: str
     description: str
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from core.avatars.orders import submissions
 from core.conversation.statements import erased
 from core.conversation.tokens import digest
 
-CONSENT_VERSION = "2026-12.3"
+CONSENT_VERSION = "2026-12.4"
 """Rises with every change of the consent's meaning; an older consent is asked for again."""
 
 UNFINISHED = (AvatarStatus.DRAFT, AvatarStatus.UPLOADING, AvatarStatus.READY)

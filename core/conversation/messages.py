@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -95,8 +95,8 @@ class Style(StrEnum):
 class Button:
     """A press that a screen offers.
 
-    `confirms` names what a paying or destroying press agrees to (photos, type, price): the press
-    counts only while the screen still offers a button that confirms the same.
+    `confirms` names what a press pays for, destroys or agrees to (photos, type, price, a text): the
+    press counts only while the screen still offers a button that confirms the same.
 
     `words` are what a typed reply must say to press it, where its label says too little, or where a
     number would be too little: such a button bears no number in a list. One that confirms has its
@@ -121,7 +121,7 @@ class Picture:
     """A stored object to be shown; `label` marks it ("3", "7 ❌").
 
     One that may be kept has the `name` of its file ("picture-3.jpg"). `sent_as` is what a person
-    called theirs, `note` a few words on it.
+    called theirs, `note` a few words on it. An illustration says in `alt` what it shows.
     """
 
     key: str
@@ -129,6 +129,13 @@ class Picture:
     name: str = ""
     sent_as: str = ""
     note: str = ""
+    alt: str = ""
+
+
+def illustrated(pictures: Iterable[Picture]) -> str:
+    """A line on what illustrations show, where they can't be seen; "" where there are none."""
+    told = " · ".join(picture.alt for picture in pictures if picture.alt)
+    return f"🖼 {told}" if told else ""
 
 
 @dataclass(frozen=True, slots=True)

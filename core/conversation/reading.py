@@ -166,7 +166,7 @@ class Reader:
         return press.trigger
 
     def _still_offered(self, turn: Turn, press: Press) -> bool:
-        """Whether what a paying or destroying button confirms is still so."""
+        """Whether what a button confirms is still so."""
         if not press.confirms:
             return True
         buttons = self._flow.draw(turn.position).each_button()

@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ DAY = 86_400.0
 
 _hasher = PasswordHasher()
 _checking = threading.Semaphore(2)  # each check takes 64 MB
+_nobody = cache(lambda: hashed(secrets.token_hex(16)))  # unknown names are refused as slowly
 _LOCK = 0x11CE4E10
 
 
@@ -116,7 +118,7 @@ class Sessions:
         self._settings = settings
         self._folder = folder
         self._clock = clock
-        self._nobody = hashed(secrets.token_hex(16))
+        self._nobody = _nobody()
 
     def log_in(self, name: str, password: str, source: str) -> str | None:
         """A session's token if the password is right, else None. Raises TooMany.

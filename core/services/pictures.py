@@ -53,9 +53,14 @@ _log = logging.getLogger(__name__)
 
 
 def contact_sheet(
-    pictures: Sequence[tuple[bytes | None, str]], tile: int = 320, columns: int | None = None
+    pictures: Sequence[tuple[bytes | None, str]],
+    tile: int = 320,
+    columns: int | None = None,
+    upright: float = 1,
 ) -> bytes:
-    """One JPEG with a square tile of `tile` pixels for each of 1 to 50 (bytes, label).
+    """One JPEG with a tile for each of 1 to 50 (bytes, label): `tile` pixels wide.
+
+    They are square, or `upright` times as high as wide.
 
     A label is a short text in Latin letters or digits, with one of MARKS behind it where
     there is a verdict; no bytes make a grey tile. Where the sheet would get larger
@@ -67,14 +72,15 @@ def contact_sheet(
     down = ceil(len(pictures) / across)
     gutter = max(4, tile // 24)
     tile = min(tile, (WIDEST - gutter) // max(across, down) - gutter)
-    step = tile + gutter
-    sheet = Image.new("RGB", (across * step + gutter, down * step + gutter), PAGE)
+    high = round(tile * upright)
+    step, line = tile + gutter, high + gutter
+    sheet = Image.new("RGB", (across * step + gutter, down * line + gutter), PAGE)
     with ThreadPoolExecutor(WORKERS) as pool:  # Pillow decodes without the interpreter's lock
-        tiles = pool.map(lambda picture: _tile(picture[0], picture[1], tile), pictures)
+        tiles = pool.map(lambda picture: _tile(picture[0], picture[1], tile, high), pictures)
         for place, drawn in enumerate(tiles):
             row, column = divmod(place, across)
-            corner = (gutter + column * step, gutter + row * step)
-            sheet.paste(drawn, corner, _rounded(tile))
+            corner = (gutter + column * step, gutter + row * line)
+            sheet.paste(drawn, corner, _rounded(tile, high))
     return _jpeg(sheet, made_by_ai=any(marked(data) for data, _ in pictures if data))
 
 
@@ -111,26 +117,26 @@ def _columns(count: int) -> int:
     return count if count <= 3 else ceil(sqrt(count))
 
 
-def _tile(data: bytes | None, label: str, side: int) -> Image.Image:
-    """A square picture with its number at the lower left and its verdict at the upper right."""
+def _tile(data: bytes | None, label: str, side: int, high: int) -> Image.Image:
+    """A cropped picture with its number at the lower left and its verdict at the upper right."""
     match = _LABEL.fullmatch(label)
     text, verdict = match.groups() if match else (label, "")
     opened = _opened(data, side) if data is not None else None
-    picture = _square(opened, side) if opened else _placeholder(side)
+    picture = _cropped(opened or _placeholder(side), side, high)
     if verdict == "❌":
         picture = Image.blend(picture, Image.new("RGB", picture.size, PAGE), 0.35)
     margin = max(2, side // 28)
     if text:
         badge = _badge(text, max(12, side // 7))
-        picture.paste(badge, (margin, side - margin - badge.height), badge)
+        picture.paste(badge, (margin, high - margin - badge.height), badge)
     if verdict:
         mark = _mark(verdict, max(12, side // 6))
         picture.paste(mark, (side - margin - mark.width, margin), mark)
     return picture
 
 
-def _square(picture: Image.Image, side: int) -> Image.Image:
-    return ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC, centering=FACES_ARE_AT)
+def _cropped(picture: Image.Image, side: int, high: int) -> Image.Image:
+    return ImageOps.fit(picture, (side, high), Image.Resampling.BICUBIC, centering=FACES_ARE_AT)
 
 
 def _placeholder(side: int) -> Image.Image:
@@ -145,12 +151,12 @@ def _placeholder(side: int) -> Image.Image:
 
 
 @lru_cache(maxsize=8)
-def _rounded(side: int) -> Image.Image:
+def _rounded(side: int, high: int) -> Image.Image:
     """A mask that takes the corners off a tile."""
-    mask = Image.new("L", (side * FINE, side * FINE), 0)
+    mask = Image.new("L", (side * FINE, high * FINE), 0)
     box = (0, 0, mask.width - 1, mask.height - 1)
     ImageDraw.Draw(mask).rounded_rectangle(box, radius=mask.width // 18, fill=255)
-    return mask.resize((side, side), Image.Resampling.LANCZOS)
+    return mask.resize((side, high), Image.Resampling.LANCZOS)
 
 
 @lru_cache(maxsize=256)

@@ -56,7 +56,7 @@ def ask(
         if why:
             reason = st.text_input(
                 view.t("Why?"), key=fresh(f"why-{key}"), max_chars=LONGEST_REASON,
-                placeholder=view.t("It stands in the audit."),
+                placeholder=view.t("It is kept in the audit."),
             )  # fmt: skip
         if not st.button(view.t("Yes"), key=fresh(key), type="primary"):
             return
@@ -116,7 +116,7 @@ def _receipt(
     view: View, outcome: Outcome, done: str, lead: Callable[[Outcome], str] | None
 ) -> Receipt:
     if not outcome.changed:
-        return Receipt(view.t("It was so already: nothing was done."), "")
+        return Receipt(view.t("It was so already: nothing changed."), "")
     if lead is not None:
         return Receipt(done, lead(outcome))
     return Receipt(done, view.row("audit", outcome.audit))

@@ -48,9 +48,9 @@ def rules(t: Translator) -> dict[str, str]:
         "uncertain": t("Orders that may or may not have arrived"),
         "results": t("Trainings that were paid for, and whose result can’t be fetched"),
         "budget": t("The day’s budget is nearly spent"),
-        "remote": t("fal still keeps what was to be deleted there"),
-        "new_error": t("fal says something new"),
-        "stopped": t("Trainings are not ordered"),
+        "remote": t("fal still keeps what should have been deleted there"),
+        "new_error": t("fal reports something new"),
+        "stopped": t("Trainings are not being ordered"),
         "deadline": t("Trainings did not end in time and were given up"),
         "webhooks": t("Webhooks are configured, and none has arrived"),
         "support": t("A message to support waits for an answer"),
@@ -86,7 +86,7 @@ def history(view: View) -> None:
         return
     with st.expander(t("All alerts")):
         table(view, "alerts", [
-            Column("rule", t("Rule"), words=said), Column("subject", t("Of what")),
+            Column("rule", t("Rule"), words=said), Column("subject", t("Subject")),
             Column("value", t("Value"), "number"), Column("threshold", t("Limit"), "number"),
             Column("fired_at", t("Fired"), "time"), Column("resolved_at", t("Resolved"), "time"),
             Column("silenced", t("Silenced"), "yes"),
@@ -145,9 +145,9 @@ def _alert(view: View, alert: Alert) -> None:
         if alert.silenced:
             st.caption(t("Silenced"), width="content")
         elif view.visitor.may_act:
-            asked = t("Send nothing of this rule for {time}?", time=t("{n} h", n=round(HOURS)))
+            asked = t("Silence this rule for {time}?", time=t("{n} h", n=round(HOURS)))
             action = partial(view.actions.silence, alert.rule, HOURS)
-            done = t("Nothing of this rule is sent for a while.")
+            done = t("This rule is silenced for a while.")
             acting.ask(view, t("Silence"), asked, f"silence-{alert.id}", action, done)
 
 

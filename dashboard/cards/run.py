@@ -95,7 +95,7 @@ def _facts(view: View, found: Course) -> str:
     if found.sent > 1:
         said.append(t("Sent to fal {n} times", n=found.sent))
     if found.failures:
-        said.append(t("Tries in vain since the last step: {n}", n=found.failures))
+        said.append(t("Failed tries since the last step: {n}", n=found.failures))
     return "\n".join(said)
 
 
@@ -106,16 +106,16 @@ def _next(view: View, found: Course) -> str:
         return t("Next: nothing, it is done.")
     if found.over:
         turn = codes.word(t, codes.TURN, found.error_class)
-        return t("Next: nothing by itself. Whose turn: {turn}.", turn=turn)
+        return t("Next: nothing happens by itself. Whose turn: {turn}.", turn=turn)
     if found.status == "uncertain":
         return t("Next: look on fal’s page of requests whether it is there, and say so below.")
     if not found.next_check_at:
-        return t("Next: it is looked at as soon as a worker is free.")
+        return t("Next: a check as soon as a worker is free.")
     late = view.now - found.next_check_at
     if late > LATE:
         ago = formats.ago(t, late)
-        return t("Next: it should have been looked at {ago}. Does a worker run?", ago=ago)
-    return t("Next: it is looked at {ago}.", ago=formats.ago(t, min(late, 0)))
+        return t("Next: a check that was due {ago}. Is a worker running?", ago=ago)
+    return t("Next: a check {ago}.", ago=formats.ago(t, min(late, 0)))
 
 
 def _doing(view: View, found: Course) -> None:
@@ -123,7 +123,7 @@ def _doing(view: View, found: Course) -> None:
     with st.container(horizontal=True):
         if found.user_id:
             place = view.place("people", user=found.user_id, avatar=found.avatar_id)
-            view.link(view.t("Whose it is"), place, ":material/person:")
+            view.link(view.t("Owner"), place, ":material/person:")
         if view.visitor.may_act:
             _acting(view, found)
 

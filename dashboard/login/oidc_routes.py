@@ -126,7 +126,7 @@ class Vouching:
         log.warning("somebody without a role tried to log in", subject=person.subject[:64])
         t, where = spoken(request), voucher(self._site)
         if person.email:
-            said = t("{name} may not look in here. Ask an admin to be let in.", name=person.email)
+            said = t("{name} has no access. Ask an admin for it.", name=person.email)
         else:
             said = t("{place} has not verified your e-mail address. Verify it there, or ask an "
                      "admin to be let in.", place=where)  # fmt: skip
@@ -141,5 +141,5 @@ class Vouching:
     def _failed(self, request: Request, reason: str, place: str = "/") -> Response:
         log.warning("a log-in by OIDC failed", reason=reason)
         t = spoken(request)
-        said = t("That log-in came to nothing. Try again.")
+        said = t("You could not be logged in. Try again.")
         return page(self._site, request, place, said, status=403)

@@ -21,7 +21,7 @@ def draw(view: View) -> None:
     table(view, "audit", [
         Column("at", t("At"), "time"), Column("who", t("Who")),
         Column("action", t("Did"), words=codes.ACTION),
-        Column("subject", t("Of what")), Column("detail", t("Detail")),
+        Column("subject", t("Subject")), Column("detail", t("Detail")),
     ], view.ask(people.audited), most=200,
         place=lambda done: view.row("audit", done.id))  # fmt: skip
     _sessions(view)

@@ -96,14 +96,14 @@ def _trend(view: View) -> None:
 def _group(view: View, reason: str, kind: str) -> None:
     """A group opened to its runs."""
     t = view.t
-    if st.button(t("All that fails"), icon=":material/arrow_back:"):
+    if st.button(t("All failures"), icon=":material/arrow_back:"):
         for name in ("reason", "type"):
             st.query_params.pop(name, None)
         st.rerun()
     reason = "" if reason == NAMELESS else reason
     title(codes.word(t, codes.ERROR, reason), codes.word(t, codes.TYPE, kind))
     if reason == failures.FORGOTTEN:
-        st.caption(t("Of forgotten people nothing is left that could be opened."))
+        st.caption(t("Nothing is left of forgotten people that could be opened."))
         return
     found = view.ask(training.failed, view.scope, reason, kind)
     lists.listed(view, "failed", found, most=200)

@@ -99,7 +99,7 @@ def _stages(view: View, totals: Sequence[int]) -> None:
     ]  # fmt: skip
     table(view, "stages", [
         Column("stage", t("Stage"), words=codes.STAGE),
-        Column("people", t("Got so far"), "number"),
+        Column("people", t("Reached"), "number"),
         Column("share", t("Of those who came"), "percent"),
         Column("lost", t("Lost since the stage before"), "percent"),
     ], rows)  # fmt: skip

@@ -61,10 +61,10 @@ def _switches(view: View) -> None:
         label = (
             t("Resume")
             if name == PAUSED
-            else t("Take away: {name}", name=codes.word(t, codes.SWITCH, name))
+            else t("Turn off: {name}", name=codes.word(t, codes.SWITCH, name))
         )
         action = partial(view.actions.resume, name)
-        asked, done = t("Take this switch away now?"), t("The switch is away.")
+        asked, done = t("Turn this switch off now?"), t("The switch is off.")
         acting.ask(view, label, asked, f"resume-{name}", action, done)
 
 
@@ -91,7 +91,7 @@ def _delivery(view: View) -> None:
     doomed = view.ask(health.doomed)
     asked = "" if hooks.polled is None else f" ({percent(t, hooks.polled)})"
     cells = (
-        (t("Notices that wait"), number(t, notices.pending),
+        (t("Pending notices"), number(t, notices.pending),
          t("Notices made in the period that are not sent yet, or are being sent.")),
         (t("Notices that may have arrived"), number(t, notices.uncertain),
          t("Notices made in the period whose sending broke off; they are not repeated.")),
@@ -102,13 +102,13 @@ def _delivery(view: View) -> None:
          t("All of them, whenever that was.")),
         (t("Chats to be left alone for now"), number(t, view.ask(health.asked_to_wait, view.now)),
          t("Their channel asked to wait, or could not be reached.")),
-        (t("Ends that fal told us"), number(t, hooks.webhook),
+        (t("Ends reported by fal"), number(t, hooks.webhook),
          t("Trainings that ended in the period and of whose end a webhook told us. The last one: "
            "{time}", time=f"{last:%Y-%m-%d %H:%M:%S}" if last else "–")),
-        (t("Ends that we had to ask for"), f"{number(t, hooks.poll)}{asked}",
+        (t("Ends found by polling"), f"{number(t, hooks.poll)}{asked}",
          t("Trainings that ended in the period and of whose end polling told us, since no webhook "
            "did; and their share of both.")),
-        (t("Deletions that wait"), number(t, doomed.n),
+        (t("Pending deletions"), number(t, doomed.n),
          t("Places in the store that the worker will clear: a file each, or all of an avatar or of "
            "a person.")),
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _leaving(view: View) -> None:
     ], view.ask(health.erasures, view.now), most=200,
         place=lambda erasing: view.place("people", user=erasing.user_id))  # fmt: skip
     _copies(view)
-    st.subheader(t("Exports to be made"), anchor=False)
+    st.subheader(t("Pending exports"), anchor=False)
     table(view, "exports", [
         Column("user_id", t("Person")), Column("ordered_at", t("Asked for"), "time"),
         Column("age", t("Waits for"), "seconds"), Column("attempts", t("Tries"), "number"),
@@ -156,9 +156,9 @@ def _copies(view: View) -> None:
         place=lambda copy: view.row("copy", copy.id))  # fmt: skip
     if chosen is not None and view.visitor.may_act:
         copy = found[chosen]
-        asked = t("Is {name} deleted at fal? It is not waited for any more.", name=copy.name)
+        asked = t("Is {name} deleted at fal? We stop waiting for it.", name=copy.name)
         action = partial(view.actions.deleted_there, copy.id)
-        done = t("It is not waited for any more.")
+        done = t("We no longer wait for it.")
         acting.ask(view, t("It is deleted there"), asked, f"copy-{copy.id}", action, done)
 
 
@@ -198,5 +198,5 @@ def _silence(view: View) -> None:
     rule = st.selectbox(t("Rule"), alerts.RULES, format_func=lambda rule: said[rule])
     hours = st.select_slider(t("Hours"), (0, 1, 4, 12, 24, 72, 168), value=4)
     if st.button(t("Silence"), key="silence"):
-        done = t("Nothing of this rule is sent for a while.") if hours else t("It speaks again.")
+        done = t("This rule is silenced for a while.") if hours else t("Its alerts are sent again.")
         acting.act(view, partial(view.actions.silence, rule, float(hours)), done)

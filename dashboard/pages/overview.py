@@ -125,7 +125,7 @@ def _parts(view: View) -> None:
         if now - beat.at <= SILENT_SECONDS or beat.part not in newest:
             beats.append(beat)
         newest.add(beat.part)
-    alive = t("Red: it has not said for {n} s that it lives, or something troubles it.",
+    alive = t("Red: silent for {n} s, or in trouble.",
               n=round(SILENT_SECONDS))  # fmt: skip
     cells = [
         *((codes.word(t, codes.PART, beat.part), *_beat(t, beat, now), alive) for beat in beats),

@@ -182,4 +182,4 @@ def _photos(view: View, avatar_id: str) -> None:
     if shown:
         st.image(shown, width=140)
     else:
-        st.caption(t("The photos can’t be had now."))
+        st.caption(t("The photos are not available now."))

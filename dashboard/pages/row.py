@@ -56,7 +56,7 @@ def _ways(view: View, found: dict[str, Any]) -> None:
     user_id = view.ask(records.owner, found)
     if user_id:
         place = view.place("people", user=user_id, avatar=avatar_id)
-        view.link(t("Whose it is"), place, ":material/person:")
+        view.link(t("Owner"), place, ":material/person:")
     if run_id:
         view.link(t("Its training"), view.place("training", run=run_id),
                        ":material/timer:")  # fmt: skip

@@ -38,7 +38,7 @@ def draw(view: View) -> None:
     for kind, column in zip(TYPES, st.columns(2), strict=True):
         with column:
             _waits(view, kind)
-    st.subheader(t("How many took how long"), anchor=False)
+    st.subheader(t("Distribution of training times"), anchor=False)
     _histogram(view, took)
     _ended(view)
 
@@ -63,7 +63,7 @@ def _numbers(view: View, kind: str) -> None:
         beside.metric(
             f":gray[{name}]" if weak else name, lasting(t, value), longer(t, value, before),
             delta_color="inverse", width=WIDTH,
-            help=t("Of fewer than {n} runs: says little.", n=ENOUGH) if weak else told,
+            help=t("Fewer than {n} runs: not conclusive.", n=ENOUGH) if weak else told,
         )  # fmt: skip
     ended, earlier = (
         view.ask(overview.outcomes_by_type, s).get(kind) for s in (scope, scope.before)
@@ -157,7 +157,7 @@ def _histogram(view: View, took: list[training.Times]) -> None:
     charts.histogram(view, rows, t("minutes"), t("trainings"), t("type"), width / 60)
     beyond = sum(bar.n for bar in bars if bar.seconds > LONGEST * longest)
     if beyond:
-        st.caption(t("Took even longer, and not drawn: {n}", n=number(t, beyond)))
+        st.caption(t("Longer still, not drawn: {n}", n=number(t, beyond)))
 
 
 def _ended(view: View) -> None:
@@ -174,5 +174,5 @@ def _ended(view: View) -> None:
         charts.runs(view, bars, t("minutes, each run"), t("outcome"))
     if len(bars) < len(ended):
         missing = number(t, len(ended) - len(bars))
-        st.caption(t("Ended before they began, and not drawn: {n}", n=missing))
+        st.caption(t("Ended before they began, not drawn: {n}", n=missing))
     lists.listed(view, "ended", ended, most=500)

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from core.app.bootstrap import App, bootstrap
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, AvatarTrainingType
 from core.avatars.models import PhotoValidationStatus as Status
-from core.avatars.screens.verdicts import NO_PICTURE
+from core.avatars.screens.pictures.examples import NO_PICTURE
 from core.base.settings import Settings
 from core.conversation.messages import Event, Kind
 from core.operation.metrics import photos as metrics

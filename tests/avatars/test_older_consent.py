@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from core.app.bootstrap import App
+from core.avatars import queries
 from core.avatars.models import Consent
 from core.avatars.queries import CONSENT_VERSION
 from tests.avatars.photo_house import collecting, good, opened, send, statuses
@@ -53,3 +54,17 @@ def test_going_on_with_the_avatar_asks_again(anna: Chat) -> None:
     anna.say("/menu")
     anna.press(anna.rendered.offers[0].label)
     assert anna.state == "consent"
+
+
+def test_a_press_below_an_older_text_agrees_to_nothing_and_shows_the_new_one(
+    anna: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna.say("/menu")
+    anna.press(anna.rendered.offers[0].label)
+    read = anna.token("✅ I agree, and I am 18 or older")
+    monkeypatch.setattr(queries, "CONSENT_VERSION", "2099-01")
+    anna.press_token(read)
+    assert (anna.state, versions()) == ("consent", ["2026-12"])
+    assert "2099-01" in anna.screen.text
+    anna.press("✅ I agree, and I am 18 or older")
+    assert sorted(versions()) == ["2026-12", "2099-01"]

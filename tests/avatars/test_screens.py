@@ -24,7 +24,9 @@ from tests.avatar_facts import (
     LIMITS,
     LINE,
     OTHER_ID,
+    PACKS,
     RUN,
+    STUDIO,
     any_facts,
     facts,
     labels,
@@ -166,6 +168,29 @@ def test_a_newcomer_reads_what_it_is_how_long_it_takes_and_how_many_photos_it_wa
     assert screen.title == "👋 Hello, Ann!"
     for wanted in ("AI avatar", "10 to 50 photos", "3–15 minutes", "5–30 minutes"):
         assert wanted in screen.text
+
+
+@languages
+def test_a_newcomer_sees_what_it_makes_and_reads_that_it_is_drawn(language: str) -> None:
+    new = facts(language, avatars_count=0, avatar=None, greeting="ё" * 200, person_name="Ё" * 129)
+    screen = SCREENS["main_menu"](new)
+    assert len(screen.pictures) == 3
+    assert all(picture.alt for picture in screen.pictures)
+    assert "🎨" in screen.text
+    draft = replace(LINE, name="", status="draft", valid=0)
+    for changes in ({"obstacle": "blocked"}, {"obstacle": "not_invited"}, {"resumable": draft},
+                    {"avatars_count": 1}):  # fmt: skip
+        known = SCREENS["main_menu"](replace(new, **changes))
+        assert (known.pictures, "🎨" in known.text) == ((), False), changes
+
+
+def test_a_style_is_shown_before_it_is_ordered_where_it_is_drawn() -> None:
+    for state in ("choosing_style", "confirming_pictures"):
+        (picture,) = SCREENS[state](facts()).pictures
+        assert (picture.key, picture.alt) == ("examples/looks/portrait", PACKS[0].title)
+        assert "🎨" in SCREENS[state](facts()).text
+        other = SCREENS[state](facts(studio=replace(STUDIO, chosen=PACKS[1], packs=PACKS[1:])))
+        assert (other.pictures, "🎨" in other.text) == ((), False)
 
 
 def test_whoever_left_an_avatar_unfinished_finds_it_first() -> None:

@@ -105,7 +105,7 @@ def test_how_many_are_ahead_in_the_queue_is_said() -> None:
 
 def test_consent_agrees_to_the_version_that_was_read() -> None:
     screen = SCREENS["consent"](facts(consented=False))
-    assert button(screen, "agree").argument == "2026-12"
+    assert button(screen, "agree").confirms == "2026-12"
     for wanted in ("fal.ai", "18", "/privacy", "разрешил"):
         assert wanted in screen.text
 
@@ -310,19 +310,19 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
     assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"
 
 
-PAYS_OR_DESTROYS = {"train", "order", "yes", "remove_photo", "decline"}
+BINDS = {"train", "order", "yes", "remove_photo", "agree", "decline"}
 
 
-def test_what_pays_or_destroys_wants_its_words() -> None:
+def test_what_pays_destroys_or_agrees_wants_its_words() -> None:
     """Where it is typed, no bare number does it: every such button of every screen has words."""
     photos = (PhotoFacts("a" * 32, 3, "valid", "", "key"),)
     for asked in (None, "held", "stop", "erase", "withdraw", "new"):
         avatar = facts(asked=asked, photos=photos, consented=True)
         for state, draw in SCREENS.items():
             for found in draw(avatar).each_button():
-                destroys = found.trigger in PAYS_OR_DESTROYS
-                destroys = destroys or (found.trigger == "no" and asked == "held")
-                assert bool(found.spelled) == destroys, (state, found)
+                binds = found.trigger in BINDS
+                binds = binds or (found.trigger == "no" and asked == "held")
+                assert bool(found.spelled) == binds, (state, found)
 
 
 def test_a_photo_is_removed_by_its_name_in_both_languages() -> None:

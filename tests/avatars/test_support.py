@@ -28,7 +28,7 @@ from core.operation.metrics.scope import text_id
 from tests.conversation.chat import BUTTONS, Chat
 
 HELLO = "Where is my avatar? {x} <b>"
-PASSED_ON = "✅ Passed on. The answer comes to this chat."
+PASSED_ON = "✅ Passed on. The answer will come to this chat."
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_what_is_empty_too_long_or_too_much_is_not_passed_on(app: App, anna: Cha
     assert anna.screen.hint == "That message is too long: 100 characters at most, please."
     assert SupportMessage.select().count() == 0
     anna.say("One", "Two", "Three")
-    assert anna.screen.hint.startswith("That is all one day allows.")
+    assert anna.screen.hint.startswith("You’ve reached today’s limit of messages.")
     assert [message.text for message in SupportMessage.select()] == ["One", "Two"]
     SupportMessage.update(at=SupportMessage.at - 86_400).execute()
     anna.say("Four")

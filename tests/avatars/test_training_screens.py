@@ -85,9 +85,9 @@ def test_one_that_is_over_can_be_started_again() -> None:
 def test_a_model_that_was_lost_is_no_training_that_failed() -> None:
     run = replace(RUN, status="failed", error_class="operator", lost=True)
     screen = SCREENS["training_error"](facts("en", avatar={"status": "error", "run": run}))
-    assert "The training itself was finished" in screen.text
+    assert "The training itself finished" in screen.text
     assert "🔁 Try again" in labels(screen)
     told = training_failed(
         {"avatar": ID, "name": "A", "error_class": "operator", "lost": True}, "en"
     )
-    assert "The training itself was finished" in told.text
+    assert "The training itself finished" in told.text

@@ -5,9 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.patience import LONG
 
 
+@pytest.mark.soak
+@pytest.mark.sized
 def test_the_benchmark_compares_four_contenders_and_two_sizes() -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=False)

@@ -108,9 +108,25 @@ def test_pictures_are_laid_out_in_a_folder_of_the_talk_each_once_and_with_its_ma
     paths = [own / "picture-1.jpg", own / "picture-1-2.jpg"]
     laid_out = f"🔔 Ready\n\n🖼 {paths[0]}\n🖼 2 ⭐ {paths[1]}\n"
     assert said.getvalue().endswith(f"\n{laid_out}\n{laid_out}🖼 7 ❌\n")
-    assert sorted(own.iterdir()) == sorted(paths)
+    assert sorted(own.iterdir()) == sorted([own / "examples.jpg", *paths])
     assert all(marked(path.read_bytes()) for path in paths)
     assert own.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_newcomer_reads_in_one_line_what_the_examples_are(
+    sqlite_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    said = io.StringIO()
+    Console().run(app, "me", "en", io.StringIO(), said)
+    app.close()
+    (mark,) = [line for line in said.getvalue().splitlines() if line.startswith("🖼")]
+    told, _, path = mark.rpartition(" ")
+    assert told == "🖼 Studio portrait · Evening in the city · Watercolour"
+    with Image.open(path) as sheet:
+        assert sheet.width > 2 * sheet.height
 
 
 def test_a_screen_stands_below_the_notice_that_came_with_it(

@@ -149,6 +149,14 @@ def test_of_a_screen_more_pictures_than_it_holds_are_one_contact_sheet() -> None
     assert shown.images == (screen.pictures,)
 
 
+def test_where_no_picture_can_be_seen_illustrations_are_one_line() -> None:
+    screen = Screen(
+        "Hello", "You.", pictures=(Picture("a", alt="At sea"), Picture("b", alt="At home"))
+    )
+    assert render(screen, Capabilities(), KEY, 1).body == "You.\n\n🖼 At sea · At home"
+    assert render(screen, Capabilities(pictures=1), KEY, 1).body == "You."
+
+
 def test_a_long_text_is_cut_visibly_and_its_list_of_buttons_stays_whole() -> None:
     can = Capabilities(text_length=60)
     screen = Screen("Privacy", "long " * 100, ((Button("Agree", "agree"), Button("No", "no")),))

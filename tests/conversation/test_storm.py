@@ -25,6 +25,7 @@ from core.conversation.models import InboxEvent
 from core.conversation.tokens import verify
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import TABLE, feedback_engine
+from tests.sizes import sized
 
 typed = st.one_of(
     st.sampled_from(["1", "5", "9", "send", "назад", "Yes", "нет", "/start", "/nothing", "", "  "]),
@@ -181,6 +182,7 @@ class Storm(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.sized
 def test_a_conversation_survives_any_event_at_any_time(
     sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +191,9 @@ def test_a_conversation_survives_any_event_at_any_time(
     run_state_machine_as_test(
         Storm,
         settings=settings(
-            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=checks
+            max_examples=sized(15, 40, 400),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=checks,
         ),
     )

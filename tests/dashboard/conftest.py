@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 import uuid
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.avatars.ports import Failure, Unreachable
@@ -22,6 +24,7 @@ from core.operation.auth import Visitor
 from core.operation.demo import Story, fill
 from dashboard import app, site
 from dashboard.site import Site
+from dashboard.view import HOME
 from tests.filling import filled
 from tests.patience import LONG
 
@@ -36,6 +39,12 @@ PAGES = (
 def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest puts the page in the place of the main module, which spawned processes import."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def _scanned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest looks through every installed package for components, at each run."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _scan)
 
 
 class FakeTraining:
@@ -98,6 +107,8 @@ class Inside(Site):
 
 
 Look = Callable[..., AppTest]
+_ADDRESSES: dict[str, str] = {}
+_scan = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
@@ -129,19 +140,21 @@ def look(inside: Callable[[Role], Inside]) -> Look:
         inside(role)
         tab = AppTest.from_file(str(APP), default_timeout=LONG)
         tab.query_params.update(address)
-        tab.run()
-        if page != "overview":
-            tab._page_hash = _address(tab, page)  # its pages are functions, not files
+        if page != HOME:
+            tab._page_hash = _address(tab, page)
             tab.query_params.update(address)
-            tab.run()
-        return tab
+        return tab.run()
 
     return look
 
 
 def _address(tab: AppTest, page: str) -> str:
-    pages = tab._registered_pages.items()
-    return next(name for name, known in pages if known.get("url_pathname") == page)
+    """What Streamlit calls a page, which is a function and no file; it is asked once."""
+    if not _ADDRESSES:
+        tab.run()
+        known = tab._registered_pages.items()
+        _ADDRESSES.update({str(about.get("url_pathname")): name for name, about in known})
+    return _ADDRESSES[page]
 
 
 def fill_lately(conversations: int) -> None:

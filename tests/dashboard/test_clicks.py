@@ -146,7 +146,7 @@ def test_a_rows_link_opens_it_in_a_new_tab(page: Page) -> None:
     tab = opened.value
     expect(tab).to_have_url(re.compile(r"/row\?.*of=event&id=\d+"))
     expect(tab.get_by_role("heading", name=re.compile("an event"))).to_be_visible()
-    expect(tab.get_by_role("link", name="Whose it is")).to_be_visible()
+    expect(tab.get_by_role("link", name="Owner")).to_be_visible()
     tab.close()
 
 

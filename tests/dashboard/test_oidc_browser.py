@@ -54,6 +54,8 @@ def log_in(page: Page) -> None:
     page.get_by_role("link", name="Go on as").click()
 
 
+@pytest.mark.soak
+@pytest.mark.sized
 def test_the_whole_way_from_another_site_to_the_log_out(
     page: Page, context: BrowserContext
 ) -> None:

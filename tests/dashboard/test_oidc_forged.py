@@ -70,7 +70,7 @@ LIES: dict[str, Bend] = {
 
 def is_kept_out(client: TestClient, answer: httpx.Response) -> None:
     assert answer.status_code == 403
-    assert "That log-in came to nothing. Try again." in answer.text
+    assert "You could not be logged in. Try again." in answer.text
     assert sessions() == []
     assert client.get("/training").status_code == 303
 

@@ -80,7 +80,7 @@ def test_a_refused_photo_that_is_kept_is_in_it_and_not_said_to_be_missing(anna: 
     kept = f"photos/{' '.join(MARKS)}/refused/{refused.number:03}.jpg"
     assert kept in archive.namelist()
     told = archive.read("README.txt").decode()
-    assert "photos/…/refused: photos that were refused and are still kept" in told
+    assert "photos/…/refused: refused photos that we still keep" in told
     assert "refused or removed, and is no longer kept" in told
 
 

@@ -97,9 +97,9 @@ def test_a_page_and_a_terminal_carry_what_a_chat_can_not(anna: Marked) -> None:
         assert exported(anna, channel.capabilities)[1].file is not None
     _, model = exported(anna, Telegram.capabilities)
     assert model.file is None
-    assert "The file has 170 MB, which is too much for this chat." in model.text
+    assert "The file is 170 MB, too large for this chat." in model.text
     run = made(Avatar.get().user_id)[0].run
-    assert f"tell them the number {run.hex[:12]}" in model.text
+    assert f"give them the number {run.hex[:12]}" in model.text
 
 
 def test_with_a_public_address_there_is_a_link_that_gives_the_file(
@@ -109,7 +109,7 @@ def test_with_a_public_address_there_is_a_link_that_gives_the_file(
     grow(170 * MEGABYTE)
     _, model = exported(anna, Telegram.capabilities)
     link = next(word for word in model.text.split() if word.startswith(SITE))
-    assert "For a day it can be downloaded here" in model.text
+    assert "You can download it here for a day" in model.text
     grow(len(WEIGHTS))
     answer = site.get(link.removeprefix(SITE))
     assert (answer.status_code, answer.content) == (200, WEIGHTS)
@@ -178,7 +178,7 @@ def test_it_is_said_in_the_language_of_its_person(anna: Marked) -> None:
     User.update(language="ru", language_chosen=True).execute()
     grow(170 * MEGABYTE)
     _, model = exported(anna, Telegram.capabilities)
-    assert "В файле 170 МБ — для этого чата он слишком велик." in model.text
+    assert "Файл весит 170 МБ — для этого чата он слишком велик." in model.text
     assert "назовите номер" in model.text
 
 

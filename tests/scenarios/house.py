@@ -142,6 +142,7 @@ class House:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("LIKENESS_")}
         own = {f"LIKENESS_{name.upper()}": value for name, value in self._settings.items()}
         data = {"LIKENESS_DATA_DIR": str(self.folder), "LIKENESS_LOG__LEVEL": "warning"}
+        data |= {"LIKENESS_DATABASE__SYNCHRONOUS": "normal"}  # no power cut comes
         drawn = {"LIKENESS_PHOTOS__FIND_FACES": "false"}  # the tests' photos are no photographs
         return clean | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | data | drawn | own
 

@@ -94,7 +94,7 @@ def held_on(
     """What a channel holds, and in which languages.
 
     `make test` holds those of `always`, each in the languages named there ("en", "ru", "en ru"),
-    and `make soak` all: on the reference channel every conversation is held every time.
+    and `make soak` samples the others.
     """
     return [
         pytest.param(

@@ -86,7 +86,7 @@ class Admin:
         return [text.splitlines()[0] for text in texts if words in text and subject in text]
 
 
-FIRES, IS_OVER = "🚨 Something needs you", "✅ It is over"
+FIRES, IS_OVER = "🚨 Something needs your attention", "✅ Resolved"
 
 
 def wait_for(holds: Callable[[], object], house: House) -> None:

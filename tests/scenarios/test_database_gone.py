@@ -124,6 +124,8 @@ def house(
     structlog.reset_defaults()
 
 
+@pytest.mark.soak
+@pytest.mark.sized
 def test_processes_that_are_asked_to_stop_do_not_wait_for_a_server_that_says_nothing(
     server: Server, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Every conversation on the reference channel: seconds of it are moments.
 
-`make test` holds each once on either database, in another language; `make soak` in the others too.
+Each is held once on either database, in another language: one in seven of these in `make test`,
+and the others and the other languages in `make soak`.
 """
 
 from __future__ import annotations

@@ -5,13 +5,14 @@ twice, and buttons of long ago.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.scenarios.conversations import (
     CONVERSATIONS,
     counted,
-    failing,
     keeping,
     painting,
     photos,
@@ -39,6 +40,25 @@ def an_album_with_all_that_can_be_wrong_is_ten_photos_and_one_training(
     whole(kept, chat)
     assert len(kept.photos) == 13
     assert len(kept.runs) == 1
+
+
+@own
+def the_examples_are_one_message_and_the_next_screen_another(chat: TelegramChat) -> None:
+    chat.see("🎨 Examples: drawn, not photos")
+    (first,) = chat.messages
+    assert first.photo
+    with Image.open(BytesIO(first.photo)) as sheet:
+        assert sheet.width > 2 * sheet.height, "three beside each other"
+    help_ = chat.button("ℹ️ Help")
+    for _ in range(2):
+        chat.press_button(help_)
+    chat.see("4. The finished avatar is in “🎭 Avatars”.")
+    chat.settle()
+    stripped = "no button on the first screen"
+    chat.wait_for(lambda _: [bool(m.buttons) for m in chat.messages] == [False, True], stripped)
+    chat.press("◀️ Back")
+    chat.see("🎨 Examples: drawn, not photos")
+    assert [message.kind for message in chat.messages] == ["photo", "photo"], "edited in place"
 
 
 @own
@@ -188,15 +208,13 @@ def nothing_that_was_true_on_the_way_stands_above_what_came_of_it(chat: Telegram
 
 ALWAYS: dict[Talk, str] = {
     **{own.talk: BOTH[number % 2] for number, own in enumerate(OWN)},
-    counted.seven_actions_lead_to_a_training_the_specified_way: "en ru",
-    counted.five_actions_lead_to_a_training_by_photos_first: "en ru",
-    failing.a_failed_training_says_so_and_is_confirmed_anew: "en",
+    counted.seven_actions_lead_to_a_training_the_specified_way: "en",
+    counted.five_actions_lead_to_a_training_by_photos_first: "ru",
     keeping.an_avatar_is_found_renamed_and_deleted: "ru",  # long lists of buttons
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "en",  # a document
     keeping.what_is_written_to_us_is_answered_in_the_chat: "en",  # a notice, sent by the courier
     painting.the_good_news_has_pictures_and_a_style_and_a_wish_make_more: "ru",  # albums
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "en",  # files
-    photos.photos_before_consent_are_put_aside_offered_and_used: "ru",
     photos.a_photo_is_removed_from_the_gallery_and_put_back: "ru",  # pictures shown and edited
     wandering.another_language_redraws_what_is_in_sight_and_stays: "en",
 }

@@ -19,8 +19,8 @@ from tests.scenarios.on_web import WebStage
 from tests.scenarios.stage import Held, Stages, Talk, held_on, opened
 
 ALWAYS: dict[Talk, str] = {
-    counted.seven_actions_lead_to_a_training_the_specified_way: "en ru",
-    counted.five_actions_lead_to_a_training_by_photos_first: "en ru",
+    counted.seven_actions_lead_to_a_training_the_specified_way: "en",
+    counted.five_actions_lead_to_a_training_by_photos_first: "ru",
     photos.each_refused_photo_is_named_with_its_reason_and_the_good_ones_count: "ru",  # any file
     photos.a_photo_is_removed_from_the_gallery_and_put_back: "en",  # pictures in the page
     keeping.a_copy_of_everything_comes_to_the_chat_by_itself: "ru",  # a download

@@ -22,8 +22,8 @@ from tests.sizes import sized
 
 OUTAGE = sized(4.0, 8.0, 60.0)
 DELAYED = (
-    "It takes longer than usual, and that is our fault. No photo is lost: they will be added by "
-    "themselves."
+    "This is taking longer than usual, and that’s our fault. No photo is lost: they will be "
+    "added as soon as they are checked."
 )
 
 

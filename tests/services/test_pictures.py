@@ -103,6 +103,12 @@ def test_what_is_missing_or_broken_is_a_grey_tile(data: bytes | None) -> None:
     assert share_of(tile(sheet, 0, 1), EMPTY) < 0.2
 
 
+def test_tiles_may_be_higher_than_wide() -> None:
+    sheet = opened(contact_sheet([(flat("navy"), "1"), (None, "")], upright=1.5))
+    assert sheet.size == (2 * (TILE + GUTTER) + GUTTER, TILE * 3 // 2 + 2 * GUTTER)
+    assert share_of(sheet.crop((60, TILE, TILE, TILE * 3 // 2)), EMPTY) == 0, "filled to its foot"
+
+
 def test_pictures_stand_upright_on_the_sheet() -> None:
     lying = Image.new("RGB", (600, 800), "blue")
     lying.paste("red", (0, 0, 300, 800))

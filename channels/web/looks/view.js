@@ -77,6 +77,7 @@ function draw({ screen, visit, motion }) {
   const bubble = $("screen");
   bubble.setAttribute("aria-live", motion === "moving" ? "off" : "polite");
   bubble.removeAttribute("aria-busy");
+  part(bubble, "lead", screen.lead);
   part(bubble, "words", screen.words);
   bar(bubble, screen.progress);
   part(bubble, "pictures", screen.pictures);
@@ -101,7 +102,7 @@ function part(bubble, name, html) {
   if (!element) {
     element = document.createElement("div");
     element.className = name;
-    const after = ["words", "progress", "pictures", "dots"];
+    const after = ["lead", "words", "progress", "pictures", "dots"];
     const next = after.slice(after.indexOf(name) + 1).map((one) => bubble.querySelector(`:scope > .${one}`)).find(Boolean);
     bubble.insertBefore(element, next ?? null);
   }

@@ -107,7 +107,7 @@ class Studio:
 
 
 def _pack(pack: Pack, language: str) -> PackFacts:
-    return PackFacts(pack.slug, pack.title[language], pack.description[language])
+    return PackFacts(pack.slug, pack.title[language], pack.description[language], pack.drawn)
 
 
 def _pictures(found: Sequence[Picture]) -> tuple[PictureFacts, ...]:

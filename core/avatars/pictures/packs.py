@@ -26,7 +26,8 @@ SUBJECT = "{subject}"
 _SLUG = re.compile(r"(?=.{1,24}$)[a-z0-9]+(-[a-z0-9]+)*")
 """At most 24 letters, which fit a button's token."""
 _NEEDED = ("title", "description", "for", "prompts", "example")
-_KEYS = (*_NEEDED, "genders", "preview")
+_FLAGS = ("preview", "drawn")
+_KEYS = (*_NEEDED, *_FLAGS, "genders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Pack:
     """One style: `title` and `description` by language, `prompts` in English, each with SUBJECT.
 
     It suits avatars of these `kinds` and `genders`. `preview` says whether the pictures that come
-    with a finished training may be of it, `example` in words what its example shows.
+    with a finished training may be of it, `example` in words what its example shows, `drawn`
+    whether there is a drawing of the style.
     """
 
     slug: str
@@ -45,6 +47,7 @@ class Pack:
     preview: bool
     prompts: tuple[str, ...]
     example: str
+    drawn: bool = False
 
     def suits(self, avatar_type: str, gender: str) -> bool:
         """Whether it is for avatars of this kind and gender."""
@@ -95,6 +98,7 @@ def _pack(slug: str, table: Mapping[str, Any]) -> Pack:
         preview=table.get("preview", False),
         prompts=tuple(table["prompts"]),
         example=table["example"],
+        drawn=table.get("drawn", False),
     )
 
 
@@ -112,8 +116,9 @@ def _problems(slug: str, table: object) -> Iterator[str]:
     yield from _unknown(table, "for", KINDS)
     yield from _unknown(table, "genders", GENDERS)
     yield from _unfit_prompts(table.get("prompts", [SUBJECT]))
-    if not isinstance(table.get("preview", False), bool):
-        yield "has a preview that is neither true nor false"
+    for flag in _FLAGS:
+        if not isinstance(table.get(flag, False), bool):
+            yield f"has a {flag} that is neither true nor false"
     if not _is_text(table.get("example", "-")):
         yield "has an example that is no text: describe it in words"
 

@@ -18,13 +18,13 @@ def about(
     """
     t = translator(language)
     lines = words.paragraphs(
-        t("This is everything that is kept about you."),
+        t("This is everything we keep about you."),
         words.lines(
             t("data.json: what you wrote and chose, your avatars, your trainings, your consents."),
             t("photos: your photos, a folder for each avatar, numbered as in the gallery."),
             t(
-                "photos/…/refused: photos that were refused and are still kept, so that you can "
-                "look at them, or say that they are fine."
+                "photos/…/refused: refused photos that we still keep, so that you can look at "
+                "them or say they are fine."
             ),
             t("photos/…/removed: photos that you took out and can still put back."),
             t("pictures: the pictures that were made of you, a folder for each avatar."),

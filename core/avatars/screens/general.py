@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from core.avatars import rules
 from core.avatars.facts import Facts, Limits
 from core.avatars.screens import buttons, hints, words
+from core.avatars.screens.pictures import examples
 from core.base.texts import NAMES, Translator, translator
 from core.conversation.messages import Button, Picture, Screen
-
-EXAMPLES = "examples/photo_tips"
-"""The key of the drawn good and bad examples; no stored object has such a one."""
 
 
 def main_menu(facts: Facts, t: Translator) -> Screen:
@@ -21,6 +19,7 @@ def main_menu(facts: Facts, t: Translator) -> Screen:
     return Screen(
         title=_hello(facts, t) if new else t("🏠 Main menu"),
         text=words.paragraphs(greeting, put_aside(facts, t)),
+        pictures=examples.looks(t) if new and _may_begin(facts) else (),
         buttons=buttons.rows(
             buttons.paint(facts.finished.id, t) if facts.finished else None,
             buttons.in_training(facts, t),
@@ -40,18 +39,26 @@ def _hello(facts: Facts, t: Translator) -> str:
 
 def _welcome(facts: Facts, t: Translator) -> str:
     return words.paragraphs(
-        facts.greeting or t("I make a personal AI avatar of you from your photos."),
+        words.lines(
+            facts.greeting or t("I make a personal AI avatar of you from your photos."),
+            t("🎨 Examples: drawn, not photos") if _may_begin(facts) else "",
+        ),
         _what_it_takes(facts, t),
         _how_to_begin(facts, t),
     )
 
 
+def _may_begin(facts: Facts) -> bool:
+    """Whether nothing stands in a newcomer's way, and nothing is begun yet."""
+    return not facts.resumable and facts.obstacle not in ("blocked", "not_invited")
+
+
 def _how_to_begin(facts: Facts, t: Translator) -> str:
+    if _may_begin(facts):
+        return t("Shall we begin? Choose “🆕 Create avatar”, or just send your photos.")
     if facts.obstacle in ("blocked", "not_invited"):
         return hints.obstacle(facts, t)
-    if facts.resumable:
-        return t("You can pick up where you left off.")
-    return t("Shall we begin? Choose “🆕 Create avatar”, or just send your photos.")
+    return t("You can pick up where you left off.")
 
 
 def _what_it_takes(facts: Facts, t: Translator) -> str:
@@ -120,7 +127,7 @@ def help_(facts: Facts, t: Translator) -> Screen:
             "2. Send at least {n} photos of one person.",
             facts.limits.min_photos,
         ),
-        t("3. Start the training and wait: it goes on by itself, even when you leave."),
+        t("3. Start the training and wait: it runs by itself, even if you leave."),
         t("4. The finished avatar is in “🎭 Avatars”."),
     )
     commands = words.lines(
@@ -155,7 +162,7 @@ def photo_tips(facts: Facts, t: Translator) -> Screen:
             _files(facts, t),
             t("You can send photos right here.") if welcome else "",
         ),
-        pictures=() if thing else (Picture(EXAMPLES),),
+        pictures=() if thing else (Picture(examples.PHOTO_TIPS),),
         buttons=buttons.rows(buttons.back(t)),
     )
 
@@ -166,7 +173,7 @@ def _tips_for_people(t: Translator) -> str:
         t("✅ Even light, a sharp picture, no filters"),
         t("✅ Different angles, expressions, clothes and backgrounds"),
         t("✅ Close-ups, and some photos from the waist up"),
-        t("❌ No sunglasses, masks or hands before the face"),
+        t("❌ No sunglasses, masks or hands in front of the face"),
         t("❌ No group photos, no nearly identical ones"),
     )
 
@@ -208,12 +215,13 @@ def privacy(facts: Facts, t: Translator) -> Screen:
     """What is kept of a person, and how to be rid of it."""
     consent = t("✅ You have agreed to your photos being used for training.")
     if not facts.consented:
-        consent = t("You have not agreed to your photos being used, so none are asked for yet.")
+        consent = t("We don’t have your consent to use your photos, so we don’t ask for any yet.")
     kept = t(
-        "We keep your avatars, their photos and pictures, and what our chat needs to continue."
+        "We keep your avatars, their photos and pictures, and what this chat needs to pick up "
+        "where you left off."
     )
     if not facts.kept.photos:
-        kept = t("We keep your avatars, and what our chat needs to continue.")
+        kept = t("We keep your avatars, and what this chat needs to pick up where you left off.")
     withdraw = Button(t("Withdraw consent"), "withdraw") if facts.consented else None
     return Screen(
         title=t("🔒 My data"),
@@ -240,7 +248,10 @@ def writing_to_support(facts: Facts, t: Translator) -> Screen:
     return Screen(
         title=t("💬 Write to us"),
         text=words.paragraphs(
-            t("Type your message here. A person will read it, and the answer comes to this chat."),
+            t(
+                "Type your message here. A person will read it, and the answer will come to this "
+                "chat."
+            ),
             t("Photos are not passed on."),
             t("If it is urgent: {contact}", contact=contact) if contact else "",
         ),
@@ -269,8 +280,8 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
     """What is deleted by itself, and when."""
     if limits.drafts_days:
         yield t.n(
-            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} day.",
-            "🗓 An avatar that is not finished is deleted when nobody touches it for {n} days.",
+            "🗓 An unfinished avatar is deleted after {n} day without a change.",
+            "🗓 An unfinished avatar is deleted after {n} days without a change.",
             limits.drafts_days,
         )
     if limits.trained_photos_days:
@@ -281,7 +292,7 @@ def _how_long(limits: Limits, t: Translator) -> Iterator[str]:
         )
     if limits.support_days:
         yield t.n(
-            "🗓 What you write to us and what we answer is deleted after {n} day.",
-            "🗓 What you write to us and what we answer is deleted after {n} days.",
+            "🗓 Messages between you and us are deleted after {n} day.",
+            "🗓 Messages between you and us are deleted after {n} days.",
             limits.support_days,
         )

@@ -35,12 +35,12 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
             "and you are in."
         ),
         "daily_limit": mark(
-            "🌙 You have started as many trainings as one day allows. Your photos are kept, and "
-            "tomorrow you can go on."
+            "🌙 You’ve reached today’s limit of trainings. Your photos are kept, and you can go "
+            "on tomorrow."
         ),
         "budget": mark(
-            "🌙 All of today’s trainings are taken. Your photos are kept, and tomorrow you can "
-            "go on."
+            "🌙 There are no trainings left for today. Your photos are kept, and you can go on "
+            "tomorrow."
         ),
         "stopping": mark(
             "⏳ The earlier training of this avatar is still being stopped. Try again in a minute."
@@ -51,9 +51,9 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
             "Your other avatars can be."
         ),
         "unfetched": mark(
-            "⏳ The earlier training of this avatar was finished, and we are still trying to fetch "
-            "what it made. If that works, the avatar is ready; if not, you can train it again. "
-            "Your other avatars can be trained now."
+            "⏳ The earlier training of this avatar has finished, and we are still trying to "
+            "fetch the model. If that works, the avatar is ready; if not, you can train it "
+            "again. Your other avatars can be trained now."
         ),
     }
 )
@@ -82,15 +82,15 @@ FIXED: Mapping[str, str] = MappingProxyType(
         ),
         "still_checking": mark("One moment: the last photos are still being looked at."),
         "no_photos_yet": mark("There is nothing to look at yet: send your first photos."),
-        "passed_on": mark("✅ Passed on. The answer comes to this chat."),
+        "passed_on": mark("✅ Passed on. The answer will come to this chat."),
         "wrote_enough": mark(
-            "That is all one day allows. Please write again tomorrow; nothing you have sent is "
-            "lost."
+            "You’ve reached today’s limit of messages. Please write again tomorrow; nothing you "
+            "have sent is lost."
         ),
         "not_kept": mark("That picture is not here any more. Please send it once more."),
         "not_stoppable": mark("The training can’t be stopped any more: it is almost done."),
         "export_ordered": mark(
-            "📦 Your data is being put together. The file will come to this chat by itself."
+            "📦 I’m putting your data together. The file will come to this chat."
         ),
         "erased": mark("Everything is deleted. If you ever want to come back, you are welcome."),
         "consent_withdrawn": mark(
@@ -137,7 +137,7 @@ def _what_to_do(state: str, facts: Facts, t: Translator) -> str:
     if state == "writing_to_support":
         return t("Please type your message: a word is enough.")
     if state == "typing_wish":
-        return t("Please say it in words: a place, clothes, light, a mood.")
+        return t("Please describe it in words: a place, clothes, light, a mood.")
     if state in SET and rules.can_collect(facts) and not rules.blocked(facts):
         return t("Please send a photo, or choose one of the options.")
     return t("Please choose one of the options.")
@@ -160,7 +160,7 @@ def _busy(told: Parameters, facts: Facts, t: Translator) -> str:
 def _draft_kept(told: Parameters, _facts: Facts, t: Translator) -> str:
     if name := told.get("name"):
         return t("“{name}” is kept: you can go on whenever you like.", name=name)
-    return t("What you have begun is kept: you can go on whenever you like.")
+    return t("What you started is kept: you can go on whenever you like.")
 
 
 def _deleted(told: Parameters, _facts: Facts, t: Translator) -> str:
@@ -171,8 +171,8 @@ def _deleted(told: Parameters, _facts: Facts, t: Translator) -> str:
 
 def _avatars_full(_told: Parameters, facts: Facts, t: Translator) -> str:
     return t.n(
-        "You have {n} avatar, and more is not possible. Delete one to create another.",
-        "You have {n} avatars, and more is not possible. Delete one to create another.",
+        "You have {n} avatar, and that’s the limit. Delete it to create another.",
+        "You have {n} avatars, and that’s the limit. Delete one to create another.",
         facts.limits.avatars,
     )
 

@@ -66,8 +66,8 @@ def _type_in_full(name: str, limits: Limits, t: Translator) -> str:
 
 def _portrait(t: Translator) -> tuple[str, tuple[str, ...]]:
     return t("🎯 Purpose: people’s faces"), (
-        t("Photos are cropped to the portrait automatically"),
-        t("The face is told apart from the background"),
+        t("Photos are cropped to the face automatically"),
+        t("The face is separated from the background"),
         t("Tuned for portrait photos"),
         t("The best quality for human faces"),
     )
@@ -162,30 +162,30 @@ def _own_name(facts: Facts, t: Translator) -> Button | None:
 
 
 def consent(facts: Facts, t: Translator) -> Screen:
-    """The whole of what is agreed to; its version travels with the answer."""
-    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", facts.consent_version)
+    """The whole of what is agreed to: a press agrees to the version that was read."""
+    agree = Button(t("✅ I agree, and I am 18 or older"), "agree", confirms=facts.consent_version)
     return Screen(
         title=t("🔒 Your consent"),
         text=words.paragraphs(
             t("Photos of a face are sensitive, so please read this before you send the first one."),
             t(
-                "What is kept: the photos you send, the names you give, the avatar made from them, "
-                "and its pictures. Place, date and camera are removed from the photos."
+                "What we keep: the photos you send, the names you give, the avatar made from "
+                "them, and its pictures. Place, date and camera are removed from the photos."
             ),
             t(
-                "What for: to train your avatar, to make the pictures you ask for and to choose "
-                "the likest, and for nothing else."
+                "Why: to train your avatar, to make the pictures you ask for and to show the "
+                "best likenesses first, and for nothing else."
             ),
             t(
-                "Before a training, a program compares the faces to see whether they are one "
-                "person’s. Its measurements are thrown away at once; what is kept is which photos "
+                "Before a training, a program compares the faces to see whether they belong to "
+                "one person. Its measurements are deleted at once; we keep only which photos "
                 "belong together."
             ),
             t(
-                "Where: in our private storage. For the training alone, the photos are passed to "
+                "Where: in our private storage. Only for the training, the photos are passed to "
                 "the training service fal.ai."
             ),
-            t("Pictures are painted there too: it gets the trained model and your words."),
+            t("Pictures are made there too, from the trained model and your words."),
             _at_fal(facts.limits, t),
             t("How long: until you delete the avatar, or everything."),
             t(
@@ -217,14 +217,14 @@ def _at_fal(limits: Limits, t: Translator) -> str:
         limits.upload_hours,
     )
     copied = t.n(
-        "What was trained is deleted there once we have our own copy, and when you delete the "
+        "The trained model is deleted there once we have our own copy, and when you delete the "
         "avatar; what could not be deleted expires after {n} day.",
-        "What was trained is deleted there once we have our own copy, and when you delete the "
+        "The trained model is deleted there once we have our own copy, and when you delete the "
         "avatar; what could not be deleted expires after {n} days.",
         limits.output_days,
     )
     stays = t(
-        "Some kinds of training make a model that works at fal.ai alone. It stays there until you "
+        "Some kinds of training make a model that works only at fal.ai. It stays there until you "
         "delete the avatar, and is then removed there by our team; the avatar’s page says so."
     )
     return f"{expires} {copied} {stays}"

@@ -41,13 +41,13 @@ _RULES = {
     "fal_errors": mark("fal fails often"),
     "queue": mark("A training waits too long to begin, in minutes"),
     "waiting": mark("Something waits too long to be handled or shown, in minutes"),
-    "heartbeat": mark("A part has not said for too long that it lives, in seconds"),
+    "heartbeat": mark("A part has been silent for too long, in seconds"),
     "uncertain": mark("Orders that may or may not have arrived"),
     "results": mark("Trainings that were paid for, and whose result can’t be fetched"),
     "budget": mark("The day’s budget is nearly spent, in percent"),
-    "remote": mark("fal still keeps what was to be deleted there, in minutes"),
-    "new_error": mark("fal says something that it never said before"),
-    "stopped": mark("Trainings are not ordered"),
+    "remote": mark("fal still keeps what should have been deleted there, in minutes"),
+    "new_error": mark("fal reports something new"),
+    "stopped": mark("Trainings are not being ordered"),
     "deadline": mark("Trainings did not end in time and were given up"),
     "webhooks": mark("Webhooks are configured, and none has arrived"),
     "support": mark("A message to support waits for an answer, in hours"),
@@ -97,12 +97,12 @@ def alert(parameters: Mapping[str, object], language: str) -> Screen:
     t = translator(language)
     over, rule = bool(parameters.get("resolved")), str(parameters.get("rule", ""))
     return Screen(
-        title=t("✅ It is over") if over else t("🚨 Something needs you"),
+        title=t("✅ Resolved") if over else t("🚨 Something needs your attention"),
         text=words.paragraphs(
             t(_RULES[rule]) if rule in _RULES else rule,
             str(parameters.get("subject", "")),
             t(
-                "It is at {value}, the limit is {threshold}.",
+                "Now {value}; the limit is {threshold}.",
                 value=parameters.get("value", ""),
                 threshold=parameters.get("threshold", ""),
             ),
@@ -120,7 +120,7 @@ def export_ready(parameters: Mapping[str, Any], language: str) -> Screen:
         title=t("📦 Your data"),
         text=words.paragraphs(
             which,
-            t("Your photos and everything else that is kept about you. Keep the file to yourself."),
+            t("Your photos and everything else we keep about you. Keep the file to yourself."),
         ),
         file=Attachment(str(parameters.get("key", "")), name),
     )
@@ -133,15 +133,15 @@ def export_model(parameters: Mapping[str, Any], language: str) -> Screen:
     megabytes = words.decimal(size / 1024 / 1024, t)
     if link:
         instead = t(
-            "The file has {size} MB, which is too much for this chat. For a day it can be "
-            "downloaded here: {link}",
+            "The file is {size} MB, too large for this chat. You can download it here for a day: "
+            "{link}",
             size=megabytes,
             link=link,
         )
     else:
         instead = t(
-            "The file has {size} MB, which is too much for this chat. Our team can hand it to you: "
-            "tell them the number {number}.",
+            "The file is {size} MB, too large for this chat. Our team can send it to you: give "
+            "them the number {number}.",
             size=megabytes,
             number=parameters.get("number", ""),
         )

@@ -246,6 +246,6 @@ def _last_look(avatar: AvatarFacts, t: Translator) -> str:
     if avatar.avatar_type in ("style", "custom"):
         return t("The avatar will be what all of them show: take out what doesn’t belong.")
     return t(
-        "Is the same person in all of them, with a clear face? Blurred photos and strangers are "
-        "better taken out."
+        "Is the same person in all of them, with a clear face? Take out blurred photos and "
+        "strangers."
     )

@@ -45,8 +45,9 @@ def paid_twice(avatar: AvatarFacts, t: Translator) -> str:
     if not rules.late(avatar):
         return ""
     return t(
-        "⚠️ Your earlier training has not ended at the training service yet, and may still be "
-        "finished: then you get it without doing anything. A new one is paid for separately."
+        "⚠️ Your earlier training has not ended at the training service yet and may still "
+        "finish: if it does, the avatar is yours without doing anything. A new one is paid for "
+        "separately."
     )
 
 
@@ -157,7 +158,7 @@ def company(avatar: AvatarFacts, t: Translator) -> str:
     if avatar.comparing:
         return t("👥 Comparing the faces in your photos: one moment, please…")
     if avatar.people is None:
-        return t("👥 The faces in your photos could not be compared. Please look for yourself.")
+        return t("👥 The faces in your photos could not be compared. Please check them yourself.")
     groups, alone = strangers(avatar.people)
     if len(alone) == len(avatar.people):
         return _nobody_twice(alone, t)
@@ -168,8 +169,8 @@ def _nobody_twice(photos: tuple[int, ...], t: Translator) -> str:
     if not photos:
         return ""
     return t(
-        "👥 Each of these photos seems to show somebody else: no. {which}. Photos of one person "
-        "are needed: a mixture looks like none of them.",
+        "👥 Each of these photos seems to show a different person: no. {which}. Photos of one "
+        "person are needed: a mixture looks like none of them.",
         which=words.numbers(photos),
     )
 

@@ -92,16 +92,16 @@ def _waiting(run: RunFacts | None, t: Translator) -> str:
         )
     if _unfetched(run):
         return t(
-            "⏳ The training is finished, but the model can’t be fetched from the training service "
-            "at the moment. We keep trying by ourselves. You don’t have to wait for it: you can "
+            "⏳ The training has finished, but the model can’t be fetched from the training "
+            "service at the moment. We keep trying. You don’t have to wait for it: you can "
             "cancel and train another avatar, and this one will still be yours if it arrives."
         )
     if run is None or not _held_up(run):
         return ""
     if run.error_class == "operator":
         return t(
-            "⏳ Something has to be put right on our side first. This is not your fault: your "
-            "training waits in our queue and starts by itself."
+            "⏳ Something needs fixing on our side first. This is not your fault: your training "
+            "waits in our queue and starts by itself."
         )
     return t(
         "⏳ The training service can’t be reached at the moment. Your training waits in our queue "
@@ -185,8 +185,8 @@ def _still_asked(avatar: AvatarFacts, t: Translator) -> str:
         return ""
     return t(
         "It took far longer than usual, so we stopped waiting. This is not your fault, and your "
-        "photos are kept. If the training is finished after all, you get the avatar and hear of "
-        "it here."
+        "photos are kept. If the training finishes after all, the avatar is yours, and we’ll "
+        "tell you here."
     )
 
 
@@ -197,9 +197,8 @@ def why_failed(error_class: str, t: Translator, lost: bool = False) -> str:
     """
     if lost:
         return t(
-            "The training itself was finished, but the model could not be fetched from the "
-            "training service. This is not your fault: your photos are kept, and you can train "
-            "again."
+            "The training itself finished, but the model could not be fetched from the training "
+            "service. This is not your fault: your photos are kept, and you can train again."
         )
     if error_class == "person":
         return t(
@@ -208,8 +207,8 @@ def why_failed(error_class: str, t: Translator, lost: bool = False) -> str:
         )
     if error_class == "operator":
         return t(
-            "This is not your fault: something has to be put right on our side. Your photos are "
-            "kept, so please try again later."
+            "This is not your fault: something needs fixing on our side. Your photos are kept, "
+            "so please try again later."
         )
     return t("This is not your fault, and your photos are kept. Please try again.")
 

@@ -7,14 +7,13 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Limits, PhotoFacts
 from core.avatars.screens import words
+from core.avatars.screens.pictures import examples
 from core.base.texts import Translator, mark
 from core.conversation.messages import Picture
 
 DUPLICATE = "duplicate"
 OTHER = ""
 """What is said of a refusal whose code is unknown."""
-NO_PICTURE = "examples/no_picture"
-"""The key of what stands for a photo that can't be shown; no stored object has such a one."""
 MOST_ON_SHEET = 50
 """Pictures on one sheet; the new ones come first, refused before those that could be better."""
 
@@ -32,18 +31,18 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "broken": (mark("damaged on its way"), mark("send it again")),
         "too_many_pixels": (
-            mark("{megapixels} megapixels, and at most {limit} fit"),
+            mark("{megapixels} megapixels, the limit is {limit}"),
             mark("send a smaller copy"),
         ),
         "too_complex": (
             mark("saved in an unusual way"),
-            mark("save it anew as JPEG, or send it as a photo instead of a file"),
+            mark("save it as JPEG again, or send it as a photo instead of a file"),
         ),
         "too_laborious": (
             mark("takes too long to open in this format"),
             mark("send it as a photo instead of a file, or save it as JPEG"),
         ),
-        "animated": (mark("moving pictures"), mark("send an ordinary photo")),
+        "animated": (mark("an animation"), mark("send an ordinary photo")),
         "too_small": (
             mark("smaller than {side}×{side} pixels"),
             mark("send the original file"),
@@ -107,7 +106,7 @@ ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dark": (mark("rather dark"), mark("face a window or a lamp")),
         "bright": (mark("very bright"), mark("turn away from the strong light")),
         "looks_alike": (
-            mark("much like another one"),
+            mark("very similar to another one"),
             mark("other angles and places teach more"),
         ),
     }
@@ -136,7 +135,7 @@ def new(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
 def earlier(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """The refusals that were told before and still wait to be mended or put aside."""
     before = refusals(_open_before(avatar), limits, t)
-    return words.lines(t("Still open from before:"), before) if before else ""
+    return words.lines(t("Still to fix from before:"), before) if before else ""
 
 
 def _open_before(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
@@ -212,7 +211,7 @@ def sheet(avatar: AvatarFacts, limits: Limits, t: Translator) -> tuple[Picture, 
 
 def picture(photo: PhotoFacts, note: str = "") -> Picture:
     """A photo with its number and its sign."""
-    label, key = f"{photo.number} {_sign_of(photo)}", photo.key or NO_PICTURE
+    label, key = f"{photo.number} {_sign_of(photo)}", photo.key or examples.NO_PICTURE
     return Picture(key, label, sent_as=photo.sent_as, note=note)
 
 

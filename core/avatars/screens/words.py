@@ -17,14 +17,14 @@ from core.base.texts import Translator, mark
 """An avatar in one of these waits for its photos or its training."""
 
 _DELAYED = mark(
-    "It takes longer than usual, and that is our fault. No photo is lost: they will be added by "
-    "themselves."
+    "This is taking longer than usual, and that’s our fault. No photo is lost: they will be "
+    "added as soon as they are checked."
 )
 _STATUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "draft": ("📝", mark("a draft, no photos yet")),
         "uploading": ("📸", mark("waiting for photos, {counter}")),
-        "ready": ("🟢", mark("ready to be trained")),
+        "ready": ("🟢", mark("ready to train")),
         "training": ("⏳", mark("in training, {percent}%")),
         "completed": ("✅", mark("done")),
         "error": ("⚠️", mark("the training failed")),

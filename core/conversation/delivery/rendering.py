@@ -9,7 +9,15 @@ from itertools import count
 from core.base.errors import FlowError
 from core.base.graphemes import length, shorten
 from core.conversation.delivery.channel import Capabilities, Host
-from core.conversation.messages import Attachment, Button, Motion, Picture, Screen, in_words
+from core.conversation.messages import (
+    Attachment,
+    Button,
+    Motion,
+    Picture,
+    Screen,
+    illustrated,
+    in_words,
+)
 from core.conversation.replies import words
 from core.conversation.tokens import RenderedButton, RenderedButtons, sign
 
@@ -127,7 +135,8 @@ def _body(
     if screen.progress is not None and not can.progress:
         below.append(bar(screen.progress))
     if screen.pictures and not can.pictures:
-        below.append("\n".join(f"🖼 {picture.label}" for picture in screen.pictures))
+        marks = (f"🖼 {picture.label}" for picture in screen.pictures if picture.label)
+        below += ["\n".join(marks), illustrated(screen.pictures)]
     if offers and not can.buttons_per_row:
         below.append("\n".join(_line(offer, spell) for offer in offers))
     limit = can.caption_length if screen.pictures and can.pictures else can.text_length

@@ -19,7 +19,7 @@ from core.avatars.photos.inspection.alike import (
     looks_alike,
     same_picture,
 )
-from core.services.drawn_people import Look, person
+from core.services.drawings.people import Look, person
 from tests.photographs import (
     ASTRONAUT,
     CAT,

@@ -52,7 +52,7 @@ def test_it_is_finished_and_not_there_yet_and_one_may_stop_waiting(
 ) -> None:
     unreadable(house, error)
     seen = screen(house)
-    assert "The training is finished, but the model can’t be fetched" in seen.text
+    assert "The training has finished, but the model can’t be fetched" in seen.text
     assert "In the queue" not in seen.text
     assert "stop" in triggers(seen)
     assert house.told[-1] == "progress", "nobody has to ask for that screen"
@@ -78,7 +78,7 @@ def test_whoever_stops_waiting_is_told_why_this_avatar_waits_and_may_train_anoth
     assert (house.status, house.obstacle) == (RunStatus.CANCELLING, None)
     assert house.refusal() == "unfetched", "and not: try again in a minute"
     seen = screen(house, "training_cancelled")
-    assert "we are still trying to fetch what it made" in seen.text
+    assert "we are still trying to fetch the model" in seen.text
     assert "retry" not in triggers(seen)
     house.clock.forward(200)
     house.advance(COMPLETED)

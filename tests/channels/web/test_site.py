@@ -13,9 +13,12 @@ from pydantic import ValidationError
 from channels.web import Settings, Web
 from channels.web.message_html import MessageHtml
 from channels.web.site import COOKIE, Site, kept_secret
+from channels.web.transcript import Entry, screen
 from channels.web.words import EN
 from core.base.errors import ConfigurationError
-from core.conversation.messages import Picture
+from core.conversation.delivery.channel import Capabilities
+from core.conversation.delivery.rendering import render
+from core.conversation.messages import Picture, Screen
 from tests.channels.web.form import FormHouse
 
 SECRET = "s" * 32
@@ -145,7 +148,22 @@ def test_what_anybody_wrote_is_escaped() -> None:
     assert "<img" not in drawn
     assert "&lt;img src=x&gt;" in drawn
     assert "&lt;b&gt;.pdf" in drawn
-    assert "<script>" not in messages.pictures([Picture('"><script>', '"><script>', '"><script>')])
+    evil = '"><script>'
+    for picture in (Picture(evil, evil, evil, note=evil), Picture(evil, alt=evil)):
+        assert "<script>" not in "".join(messages.pictures([picture]))
+
+
+def test_illustrations_stand_above_the_words_and_say_what_they_show() -> None:
+    messages = MessageHtml(EN, lambda kind, name, called="": f"/{kind}/{name}")
+    shown = (Picture("a", alt="At sea"), Picture("b", alt="At home"))
+    lead, below = messages.pictures(shown)
+    assert below == ""
+    assert 'src="/stored/a" alt="At sea"' in lead
+    assert "figcaption" not in lead
+    said = screen(render(Screen("Hello", pictures=shown), Capabilities(pictures=2), "k" * 32, 1))
+    bubble = messages.entry(Entry(1, "bot", json.loads(json.dumps(said)), 0.0))
+    assert bubble.index('alt="At home"') < bubble.index("Hello")
+    assert messages.pictures([Picture("c", "1")])[0] == "", "others stand below"
 
 
 def _site(folder: Path, secret: str = "") -> Site:

@@ -160,7 +160,7 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     tab, period = see("operations"), case.period
     shown = {label: metric.value for label, metric in drawn.metrics(tab).items()}
     outcomes = Counter(n.outcome for n in rows.notices if period.holds(n.created_at))
-    assert shown["Notices that wait"] == f"{outcomes['pending'] + outcomes['sending']:,}"
+    assert shown["Pending notices"] == f"{outcomes['pending'] + outcomes['sending']:,}"
     assert shown["Notices that may have arrived"] == f"{outcomes['uncertain']:,}"
     assert shown["Notices that were refused"] == f"{outcomes['blocked'] + outcomes['failed']:,}"
     chats = rows.conversations.values()
@@ -170,12 +170,12 @@ def test_deliveries_webhooks_and_what_is_on_its_way_out(
     ended = rows.ended_runs(period)
     told = [run.finished_at for run in ended if run.finished_by == "webhook"]
     polled = sum(run.finished_by == "poll" for run in ended)
-    assert shown["Ends that fal told us"] == f"{len(told):,}"
+    assert shown["Ends reported by fal"] == f"{len(told):,}"
     last = datetime.datetime.fromtimestamp(max(told), BERLIN)
-    assert f"{last:%Y-%m-%d %H:%M:%S}" in drawn.metrics(tab)["Ends that fal told us"].help
+    assert f"{last:%Y-%m-%d %H:%M:%S}" in drawn.metrics(tab)["Ends reported by fal"].help
     percent = 100 * polled / (polled + len(told))
-    assert shown["Ends that we had to ask for"] == f"{polled:,} ({percent:.1f}%)"
-    assert shown["Deletions that wait"] == f"{len(table('doomed_objects')):,}"
+    assert shown["Ends found by polling"] == f"{polled:,} ({percent:.1f}%)"
+    assert shown["Pending deletions"] == f"{len(table('doomed_objects')):,}"
     erasures = drawn.table(tab, "since", "age")
     waiting = sorted(u.erasing_at for u in rows.people.values() if u.erasing_at is not None)
     assert [moment(row["since"]) for row in erasures] == pytest.approx(waiting)

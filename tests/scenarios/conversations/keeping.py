@@ -23,8 +23,8 @@ def ten_avatars_are_the_limit(chat: Chat) -> None:
         chat.see("📸 Uploading photos", "Avatar: “{name}”", name=f"Anna {number}")
     chat.say("/menu")
     chat.press("🆕 Create avatar")
-    one = "You have {n} avatar, and more is not possible. Delete one to create another."
-    many = "You have {n} avatars, and more is not possible. Delete one to create another."
+    one = "You have {n} avatar, and that’s the limit. Delete it to create another."
+    many = "You have {n} avatars, and that’s the limit. Delete one to create another."
     chat.see_count(one, many, 10)
     assert not chat.offers("🆕 Create avatar")
     assert len(chat.settle().names) == 10
@@ -70,7 +70,7 @@ def what_is_written_to_us_is_answered_in_the_chat(chat: Chat) -> None:
     chat.say("/support")
     chat.see("💬 Write to us", "Photos are not passed on.")
     chat.say("Where is my avatar?")
-    chat.see("✅ Passed on. The answer comes to this chat.")
+    chat.see("✅ Passed on. The answer will come to this chat.")
     chat.press("◀️ Back")
     chat.see("📸 Uploading photos")
     user = chat.settle().avatars[0]["user_id"]
@@ -109,7 +109,7 @@ def a_copy_of_everything_comes_to_the_chat_by_itself(chat: Chat) -> None:
     user = chat.settle().avatars[0]["user_id"]
     chat.say("/privacy")
     chat.press("📦 Download everything")
-    chat.see("📦 Your data is being put together. The file will come to this chat by itself.")
+    chat.see("📦 I’m putting your data together. The file will come to this chat.")
     theirs = f"conversation_id IN (SELECT id FROM conversations WHERE user_id = '{user}')"
     handed = f"name = 'export_ready' AND outcome = 'sent' AND {theirs}"
     chat.wait_for(lambda _: chat.house.count("notices", handed) == 1, "the file")

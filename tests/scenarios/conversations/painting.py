@@ -11,7 +11,7 @@ from tests.scenarios.walks import complete, launch, pictures, ready
 STYLES = "✨ Pictures of “{name}”"
 READY = "✨ Your pictures are ready"
 WORDS = "✏️ In your own words"
-MAKING = "🎨 Your pictures are being made"
+MAKING = "🎨 Making your pictures"
 
 
 def trained(chat: Chat) -> None:
@@ -35,9 +35,12 @@ def press_pack(chat: Chat, slug: str = "cinema") -> None:
 
 
 def bearing_a_mark(chat: Chat) -> int:
-    """How many pictures say that they are made by AI: all but the contact sheet of one's photos."""
+    """How many pictures say that they are made by AI.
+
+    The contact sheet of one's photos doesn't, nor does that of drawn examples.
+    """
     marks = [marked(data) for data in chat.received]
-    assert marks.count(False) <= 1
+    assert marks.count(False) <= 2
     return marks.count(True)
 
 
@@ -138,9 +141,9 @@ def a_wish_that_is_none_is_told_why_and_costs_nothing(chat: Chat) -> None:
     chat.press("✏️ In my own words")
     orders = len(runs(chat))
     for wish, told in (
-        ("👍🎉", "Please say it in words: a place, clothes, light, a mood."),
-        ("<b></b>", "Please say it in words: a place, clothes, light, a mood."),
-        ("naked on a beach", "I don’t make pictures of that. Please wish for something else."),
+        ("👍🎉", "Please describe it in words: a place, clothes, light, a mood."),
+        ("<b></b>", "Please describe it in words: a place, clothes, light, a mood."),
+        ("naked on a beach", "I don’t make pictures of that. Please ask for something else."),
     ):
         chat.say(wish)
         chat.see(told)

@@ -139,11 +139,18 @@ def a_photo_is_removed_from_the_gallery_and_put_back(chat: Chat) -> None:
 
 
 def refused(chat: Chat, number: int, reason: str) -> None:
-    """Wait for a line that names this photo and this reason."""
-    photos = chat.t.n("Photo {numbers}", "Photos {numbers}", 1, numbers=number)
+    """Wait for a line that names this photo and this reason.
+
+    It may name the one before as well: what a screen told is told once more, where the next photo
+    came before the screen was noted as seen.
+    """
+    one, many = "Photo {numbers}", "Photos {numbers}"
+    photos = chat.t.n(one, many, 1, numbers=number)
+    both = chat.t.n(one, many, 2, numbers=f"{number - 1}, {number}")
     chat.wait_for(
         lambda sight: any(
-            f"{photos}:" in line and reason in line for line in sight.text.splitlines()
+            (f"{photos}:" in line or f"{both}:" in line) and reason in line
+            for line in sight.text.splitlines()
         ),
         f"{photos}: {reason}",
     )

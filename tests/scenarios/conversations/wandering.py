@@ -22,7 +22,7 @@ def whoever_leaves_in_the_middle_goes_on_where_they_were(chat: Chat) -> None:
     chat.press("Female")
     chat.see("✏️ The avatar’s name")
     chat.say("/cancel")
-    chat.see("What you have begun is kept: you can go on whenever you like.")
+    chat.see("What you started is kept: you can go on whenever you like.")
     chat.press("▶️ Continue creating")
     chat.see("✏️ The avatar’s name")
     chat.say("Anna")

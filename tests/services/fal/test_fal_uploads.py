@@ -148,6 +148,8 @@ trainer.close()
 """
 
 
+@pytest.mark.soak
+@pytest.mark.sized
 @pytest.mark.parametrize("token_fault", ["", "404"])
 def test_fifty_photos_of_ten_megabytes_take_a_hundred_at_most(
     fal: FalServer, token_fault: str

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from core.avatars.facts import AvatarFacts, Facts, StudioFacts
 from core.avatars.screens import buttons, words
-from core.avatars.screens.pictures import remarks
+from core.avatars.screens.pictures import examples, remarks
 from core.base.texts import Translator, mark
 from core.conversation.messages import Button, Screen
 
@@ -20,12 +20,17 @@ SHAPES: Mapping[str, str] = MappingProxyType(
 def choosing_style(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
     """The styles, and beside them a wish of one's own."""
     studio = _studio(facts)
+    shown = examples.of_packs(studio.packs)
     return Screen(
         title=t("✨ Pictures of “{name}”", name=words.named(avatar.name, t)),
         text=words.paragraphs(
-            t("Choose a style, or say in your own words what you would like to see."),
+            words.lines(
+                t("Choose a style, or say in your own words what you would like to see."),
+                t("🎨 Examples in the order below: drawn, not photos") if shown else "",
+            ),
             remarks.obstacle(facts, t),
         ),
+        pictures=shown,
         buttons=buttons.rows(
             *buttons.in_rows(tuple(Button(p.title, "style", p.slug) for p in studio.packs), 2),
             buttons.wish(t),
@@ -59,18 +64,21 @@ def confirming_pictures(facts: Facts, avatar: AvatarFacts, t: Translator) -> Scr
     pack = studio.chosen
     style = f"{pack.title}: {pack.description}" if pack else ""
     wish = t("Your words: “{wish}”", wish=studio.wish) if studio.wish else ""
+    shown = examples.of_packs([pack] if pack else [])
     return Screen(
         title=t("✨ Make these pictures?"),
         text=words.paragraphs(
             words.lines(
                 t("Avatar: “{name}”", name=words.named(avatar.name, t)),
                 style,
+                t("🎨 Example: drawn, not a photo") if shown else "",
                 wish,
                 _order(studio, t),
                 _price(studio, t),
             ),
             remarks.obstacle(facts, t),
         ),
+        pictures=shown,
         buttons=buttons.rows(
             _confirm(studio, avatar, t),
             _choices(studio, t),

@@ -26,7 +26,9 @@ OBSTACLES: Mapping[str, str] = MappingProxyType(
             "and you are in."
         ),
         "no_pictures_painting": mark("⏳ Your last pictures are still being made."),
-        "no_pictures_budget": mark("🌙 All of today’s pictures are taken. You can go on tomorrow."),
+        "no_pictures_budget": mark(
+            "🌙 There are no pictures left for today. You can go on tomorrow."
+        ),
         "no_pictures_gone": mark(
             "This avatar’s model is not here any more, so no new pictures can be made of it. Train "
             "it again to go on; the pictures that you have stay yours."
@@ -63,23 +65,24 @@ def why_none(error_type: str, error_class: str, blocked: int, t: Translator) -> 
     if blocked or error_type == BLOCKED:
         return t(
             "The safety check held these pictures back: it looks for nudity and violence, and is "
-            "sometimes too careful. Please try other words or another style. They don’t count in "
-            "your day."
+            "sometimes too careful. Please try other words or another style. They don’t count "
+            "towards your daily limit."
         )
     if error_class == "operator":
         return t(
-            "This is not your fault: something has to be put right on our side. These pictures "
-            "don’t count in your day, so please try again later."
+            "This is not your fault: something needs fixing on our side. These pictures don’t "
+            "count towards your daily limit, so please try again later."
         )
     return t(
-        "This is not your fault, and these pictures don’t count in your day. Please try again."
+        "This is not your fault, and these pictures don’t count towards your daily limit. Please "
+        "try again."
     )
 
 
 def _daily_limit(told: Parameters, _facts: Facts, t: Translator) -> str:
     left = int(str(told.get("n", 0)))
     if not left:
-        return t("🌙 You have made as many pictures as one day allows. You can go on tomorrow.")
+        return t("🌙 You’ve reached today’s limit of pictures. You can go on tomorrow.")
     return t.n(
         "🌙 You can make {n} more picture today. Choose fewer, or go on tomorrow.",
         "🌙 You can make {n} more pictures today. Choose fewer, or go on tomorrow.",
@@ -95,8 +98,8 @@ def _wish_rule(told: Parameters, _facts: Facts, t: Translator) -> str:
             int(str(told.get("n", 0))),
         )
     if told.get("problem") == "forbidden":
-        return t("I don’t make pictures of that. Please wish for something else.")
-    return t("Please say it in words: a place, clothes, light, a mood.")
+        return t("I don’t make pictures of that. Please ask for something else.")
+    return t("Please describe it in words: a place, clothes, light, a mood.")
 
 
 def _removed(told: Parameters, _facts: Facts, t: Translator) -> str:

@@ -14,7 +14,7 @@ def pictures_in_progress(facts: Facts, avatar: AvatarFacts, t: Translator) -> Sc
     run = facts.studio.run if facts.studio else None
     progress = max(0, min(100, run.progress if run else 0))
     return Screen(
-        title=t("🎨 Your pictures are being made"),
+        title=t("🎨 Making your pictures"),
         text=words.paragraphs(
             t("Avatar: “{name}”", name=words.named(avatar.name, t)),
             _standing(run, t),
@@ -87,13 +87,13 @@ def _fewer(run: PictureRunFacts | None, t: Translator) -> str:
         return ""
     if run.blocked:
         return t.n(
-            "The safety check held {n} picture back. It doesn’t count in your day.",
-            "The safety check held {n} pictures back. They don’t count in your day.",
+            "The safety check held {n} picture back. It doesn’t count towards your daily limit.",
+            "The safety check held {n} pictures back. They don’t count towards your daily limit.",
             run.blocked,
         )
     return t.n(
-        "{n} picture didn’t come out. It doesn’t count in your day.",
-        "{n} pictures didn’t come out. They don’t count in your day.",
+        "{n} picture didn’t come out. It doesn’t count towards your daily limit.",
+        "{n} pictures didn’t come out. They don’t count towards your daily limit.",
         missing,
     )
 
@@ -126,7 +126,7 @@ def picture_gallery(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen:
         text=words.paragraphs(
             t.n("{n} picture", "{n} pictures", studio.total)
             if studio.total
-            else t("No pictures yet. Choose a style, and the first ones are here soon."),
+            else t("No pictures yet. Choose a style, and the first ones will be here soon."),
             words.page_of(facts.page, facts.pages, t),
         ),
         pictures=tuple(Picture(p.key, _label(p), file_name(p.number)) for p in studio.pictures),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.avatars.ports import Failure
 from core.base.settings.fal import Fal
-from core.services.drawn_examples import EXAMPLES, example
+from core.services.drawings.photo_tips import EXAMPLES, example
 from core.services.fal import platform, profiles, webhooks
 from core.services.fal.checking.transcript import Fact, Transcript, found, said
 from core.services.fal.uploads import lifecycle_headers

@@ -12,7 +12,7 @@ import httpx
 
 from core.avatars.ports import Failure, TrainingOrder, Unreachable
 from core.avatars.training import arrivals
-from core.services.drawn_examples import EXAMPLES, example
+from core.services.drawings.photo_tips import EXAMPLES, example
 from core.services.fal import platform
 from core.services.fal.archive import zipped
 from core.services.fal.checking.free import Place

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw, ImageFont
 
-from core.services.drawn_people import Look, person, tinted
+from core.services.drawings.people import Look, person, tinted
 
 _PIXELS = 1_000_000
 _DEFAULT_SIZE = (1024, 768)

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageStat
 
-from core.services.drawn_examples import COLUMNS, EXAMPLES, SIDE, example, sheet
+from core.services.drawings.photo_tips import COLUMNS, EXAMPLES, SIDE, example, sheet
 from tests.yardstick import soon
 
 

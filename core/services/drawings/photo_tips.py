@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from core.services.drawn_people import Look, person, tinted
+from core.services.drawings.people import Look, person, tinted
 from core.services.pictures import contact_sheet
 
 SIDE = 320

@@ -1,0 +1,1 @@
+"""Draws the example pictures that the product shows; see `__main__`."""
