@@ -273,7 +273,7 @@ def test_what_was_so_already_is_said_and_done_no_second_time(
     monkeypatch.setattr(house.training, "cancel", lambda run_id: False)
     tab = look("running", run=run_id, mode="both")
     press(tab, f"cancel-{run_id}", "they asked for it")
-    assert "It was so already\\: nothing was done\\." in [told.value for told in tab.success]
+    assert "It was so already\\: nothing changed\\." in [told.value for told in tab.success]
     assert run("SELECT count(*) FROM audit").fetchone()[0] == 0
 
 
