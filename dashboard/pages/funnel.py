@@ -72,7 +72,8 @@ def _cohort(view: View, whom: Whom) -> None:
     """How far those got who came in the period."""
     t = view.t
     st.subheader(t("The way to an avatar"), anchor=False)
-    groups = [group for group in view.ask_calmly(cohort.cohort, whom.scope) if whom.takes(group)]
+    everybody, kept = view.ask_calmly(cohort.journey, whom.scope, view.now // 60 * 60)
+    groups = [group for group in everybody if whom.takes(group)]
     if not groups:
         st.caption(t("Nobody came in the period."))
         return
@@ -86,7 +87,7 @@ def _cohort(view: View, whom: Whom) -> None:
     st.caption(t("Conversations that began in the period, with all that they have done up to now."))
     _stages(view, totals)
     _by_group(view, groups)
-    _retention(view, whom)
+    _retention(view, [group for group in kept if whom.takes(group)])
 
 
 def _stages(view: View, totals: Sequence[int]) -> None:
@@ -125,16 +126,13 @@ def _by_group(view: View, groups: Sequence[cohort.Came]) -> None:
     ], rows)  # fmt: skip
 
 
-def _retention(view: View, whom: Whom) -> None:
+def _retention(view: View, groups: Sequence[cohort.Kept]) -> None:
     t = view.t
     st.subheader(t("Who comes back"), anchor=False)
-    now = view.now // 60 * 60
-    found = [kept for kept in view.ask_calmly(cohort.retention, whom.scope, now)
-             if whom.takes(kept)]  # fmt: skip
     rows = []
     for days in cohort.AFTER:
         came, back = (
-            sum(getattr(kept, name) for kept in found if kept.days == days)
+            sum(getattr(group, name) for group in groups if group.days == days)
             for name in ("came", "back")
         )
         share = 100 * back / came if came else None

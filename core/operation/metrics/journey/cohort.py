@@ -6,12 +6,13 @@ having reached every stage up to its farthest, so that whoever skips one is not 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from core.base.db import reading_ahead
-from core.operation.metrics.scope import DAY, Scope, collected, numbers, rows
+from core.operation.metrics.scope import DAY, Scope, collected, numbers, rows, side_by_side
 
 STAGES: dict[str, tuple[str, ...]] = {
     "came": (),
@@ -45,6 +46,11 @@ class Kept(NamedTuple):
     days: int
     came: int
     back: int
+
+
+def journey(scope: Scope, now: float) -> tuple[list[Came], list[Kept]]:
+    """Those who came, and who of them came back."""
+    return side_by_side(partial(cohort, scope), partial(retention, scope, now))
 
 
 def cohort(scope: Scope) -> list[Came]:
