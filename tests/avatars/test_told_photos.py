@@ -26,7 +26,7 @@ from tests.conversation.chat import Chat
 from tests.pictures_for_tests import photo
 
 REFUSED = "❌ Photo {}: not a picture"
-BEFORE = "Still to fix from before:"
+BEFORE = "Still to fix:"
 
 
 @pytest.fixture

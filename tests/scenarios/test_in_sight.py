@@ -86,7 +86,7 @@ def test_every_reason_is_in_sight_and_then_what_is_new(stage: WebStage, language
         ]  # fmt: skip
         chat.send_photos([good(7), jpeg(photograph(COFFEE).resize((900, 600))), good(8)])
         refused(chat, 12, chat.t(no_face))
-        before = chat.t("Still to fix from before:")
+        before = chat.t("Still to fix:")
         chat.wait_for(lambda _: before in lines_in_sight(chat), "what is old, below what is new")
         seen = lines_in_sight(chat)
         new = seen[: seen.index(before)]

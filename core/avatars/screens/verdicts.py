@@ -106,7 +106,7 @@ ADVICE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dark": (mark("rather dark"), mark("face a window or a lamp")),
         "bright": (mark("very bright"), mark("turn away from the strong light")),
         "looks_alike": (
-            mark("very similar to another one"),
+            mark("similar to another one"),
             mark("other angles and places teach more"),
         ),
     }
@@ -135,7 +135,7 @@ def new(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
 def earlier(avatar: AvatarFacts, limits: Limits, t: Translator) -> str:
     """The refusals that were told before and still wait to be mended or put aside."""
     before = refusals(_open_before(avatar), limits, t)
-    return words.lines(t("Still to fix from before:"), before) if before else ""
+    return words.lines(t("Still to fix:"), before) if before else ""
 
 
 def _open_before(avatar: AvatarFacts) -> tuple[PhotoFacts, ...]:
