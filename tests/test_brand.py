@@ -93,7 +93,7 @@ def test_a_greeting_is_the_first_sentence_here_and_at_telegram(opened: Open) -> 
     anna, ben = Chat(app.engine, "anna", "ru"), Chat(app.engine, "ben", "en")
     for chat in (anna, ben):
         chat.command("start")
-    assert anna.screen.text.startswith("Рисую вас в стиле комиксов.\n\n📷")
+    assert anna.screen.text.startswith("Рисую вас в стиле комиксов.\n🎨")
     assert ben.screen.text.startswith("I make a personal AI avatar")
     assert app.introduction("ru").description.startswith("Рисую вас в стиле комиксов.\n\n📸")
     assert app.introduction("en").description.startswith("I make a personal AI avatar")
