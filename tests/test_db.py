@@ -181,3 +181,12 @@ def test_a_power_cut_is_survived_unless_told_otherwise(sqlite_url: str) -> None:
     full = 2
     assert opened.execute_sql("PRAGMA synchronous").fetchone()[0] == full
     release()
+
+
+def test_a_server_that_only_reads_for_now_is_trouble_that_passes(postgresql_db: Any) -> None:
+    core_db.run("SET default_transaction_read_only = on")
+    with pytest.raises(peewee.OperationalError) as refused:
+        User.create(name="Anna", created_at=0)
+    assert core_db.blameless(refused.value)
+    core_db.run("SET default_transaction_read_only = off")
+    User.create(name="Anna", created_at=0)

@@ -33,6 +33,10 @@ _MAPPED_BYTES = 2**31
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """Infrastructure errors (a locked or unreachable database, a full disk): not the event's fault."""
 
+_PASSING = {"25006", "25P02", "25P03", "25P04"}
+"""SQLSTATEs that drivers call internal errors: a server that is read-only for now, as while another
+takes over, and a transaction that is over because of something before."""
+
 Synchronous = Literal["full", "normal"]
 
 
@@ -59,7 +63,10 @@ class _Sqlite(peewee.SqliteDatabase):
 
 
 class _Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL; replaces a connection that the server has closed."""
+    """PostgreSQL; replaces a connection that the server has closed.
+
+    An error that passes by itself is one of INFRASTRUCTURE, whatever its driver calls it.
+    """
 
     def cursor(self, *args: object, **kwargs: object) -> object:
         this: Any = self  # peewee types neither its connections nor its cursors
@@ -67,6 +74,16 @@ class _Postgresql(peewee.PostgresqlDatabase):
         if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
             self.close()
         return above.cursor(*args, **kwargs)
+
+    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
+        above: Any = super()
+        try:
+            return above.execute_sql(*args, **kwargs)
+        except peewee.InternalError as error:
+            orig = getattr(error, "orig", None)
+            if getattr(orig, "sqlstate", None) not in _PASSING:
+                raise
+            raise peewee.OperationalError(orig, *error.args) from orig
 
 
 def make_folder(folder: Path) -> None:

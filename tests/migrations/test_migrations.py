@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import peewee
+import psycopg
 import pytest
 
 from core.avatars import disposal, restrictions, support, switches
@@ -253,6 +254,24 @@ def test_a_database_that_is_ahead_is_refused_with_the_remedy(empty: Any) -> None
     run("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
     with pytest.raises(SchemaMismatch, match=r"ahead.*9999_future.*version that made it"):
         runner.check(empty)
+
+
+@pytest.mark.parametrize("encoding", ["WIN1251", "LATIN1", "SQL_ASCII"])
+@pytest.mark.parametrize("begin", [runner.prepare, runner.migrate])
+def test_a_database_that_can_not_hold_every_name_is_refused_with_the_remedy(
+    new_postgresql: Callable[[str], str], encoding: str, begin: Callable[[Any], object]
+) -> None:
+    url = new_postgresql("narrow")
+    with psycopg.connect(url.replace("/narrow", "/postgres"), autocommit=True) as admin:
+        admin.execute("DROP DATABASE narrow")
+        made = f"CREATE DATABASE narrow ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        admin.execute(made.encode())
+    opened = connect(url)
+    try:
+        with pytest.raises(ConfigurationError, match=f"{encoding}.*ENCODING 'UTF8'"):
+            begin(opened)
+    finally:
+        opened.close()
 
 
 def test_many_that_start_at_once_make_the_schema_once(empty: Any) -> None:

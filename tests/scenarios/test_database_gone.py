@@ -27,9 +27,12 @@ from core.conversation.models import InboxEvent
 from core.operation.metrics.health import beats
 from tests.channels.web.conftest import _free_port
 from tests.channels.web.tabs import Browser
+from tests.fakes.telegram import FakeTelegram
 from tests.patience import LONG
 from tests.pictures_for_tests import photo
 from tests.scenarios.house import House
+from tests.scenarios.on_telegram import TOKEN, telegram_house
+from tests.scenarios.stage import QUICK
 
 PARTS = ("web", "worker", "http", "dashboard", "telegram")
 PATIENCE = LONG
@@ -72,9 +75,22 @@ class Server:
             for pid in [*map(int, children), parent]:
                 os.kill(pid, signal.SIGCONT)
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Answer what is asked and refuse what is written, as while another server takes over."""
+        self._set("on")
+        try:
+            yield
+        finally:
+            self._set("off")
+
     def close(self) -> None:
         self.start()
         self._own.cleanup()
+
+    def _set(self, read_only: str) -> None:
+        self._own.psql(f"ALTER SYSTEM SET default_transaction_read_only = {read_only}")
+        self._own.psql("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
@@ -146,6 +162,36 @@ def test_processes_that_are_asked_to_stop_do_not_wait_for_a_server_that_says_not
     with server.silent():
         time.sleep(2)
         house.stop()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_while_a_database_only_reads_whoever_writes_waits_and_no_process_ends(
+    server: Server, tmp_path: Path
+) -> None:
+    empty = connect(server.url)
+    runner.migrate(empty)
+    empty.close()
+    with FakeTelegram(TOKEN) as telegram:
+        house = telegram_house(tmp_path, telegram, database__url=server.url, **QUICK)
+        house.start("telegram")
+        house.start("worker")
+        anna = telegram.person(id=1, first_name="Anna", language_code="en")
+        boris = telegram.person(id=2, first_name="Boris", language_code="en")
+        try:
+            anna.say("/start")
+            anna.wait_for("Hello")
+            with server.read_only():
+                anna.press("🎭 Avatars")
+                boris.say("/start")
+                time.sleep(5)
+                assert not house.trouble
+            anna.wait_for("Avatar menu")
+            boris.wait_for("Hello")
+            assert not house.trouble
+        finally:
+            house.stop()
+    assert "Traceback" not in house.said("telegram")
 
 
 class Tab(Browser):

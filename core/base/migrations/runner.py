@@ -122,8 +122,19 @@ def _alone(database: Database) -> Iterator[None]:
             yield
     else:
         real.connect(reuse_if_open=True)
+        _require_unicode(real)
         real.execute_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
         try:
             yield
         finally:
             real.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+def _require_unicode(postgresql: Any) -> None:
+    """Raise ConfigurationError where people's names and words would not fit."""
+    encoding = postgresql.connection().info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"The database of database.url is encoded in {encoding}, which can't hold every name. "
+            "Make one that can: CREATE DATABASE likeness ENCODING 'UTF8' TEMPLATE template0."
+        )
