@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +11,7 @@ import peewee
 import structlog
 
 from core import __version__
+from core.base import process
 from core.base.db import release, run, transaction
 from core.base.errors import LikenessError
 
@@ -52,18 +51,18 @@ def beating(
     A process that ends well takes its row away, and those of the part's dead: whoever is missing
     then was killed.
     """
-    process = f"{socket.gethostname()}:{os.getpid()}"
+    name = process.own_name()
     stopping = threading.Event()
     started = time.time()
 
     def beat() -> None:
         try:
             while True:
-                _beat(part, process, started, probe, mode)
+                _beat(part, name, started, probe, mode)
                 if stopping.wait(seconds):
                     return
         finally:
-            _try(lambda: run(_LEAVE, part, process, time.time() - DEAD_AFTER))
+            _try(lambda: run(_LEAVE, part, name, time.time() - DEAD_AFTER))
             release()
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
@@ -75,10 +74,10 @@ def beating(
         thread.join(5)
 
 
-def _beat(part: str, process: str, started: float, probe: Callable[[], str], mode: str) -> None:
+def _beat(part: str, name: str, started: float, probe: Callable[[], str], mode: str) -> None:
     now = time.time()
     trouble = _probed(probe)[:300]
-    _try(lambda: run(_BEAT, part, process, now, started, version()[:32], trouble, mode))
+    _try(lambda: run(_BEAT, part, name, now, started, version()[:32], trouble, mode))
     _try(lambda: run(_FORGET, now - LAST_FORGOTTEN_AFTER, now - FORGOTTEN_AFTER))
 
 

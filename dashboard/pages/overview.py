@@ -158,7 +158,7 @@ def _cells(cells: Sequence[tuple[str, str, str, str]]) -> None:
 
 def _beat(t: Translator, beat: health.Beat, now: float) -> tuple[str, str]:
     silent = now - beat.at
-    text = f"{beat.process} {beat.version}"
+    text = f"{beat.process.rpartition(':')[0]} {beat.version}"
     if beat.trouble:
         return "red", f"{text}\n{beat.trouble}"
     if silent > SILENT_SECONDS:

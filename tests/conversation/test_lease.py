@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.base import process
 from core.conversation.delivery import lease
 from core.conversation.models import Lease
 from tests.conversation.racing import at_once, in_processes
@@ -50,21 +51,38 @@ def test_what_is_given_back_can_be_had_at_once() -> None:
 
 
 def test_a_dead_process_of_this_machine_holds_nothing() -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    machine = lease.own_name().rpartition(":")[0]
-    assert lease.hold("telegram:1", f"{machine}:{gone.pid}", 60)
+    named = "from core.base import process; print(process.own_name())"
+    gone = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
+    assert lease.hold("telegram:1", gone.stdout.strip(), 60)
     assert lease.hold("telegram:1", "elsewhere:2")
 
 
+def test_an_earlier_process_of_this_number_holds_nothing() -> None:
+    machine, number, _ = process.own_name().split(":")
+    assert lease.hold("telegram:1", f"{machine}:{number}:before", 60)
+    assert lease.hold("telegram:1", process.own_name())
+
+
 def test_a_living_process_of_this_machine_keeps_it(db: Any) -> None:
-    assert lease.hold("telegram:1", lease.own_name(), 60)
+    assert lease.hold("telegram:1", process.own_name(), 60)
     assert not lease.hold("telegram:1", "elsewhere:2"), db
+
+
+def test_of_two_containers_of_one_name_each_with_its_own_numbers_one_has_it() -> None:
+    unshare = ["unshare", "--pid", "--fork", sys.executable, "-c"]
+    named = "import os; from core.base import process; print(os.getpid(), process.own_name())"
+    there = subprocess.run([*unshare, named], capture_output=True, text=True, check=False)
+    if there.returncode:
+        pytest.skip("this system makes no spaces of process numbers")
+    number, name = there.stdout.split()
+    assert number == "1"
+    assert lease.hold("telegram:1", name, 60)
+    assert not lease.hold("telegram:1", process.own_name()), "it has ended, but nobody here knows"
 
 
 def test_one_of_another_machine_is_waited_for_whatever_its_number() -> None:
     assert lease.hold("telegram:1", "elsewhere:999999999", 60)
-    assert not lease.hold("telegram:1", lease.own_name())
+    assert not lease.hold("telegram:1", process.own_name())
 
 
 def test_of_many_threads_that_want_it_at_once_one_has_it() -> None:

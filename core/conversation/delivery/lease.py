@@ -6,21 +6,17 @@ was a process of this machine that is no longer there.
 
 from __future__ import annotations
 
-import os
-import socket
-
+from core.base import process
 from core.base.db import is_sqlite, run, transaction
 
 SECONDS = 10.0
 
 
-def own_name() -> str:
-    """This process, as a holder: machine and process number."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def hold(name: str, holder: str, seconds: float = SECONDS) -> bool:
-    """Take or renew a lease; False while somebody else holds it."""
+    """Take or renew a lease; False while somebody else holds it.
+
+    `holder` is a process; see `core.base.process.own_name`.
+    """
     with transaction():
         now = _now()
         lock = "" if is_sqlite() else " FOR UPDATE"
@@ -31,7 +27,7 @@ def hold(name: str, holder: str, seconds: float = SECONDS) -> bool:
                 *(name, holder, now + seconds),
             )
             return bool(taken.rowcount == 1)
-        if row[0] != holder and row[1] > now and not _dead(row[0]):
+        if row[0] != holder and row[1] > now and not process.is_gone(row[0]):
             if row[1] > now + seconds:  # from before the clock was set back
                 run("UPDATE leases SET until = ? WHERE name = ?", now + seconds, name)
             return False
@@ -50,16 +46,3 @@ def _now() -> float:
     if not is_sqlite():
         clock = "extract(epoch FROM clock_timestamp())::float8"
     return float(run(f"SELECT {clock}").fetchone()[0])
-
-
-def _dead(holder: str) -> bool:
-    machine, _, process = holder.rpartition(":")
-    if machine != socket.gethostname() or not process.isdecimal():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import structlog
 
-from core.base import shutdown
+from core.base import process, shutdown
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError, kind_of
 from core.conversation.delivery import lease
@@ -40,7 +40,7 @@ class Service:
         self._channel, self._messenger = channel, messenger
         self._engine, self._can, self._rate = engine, can, rate
         self._bridge = Bridge()
-        self._holder = lease.own_name()
+        self._holder = process.own_name()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop; raises ConfigurationError where the bot is refused."""
