@@ -94,6 +94,13 @@ def _signed(house: HttpHouse, request_id: str) -> tuple[dict[str, str], bytes]:
     return signer.headers(request_id, body, house.fal._clock()), body
 
 
+def test_what_strangers_send_is_refused_and_leaves_one_row(still: HttpHouse) -> None:
+    for n in range(20):
+        assert still.site.post(f"/fal/webhook/{n}", content=b"{}").status_code == 401
+    (noted,) = events(phase="webhook")
+    assert (noted.http_status, noted.run_id) == (401, None)
+
+
 def test_a_true_webhook_about_no_run_of_ours_is_taken_and_changes_nothing(
     still: HttpHouse,
 ) -> None:

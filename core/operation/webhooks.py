@@ -5,6 +5,8 @@ The news is only a hint. It wakes the run, whose next step fetches the result wi
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 PATH = "/fal/webhook/{token}"
 LONGEST_BODY = 4 * 1024 * 1024
 """Bytes; a training's news has a few hundred."""
+STRANGERS_SECONDS = 60.0
+"""Of refused calls without one of our tokens one is written down in so long; the log counts all."""
 
 
 class Verifier(Protocol):
@@ -56,6 +60,8 @@ class Webhooks:
         self._on_webhook = on_webhook
         self._observe = observe
         self._test_mode = test_mode
+        self._lock = threading.Lock()
+        self._strangers, self._noted_at = 0, -STRANGERS_SECONDS
 
     @property
     def route(self) -> Route:
@@ -93,15 +99,30 @@ class Webhooks:
         try:
             told = self._verifier.verify(headers, body)
         except Forged as forged:
-            self._note(run_id, 401, forged.reason, "operator")
+            self._refused(run_id, 401, forged.reason, "operator")
             return 401
         except TrainerError as away:
-            self._note(run_id, 503, away.failure.error_type, "retry")
+            self._refused(run_id, 503, away.failure.error_type, "retry")
             return 503
         what = self._on_webhook(name, told)
         news = "" if what in ("woken", "learnt", "late") else f"{what}_run"
         self._note(run_id, 200, news, "", told.request_id)
         return 200
+
+    def _refused(self, run_id: str, status: int, error_type: str, error_class: ErrorClass) -> None:
+        if run_id or self._is_noted_of_strangers():
+            self._note(run_id, status, error_type, error_class)
+
+    def _is_noted_of_strangers(self) -> bool:
+        """Anybody can call without a token, as often as they like: that must cost us nothing."""
+        with self._lock:
+            self._strangers += 1
+            now = time.monotonic()
+            if now < self._noted_at + STRANGERS_SECONDS:
+                return False
+            log.warning("strangers call the address of webhooks", count=self._strangers)
+            self._strangers, self._noted_at = 0, now
+        return True
 
     def _note(
         self,
