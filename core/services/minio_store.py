@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BytesIO
@@ -32,6 +32,7 @@ FILE_PART = 16 * 1024 * 1024
 """Bytes of a large file that are in memory and in one request: slow lines have time for them."""
 AT_ONCE = 1000
 """Objects deleted by one request: S3 takes no more."""
+_UNKNOWN_THERE = ("NotImplemented", "MethodNotAllowed")
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
@@ -210,11 +211,17 @@ class MinioStore:
             ):
                 yield str(found.object_name)
 
-    def _remove(self, names: Iterable[str], about: str) -> None:
+    def _remove(self, names: Sequence[str], about: str) -> None:
         with self._using(about):
             wanted = [DeleteObject(name) for name in names]
-            for refused in self._client.remove_objects(self._bucket, wanted):
-                raise StorageUnavailable(f"Deleting below {about} is refused ({refused.code}).")
+            try:
+                for refused in self._client.remove_objects(self._bucket, wanted):
+                    raise StorageUnavailable(f"Deleting below {about} is refused ({refused.code}).")
+            except S3Error as error:
+                if error.code not in _UNKNOWN_THERE:
+                    raise
+                for name in names:
+                    self._client.remove_object(self._bucket, name)
 
     def _address(self, name: str, seconds: int) -> str:
         return self._client.presigned_get_object(self._bucket, name, timedelta(seconds=seconds))

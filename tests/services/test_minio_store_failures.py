@@ -16,6 +16,7 @@ from core.base.errors import StorageUnavailable
 from core.services.minio_store import MinioStore
 from core.services.s3_client import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.fakes.bad_line import BadLine
+from tests.fakes.narrow_s3 import NarrowS3
 from tests.fakes.nonsense import NonsenseServer
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.patience import LONG
@@ -62,6 +63,19 @@ def test_a_store_that_was_out_of_reach_at_the_start_is_used_once_it_is_there(
     store.put(KEY, b"face")
     assert store.get(KEY) == b"face"
     assert store.delete_prefix("7/") == 1
+
+
+def test_where_many_can_not_be_deleted_at_once_each_is_deleted(s3: S3Server) -> None:
+    s3.store("narrow").prepare()
+    with NarrowS3(s3.endpoint) as narrow:
+        store = MinioStore(
+            narrow.endpoint, "narrow", access_key=ACCESS_KEY, secret_key=SECRET_KEY, secure=False
+        )
+        for n in range(5):
+            store.put(f"7/anna/{n}", b"face")
+        store.put("8/boris/1", b"another face")
+        assert store.delete_prefix("7/") == 5
+        assert list(store.keys("")) == ["8/boris/1"]
 
 
 def test_a_server_killed_in_the_middle_of_puts_has_whole_objects_only(
