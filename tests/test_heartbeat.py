@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from core.base.db import run
 from core.base.errors import StorageUnavailable
 from core.base.heartbeat import beating
@@ -33,6 +35,20 @@ def test_a_process_beats_while_it_works_and_not_after(db: Any) -> None:
 def test_what_troubles_it_is_told(db: Any) -> None:
     with beating("worker", lambda: "storage: the folder is gone", seconds=0.05):
         eventually("worker", "storage: the folder is gone")
+
+
+def test_trouble_is_logged_once_when_it_comes_and_when_it_goes(db: Any) -> None:
+    away = [True]
+    with (
+        capture_logs() as logged,
+        beating("worker", lambda: "storage: the key is wrong" if away else "", seconds=0.02),
+    ):
+        eventually("worker", "storage: the key is wrong")
+        time.sleep(0.1)
+        away.clear()
+        eventually("worker")
+    told = [(entry["log_level"], entry.get("trouble")) for entry in logged]
+    assert told == [("error", "storage: the key is wrong"), ("info", None)]
 
 
 def test_a_probe_that_fails_is_trouble_itself(db: Any) -> None:

@@ -48,6 +48,8 @@ def beating(
     """Write heartbeats from a thread while the body runs; `probe` returns the trouble, or "".
 
     `mode` is the one that it orders trainings in, "" where it orders none; see `core.base.mode`.
+    Trouble that comes or goes is logged once.
+
     A process that ends well takes its row away, and those of the part's dead: whoever is missing
     then was killed.
     """
@@ -56,9 +58,13 @@ def beating(
     started = time.time()
 
     def beat() -> None:
+        trouble = ""
         try:
             while True:
-                _beat(part, name, started, probe, mode)
+                before, trouble = trouble, _probed(probe)[:300]
+                if trouble != before:
+                    _tell(part, trouble)
+                _beat(part, name, started, trouble, mode)
                 if stopping.wait(seconds):
                     return
         finally:
@@ -74,9 +80,15 @@ def beating(
         thread.join(5)
 
 
-def _beat(part: str, name: str, started: float, probe: Callable[[], str], mode: str) -> None:
+def _tell(part: str, trouble: str) -> None:
+    if trouble:
+        log.error("something is out of reach", part=part, trouble=trouble)
+    else:
+        log.info("all is within reach again", part=part)
+
+
+def _beat(part: str, name: str, started: float, trouble: str, mode: str) -> None:
     now = time.time()
-    trouble = _probed(probe)[:300]
     _try(lambda: run(_BEAT, part, name, now, started, version()[:32], trouble, mode))
     _try(lambda: run(_FORGET, now - LAST_FORGOTTEN_AFTER, now - FORGOTTEN_AFTER))
 
