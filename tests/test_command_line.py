@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from core import __version__
 from tests.patience import LONG
 
 ROOT = Path(__file__).parents[1]
@@ -194,6 +195,12 @@ def test_the_settings_are_shown_without_secrets(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "min_photos" in done.stdout
     assert "very-secret" not in done.stdout
+
+
+def test_it_says_its_version_and_touches_nothing(tmp_path: Path) -> None:
+    done = _run(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"likeness {__version__}\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _run(folder: Path, *command: str, **settings: object) -> subprocess.CompletedProcess[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from core import __version__
 from core.app.commands import dashboard, data, running, showing
 from core.app.commands.fal import fal
 from core.app.commands.runs import runs
@@ -46,6 +49,25 @@ app = _CommandLine(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"likeness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """What stands before every command."""
+
 
 for commands in (running, dashboard, data, showing):
     commands.add_to(app)
