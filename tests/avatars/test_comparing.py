@@ -118,7 +118,7 @@ def test_one_photo_that_is_like_no_other_is_named(house: App, chat: Chat) -> Non
 def test_that_no_two_photos_show_one_person_is_said(house: App, chat: Chat) -> None:
     send(house, chat, ONE[0], ANOTHER[0])
     compare(house, chat)
-    said = "👥 Each of these photos seems to show somebody else: no. 1, 2."
+    said = "👥 Each of these photos seems to show a different person: no. 1, 2."
     assert said in look(chat)
     assert chat.token("🚀 Launch the training"), "it is advice and refuses nothing"
 

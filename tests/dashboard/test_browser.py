@@ -114,7 +114,7 @@ def test_a_click_into_a_row_opens_its_card_and_back_leads_to_the_list(page: Page
     expect(page.get_by_role("listitem").filter(has_text="ordered")).to_be_visible()
     page.get_by_role("button", name="Back: Training").click()
     expect(page).not_to_have_url(re.compile("run="))
-    expect(page.get_by_role("heading", name="Training time")).to_be_visible()
+    expect(page.get_by_role("heading", name="Training time", exact=True)).to_be_visible()
 
 
 def test_a_viewer_is_shown_no_way_to_act(page: Page) -> None:

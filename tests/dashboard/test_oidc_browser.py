@@ -94,7 +94,7 @@ def test_a_stranger_stays_before_the_door_and_may_try_as_another(
     page.goto("/training")
     log_in(page)
     expect(page.get_by_role("alert")).to_have_text(
-        "eve@evil.example may not look in here. Ask an admin to be let in."
+        "eve@evil.example has no access. Ask an admin for it."
     )
     provider.person = {"sub": "1001", "email": "anna@example.org", "email_verified": True}
     log_in(page)
