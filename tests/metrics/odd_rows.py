@@ -195,7 +195,7 @@ class Odd:
                 "VALUES (?, ?, ?, 0, '1', ?)",
                 *(
                     ("worker", "web")[n % 2],
-                    f"machine:{n}",
+                    f"machine:{n}:started",
                     self.now - ago,
                     ("", "storage: gone")[n == 1],
                 ),
