@@ -18,6 +18,10 @@ from tests import makers
 from tests.avatars.pictures.picture_house import PictureHouse, cost
 from tests.sizes import SEED, sized
 
+pytestmark = pytest.mark.filterwarnings(  # a kill closes no socket
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
+
 
 class Killed(BaseException):
     """A process ends; nothing of ours catches that."""
