@@ -21,12 +21,11 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 import streamlit as st
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from benchmarks.web import FLAGS, PATIENCE
+from benchmarks.web import FLAGS, PATIENCE, answers
 from core import __version__
 from core.app.bootstrap import bootstrap
 from core.base.db import connect, database, run
@@ -89,7 +88,7 @@ def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     with subprocess.Popen([sys.executable, "-c", code], stdout=quiet, stderr=quiet) as process:
         url = f"http://127.0.0.1:{port}/"
         try:
-            while process.poll() is None and not _answers(f"{url}login"):
+            while process.poll() is None and not answers(f"{url}login"):
                 time.sleep(0.1)
             yield url, process
         finally:
@@ -191,13 +190,6 @@ def _serve(folder: str, port: int) -> None:
     settings = Settings().model_copy(update={"data_dir": Path(folder), "dashboard": own})
     signal.signal(signal.SIGUSR1, lambda *_: st.cache_data.clear())
     serve(bootstrap(settings), settings)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 if __name__ == "__main__":

@@ -120,14 +120,15 @@ def served(folder: str, command: str = "web", **settings: str) -> Iterator[str]:
     with subprocess.Popen([*product, command], env=environ, stdout=quiet, stderr=quiet) as process:
         url = f"http://127.0.0.1:{port}/"
         try:
-            while process.poll() is None and not _answers(f"{url}health"):
+            while process.poll() is None and not answers(f"{url}health"):
                 time.sleep(0.1)
             yield url
         finally:
             process.terminate()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether somebody answers there."""
     try:
         return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.TransportError:

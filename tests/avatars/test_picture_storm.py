@@ -232,10 +232,9 @@ def _check_paid(run: PictureRun, orders: list[Taken]) -> None:
     assert known == {order.id for order in orders}, "fal's journal and ours are one"
     paid = round(len(charged) * prices[0], 6) if prices else 0.0
     assert run.cost_usd is not None, "every end is known"
-    allowed = {paid}
-    if run.status is Status.CANCELLED and run.started_at is not None:
-        allowed.add(round(prices[-1], 6))  # one that had begun may be charged, whatever came of it
-    assert round(run.cost_usd, 6) in allowed, (run.status, run.error_type, orders)
+    if run.status is Status.CANCELLED and run.error_type and run.started_at is not None:
+        paid = round(prices[-1], 6)  # it had begun, and may be charged, whatever came of it
+    assert round(run.cost_usd, 6) == paid, (run.status, run.error_type, orders)
 
 
 def _check_end(run: PictureRun, orders: list[Taken], garbled: Counter[str]) -> None:
