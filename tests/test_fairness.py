@@ -146,7 +146,7 @@ def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path)
         "faces": avatar,
     }
     house = opened(database_url, tmp_path, photos__find_faces="true")
-    exports = Exports(house.store, house.spool, house.inbox)
+    exports = Exports(house.store, house.data, house.inbox)
     kinds = {work.kind: work for work in background.kinds(house, exports)}
     for kind, row in rows.items():
         assert kinds[kind].owners([str(row.id)]) == {str(row.id): str(avatar.user_id)}, kind

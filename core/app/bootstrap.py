@@ -82,7 +82,7 @@ class App:
         self.data = settings.data_dir
         self.database = opening.database(settings, elsewhere)
         self.store = services.store(settings)
-        self.spool = Spool(self.data / "spool")
+        self.spool = Spool(self.store, self.data / "spool", clock)
         self.jobs = Jobs(self.data / "jobs.db", settings.jobs.queue)
         self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
@@ -110,7 +110,7 @@ class App:
             self.inbox,
             self.jobs,
             self.store,
-            self.spool.folder,
+            self.data,
             self.webhook_url,
             clock,
             self.pictures.preview,

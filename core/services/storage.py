@@ -32,9 +32,9 @@ class FolderStore:
     def put(self, key: str, data: bytes) -> None:
         self._put(key, (data,))
 
-    def put_file(self, key: str, path: Path) -> None:
-        with disk_errors(key), path.open("rb") as file:
-            self._put(key, pieces(file))
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        file.seek(0)
+        self._put(key, pieces(file))
 
     def _put(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._path(key)
