@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +20,7 @@ from minio.helpers import MIN_PART_SIZE
 
 from core.base.errors import ConfigurationError, ObjectMissing, StorageUnavailable, kind_of
 from core.services.s3_client import connect, s3_errors
-from core.services.storage import PIECE, checked_key, checked_prefix
+from core.services.storage import PIECE, checked_key, checked_prefix, length_of
 
 log = structlog.get_logger()
 
@@ -111,9 +110,7 @@ class MinioStore:
         """Keep a file, in parts of 16 MB; whoever is killed over it leaves parts to the server."""
         name = self._name(key)
         with self._using(key):
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            self._client.put_object(self._bucket, name, file, size, part_size=FILE_PART)
+            self._client.put_object(self._bucket, name, file, length_of(file), part_size=FILE_PART)
 
     def stream(self, key: str) -> Iterator[bytes]:
         name = self._name(key)

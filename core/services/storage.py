@@ -185,6 +185,13 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
+def length_of(file: BinaryIO) -> int:
+    """How many bytes an open file has; it is read from its beginning next."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return length
+
+
 def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file so that it is there whole or not at all, and stays after a power cut."""
     partial = path.with_name(f".{uuid4().hex}.part")
