@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard diagram browser .venv
+.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -57,6 +57,9 @@ bench-web: .venv browser ## measure how soon the chat page is there on a slow li
 
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-backup: .venv ## measure a backup and its restoration against a plain copy
+	@$(BIN)/python -m benchmarks.drill $(ARGS)
 
 diagram: .venv ## draw the flow's table into docs/flow.md
 	@$(BIN)/likeness diagram --into docs/flow.md

@@ -6,6 +6,7 @@ LikenessError
 ├── DatabaseUnavailable   the database can't be reached, opened or written: says why
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
+├── BackupError           a backup can't be made, read or restored: says why
 ├── StorageUnavailable    the object store can't be reached or written
 ├── Overloaded            this machine has no time or memory for it now: safe to try later
 ├── TrainingRefused       a training can't start now: says why
@@ -57,6 +58,10 @@ class ObjectMissing(LikenessError):
 
 class StorageUnavailable(LikenessError):
     """The object store can't be reached or written at the moment."""
+
+
+class BackupError(LikenessError):
+    """A backup can't be made, read or restored."""
 
 
 class Overloaded(LikenessError):

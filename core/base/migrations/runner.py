@@ -53,6 +53,11 @@ def prepare(database: Database) -> None:
         check(database)
 
 
+def names() -> list[str]:
+    """The migrations that this code knows, in their order."""
+    return sorted(path.stem for path in _FOLDER.glob("[0-9]*.py"))
+
+
 def check(database: Database) -> None:
     """Raise SchemaMismatch where the database is behind or ahead of this code."""
     status = _runner(database).status()

@@ -95,6 +95,12 @@ class Storage(Section):
         return self
 
 
+class Backup(Section):
+    """For how many days a backup may be kept: so long erasures are remembered outside of it."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
 class Retention(Section):
     """Retention in days, enforced by the sweep; 0 keeps."""
 
