@@ -14,6 +14,7 @@ LikenessError
 ├── ProviderUnavailable   the OpenID provider can't be reached; in `dashboard.login.providers`
 ├── InvalidToken          its token proves nothing; in `dashboard.login.providers`
 ├── Forbidden             a viewer of the dashboard can't act; see `core.operation.admin_actions`
+├── Doubt                 a check's warning, with its remedy; stands in `core.base.checkup`
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
     ├── RetryAfter        not now: wait so many seconds, for this chat alone
