@@ -104,7 +104,7 @@ class Sweeps:
         retention = self._retention
         clearing = (
             retention.drafts, retention.refused_photos, retention.trained_photos,
-            retention.support_messages,
+            retention.support_messages, retention.turns,
         )  # fmt: skip
         return tuple(partial(self._retain, clear) for clear in clearing)
 
