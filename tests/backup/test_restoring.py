@@ -169,6 +169,8 @@ def test_who_was_erased_since_the_backup_is_erased_again_before_anything_is_serv
     done = restoring.restore(there, tmp_path / "backup", data, none_erased=False)
     assert done.settled.erased == 1
     assert found_below(there.data_dir) == []
+    [(who, detail)] = run("SELECT who, detail FROM audit WHERE action = 'restore'").fetchall()
+    assert (who, detail) == ("command line", "0 orders, 1 erased")
     restored = open_app(there.data_dir)
     assert [avatar.user_id for avatar in Avatar.select()] == [ben.user_id]
     found = Conversation.get_by_id(anna.id)
@@ -295,3 +297,26 @@ def test_a_damaged_backup_is_refused_and_what_was_restored_of_it_opens_nowhere(
         App(there)
     with pytest.raises(BackupError, match="is no backup"):
         restoring.restore(there, tmp_path, None, none_erased=True)
+
+
+def test_where_database_and_objects_lie_apart_all_of_it_is_restored_to_its_place(
+    data: Path, tmp_path: Path, open_app: Open
+) -> None:
+    def apart(folder: Path) -> dict[str, str]:
+        return {
+            "LIKENESS_DATABASE__URL": f"sqlite:///{folder / 'rows' / 'people.db'}",
+            "LIKENESS_STORAGE__FOLDER": str(folder / "photos"),
+        }
+
+    app = open_app(data, **apart(tmp_path))
+    owner = makers.conversation()
+    avatar = makers.avatar(owner, photos=1)
+    key = f"{owner.user.id.hex}/{avatar.id.hex}/{'a' * 64}"
+    AvatarPhoto.update(minio_key=key).execute()
+    app.store.put(key, b"photo")
+    taking.take(app.settings, tmp_path / "backup")
+    there = elsewhere(tmp_path, **apart(tmp_path / "elsewhere"))
+    restoring.restore(there, tmp_path / "backup", None, none_erased=True)
+    restored = open_app(there.data_dir, **apart(tmp_path / "elsewhere"))
+    assert restored.store.get(key) == b"photo"
+    assert (tmp_path / "elsewhere" / "rows" / "people.db").exists()

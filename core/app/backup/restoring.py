@@ -25,7 +25,7 @@ from core.base.migrations import runner
 from core.base.settings import Settings
 from core.services import erasure_ledger
 from core.services.erasure_ledger import Erased, ErasureLedger
-from core.services.storage import sync_folder
+from core.services.storage import files_in, sync_folder
 
 DAY = 86_400.0
 _LEDGER = (erasure_ledger.NAME, erasure_ledger.LOCK)
@@ -71,10 +71,8 @@ def _refuse_newer(backup: Manifest, folder: Path) -> None:
 
 def _refuse_used(settings: Settings) -> None:
     for place in (settings.data_dir, settings.objects_dir, manifest.database_file(settings)):
-        found = place.exists() and (
-            place.is_file() or any(path.name not in _LEDGER for path in place.iterdir())
-        )
-        if found:
+        files = [place] if place.is_file() else files_in(place)
+        if any(file.name not in _LEDGER for file in files):
             raise BackupError(
                 f"{place.absolute()} is in use, and restoring replaces nothing. Move it away (and "
                 "keep it: it may hold the ledger of erasures), or set data_dir to an empty folder."

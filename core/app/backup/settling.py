@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from core.base.db import run, transaction
 from core.base.errors import BackupError
 from core.base.settings import Settings
 from core.conversation.models import Conversation, InboxEvent, User
+from core.operation.admin_actions import note
 from core.services.erasure_ledger import Erased
 
 MARGIN_SECONDS = 300.0
@@ -37,7 +39,10 @@ def settle_restored(settings: Settings, at: float, erased: Iterable[Erased]) -> 
     try:
         orders = sum(kind.orders.settle_restored(at) for kind in (app.training, app.pictures))
         since = {one.user_id for one in erased if one.at >= at - MARGIN_SECONDS}
-        return Settled(orders, sum(_erase(app, user_id) for user_id in sorted(since)))
+        done = Settled(orders, sum(_erase(app, user_id) for user_id in sorted(since)))
+        moment = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="seconds")
+        note("command line", "restore", moment, f"{done.orders} orders, {done.erased} erased")
+        return done
     finally:
         app.close()
 

@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from core.app.backup import manifest
 from core.app.backup.manifest import DATA, DATABASE, OBJECTS, Manifest
-from core.app.opening import HALF_RESTORED
+from core.app.opening import HALF_RESTORED, refuse_half_restored
 from core.base.errors import BackupError
 from core.base.heartbeat import version
 from core.base.settings import Settings
@@ -193,6 +193,7 @@ def _migrations(file: Path) -> list[str]:
 
 
 def _refuse(settings: Settings, place: Path) -> None:
+    refuse_half_restored(settings)
     if not manifest.database_file(settings).is_file():
         raise BackupError(
             f"There is nothing to back up: {manifest.database_file(settings)} is not there. Check "
