@@ -6,9 +6,7 @@ The start-up checks are the same functions: see `opening`.
 from __future__ import annotations
 
 import platform
-import shutil
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from core import __version__
-from core.app import opening, photo_folder, services
+from core.app import opening, photo_folder, services, surroundings
 from core.base import db
 from core.base.checkup import Check, Doubt
 from core.base.db import run
@@ -32,12 +30,7 @@ from core.base.settings import Settings
 from core.base.settings.addresses import LOCAL
 from core.base.settings.installed import channel_names, made_channel
 from core.conversation.delivery.channel import Checked
-from core.conversation.delivery.lease import clock
 
-SKEW_WARNING, SKEW_WRONG = 2.0, 30.0
-"""Seconds between the database's clock and ours: leases last ten, claims sixty."""
-ROOM_WARNING, ROOM_WRONG = 2e9, 2e8
-"""Free bytes of a disk: a trained model takes 200 MB, and SQLite's log as much as its file."""
 OLDEST_POSTGRESQL = 130_000
 """The oldest server that is maintained somewhere."""
 
@@ -50,10 +43,10 @@ def checks(settings: Settings, offline: bool = False) -> list[Check]:
         Check("versions", _versions),
         Check("addresses", lambda: _addresses(settings)),
         Check("data folder", lambda: _data_folder(settings)),
-        Check("disk", lambda: _disk(settings)),
+        Check("disk", lambda: surroundings.disk(settings)),
         Check("database", lambda: _database(settings), not embedded),
         Check("photo folder", lambda: _with_schema(settings, _photo_folder), not embedded),
-        Check("clock", lambda: _with_schema(settings, _clock), not embedded),
+        Check("clock", lambda: _with_schema(settings, surroundings.clocks), not embedded),
         Check("storage", lambda: _storage(settings), settings.storage.backend != "folder"),
         Check("fal.ai", lambda: _fal(settings), bool(settings.fal.key.get_secret_value())),
         *_of_channels(settings),
@@ -113,22 +106,6 @@ def _data_folder(settings: Settings) -> str:
     return str(folder)
 
 
-def _disk(settings: Settings) -> str:
-    places = [settings.data_dir, *([settings.objects_dir] if _folder_store(settings) else [])]
-    free = {place: shutil.disk_usage(_existing(place)).free for place in places}
-    place = min(free, key=lambda known: free[known])
-    said = f"{free[place] / 1e9:.1f} GB are free for {place.absolute()}"
-    if free[place] < ROOM_WRONG:
-        raise StorageUnavailable(f"Only {said}. Make room, or name another disk by data_dir.")
-    if free[place] < ROOM_WARNING:
-        raise Doubt(f"Only {said}: a trained model takes 0.2 GB. Make room.")
-    return said
-
-
-def _existing(place: Path) -> Path:
-    return next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
-
-
 # the database
 
 
@@ -171,40 +148,15 @@ def _with_schema(settings: Settings, look: Callable[[Settings], str]) -> str:
 
 def _photo_folder(settings: Settings) -> str:
     photo_folder.refuse_another(settings)
-    if _folder_store(settings) and not db.is_sqlite():
-        raise Doubt(
-            f"Objects are in a folder ({settings.objects_dir.absolute()}) and rows on a server: "
-            "that works on one host, or on several that mount the folder. For several hosts set "
-            'storage.backend = "minio".'
-        )
-    return "photos are kept where the database's other processes keep them"
-
-
-def _clock(_settings: Settings) -> str:
-    before = time.time()
-    theirs = clock()
-    skew = theirs - (before + time.time()) / 2
-    said = f"the database's is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} ours"
-    if abs(skew) > SKEW_WRONG:
-        raise ConfigurationError(
-            f"The clocks differ: {said}. Claims and leases of several hosts rely on them: run "
-            "chrony or systemd-timesyncd on both."
-        )
-    if abs(skew) > SKEW_WARNING:
-        raise Doubt(f"The clocks differ: {said}. Run chrony or systemd-timesyncd on both.")
-    return said
+    return surroundings.one_place(settings)
 
 
 # what is outside
 
 
-def _folder_store(settings: Settings) -> bool:
-    return settings.storage.backend == "folder"
-
-
 def _storage(settings: Settings) -> str:
     """One object is put, read and deleted."""
-    if _folder_store(settings) and not settings.objects_dir.exists():
+    if settings.storage.backend == "folder" and not settings.objects_dir.exists():
         return f"{settings.objects_dir.absolute()} is made at the first start"
     store, key, data = services.store(settings), f"health/health/{uuid4().hex}", uuid4().bytes
     store.put(key, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.app import photo_folder
+from core.app import photo_folder, surroundings
 from core.base import db
 from core.base.errors import ConfigurationError
 from core.base.migrations import runner
@@ -29,6 +29,8 @@ def database(settings: Settings, elsewhere: bool = False, restoring: bool = Fals
     opened = db.connect(url, settings.database.synchronous)
     runner.prepare(opened)
     photo_folder.claim(settings, elsewhere)
+    if not elsewhere:
+        surroundings.tell(settings)
     return opened
 
 

@@ -13,7 +13,7 @@ import structlog
 from typer.testing import CliRunner
 
 from core.app import bootstrap as _bootstrap  # noqa: F401  # before stderr is the runner's
-from core.app import doctor
+from core.app import opening, surroundings
 from core.app.cli import app
 from core.app.opening import HALF_RESTORED
 from core.base import checkup
@@ -21,6 +21,7 @@ from core.base import db as core_db
 from core.base.checkup import Check, Doubt
 from core.base.errors import ConfigurationError
 from core.base.migrations import runner
+from core.base.settings import Settings
 from core.services.fal.simulation import FalServer
 from tests.avatars.storming import at
 from tests.fakes.foreign_fal import Liberties, foreign_fal
@@ -242,7 +243,23 @@ def test_what_takes_too_long_or_fails_is_unknown_and_stops_nothing() -> None:
 
 
 def test_a_full_disk_is_wrong(examined: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ROOM_WARNING", 1e18)
+    monkeypatch.setattr(surroundings, "ROOM_WARNING", 1e18)
     assert examined()[1]["disk"][0] == "warning"
-    monkeypatch.setattr(doctor, "ROOM_WRONG", 1e18)
+    monkeypatch.setattr(surroundings, "ROOM_WRONG", 1e18)
     assert examined()[1]["disk"][0] == "wrong"
+
+
+def test_a_start_says_the_same_and_goes_on(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {
+        "LIKENESS_DATA_DIR": str(tmp_path / "data"),
+        "LIKENESS_DATABASE__URL": postgresql_url,
+    }
+    settings = Settings.load(environ=environ)
+    monkeypatch.setattr(surroundings, "ROOM_WRONG", 1e18)
+    monkeypatch.setattr(surroundings, "clock", lambda: 1e9)
+    with structlog.testing.capture_logs() as logs:
+        opening.database(settings).close()
+    said = [(line["log_level"], line["about"]) for line in logs if "about" in line]
+    assert said == [("error", "disk"), ("error", "clocks"), ("warning", "one_place")]
