@@ -226,3 +226,20 @@ def test_the_list_of_a_backup_has_every_file_of_it(
     assert known["schema"][0] == "0001_initial"
     read = manifest.read(tmp_path / "backup")
     assert read.files["likeness.db"] == manifest.hashed(tmp_path / "backup" / "likeness.db")
+
+
+def test_what_is_committed_after_the_moment_is_not_in_the_backup(
+    data: Path, tmp_path: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(data)
+    makers.conversation()
+    copy = taking._copied
+
+    def write_and_copy(connection: sqlite3.Connection, target: Path) -> None:
+        makers.conversation()
+        copy(connection, target)
+
+    monkeypatch.setattr(taking, "_copied", write_and_copy)
+    taking.take(app.settings, tmp_path / "backup")
+    assert rows(tmp_path / "backup" / "likeness.db", "SELECT count(*) FROM users") == [(1,)]
+    assert rows(data / "likeness.db", "SELECT count(*) FROM users") == [(2,)]
