@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due diagram browser .venv
+.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -54,6 +54,9 @@ bench-pictures: .venv ## measure how soon pictures are there, and who waits mean
 
 bench-web: .venv browser ## measure how soon the chat page is there on a slow line
 	@$(BIN)/python -m benchmarks.web $(ARGS)
+
+bench-idle: .venv ## measure what each process costs while nobody does anything
+	@$(BIN)/python -m benchmarks.idle $(ARGS)
 
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)

@@ -65,7 +65,8 @@ class House:
     ) -> None:
         self.settings = makers.settings(**{"photos": {"compare_faces": False}, **settings})
         self.store: ObjectStore = FolderStore(folder / "objects")
-        self.spool = Spool(folder / "spool")
+        self.data = folder
+        self.spool = Spool(self.store, folder / "spool")
         self.jobs = Jobs(folder / "jobs.db")
         self.erasures = ErasureLedger(folder)
         inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from core.avatars import disposal
@@ -44,6 +45,7 @@ class Parts(Protocol):
 
     settings: Settings
     clock: Callable[[], float]
+    data: Path
     store: ObjectStore
     spool: Spool
     jobs: Jobs
@@ -61,7 +63,7 @@ class Parts(Protocol):
 
 def worker(app: Parts) -> Worker:
     """The worker of an app; it starts nothing yet."""
-    exports = Exports(app.store, app.spool, app.inbox, app.clock)
+    exports = Exports(app.store, app.data, app.inbox, app.clock)
     stopping = threading.Event()
     return Worker(
         kinds(app, exports),
@@ -93,7 +95,7 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
 
 def sweeps(app: Parts, exports: Exports | None = None) -> Sweeps:
     """The slow sweep, for the worker and for tests."""
-    made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
+    made = exports or Exports(app.store, app.data, app.inbox, app.clock)
     retention = Retention(app.settings, app.stops)
     retire = app.training.retire_simulated
     return Sweeps(

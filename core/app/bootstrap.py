@@ -84,7 +84,7 @@ class App:
         self.data = settings.data_dir
         self.database = opening.database(settings, elsewhere, restoring)
         self.store = services.store(settings)
-        self.spool = Spool(self.data / "spool")
+        self.spool = Spool(self.store, self.data / "spool", clock)
         self.jobs = Jobs(self.data / "jobs.db", settings.jobs.queue)
         self.erasures = ErasureLedger(self.data)
         self.events = Events(clock)
@@ -113,7 +113,7 @@ class App:
             self.inbox,
             self.jobs,
             self.store,
-            self.spool.folder,
+            self.data,
             self.webhook_url,
             clock,
             self.pictures.preview,

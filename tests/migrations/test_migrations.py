@@ -40,6 +40,8 @@ NAMES = [
     "0006_judged_photos",
     "0007_counted_pictures",
     "0008_reachable",
+    "0011_painted_avatars",
+    "0012_deployments",
 ]  # fmt: skip
 
 

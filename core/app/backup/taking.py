@@ -1,6 +1,6 @@
 """Making a backup while everything runs.
 
-The database is copied as of one moment by SQLite's online backup. Uploads wait in the spool until
+The database is copied as of one moment by SQLite's online backup. Uploads wait below `spool/` until
 they are judged, which takes less than a second, so those that the rows name are copied at that
 moment, before the database; where one was faster, another moment is taken. Objects are stored
 before a row names them and deleted after it, so they are copied last: one that is gone by then was
@@ -23,6 +23,7 @@ from uuid import uuid4
 from core.app.backup import manifest
 from core.app.backup.manifest import DATA, DATABASE, OBJECTS, Manifest
 from core.app.opening import HALF_RESTORED, refuse_half_restored
+from core.avatars.disposal import SPOOLED
 from core.base.errors import BackupError
 from core.base.heartbeat import version
 from core.base.settings import Settings
@@ -33,7 +34,8 @@ MOMENTS = 20
 """So many moments are tried at most, until one has every upload that its rows name."""
 BUSY_SECONDS = 30.0
 _PART = ".likeness-part"
-_SPOOL = "spool"
+_BEFORE = "spool/"
+"""Where the first versions kept uploads, in the data folder."""
 _LEFT_OUT = ("jobs.db", "console.log", erasure_ledger.NAME, HALF_RESTORED)
 """Files of the data folder that begin with one of these: made anew, or to outlive a backup."""
 
@@ -90,7 +92,8 @@ class _Making:
 
     def database(self) -> float:
         """Copy the database and the uploads of one moment, which is returned."""
-        self._below(self._settings.data_dir / _SPOOL, f"{DATA}{_SPOOL}/")
+        for folder, name in self._spools():
+            self._below(folder, name)
         with closing(_opened(self._file)) as connection:
             for left in reversed(range(MOMENTS)):
                 made_at = time.time()
@@ -120,14 +123,22 @@ class _Making:
     def data_folder(self) -> None:
         """Copy secrets, and whatever else is kept in the data folder."""
         folder = self._settings.data_dir.absolute()
-        apart = (folder / _SPOOL, self._settings.objects_dir.absolute())
+        apart = (folder / _BEFORE, self._settings.objects_dir.absolute())
         for file in files_in(folder):
             ours = file.name.startswith((self._file.name, *_LEFT_OUT)) or is_partial(file)
             if not ours and not any(file.is_relative_to(other) for other in apart):
                 self._one(file, DATA + file.relative_to(folder).as_posix())
 
     def _upload(self, name: str) -> bool:
-        return self._one(self._settings.data_dir / _SPOOL / name, f"{DATA}{_SPOOL}/{name}")
+        return any(self._one(folder / name, place + name) for folder, place in self._spools())
+
+    def _spools(self) -> tuple[tuple[Path, str], ...]:
+        """The folders that uploads wait in, and what they are called in a backup."""
+        settings = self._settings
+        return (
+            (settings.objects_dir / SPOOLED, OBJECTS + SPOOLED),
+            (settings.data_dir / _BEFORE, DATA + _BEFORE),
+        )
 
     def _below(self, folder: Path, name: str) -> None:
         for file in files_in(folder):
