@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-idle diagram browser .venv
+.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -60,6 +60,12 @@ bench-idle: .venv ## measure what each process costs while nobody does anything
 
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-backup: .venv ## measure a backup and its restoration against a plain copy
+	@$(BIN)/python -m benchmarks.drill $(ARGS)
+
+bench-due: .venv ## measure the question for due screens beside chats that blocked the bot
+	@$(BIN)/python -m benchmarks.due $(ARGS)
 
 diagram: .venv ## draw the flow's table into docs/flow.md
 	@$(BIN)/likeness diagram --into docs/flow.md

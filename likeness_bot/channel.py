@@ -1,5 +1,6 @@
 """What a channel needs; docs/adding-a-channel.md shows how the parts fit together."""
 
+from core.base.checkup import Check, Doubt
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
@@ -33,7 +34,9 @@ __all__ = [
     "Bridge",
     "Capabilities",
     "Channel",
+    "Check",
     "Courier",
+    "Doubt",
     "Engine",
     "Event",
     "File",

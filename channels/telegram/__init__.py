@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from channels.telegram.bot import TelegramBot
+from channels.telegram.checks import checks
 from channels.telegram.files import Files
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
+from core.base.checkup import Check
 from core.base.errors import ConfigurationError
 from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress
@@ -90,6 +92,10 @@ class Telegram:
     def configured(self) -> bool:
         """Whether there is a token."""
         return bool(self._settings.token.get_secret_value())
+
+    def checks(self) -> list[Check]:
+        """What `likeness doctor` looks at."""
+        return checks(self._settings)
 
     def how_to_send(self, language: str) -> str:
         """How a person sends photos here."""

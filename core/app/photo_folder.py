@@ -53,6 +53,14 @@ def claim(settings: Settings, elsewhere: bool = False) -> None:
             raise ConfigurationError(_refusal(name, folder, kept))
 
 
+def refuse_another(settings: Settings) -> None:
+    """Raise ConfigurationError where photos are kept in another folder; claims nothing."""
+    for name, folder in _folders(settings):
+        kept = _kept(name)
+        if kept is not None and kept.id != _mark(folder):
+            raise ConfigurationError(_refusal(name, folder, kept))
+
+
 def adopt(settings: Settings) -> list[Path]:
     """Keep photos in this process's folders from now on; which they are.
 

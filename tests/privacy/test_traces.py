@@ -96,7 +96,7 @@ def test_an_erasure_waits_for_a_reader_and_ends_when_it_is_gone(
     reader.execute("SELECT * FROM users").fetchall()
     anna.order_erasure()
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock=lambda: 4e9)
     assert not steps.erase(user_id)
     assert steps.due(4e9) == []
     assert steps.due(4e9 + 1) == [user_id]
@@ -125,7 +125,7 @@ def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
     monkeypatch.setattr(
         erasure_worker, "forget_log", lambda: False
     )  # a reader is always in the way
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock)
     with structlog.testing.capture_logs() as logs:
         for _ in range(600):
             for user_id in steps.due(clock.now):
@@ -160,7 +160,7 @@ def test_the_database_is_written_anew_a_few_times_only_while_objects_wait_for_th
         return True
 
     monkeypatch.setattr(erasure_worker, "forget_deleted", write)
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock)
     while User.select().where(User.erasing_at.is_null(False)).exists():
         assert clock.now < began + 90
         for user_id in steps.due(clock.now):
@@ -208,7 +208,7 @@ def test_on_an_s3_server_nothing_of_the_person_is_listed_any_more(
     user = Conversation.get_by_id(anna.id).user_id
     app.store.put(f"{user.hex}/{'a' * 32}/{'b' * 64}", b"an orphan of theirs")
     anna.order_erasure()
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures)
     assert not steps.erase(str(user))
     assert list(app.store.keys("")) == []
     assert AvatarPhoto.select().count() == 0
@@ -232,7 +232,7 @@ def test_what_a_person_has_begun_since_stays(app: App) -> None:
         app.verdicts.judge(photo_id)
     [key] = makers.objects(app.store)
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    erasure_worker.Erasing(app.store, app.spool, app.jobs).erase(user_id)
+    erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures).erase(user_id)
     assert makers.objects(app.store) == [key]
     assert [photo.minio_key for photo in AvatarPhoto.select()] == [key]
 

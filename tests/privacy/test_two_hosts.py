@@ -68,7 +68,8 @@ def test_an_erasure_on_one_host_leaves_nothing_on_another(
     pending = [photo.reference["spool"] for photo in AvatarPhoto.select()]
     assert all(MARK.encode() in works.spool.read(name) for name in pending)
     anna.order_erasure()
-    steps = erasure_worker.Erasing(works.store, works.spool, works.jobs, clock=lambda: 4e9)
+    ledger = works.erasures
+    steps = erasure_worker.Erasing(works.store, works.spool, works.jobs, ledger, clock=lambda: 4e9)
     steps.erase(user_id)
     disposal.delete_doomed(works.store, 4e9)
     assert steps.erase(user_id)

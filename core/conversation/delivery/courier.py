@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from core.base.db import INFRASTRUCTURE, run
+from core.base.db import INFRASTRUCTURE
 from core.base.errors import (
     Blocked,
     ChannelError,
@@ -31,6 +31,7 @@ from core.base.errors import (
 from core.conversation.delivery.background import Background
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Place, Reference
+from core.conversation.delivery.due import due_screens, waiting_notices
 from core.conversation.delivery.outbox import (
     Parcel,
     abandon,
@@ -49,18 +50,6 @@ from core.conversation.engine import Engine
 from core.conversation.pacing import Rank
 
 log = structlog.get_logger()
-
-_DUE = """
-SELECT id, rank FROM conversations
-WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND not_before <= ?
-  AND NOT unreachable ORDER BY rank, due_at LIMIT ?
-"""
-_NOTICES = """
-SELECT min(n.id), n.conversation_id, max(n.attempts)
-FROM notices n JOIN conversations c ON c.id = n.conversation_id
-WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
-  AND NOT c.unreachable GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
-"""
 
 _FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
 """What becomes of a notice that was not sent."""
@@ -203,8 +192,8 @@ class Courier:
 
     def _due(self, limit: int) -> _Due:
         now = self._clock()
-        screens = run(_DUE, *self._address, now, now, limit).fetchall()
-        notices = run(_NOTICES, *self._address, now, limit).fetchall()
+        screens = due_screens(self._address, now, limit)
+        notices = waiting_notices(self._address, now, limit)
         told_first = {found for _, found, refusals in notices if not refusals}
         return _Due(
             [found for found, rank in screens if rank != Rank.TICK and found not in told_first],

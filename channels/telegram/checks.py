@@ -1,0 +1,74 @@
+"""What `likeness doctor` looks at: the token, and whether updates come the way we ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+from telegram import WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from channels.telegram.api import Api
+from channels.telegram.refusals import described
+from core.base.checkup import Check, Doubt
+from core.base.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from channels.telegram import Settings
+
+
+def checks(settings: Settings) -> list[Check]:
+    """They ask Telegram, or the server that is in its place, and change nothing there."""
+    return [
+        Check("telegram", lambda: f"the token is @{_asked(settings).name}'s", remote=True),
+        Check("webhook", lambda: judged(_asked(settings).webhook), remote=True),
+    ]
+
+
+class Told(NamedTuple):
+    """Who we are to Telegram, and where it delivers."""
+
+    name: str
+    webhook: WebhookInfo
+
+
+def _asked(settings: Settings) -> Told:
+    """Raises ConfigurationError where nobody answers, or not to this token."""
+    try:
+        return asyncio.run(_asking(settings))
+    except InvalidToken:
+        raise ConfigurationError(
+            "Telegram refuses the token in LIKENESS_TELEGRAM__TOKEN. Copy it again from @BotFather."
+        ) from None  # the library's own error quotes the token
+    except TelegramError as error:
+        raise ConfigurationError(
+            f"The Bot API doesn't answer: {described(error.message)}. Check telegram.base_url, "
+            "telegram.proxy and the firewall."
+        ) from None
+
+
+async def _asking(settings: Settings) -> Told:
+    token = settings.token.get_secret_value()
+    api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
+    try:
+        await api.initialize()
+        return Told(api.username, await api.get_webhook_info())
+    finally:
+        await api.shutdown()
+
+
+def judged(found: WebhookInfo, wanted: str = "") -> str:
+    """Whether updates come to the address that is `wanted`: "" is by polling."""
+    if found.url != wanted:
+        there = f"a webhook stands ({found.url})" if found.url else "no webhook stands"
+        ours = "updates are polled for" if not wanted else f"telegram.webhook_url is {wanted}"
+        remedy = "set" if wanted else "remove"
+        raise ConfigurationError(
+            f"Updates don't come: {there}, and {ours}. Run `likeness webhook {remedy}`."
+        )
+    if found.last_error_message and found.url:
+        raise Doubt(
+            f"Telegram's last delivery failed ({found.last_error_message}): look whether "
+            f"{wanted} leads to `likeness http`."
+        )
+    return f"{found.pending_update_count} updates wait at Telegram"
