@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle diagram browser .venv
+.PHONY: help run test soak chaos check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -25,6 +25,9 @@ test: .venv browser ## run the tests
 soak: .venv browser ## run what takes longer: every channel, storms, kills; SIZE=full runs all
 	@SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -m "soak or sized" $(ARGS)
+
+chaos: .venv ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
+	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --minutes 33,) $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .
