@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak chaos check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle bench-scale diagram browser .venv
+.PHONY: help run test soak chaos check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle bench-scale bench-telegram diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -60,6 +60,9 @@ bench-web: .venv browser ## measure how soon the chat page is there on a slow li
 
 bench-scale: .venv ## measure the avatar dialogue on 1, 2 and 4 processes over one PostgreSQL
 	@$(BIN)/python -m benchmarks.scale $(ARGS)
+
+bench-telegram: .venv ## measure presses on Telegram beside a limited chat, and a hundred at once
+	@$(BIN)/python -m benchmarks.telegram $(ARGS)
 
 bench-idle: .venv ## measure what each process costs while nobody does anything
 	@$(BIN)/python -m benchmarks.idle $(ARGS)
