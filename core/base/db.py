@@ -1,5 +1,8 @@
 """The database: one handle for SQLite and PostgreSQL, and the two ways to use it.
 
+Between two transactions PostgreSQL's connection may be exchanged for another one: a pooler does so.
+Nothing here, and nothing that uses it, leaves anything in a session.
+
 `transaction()` writes: on SQLite `BEGIN IMMEDIATE` behind one lock for each process (sixteen busy
 threads waited up to 1.4 s on SQLite's own busy timeout, 66 ms behind a lock), on PostgreSQL an
 ordinary transaction whose rows are locked by whoever reads them. `snapshot()` reads: everything
@@ -97,19 +100,23 @@ def make_folder(folder: Path) -> None:
 
 
 def connect(url: str, synchronous: Synchronous = "full") -> Any:
-    """Bind the models to the database at `url` and return it; nothing is opened yet.
-
-    `url` is `sqlite:///file`, `postgresql://…`. SQLite keeps a write-ahead log, enforces foreign
-    keys and overwrites what is deleted; `synchronous` "full" survives a power cut.
-    """
-    opened: peewee.Database
-    if url.startswith("sqlite:///"):
-        opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
-    else:
-        patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
-        opened = _Postgresql(url, prefer_psycopg3=True, **patience)
+    """Bind the models to the database at `url` and return it; see `handle`."""
+    opened = handle(url, synchronous)
     database.initialize(opened)
     return opened
+
+
+def handle(url: str, synchronous: Synchronous = "full") -> Any:
+    """The database at `url`, `sqlite:///file` or `postgresql://…`; nothing is opened yet.
+
+    SQLite keeps a write-ahead log, enforces foreign keys and overwrites what is deleted;
+    `synchronous` "full" survives a power cut. PostgreSQL prepares no statement by a name, which
+    would be another session's behind a pooler.
+    """
+    if url.startswith("sqlite:///"):
+        return _sqlite(url.removeprefix("sqlite:///"), synchronous)
+    patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
+    return _Postgresql(url, prefer_psycopg3=True, prepare_threshold=None, **patience)
 
 
 def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
