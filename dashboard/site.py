@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from core.base import mode as modes
 from core.base.db import release
 from core.base.mode import Own
 from core.base.settings import Settings
+from core.base.shared_secrets import agreed
 from core.operation import admin_actions
 from core.operation.auth import Sessions, Visitor
 
@@ -39,10 +40,14 @@ class Site:
         self.app = app
         self.settings = settings
         self.own = settings.dashboard
-        self.sessions = Sessions(self.own, settings.data_dir)
-        self.secret = secrets.token_hex(32)
+        self.sessions = Sessions(self.own)
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def secret(self) -> str:
+        """What signs its cookies, those of Streamlit too: the same at every dashboard."""
+        return agreed("dashboard")
 
     @property
     def known(self) -> Own:

@@ -15,7 +15,7 @@ NAME = "web"
 
 
 class Settings(SiteSection):
-    """The section `web`; an empty `secret` is made once and kept in the data folder."""
+    """The section `web`; an empty `secret` is made once and kept in the database."""
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
     secret: SecretStr = SecretStr("")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from channels.web import Settings
-from core.base.errors import ConfigurationError
+from core.base.shared_secrets import agreed
 from core.conversation.delivery.channel import Host
 
 COOKIE = "likeness_visitor"
+BEFORE = "web.secret"
+"""The file in which earlier versions kept what signs it."""
 SIDES = (320, 1600)
 """Pixels of a picture's longer side: in a bubble, and opened."""
 
@@ -29,7 +29,7 @@ class Site:
     def __init__(self, app: Host, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        secret = settings.secret.get_secret_value() or kept_secret(app.data / "web.secret")
+        secret = settings.secret.get_secret_value() or agreed("web", app.data / BEFORE)
         self._signer = Signer(secret, "likeness.web.visitor", digest_method=hashlib.sha256)
         self._secret = secret
 
@@ -71,43 +71,3 @@ class Site:
 
     def _sealer(self, visitor: str, what: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._secret, salt=f"likeness.web.{what}:{visitor}")
-
-
-def kept_secret(path: Path) -> str:
-    """A secret that is made once and then kept for its owner alone to read."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            return _read(path)
-        except FileNotFoundError:
-            _make(path)
-            return _read(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
-            "LIKENESS_WEB__SECRET to 32 letters or more."
-        ) from error
-
-
-def _read(path: Path) -> str:
-    secret = path.read_text(encoding="ascii").strip()
-    if len(secret) < 32:
-        raise ConfigurationError(
-            f"{path} holds no secret. Delete it: everybody who has been here then is a new person."
-        )
-    return secret
-
-
-def _make(path: Path) -> None:
-    """Write it whole or not at all, and never over another process's."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(half, path)
-    except FileExistsError:
-        pass
-    finally:
-        half.unlink()

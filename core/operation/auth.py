@@ -1,28 +1,21 @@
-"""Who may look at the dashboard: passwords, attempts, sessions. All of it in rows.
+"""Who may look at the dashboard: attempts and sessions, all of it in rows.
 
-Only hashes are kept: argon2 of passwords, SHA-256 of the sessions' tokens.
+Of a session's token only its SHA-256 is kept. Who has a password: `core.operation.passwords`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from core.base.db import is_sqlite, run, storable, transaction
-from core.base.errors import ConfigurationError, LikenessError
-from core.base.settings.dashboard import Dashboard, Role, User
+from core.base.errors import LikenessError
+from core.base.settings.dashboard import Dashboard, Role
+from core.operation.passwords import fits, nobodys, users
 
-PASSWORD_FILE = "dashboard.password"
 FREE_ATTEMPTS = 5
 """So many wrong passwords cost nothing."""
 LONGEST_WAIT = 900.0
@@ -32,9 +25,6 @@ FORGOTTEN_AFTER = 3600.0
 """Seconds after which a wrong password no longer counts."""
 DAY = 86_400.0
 
-_hasher = PasswordHasher()
-_checking = threading.Semaphore(2)  # each check takes 64 MB
-_nobody = cache(lambda: hashed(secrets.token_hex(16)))  # unknown names are refused as slowly
 _LOCK = 0x11CE4E10
 
 
@@ -76,49 +66,13 @@ class TooMany(LikenessError):
         self.seconds = seconds
 
 
-def hashed(password: str) -> str:
-    """A password as it is kept."""
-    return _hasher.hash(password)
-
-
-def first_password(settings: Dashboard, folder: Path) -> str | None:
-    """Make sure that somebody can log in; a password that was made now, else None.
-
-    Raises ConfigurationError where no user is configured and others than this machine could come.
-    """
-    if any(settings.accounts) or not settings.by_password:
-        return None
-    if not settings.at_home:
-        raise ConfigurationError(
-            "The dashboard would be open to other machines, and nobody is named who may log in. "
-            "Set LIKENESS_DASHBOARD__USERS (`likeness password` shows how) or dashboard.oidc, or "
-            'dashboard.host = "127.0.0.1" and no dashboard.public_url.'
-        )
-    return _make_password(folder / PASSWORD_FILE)
-
-
-def users(settings: Dashboard, folder: Path) -> Sequence[User]:
-    """Everybody who has a password: the configured ones, else the admin of the first start."""
-    configured = tuple(settings.accounts)
-    if configured or not settings.by_password:
-        return configured
-    try:
-        kept = (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ()
-    return (User("admin", "admin", kept),)
-
-
 class Sessions:
     """Opens and checks sessions of the dashboard; `clock` returns seconds since 1970."""
 
-    def __init__(
-        self, settings: Dashboard, folder: Path, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, settings: Dashboard, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._folder = folder
         self._clock = clock
-        self._nobody = _nobody()
+        self._nobody = nobodys()
 
     def log_in(self, name: str, password: str, source: str) -> str | None:
         """A session's token if the password is right, else None. Raises TooMany.
@@ -126,9 +80,9 @@ class Sessions:
         The attempt is recorded before the password is checked, so parallel attempts all count.
         """
         attempt = self.attempt(name, source)
-        known = {user.name: user for user in users(self._settings, self._folder)}
+        known = {user.name: user for user in users(self._settings)}
         user = known.get(name)
-        right = _verified(user.password if user else self._nobody, password)
+        right = fits(user.password if user else self._nobody, password)
         if user is None or not right:
             return None
         return self.open(attempt, user.name, user.role, user.password)
@@ -218,7 +172,7 @@ class Sessions:
 
     def _credentials(self, name: str, role: Role) -> Iterator[str]:
         """The credentials that are valid for this user and role now."""
-        for user in users(self._settings, self._folder):
+        for user in users(self._settings):
             if (user.name, user.role) == (name, role):
                 yield _credential(name, role, user.password)
         if self._settings.oidc.roles.get(name) == role:
@@ -257,14 +211,6 @@ def sweep(now: float) -> None:
         run("DELETE FROM dashboard_sessions WHERE created_at < ?", now - 30 * DAY)
 
 
-def _verified(kept: str, password: str) -> bool:
-    with _checking:
-        try:
-            return _hasher.verify(kept, password)
-        except (VerificationError, InvalidHashError):
-            return False
-
-
 def _credential(name: str, role: Role, shown: str) -> str:
     """What a session is bound to, as it is kept; a name has no line's end in it."""
     return _digest(f"{name}\n{role}\n{shown}")
@@ -272,29 +218,3 @@ def _credential(name: str, role: Role, shown: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _make_password(path: Path) -> str | None:
-    """Keep the hash of a new password, unless there is one; the password, where it was made."""
-    if path.exists():
-        return None
-    password = secrets.token_urlsafe(12)
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(hashed(password))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(half, path)
-        except FileExistsError:
-            return None
-        finally:
-            half.unlink()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
-            "LIKENESS_DASHBOARD__USERS."
-        ) from error
-    return password

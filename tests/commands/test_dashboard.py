@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from core.app.cli import app
 from core.base.errors import ConfigurationError
 from core.base.settings.dashboard import Dashboard
-from core.operation.auth import PASSWORD_FILE
+from core.operation.passwords import PASSWORD_FILE
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ MODELS: tuple[Any, ...] = tuple(
 NAMES = [
     "0001_initial", "0002_training_type", "0003_pictures", "0004_sought", "0005_support",
     "0006_judged_photos",
-    "0007_counted_pictures",
+    "0007_counted_pictures", "0009_shared_secrets",
 ]  # fmt: skip
 
 

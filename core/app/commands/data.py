@@ -55,12 +55,11 @@ def repair(
 
 def adopt() -> None:
     """Keep photos in this machine's folder from now on: after a move, or a loss of the old one."""
-    from core.app import opening, photo_folder
+    from core.app import photo_folder
     from core.operation.admin_actions import note
 
     settings = Settings.load()
-    with _opened(settings) as database:
-        opening.prepare(settings, database)
+    with prepared(settings):
         folders = photo_folder.adopt(settings)
         for folder in folders:
             note("command line", "adopt", str(folder))
@@ -93,12 +92,9 @@ def demo_data(
     add: Annotated[bool, typer.Option("--add", help="Even where people are known.")] = False,
 ) -> None:
     """Fill the database with made-up people, to look at."""
-    from core.app import opening
     from core.operation import demo
 
-    settings = Settings.load()
-    with _opened(settings) as database:
-        opening.prepare(settings, database)
+    with prepared(Settings.load()):
         if not (demo.empty() or add):
             raise ConfigurationError(
                 "The database knows people already; made-up ones could not be told from them. "
@@ -122,13 +118,27 @@ def migrated(settings: Settings, to: str | None = None, down: bool = False) -> l
         return list(runner.migrate(server, target=to, down=down))
 
 
-def claimed(settings: Settings) -> None:
-    """Refuse before anything starts what every process would refuse by itself."""
-    from core.app import opening, photo_folder
+@contextmanager
+def claimed(settings: Settings) -> Iterator[None]:
+    """Refuse before anything starts what every process would refuse by itself.
+
+    Within it the database is open.
+    """
+    from core.app import photo_folder
+
+    with prepared(settings):
+        photo_folder.claim(settings)
+        yield
+
+
+@contextmanager
+def prepared(settings: Settings) -> Iterator[None]:
+    """The database is open meanwhile, and fits this version."""
+    from core.app import opening
 
     with _opened(settings) as database:
         opening.prepare(settings, database)
-        photo_folder.claim(settings)
+        yield
 
 
 @contextmanager

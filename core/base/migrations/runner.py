@@ -132,10 +132,7 @@ def unavailable(database: Database, why: str) -> str:
             f"The database {real.database} can't be used: {cause}. Its folder must be writable "
             "and have room; data_dir or database.url names another."
         )
-    return (
-        f"The database can't be used: {cause}. Start it, or correct database.url (and "
-        "database.direct_url)."
-    )
+    return f"The database can't be used: {cause}. Start it, or correct database.url."
 
 
 @contextmanager
