@@ -54,5 +54,5 @@ class VisitorMiddleware:
 
     def _cookie(self, request: HTTPConnection) -> str:
         visitor = self._site.visitor_of(request.cookies) or self._site.new_visitor()
-        value, secure = self._site.cookie_of(visitor), self._site.settings.secure
-        return cookie(COOKIE, value, FOR_DAYS * 24 * 3600, secure, request.headers)
+        secure = self._site.settings.secure or request.url.scheme == "https"
+        return cookie(COOKIE, self._site.cookie_of(visitor), FOR_DAYS * 24 * 3600, secure)

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import NamedTuple
 
 from core.base.db import is_sqlite, run, storable, transaction
@@ -17,7 +18,9 @@ from core.base.settings.dashboard import Dashboard, Role
 from core.operation.passwords import fits, nobodys, users
 
 FREE_ATTEMPTS = 5
-"""So many wrong passwords cost nothing."""
+"""So many wrong passwords cost an address nothing, or a browser that is known."""
+FLOOD = 50
+"""From so many wrong passwords of strangers for one name on, each has one that costs nothing."""
 LONGEST_WAIT = 900.0
 SKEW = 60.0
 """What is written later than this from now was written before the clock was set back."""
@@ -74,12 +77,12 @@ class Sessions:
         self._clock = clock
         self._nobody = nobodys()
 
-    def log_in(self, name: str, password: str, source: str) -> str | None:
+    def log_in(self, name: str, password: str, source: str, device: str = "") -> str | None:
         """A session's token if the password is right, else None. Raises TooMany.
 
         The attempt is recorded before the password is checked, so parallel attempts all count.
         """
-        attempt = self.attempt(name, source)
+        attempt = self.attempt(name, source, device)
         known = {user.name: user for user in users(self._settings)}
         user = known.get(name)
         right = fits(user.password if user else self._nobody, password)
@@ -105,32 +108,37 @@ class Sessions:
             )
         return token
 
-    def attempt(self, name: str, source: str) -> int:
+    def attempt(self, name: str, source: str, device: str = "") -> int:
         """Record an attempt as failed; its id. Raises TooMany.
 
-        Without a name ("") only the address is counted.
+        A `device` is a browser in which somebody of this name has logged in before: it counts for
+        itself, so that nobody elsewhere keeps it out. Of strangers each address counts for itself,
+        and nothing is counted that would keep the others out.
         """
-        name, source, now = storable(name)[:64], source[:64], self._clock()
+        name, source, now = storable(name)[:64], _network(source)[:64], self._clock()
+        whose, own = ("device = ?", device) if device else ("device = '' AND source = ?", source)
         with transaction():
             if not is_sqlite():
                 run("SELECT pg_advisory_xact_lock(?)", _LOCK)
-            wrong, last = run(
-                """
-                SELECT count(*), max(at) FROM login_attempts
-                WHERE at > ? AND at <= ? AND NOT succeeded
-                  AND (name = ? AND name <> '' OR source = ?)
+            wrong, last, of_strangers = run(
+                f"""
+                SELECT count(*) FILTER (WHERE {whose}), max(at) FILTER (WHERE {whose}),
+                       count(*) FILTER (WHERE name = ? AND device = '')
+                FROM login_attempts WHERE at > ? AND at <= ? AND NOT succeeded
                 """,
-                *(now - FORGOTTEN_AFTER, now + SKEW, name, source),
+                *(own, own, name, now - FORGOTTEN_AFTER, now + SKEW),
             ).fetchone()
-            if wrong >= FREE_ATTEMPTS:
-                until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))
+            flooded = name and not device and of_strangers >= FLOOD
+            further = wrong - (1 if flooded else FREE_ATTEMPTS)
+            if further >= 0:
+                until = last + min(LONGEST_WAIT, 2.0 ** (further + 1))
                 if until > now:
                     raise TooMany(until - now)
             return int(
                 run(
-                    "INSERT INTO login_attempts (at, name, source, succeeded) VALUES (?, ?, ?, ?) "
-                    "RETURNING id",
-                    *(now, name, source, False),
+                    "INSERT INTO login_attempts (at, name, source, device, succeeded) "
+                    "VALUES (?, ?, ?, ?, ?) RETURNING id",
+                    *(now, name, source, device, False),
                 ).fetchone()[0]
             )
 
@@ -209,6 +217,17 @@ def sweep(now: float) -> None:
     with transaction():
         run("DELETE FROM login_attempts WHERE at < ?", now - 30 * DAY)
         run("DELETE FROM dashboard_sessions WHERE created_at < ?", now - 30 * DAY)
+
+
+def _network(source: str) -> str:
+    """An address as it is counted: of IPv6 the network, in which whoever has it has every one."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def _credential(name: str, role: Role, shown: str) -> str:
