@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
+from starlette.requests import HTTPConnection
 
 from channels.web import Settings
 from core.base.shared_secrets import agreed
 from core.conversation.delivery.channel import Host
+from core.operation.serving.replies import cookie
 
 COOKIE = "likeness_visitor"
 BEFORE = "web.secret"
 """The file in which earlier versions kept what signs it."""
+FOR_DAYS = 400
+"""How long a browser keeps a cookie at most; each visit begins it anew."""
 SIDES = (320, 1600)
 """Pixels of a picture's longer side: in a bubble, and opened."""
 
@@ -37,9 +42,24 @@ class Site:
         """An identifier that nobody has had."""
         return secrets.token_hex(16)
 
+    def newcomer(self, known_as: str) -> str | None:
+        """The visitor that a script without a cookie speaks for; None where it says nothing fit.
+
+        `known_as` is random, and the script's alone: whoever asks again is the same visitor.
+        """
+        if not _VISITOR.fullmatch(known_as):
+            return None
+        made = hmac.digest(self._secret.encode(), f"newcomer {known_as}".encode(), "sha256")
+        return made[:16].hex()
+
     def cookie_of(self, visitor: str) -> str:
         """What the browser keeps."""
         return self._signer.sign(visitor).decode()
+
+    def greeting(self, visitor: str, request: HTTPConnection) -> str:
+        """The header `Set-Cookie` by which the browser of this request is known."""
+        secure = self.settings.secure or request.url.scheme == "https"
+        return cookie(COOKIE, self.cookie_of(visitor), FOR_DAYS * 24 * 3600, secure)
 
     def visitor_of(self, cookies: Mapping[str, str]) -> str | None:
         """Whose cookie this is; None where it is missing or not of our making."""

@@ -21,6 +21,7 @@ from core.base.settings.dashboard import Dashboard, User
 PASSWORD_FILE = "dashboard.password"
 """Where earlier versions kept the hash."""
 LEAST_LETTERS = 12
+"""Of a password that somebody chooses: guesses are slowed down, not ended."""
 
 _ROW = "dashboard.password"
 _hasher = PasswordHasher()

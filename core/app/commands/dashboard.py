@@ -55,7 +55,7 @@ def password(
     ] = False,
 ) -> None:
     """Make a user of the dashboard: asks for a password, prints what names the user."""
-    from core.operation.passwords import hashed, new_password
+    from core.operation.passwords import LEAST_LETTERS, hashed, new_password
 
     if renew:
         with data.prepared(Settings.load()):
@@ -68,5 +68,9 @@ def password(
             f"{name!r} is no user's name. Write letters, figures and . _ @ - alone, 64 or fewer."
         )
     chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if len(chosen) < LEAST_LETTERS:
+        raise ConfigurationError(
+            f"That password has {len(chosen)} letters. Choose one of {LEAST_LETTERS} or more."
+        )
     typer.echo("Add this to LIKENESS_DASHBOARD__USERS; several stand with spaces between:")
     typer.echo(f"{name}:{role}:{hashed(chosen)}")
