@@ -63,6 +63,16 @@ def test_everything_said_by_more_people_than_it_has_connections_is_applied_once(
     assert len(servers) <= CONNECTIONS, "else nothing was shared"
 
 
+@pytest.mark.parametrize("through", ["pooled", "postgresql_db"])
+def test_statements_are_prepared_by_name_where_nothing_stands_between(
+    through: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(through)
+    talk(1)
+    named = core_db.run("SELECT count(*) FROM pg_prepared_statements").fetchone()[0]
+    assert (named > 0) == (through == "postgresql_db")
+
+
 def test_a_snapshot_is_of_one_moment(pooled: Any) -> None:
     def applied() -> int:
         return int(TransitionLog.select().count())
