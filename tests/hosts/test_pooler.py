@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import peewee
 import psycopg
 import pytest
 
+from core.app import photo_folder
 from core.base import db as core_db
 from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMismatch
 from core.base.migrations import runner
@@ -234,3 +236,22 @@ def test_migrations_go_around_it_where_the_server_is_named(
 def test_a_server_beside_a_file_is_refused_with_the_remedy() -> None:
     with pytest.raises(ConfigurationError, match=r"database\.direct_url.*Set database\.url"):
         Settings.load(environ={"LIKENESS_DATABASE__DIRECT_URL": "postgresql://x@y/z"})
+
+
+def test_a_start_waits_for_no_lock_where_its_folder_is_known_and_never_for_ever(
+    postgresql_db: Any, postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_folder, "LOCK_SECONDS", 1)
+    given = {"LIKENESS_DATABASE__URL": postgresql_url, "LIKENESS_DATA_DIR": str(tmp_path / "data")}
+    settings = Settings.load(environ=given)
+
+    def locked() -> Any:
+        other = psycopg.connect(postgresql_url)
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (photo_folder._LOCK,))
+        return other
+
+    with locked(), pytest.raises(peewee.OperationalError, match="lock timeout"):
+        photo_folder.claim(settings)
+    photo_folder.claim(settings)
+    with locked():
+        photo_folder.claim(settings)
