@@ -26,7 +26,7 @@ from tests.patience import SAFETY
 from tests.sizes import SEED, SIZE
 
 _TABLES = (
-    "photo_folders", "owed_answers",
+    "photo_folders", "owed_answers", "shared_secrets",
     "heartbeats", "deployments", "audit", "login_attempts", "dashboard_sessions", "alerts",
     "silences",
     "fal_events", "controls", "prices", "remote_copies",

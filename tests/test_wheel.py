@@ -181,7 +181,7 @@ def answers(client: httpx.Client) -> bool:
 
 
 def hashed(python: Path, password: str) -> str:
-    line = f"from core.operation.auth import hashed; print(hashed({password!r}))"
+    line = f"from core.operation.passwords import hashed; print(hashed({password!r}))"
     done = subprocess.run([python, "-c", line], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -90,7 +90,7 @@ class Jobs:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = None if url else path
         storage = (
-            {"storage_class": _Postgresql, "dsn": url}
+            {"storage_class": _Postgresql, "dsn": url, "prepare_threshold": None}
             if url
             else {"storage_class": _Storage, "filename": str(path), "timeout": BUSY_SECONDS}
         )

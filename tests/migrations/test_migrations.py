@@ -40,6 +40,7 @@ NAMES = [
     "0006_judged_photos",
     "0007_counted_pictures",
     "0008_reachable",
+    "0009_shared_secrets",
     "0011_painted_avatars",
     "0012_deployments",
 ]  # fmt: skip

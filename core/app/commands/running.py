@@ -43,17 +43,18 @@ def run() -> None:
     channels = _configured_channels(settings)
     if data.embedded(settings):
         data.migrated(settings)
-    data.claimed(settings)
+    pages = dashboard.configured(settings)
+    with data.claimed(settings):
+        made = [page.prepare(settings.data_dir) for page in pages.values()]
     beside = ["worker"]
     if serves_http(settings):
         beside.append("http")
         typer.echo(f"{'http':<10} {address(settings.http)}")
-    pages = dashboard.configured(settings)
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {channel.address if isinstance(channel, Addressed) else 'on'}")
-    for name, page in pages.items():
+    for (name, page), password in zip(pages.items(), made, strict=True):
         typer.echo(f"{name:<10} {page.address}")
-        dashboard.tell_password(page.prepare(settings.data_dir))
+        dashboard.tell_password(password)
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
     if not run_together([*pages, *beside], channels):

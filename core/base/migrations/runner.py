@@ -1,7 +1,8 @@
 """Applying migrations, one process at a time, and refusing a database that doesn't fit.
 
-`playhouse.migrations` knows the order and the history; it takes no lock, so one is taken here: an
-advisory lock on PostgreSQL, a locked file beside the database on SQLite.
+`playhouse.migrations` knows the order and the history; it takes no lock, so one is taken here: on
+PostgreSQL an advisory lock of the one transaction that all of it is done in, which a pooler can't
+keep beyond it, on SQLite a locked file beside the database.
 """
 
 from __future__ import annotations
@@ -19,6 +20,16 @@ from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMism
 
 _FOLDER = Path(__file__).parent
 _LOCK = 0x11CE4E55
+LOCK_SECONDS = 60
+"""So long PostgreSQL waits for this lock and for those of tables, before it gives up."""
+_NOT_HAD = "55P03"
+"""SQLSTATE of a lock that was waited for so long."""
+
+_LOCKED = (
+    "The database's schema is locked: what was needed of it could not be had for {} seconds. "
+    "Either another process migrates, or a transaction is open for too long (`SELECT * FROM "
+    "pg_stat_activity` shows whose). Try again once that has ended."
+)
 
 Database = peewee.Database | peewee.DatabaseProxy
 
@@ -46,11 +57,22 @@ def prepare(database: Database) -> None:
     over it nothing is left. Raises DatabaseUnavailable where there is no use in trying.
     """
     with _reached(database):
-        with _alone(database):
-            if not database.get_tables():
-                with database.atomic():
-                    _runner(database).up()
+        if not _fits(database):
+            with _alone(database):
+                if not database.get_tables():
+                    with database.atomic():
+                        _runner(database).up()
         check(database)
+
+
+def _fits(database: Database) -> bool:
+    """Whether nothing is to be made; a file of SQLite is begun by one process, so never there."""
+    real = _real(database)
+    if isinstance(real, peewee.SqliteDatabase):
+        return False
+    real.connect(reuse_if_open=True)
+    _require_unicode(real)
+    return all(m.path and m.applied for m in _runner(database).status())
 
 
 def look(database: Database) -> bool:
@@ -115,6 +137,8 @@ def _reached(database: Database) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
+        if getattr(getattr(error, "orig", None), "sqlstate", None) == _NOT_HAD:
+            raise DatabaseUnavailable(_LOCKED.format(LOCK_SECONDS)) from error
         raise DatabaseUnavailable(unavailable(database, str(error))) from error
     except OSError as error:
         raise DatabaseUnavailable(unavailable(database, str(error.strerror))) from error
@@ -144,11 +168,10 @@ def _alone(database: Database) -> Iterator[None]:
     else:
         real.connect(reuse_if_open=True)
         _require_unicode(real)
-        real.execute_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        try:
+        with real.transaction("READ COMMITTED"):  # each statement sees what others have made
+            real.execute_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+            real.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             yield
-        finally:
-            real.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
 def _require_unicode(postgresql: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http.cookies import SimpleCookie
 
 import structlog
@@ -25,21 +24,14 @@ def guard(headers: MutableHeaders) -> None:
         headers["Cache-Control"] = "no-store"
 
 
-def cookie(
-    name: str, value: str, seconds: int, secure: bool, asked: Mapping[str, str], path: str = "/"
-) -> str:
-    """A `Set-Cookie` that scripts and other sites don't see.
-
-    It is kept to HTTPS where the site is `secure`, or where a proxy says in the headers of what
-    was `asked` that the person came by it.
-    """
+def cookie(name: str, value: str, seconds: int, secure: bool, path: str = "/") -> str:
+    """A `Set-Cookie` that scripts and other sites don't see, and where `secure` only HTTPS."""
     kept = SimpleCookie({name: value})[name]
     kept["path"] = path
     kept["max-age"] = seconds
     kept["httponly"] = True
     kept["samesite"] = "Lax"
-    came_by = asked.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-    if secure or came_by == "https":
+    if secure:
         kept["secure"] = True
     return kept.OutputString()
 
