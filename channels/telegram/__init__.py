@@ -1,20 +1,20 @@
-"""Telegram, through python-telegram-bot: private chats, inline buttons, long polling."""
+"""Telegram, through python-telegram-bot: private chats, inline buttons, long polling.
+
+Every process knows the channel; the library is only where it is served or photos are fetched.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from channels.telegram.bot import TelegramBot
-from channels.telegram.checks import checks
-from channels.telegram.files import Files
 from channels.telegram.updates import NAME, to_event
 from channels.telegram.words import words
 from core.base.checkup import Check
@@ -23,6 +23,9 @@ from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress
 from core.conversation.delivery.channel import Capabilities, Host, Reference
 from core.conversation.delivery.service import Service, until_asked
+
+if TYPE_CHECKING:
+    from channels.telegram.files import Files
 
 __all__ = ["Settings", "Telegram", "to_event"]
 
@@ -86,7 +89,6 @@ class Telegram:
 
     def __init__(self, settings: Any) -> None:
         self._settings: Settings = settings
-        self._files = Files(settings)
 
     @property
     def configured(self) -> bool:
@@ -95,6 +97,8 @@ class Telegram:
 
     def checks(self) -> list[Check]:
         """What `likeness doctor` looks at."""
+        from channels.telegram.checks import checks
+
         return checks(self._settings)
 
     def how_to_send(self, language: str) -> str:
@@ -104,6 +108,12 @@ class Telegram:
     def fetch(self, reference: Reference, limit: int) -> bytes:
         """The bytes of a photo or file; see `Channel.fetch`."""
         return self._files.fetch(reference, limit)
+
+    @cached_property
+    def _files(self) -> Files:
+        from channels.telegram.files import Files
+
+        return Files(self._settings)
 
     def run(self, app: Host) -> None:
         """Serve until SIGTERM or SIGINT."""
@@ -115,5 +125,7 @@ class Telegram:
             raise ConfigurationError(
                 "Telegram needs a token: get one from @BotFather and set LIKENESS_TELEGRAM__TOKEN."
             )
+        from channels.telegram.bot import TelegramBot
+
         bot = TelegramBot(app, self._settings)
         await Service(NAME, bot, app.engine, self.capabilities, self._settings.rate).run(stop)

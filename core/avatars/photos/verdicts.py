@@ -21,7 +21,6 @@ from core.avatars.models import DELAYED, AvatarPhoto, Consent, PhotoValidationSt
 from core.avatars.photos import claims, lateness, missing
 from core.avatars.photos.claim_keeper import kept
 from core.avatars.photos.counting import NO_ROOM, Standing, recount, standing
-from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.photo_set import known_beside, purpose_of, repetition
 from core.avatars.photos.room import PARKED
@@ -73,6 +72,12 @@ class Settled:
     called: tuple[str, ...] = ()
 
 
+def _unseeing(rules: PhotoRules) -> Inspect:
+    from core.avatars.photos.inspection.inspector import Inspector  # numpy, where none is given
+
+    return Inspector(None, rules).inspect
+
+
 class Verdicts:
     """Judges pending photos; `fetch(channel, reference, limit)` gets the bytes of one.
 
@@ -95,7 +100,7 @@ class Verdicts:
         self._fetch = fetch
         self._clock = clock
         rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
-        self._inspect = inspect or Inspector(None, rules).inspect
+        self._inspect = inspect or _unseeing(rules)
         self._fetched: dict[uuid.UUID, bytes] = {}
 
     def due(self, now: float, limit: int = 100) -> list[str]:
