@@ -89,7 +89,7 @@ diagram: .venv ## draw the flow's table into docs/flow.md
 	  echo "Likeness wants Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Installing into .venv (a minute or two, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev,heic,postgres]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@
 
 # What tests need of the system's packages: a program under any of its names, else the package.

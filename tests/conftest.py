@@ -94,7 +94,8 @@ _SAMPLED = {
     "dashboard/test_oidc_forged": 9, "dashboard/test_pages": 16,
     "dashboard/test_sessions": 2, "dashboard/test_support": 2, "dashboard/test_tables": 2,
     "fakes/test_telegram": 2, "golden/test_histories": 9, "metrics/test_metrics": 5,
-    "metrics/test_picture_metrics": 3, "metrics/test_records": 3, "migrations/test_migrations": 4,
+    "installed/test_wheel": 3, "metrics/test_picture_metrics": 3, "metrics/test_records": 3,
+    "migrations/test_migrations": 4,
     "privacy/test_export": 3, "privacy/test_few_statements": 3, "privacy/test_handing_over": 2,
     "privacy/test_models_handed_over": 3, "privacy/test_pictures_go": 2, "privacy/test_remote": 3,
     "privacy/test_sentinel": 5, "privacy/test_traces": 2,
@@ -107,7 +108,7 @@ _SAMPLED = {
     "services/test_minio_store": 3, "services/test_minio_store_failures": 5,
     "services/test_orphans": 3, "services/test_pictures": 3, "services/test_stores": 4,
     "test_command_line": 15, "test_demo": 3, "test_foreign_channels": 6, "test_heartbeat": 2,
-    "test_http": 5, "test_photo_folder": 4, "test_readable": 3, "test_wheel": 3, "test_worker": 9,
+    "test_http": 5, "test_photo_folder": 4, "test_readable": 3, "test_worker": 9,
 }  # fmt: skip
 """Files that take a processor long: every so many-th test of theirs stays in `make test`.
 

@@ -120,9 +120,7 @@ class App:
             clock,
             self.pictures.preview,
         )
-        self.verdicts = Verdicts(
-            settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
-        )
+        self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, self.inspect, clock)
         loader = Loader(settings, self.training, self.pictures, self.how_to_send, clock)
         self.stops: Stops = {TrainingRun: self.training.cancel, PictureRun: self.pictures.cancel}
         tools = Tools(settings, self.training, self.pictures, self.jobs, loader, self.stops)

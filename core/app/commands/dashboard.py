@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.app import extras
 from core.app.commands import data
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
@@ -36,6 +37,7 @@ def dashboard() -> None:
     from core.app.bootstrap import bootstrap
     from core.base.heartbeat import beating
 
+    extras.require("dashboard")
     settings = Settings.load()
     found = installed_pages().get("dashboard")
     if found is None:

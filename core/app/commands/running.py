@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from core.app import extras
 from core.app.commands import dashboard, data
 from core.base.errors import ConfigurationError
 from core.base.isolation import Isolation, guarded
@@ -41,6 +42,8 @@ def run() -> None:
 
     settings = Settings.load()
     channels = _configured_channels(settings)
+    pages = dashboard.configured(settings)
+    extras.require("worker", *channels, *pages)
     if data.embedded(settings):
         data.migrated(settings)
     pages = dashboard.configured(settings)
@@ -67,6 +70,7 @@ def http() -> None:
     from core.app.bootstrap import bootstrap
     from core.operation import http as web_server
 
+    extras.require("http")
     application = bootstrap(Settings.load())
     with _seen("http", application):
         web_server.serve(application)
@@ -83,6 +87,7 @@ def worker() -> None:
     from core.base.heartbeat import beating
     from core.base.mode import named
 
+    extras.require("worker")
     application = bootstrap(Settings.load())
     with beating("worker", application.trouble, mode=named(application.trainer.test_mode)):
         application.worker().run()
@@ -97,6 +102,7 @@ def console(
     """Chat in this terminal, or from a script through a pipe."""
     from core.app.bootstrap import bootstrap
 
+    extras.require("worker")  # one works in this process
     settings = Settings.load()
     application = bootstrap(settings, _console_log(settings))
     found = (kind for kind in application.channels.values() if kind.capabilities.terminal)
@@ -118,6 +124,7 @@ def _serve(name: str) -> None:
     from core.app.bootstrap import bootstrap
     from core.app.processes import ended_before, kept
 
+    extras.require(name)
     application = bootstrap(Settings.load())
     if not kept():
         application.channel(name)  # one that can't even be made is a sentence

@@ -24,7 +24,6 @@ from core.avatars.photos.counting import NO_ROOM, Standing, recount, standing
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.photo_set import known_beside, purpose_of, repetition
 from core.avatars.photos.room import PARKED
-from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.written import columns, refusal
 from core.avatars.ports import ObjectStore
 from core.base.db import INFRASTRUCTURE, database, transaction
@@ -72,16 +71,10 @@ class Settled:
     called: tuple[str, ...] = ()
 
 
-def _unseeing(rules: PhotoRules) -> Inspect:
-    from core.avatars.photos.inspection.inspector import Inspector  # numpy, where none is given
-
-    return Inspector(None, rules).inspect
-
-
 class Verdicts:
     """Judges pending photos; `fetch(channel, reference, limit)` gets the bytes of one.
 
-    `clock` gives seconds since 1970; `inspect` looks at the bytes, and by default misses no face.
+    `inspect` looks at the bytes; `clock` gives seconds since 1970.
     Safe in any number of threads and processes.
     """
 
@@ -91,16 +84,15 @@ class Verdicts:
         store: ObjectStore,
         inbox: Inbox,
         fetch: Fetch,
+        inspect: Inspect,
         clock: Callable[[], float] = time.time,
-        inspect: Inspect | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
         self._fetch = fetch
         self._clock = clock
-        rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
-        self._inspect = inspect or _unseeing(rules)
+        self._inspect = inspect
         self._fetched: dict[uuid.UUID, bytes] = {}
 
     def due(self, now: float, limit: int = 100) -> list[str]:

@@ -61,10 +61,10 @@ def listen(what: str, section: str, host: str, port: int) -> socket.socket:
 def server_of(
     app: ASGIApp,
     grace_seconds: int,
-    message_bytes: int = MEBIBYTE,
+    message_bytes: int = 0,
     trusted_proxies: Sequence[str] = (),
 ) -> uvicorn.Server:
-    """A uvicorn server; `message_bytes` is the maximum WebSocket message.
+    """A uvicorn server; `message_bytes` is the maximum WebSocket message, 0 takes none at all.
 
     Where a request came from is believed of `trusted_proxies` alone: addresses and networks.
     """
@@ -75,7 +75,7 @@ def server_of(
             log_config=None,
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws="websockets-sansio" if message_bytes else "none",
             ws_max_size=message_bytes,
             timeout_graceful_shutdown=grace_seconds,
         )
