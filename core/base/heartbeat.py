@@ -88,6 +88,12 @@ def beating(
         thread.join(5)
 
 
+def alive_here() -> list[str]:
+    """The parts of which a process of this machine has lately given a sign of life."""
+    beats = run("SELECT part, process FROM heartbeats WHERE at > ?", time.time() - DEAD_AFTER)
+    return sorted({part for part, name in beats.fetchall() if process.is_here(name)})
+
+
 def _tell(part: str, trouble: str) -> None:
     if trouble:
         log.error("something is out of reach", part=part, trouble=trouble)

@@ -25,6 +25,11 @@ def own_name() -> str:
     return f"{_machine()}:{os.getpid()}:{_START}"
 
 
+def is_here(name: str) -> bool:
+    """Whether a process is of this machine, or of this container."""
+    return name.partition(":")[0] == _machine()
+
+
 def is_gone(name: str) -> bool:
     """Whether a process of this machine has ended; of another machine nobody here can say."""
     machine, _, rest = name.partition(":")
