@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 STEP = re.compile(r"(?m)^([A-Z]+) ((?:.*\\\n)*.*)$")
@@ -69,7 +70,8 @@ class Image:
         self._cwd.mkdir(parents=True, exist_ok=True)
 
     def _copy(self, rest: str) -> None:
-        origin, words, copy = self._context, shlex.split(rest), shutil.copy2
+        origin, words = self._context, shlex.split(rest)
+        copy: Callable[..., object] = shutil.copy2
         if words[0].startswith("--from="):
             origin = self._stages[words.pop(0).removeprefix("--from=")]
             copy = os.link  # a gigabyte

@@ -111,11 +111,11 @@ def answers(client: httpx.Client) -> bool:
         return False
 
 
-def said(python: Path, folder: Path, *words: str, text: str = "") -> tuple[int, str]:
+def said(python: Path, folder: Path, *words: str, text: str = "", **more: str) -> tuple[int, str]:
     """The exit code of a command of the installed program, and what it said."""
     done = subprocess.run(
         [python, "-m", "likeness_bot", *words],
-        cwd=folder, env=plain(folder), input=text, text=True, timeout=LONG, check=False,
+        cwd=folder, env=plain(folder) | more, input=text, text=True, timeout=LONG, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.returncode, done.stdout

@@ -8,18 +8,24 @@ keep beyond it, on SQLite a locked file beside the database.
 from __future__ import annotations
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import peewee
+import structlog
 from playhouse.migrations import MigrationError, Runner
 
 from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMismatch
 
+log = structlog.get_logger()
+
 _FOLDER = Path(__file__).parent
 _LOCK = 0x11CE4E55
+_EXPANDS = re.compile(r"\d+_expand_")
+"""The name of a migration that the version before runs on; it is all that this version knows."""
 LOCK_SECONDS = 60
 """So long PostgreSQL waits for this lock and for those of tables, before it gives up."""
 _NOT_HAD = "55P03"
@@ -72,7 +78,7 @@ def _fits(database: Database) -> bool:
         return False
     real.connect(reuse_if_open=True)
     _require_unicode(real)
-    return all(m.path and m.applied for m in _runner(database).status())
+    return all(m.applied for m in _runner(database).status())
 
 
 def look(database: Database) -> bool:
@@ -97,11 +103,14 @@ def names() -> list[str]:
 
 
 def check(database: Database) -> None:
-    """Raise SchemaMismatch where the database is behind or ahead of this code."""
+    """Raise SchemaMismatch where the database is behind this code, or ahead of it.
+
+    What only expands it may be ahead: that changes nothing that the version before relies on.
+    """
     status = _runner(database).status()
     pending = [m.name for m in status if m.path and not m.applied]
-    foreign = [m.name for m in status if not m.path]
-    if foreign:
+    ahead = [m.name for m in status if not m.path]
+    if foreign := [name for name in ahead if not _EXPANDS.match(name)]:
         raise SchemaMismatch(
             f"The database is ahead of this version of Likeness: it has {', '.join(foreign)}. "
             "Run the version that made it, or restore a backup from before."
@@ -111,6 +120,8 @@ def check(database: Database) -> None:
             f"The database is behind this version of Likeness: {', '.join(pending)} missing. "
             "Make a backup and run `likeness migrate`."
         )
+    if ahead:
+        log.info("the database is ahead of this version, which runs on it", ahead=ahead)
 
 
 def _runner(database: Database) -> Runner:
