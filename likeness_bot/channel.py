@@ -1,11 +1,13 @@
 """What a channel needs; docs/adding-a-channel.md shows how the parts fit together."""
 
+from core.base.db import INFRASTRUCTURE
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
 from core.conversation.delivery.courier import Courier, Show
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
+from core.conversation.delivery.receiver import Receiver
 from core.conversation.delivery.reception import Incoming, Messenger, Reception
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.delivery.screens import File, Messages, Posted, Screens
@@ -27,6 +29,7 @@ from core.conversation.messages import (
 from core.conversation.tokens import RenderedButton
 
 __all__ = [
+    "INFRASTRUCTURE",
     "NOBODY",
     "Address",
     "Attachment",
@@ -49,6 +52,7 @@ __all__ = [
     "Picture",
     "Place",
     "Posted",
+    "Receiver",
     "Reception",
     "Rendered",
     "RenderedButton",

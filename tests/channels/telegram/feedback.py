@@ -145,8 +145,8 @@ def flow() -> Flow:
 class House:
     """What the channel is given: an engine on a database of the test's own, and two pictures."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = connect(f"sqlite:///{folder / 'test.db'}", "normal")
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.database = connect(url or f"sqlite:///{folder / 'test.db'}", "normal")
         migrate(self.database)
         dialogue = flow()
         self.inbox = Inbox("hello", dialogue.language)

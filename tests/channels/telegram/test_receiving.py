@@ -324,14 +324,6 @@ def test_another_poller_is_named_in_the_log_and_outlasted(
     assert "Telegram gives updates again" in logged
 
 
-def test_a_webhook_is_removed_for_it_keeps_updates_from_the_poll(
-    tg: FakeTelegram, anna: Person, house: House
-) -> None:
-    tg.world.webhook["url"] = "https://example.org/hook"
-    with Running(channel(tg.base_url, tg.base_file_url), house):
-        begun(anna)
-
-
 def test_the_token_is_in_no_log_even_where_everything_is_logged(
     tg: FakeTelegram, anna: Person, house: House, caplog: pytest.LogCaptureFixture, capfd: Any
 ) -> None:
