@@ -113,7 +113,7 @@ def test_a_standby_takes_over_from_a_holder_that_died_before(db: Any) -> None:
     assert lease.hold("telegram:1", "elsewhere:1")
     Lease.update(until=Lease.until + HOUR).execute()
     assert not lease.hold("telegram:1", "here:1", 0.1)
-    assert Lease.get().until < lease._now() + 1, "unless the holder renews it"
+    assert Lease.get().until < lease.clock() + 1, "unless the holder renews it"
 
 
 def test_wrong_passwords_of_the_hour_that_is_to_come_lock_nobody_out(

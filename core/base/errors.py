@@ -8,6 +8,7 @@ LikenessError
 ├── ObjectMissing         no object under this key
 ├── StorageUnavailable    the object store can't be reached or written
 ├── Overloaded            this machine has no time or memory for it now: safe to try later
+├── TakenOver             another process sends to this conversation by now
 ├── TrainingRefused       a training can't start now: says why
 ├── TooMany               wrong passwords slow down; stands in `core.operation.auth`
 ├── ProviderUnavailable   the OpenID provider can't be reached; in `dashboard.login.providers`
@@ -61,6 +62,10 @@ class StorageUnavailable(LikenessError):
 
 class Overloaded(LikenessError):
     """This machine lacks the time or memory at the moment; a later retry may succeed."""
+
+
+class TakenOver(LikenessError):
+    """Another process sends to this conversation by now: this one records nothing there."""
 
 
 class TrainingRefused(LikenessError):

@@ -172,11 +172,15 @@ class TranscriptEntry(Model):
 
 
 class Lease(Model):
-    """Who may send for a bot, and until when by the database's clock."""
+    """Who receives for a bot, or sends for a share of it, and until when by the database's clock.
+
+    `token` grows with every change of hands of a share.
+    """
 
     name = peewee.CharField(max_length=128, primary_key=True)
     holder = peewee.CharField(max_length=128)
     until = peewee.DoubleField()
+    token = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "leases"

@@ -11,7 +11,7 @@ import peewee
 import pytest
 
 from core.base.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
-from core.conversation.delivery import outbox
+from core.conversation.delivery import outbox, shares
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.courier import TICKS_AT_ONCE, Courier
@@ -108,7 +108,7 @@ class Post:
 
     async def _deliver(self) -> None:
         courier = self.courier()
-        await self.bridge.call(outbox.abandon, *ADDRESS)
+        await self.bridge.call(shares.abandon, *ADDRESS)
         while True:
             await courier._round()
             if not courier._sending.tasks:

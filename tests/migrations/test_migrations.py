@@ -39,6 +39,7 @@ NAMES = [
     "0001_initial", "0002_training_type", "0003_pictures", "0004_sought", "0005_support",
     "0006_judged_photos",
     "0007_counted_pictures",
+    "0010_senders",
 ]  # fmt: skip
 
 

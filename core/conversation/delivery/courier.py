@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import structlog
 
@@ -24,16 +24,16 @@ from core.base.errors import (
     Gone,
     Refused,
     RetryAfter,
+    TakenOver,
     Uncertain,
     Unreachable,
     kind_of,
 )
 from core.conversation.delivery.background import Background
 from core.conversation.delivery.bridge import Bridge
-from core.conversation.delivery.channel import Capabilities, Place, Reference
+from core.conversation.delivery.channel import Capabilities, Reference
 from core.conversation.delivery.outbox import (
     Parcel,
-    abandon,
     back_off,
     begin_notice,
     parcel,
@@ -44,7 +44,8 @@ from core.conversation.delivery.outbox import (
     shown,
     unreachable,
 )
-from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.screens import Show
+from core.conversation.delivery.shares import Fence, Held, abandon, among, doubt, share_of
 from core.conversation.engine import Engine
 from core.conversation.pacing import Rank
 
@@ -53,13 +54,13 @@ log = structlog.get_logger()
 _DUE = """
 SELECT id, rank FROM conversations
 WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND not_before <= ?
-  AND NOT unreachable ORDER BY rank, due_at LIMIT ?
+  AND NOT unreachable{ours} ORDER BY rank, due_at LIMIT ?
 """
 _NOTICES = """
 SELECT min(n.id), n.conversation_id, max(n.attempts)
 FROM notices n JOIN conversations c ON c.id = n.conversation_id
 WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
-  AND NOT c.unreachable GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
+  AND NOT c.unreachable{ours} GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
 """
 
 _FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
@@ -80,53 +81,12 @@ class _Due(NamedTuple):
     ticks: list[int]
 
 
-class Show(Protocol):
-    """The pushing half of a channel: awaited by `delivery`, one chat at a time.
-
-    Each method may raise the errors of `core.base.errors.ChannelError`.
-    """
-
-    def mark(self, rendered: Rendered, previous: Reference | None, post: bool) -> Reference | None:
-        """What is worth knowing later before a message is posted; None where one is edited."""
-        ...
-
-    async def show(
-        self,
-        place: Place,
-        rendered: Rendered,
-        previous: Reference | None,
-        post: bool,
-        lost: Reference | None,
-    ) -> Reference:
-        """Show a screen and return the message's reference.
-
-        `previous` is the reference of the message that shows the screen now, if there is one.
-        With `post` a new message at the bottom takes over and the previous one loses its buttons;
-        without it the previous one is edited where it stands. `lost` is the mark of a message that
-        may have arrived and was not recorded, and with it "notices", the messages of the notices.
-
-        Raises `Gone` where the previous message can't be edited: then it is asked to post.
-        """
-        ...
-
-    async def notify(self, place: Place, rendered: Rendered) -> Reference:
-        """Post a notice as a message of its own; the reference's "id" is that message.
-
-        Each of `rendered.images` is one picture of it. An album of several messages is sent whole
-        or not at all, and "id" is all their numbers, with spaces between them.
-        """
-        ...
-
-    async def strip(self, chat: str, message: int) -> None:
-        """Take away the buttons of a message that shows the screen no more."""
-        ...
-
-
 class Courier:
     """Shows one bot's conversations when they are due: the asynchronous half of a push channel.
 
     `rate` is how many messages a second the channel takes in all; what is left of it after
-    replies and alerts goes to progress ticks.
+    replies and alerts goes to progress ticks. `held` are the shares that it shows for, all of the
+    bot's where there is no other sender.
     """
 
     def __init__(
@@ -138,6 +98,7 @@ class Courier:
         address: tuple[str, str],
         rate: float = 25.0,
         clock: Callable[[], float] = time.time,
+        held: Held | None = None,
     ) -> None:
         if not can.pushes:
             raise FlowError("a channel with a courier pushes: its capabilities must say so")
@@ -145,6 +106,7 @@ class Courier:
         self._address = address
         self._rate = rate
         self._clock = clock
+        self._held = held
         self._busy: set[int] = set()
         self._ticking: set[int] = set()
         self._sending = Background()
@@ -156,9 +118,14 @@ class Courier:
         """Look for due screens now instead of at the next tick."""
         self._wake.set()
 
+    def under_way(self) -> set[int]:
+        """The shares in which something is being sent."""
+        return set(map(share_of, self._busy))
+
     async def run(self) -> None:
         """Show what is due until cancelled; what is being sent then is finished first."""
-        await self._record(abandon, *self._address)
+        if self._held is None:
+            await self._record(abandon, *self._address)
         try:
             while True:
                 await self._round()
@@ -187,7 +154,7 @@ class Courier:
         for conversation_id in due.replies:
             self._start(conversation_id, self._show(conversation_id))
         for notice_id, conversation_id in due.notices:
-            self._start(conversation_id, self._notify(notice_id))
+            self._start(conversation_id, self._notify(notice_id, conversation_id))
         for conversation_id in due.ticks:
             if len(self._ticking) >= TICKS_AT_ONCE:
                 break
@@ -203,14 +170,21 @@ class Courier:
 
     def _due(self, limit: int) -> _Due:
         now = self._clock()
-        screens = run(_DUE, *self._address, now, now, limit).fetchall()
-        notices = run(_NOTICES, *self._address, now, limit).fetchall()
+        due, waiting = _DUE.format(ours=self._ours("id")), _NOTICES.format(ours=self._ours("c.id"))
+        screens = run(due, *self._address, now, now, limit).fetchall()
+        notices = run(waiting, *self._address, now, limit).fetchall()
         told_first = {found for _, found, refusals in notices if not refusals}
         return _Due(
             [found for found, rank in screens if rank != Rank.TICK and found not in told_first],
             [(notice_id, conversation_id) for notice_id, conversation_id, _ in notices],
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
+
+    def _ours(self, column: str) -> str:
+        return "" if self._held is None else f" AND {among(self._held.starting, column)}"
+
+    def _fence(self, conversation_id: int) -> Fence | None:
+        return None if self._held is None else self._held.fence(conversation_id)
 
     def _start(self, conversation_id: int, work: Coroutine[object, object, None]) -> bool:
         """Begin, unless something is being sent there already or the rate is used up."""
@@ -230,6 +204,8 @@ class Courier:
             await self._record(postpone, conversation_id, self._clock() + error.seconds)
         except Blocked:
             await self._record(unreachable, conversation_id, began)
+        except TakenOver:
+            log.info("another process sends to this chat by now", conversation=conversation_id)
         except Exception as error:
             if not isinstance(error, ChannelError):
                 log.exception("can't show", conversation=conversation_id)
@@ -245,39 +221,54 @@ class Courier:
             self._ticking.discard(conversation_id)
 
     async def _show(self, conversation_id: int) -> None:
+        fence = self._fence(conversation_id)
         ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
         try:
-            reference = await self._put(ready, ready.post or not ready.previous)
+            reference = await self._put(ready, ready.post or not ready.previous, fence)
         except Gone:
-            reference = await self._put(ready, True)
+            reference = await self._put(ready, True, fence)
         offers = ready.rendered.offers
         now = self._clock()
-        await self._record(shown, conversation_id, ready.revision, offers, reference, now)
+        try:
+            await self._record(
+                shown, conversation_id, ready.revision, offers, reference, now, fence
+            )
+        except TakenOver:
+            await self._take_back(ready, reference)
+            raise
 
-    async def _put(self, ready: Parcel, post: bool) -> Reference:
+    async def _put(self, ready: Parcel, post: bool, fence: Fence | None) -> Reference:
         """Show a screen; that a message is posted is written down before, and so known after a
         kill.
         """
         mark = self._channel.mark(ready.rendered, ready.previous, post)
         if mark is not None:
-            await self._bridge.call(posting, ready.conversation_id, mark)
+            await self._bridge.call(posting, ready.conversation_id, mark, fence)
+        self._fence(ready.conversation_id)  # a process may have been paused meanwhile
         try:
             return await self._channel.show(
                 ready.place, ready.rendered, ready.previous, post, ready.lost
             )
         except (RetryAfter, Blocked, Gone, Refused, Unreachable):
             if mark is not None and ready.lost is None:  # certainly nothing was posted
-                await self._record(posting, ready.conversation_id, None)
+                await self._record(posting, ready.conversation_id, None, fence)
             raise
 
-    async def _notify(self, notice_id: int) -> None:
+    async def _take_back(self, ready: Parcel, reference: Reference) -> None:
+        """What was sent after another process had taken over may lie over what that one sent."""
+        await self._record(doubt, ready.conversation_id)
+        message = reference.get("id")
+        if message is not None and message != (ready.previous or {}).get("id"):
+            await self._channel.strip(ready.place.chat, message)
+
+    async def _notify(self, notice_id: int, conversation_id: int) -> None:
         now = self._clock()
         try:
             place, rendered = await self._bridge.call(
-                begin_notice, self._engine, notice_id, self._can, now
+                begin_notice, self._engine, notice_id, self._can, now, self._fence(conversation_id)
             )
             reference = await self._channel.notify(place, rendered)
-        except INFRASTRUCTURE:  # it has not begun
+        except (*INFRASTRUCTURE, TakenOver):  # it has not begun
             raise
         except Uncertain:
             await self._record(settle, notice_id, "uncertain", self._clock())

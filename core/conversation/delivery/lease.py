@@ -1,4 +1,4 @@
-"""One sender for each bot: a lease in the database, by the database's clock.
+"""One receiver for each bot that is polled: a lease in the database, by the database's clock.
 
 Whoever holds it renews it; a standby takes over when it has run out, or at once where the holder
 was a process of this machine that is no longer there.
@@ -18,7 +18,7 @@ def hold(name: str, holder: str, seconds: float = SECONDS) -> bool:
     `holder` is a process; see `core.base.process.own_name`.
     """
     with transaction():
-        now = _now()
+        now = clock()
         lock = "" if is_sqlite() else " FOR UPDATE"
         row = run(f"SELECT holder, until FROM leases WHERE name = ?{lock}", name).fetchone()
         if row is None:
@@ -41,8 +41,9 @@ def release(name: str, holder: str) -> None:
         run("DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 
 
-def _now() -> float:
-    clock = "(julianday('now') - 2440587.5) * 86400.0"
+def clock() -> float:
+    """The database's clock: seconds since 1970."""
+    now = "(julianday('now') - 2440587.5) * 86400.0"
     if not is_sqlite():
-        clock = "extract(epoch FROM clock_timestamp())::float8"
-    return float(run(f"SELECT {clock}").fetchone()[0])
+        now = "extract(epoch FROM clock_timestamp())::float8"
+    return float(run(f"SELECT {now}").fetchone()[0])

@@ -15,8 +15,8 @@ from core.base.errors import ChannelError
 from core.conversation.delivery import outbox
 from core.conversation.delivery.answers import Answers
 from core.conversation.delivery.background import Background
-from core.conversation.delivery.courier import Show
 from core.conversation.delivery.intake import FINISH_SECONDS, Intake
+from core.conversation.delivery.screens import Show
 from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update
 

@@ -223,6 +223,6 @@ class Running:
 
 
 if __name__ == "__main__":
-    _, _folder, _base, _files = sys.argv
-    channel(_base, _files).run(House(Path(_folder)))
+    _, _folder, _base, _files, *_url = sys.argv
+    channel(_base, _files).run(House(Path(_folder), *_url))
     database.close()
