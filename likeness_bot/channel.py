@@ -7,8 +7,7 @@ from core.conversation.delivery.channel import Capabilities, Channel, Host, Plac
 from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.receiver import Receiver
-from core.conversation.delivery.reception import Incoming, Messenger, Reception
+from core.conversation.delivery.reception import Incoming, Messenger, Receiver, Reception
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.delivery.screens import File, Messages, Posted, Screens, Show
 from core.conversation.delivery.service import Service

@@ -34,7 +34,7 @@ TELEGRAM = "api.telegram.org"
 
 
 class Settings(Section):
-    """The section `telegram`: seconds of one long poll, and messages a second over all chats."""
+    """The section `telegram`: seconds of one long poll, and messages a second for all senders."""
 
     token: SecretStr = SecretStr("")
     base_url: str = "https://api.telegram.org/bot"

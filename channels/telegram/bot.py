@@ -16,7 +16,7 @@ from channels.telegram.refusals import described, in_our_words, token_accepted, 
 from channels.telegram.updates import Raw, incoming
 from channels.telegram.webhook import Lookout, Place
 from channels.telegram.words import words
-from core.conversation.delivery.background import Pauses
+from core.conversation.delivery.bridge import Pauses
 from core.conversation.delivery.channel import Host
 from core.conversation.delivery.reception import Reception
 from core.conversation.delivery.screens import Screens

@@ -20,7 +20,7 @@ from core.base.errors import kind_of
 from core.base.tally import Tally
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Host
-from core.conversation.delivery.receiver import Receiver
+from core.conversation.delivery.reception import Receiver
 from core.operation.serving.replies import body_of
 
 log = structlog.get_logger()

@@ -184,3 +184,15 @@ class Lease(Model):
 
     class Meta:
         table_name = "leases"
+
+
+class Limit(Model):
+    """What a bot may send in all: see `core.conversation.delivery.limits`."""
+
+    name = peewee.CharField(max_length=128, primary_key=True)
+    allowance = peewee.DoubleField()
+    refilled_at = peewee.DoubleField()
+    silent_until = peewee.DoubleField()
+
+    class Meta:
+        table_name = "limits"

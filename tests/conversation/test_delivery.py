@@ -11,7 +11,7 @@ import peewee
 import pytest
 
 from core.base.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
-from core.conversation.delivery import outbox, shares
+from core.conversation.delivery import limits, outbox, shares
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.courier import TICKS_AT_ONCE, Courier
@@ -353,7 +353,9 @@ def test_another_bots_conversations_are_not_ours(post: Post) -> None:
 # Who goes first
 
 
-def test_replies_go_before_alerts_and_alerts_before_ticks(post: Post) -> None:
+def test_replies_go_before_alerts_and_alerts_before_ticks(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = ["tick", "alert", "reply"]
     chats = {name: post.chat(name) for name in names}
     for chat in chats.values():
@@ -367,7 +369,7 @@ def test_replies_go_before_alerts_and_alerts_before_ticks(post: Post) -> None:
     chats["alert"].signal("reminded")
     post.clock.forward(5)
     chats["reply"].press("◀️ Back")
-    post.rate = 1
+    monkeypatch.setattr("core.conversation.delivery.courier.AT_ONCE", 1)
     for _ in names:
         post.deliver()
     assert [call[1] for call in post.channel.calls] == ["reply", "alert", "tick"]
@@ -428,17 +430,57 @@ def test_progress_of_many_does_not_hold_up_a_notice(post: Post) -> None:
         busy.signal("read")
     post.channel.calls.clear()
     post.anna.signal("answered", "42")
-    post.rate = 1
+    post.rate = 0.001
+    limits.spend("test:bot", 1, post.rate)
     post.deliver()
     assert post.channel.kinds == ["notice"]
 
 
-def test_no_more_than_the_channels_rate_is_shown_in_a_second(post: Post) -> None:
-    post.rate = 3
+def test_replies_wait_for_no_budget(post: Post) -> None:
+    post.rate = 0.001
     for number in range(10):
         post.chat(f"person {number}").command("start")
     post.deliver()
-    assert len(post.channel.calls) == 3
+    assert len(post.channel.calls) == 11
+
+
+def test_ticks_share_what_replies_have_left_of_the_rate(db: Any) -> None:
+    assert limits.spend("test:bot", 3, 5.0) == 3
+    assert limits.spend("test:bot", 3, 5.0) == 2
+    assert limits.spend("test:bot", 3, 5.0) == 0
+    assert limits.spend("test:other", 9, 5.0, used=4) == 1
+    assert limits.spend("test:other", 9, 5.0, used=100) == 0
+
+
+def test_what_is_too_much_for_one_chat_is_not_for_the_others(post: Post) -> None:
+    for number in range(4):
+        post.chat(f"person {number}").command("start")
+    post.channel.before = [RetryAfter(30)] * 4
+    post.deliver()
+    assert len(post.channel.calls) == 1
+    post.chat("boris").command("start")
+    post.deliver()
+    assert post.channel.calls[-1][1] == "boris"
+    post.clock.forward(29)
+    post.deliver()
+    assert len(post.channel.calls) == 2
+    post.clock.forward(1)
+    post.deliver()
+    assert len(post.channel.calls) == 6
+
+
+def test_what_is_too_much_for_all_silences_every_sender(post: Post) -> None:
+    for number in range(5):
+        post.chat(f"person {number}").command("start")
+    post.channel.before = [RetryAfter(30)] * 6
+    post.deliver()
+    assert post.channel.calls == []
+    post.chat("boris").command("start")
+    post.deliver()
+    assert post.channel.calls == []
+    post.clock.forward(30)
+    post.deliver()
+    assert len(post.channel.calls) == 7
 
 
 # Notices

@@ -264,6 +264,14 @@ def test_a_message_that_a_paused_sender_posts_too_late_loses_its_buttons(post: P
     assert '"message": 2' in post.anna.row.shown
 
 
+def test_a_message_that_came_too_late_above_the_newest_one_is_in_nobodys_way(post: Post) -> None:
+    outbox.shown(post.anna.id, post.anna.row.revision, (), {"id": 7}, post.clock.now)
+    shares.doubt(post.anna.id, 6)
+    assert post.anna.row.shown_revision == post.anna.row.revision
+    shares.doubt(post.anna.id, 8)
+    assert post.anna.row.shown_revision < post.anna.row.revision
+
+
 def test_a_notice_is_begun_by_one_sender_alone(post: Post) -> None:
     post.deliver()
     post.anna.signal("answered", "42")
@@ -280,9 +288,12 @@ def test_a_notice_that_a_dead_sender_had_begun_is_not_repeated_and_a_living_ones
 ) -> None:
     post.deliver()
     post.anna.signal("answered", "42")
-    fence = holding(post, ONE)._fence(post.anna.id)
+    fence = holding(post, ONE)._held.fence(post.anna.id)
     outbox.begin_notice(post.engine, PendingNotice.get().id, BUTTONS, post.clock.now, fence)
-    balanced(ONE, OTHER)
+    shares.balance(ADDRESS, OTHER)
+    surplus = set(shares.balance(ADDRESS, ONE).surplus) - {shares.share_of(post.anna.id)}
+    shares.balance(ADDRESS, ONE, surplus)
+    assert shares.balance(ADDRESS, OTHER).tokens
     assert PendingNotice.get().outcome == "sending"
     dies(ONE)
     dies(OTHER)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -29,8 +29,8 @@ from core.base.errors import (
     Unreachable,
     kind_of,
 )
-from core.conversation.delivery.background import Background
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery import limits
+from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.channel import Capabilities, Reference
 from core.conversation.delivery.outbox import (
     Parcel,
@@ -45,7 +45,7 @@ from core.conversation.delivery.outbox import (
     unreachable,
 )
 from core.conversation.delivery.screens import Show
-from core.conversation.delivery.shares import Fence, Held, abandon, among, doubt, share_of
+from core.conversation.delivery.shares import Fence, Held, abandon, doubt, share_of
 from core.conversation.engine import Engine
 from core.conversation.pacing import Rank
 
@@ -66,8 +66,12 @@ WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= 
 _FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
 """What becomes of a notice that was not sent."""
 
+AT_ONCE = 64
+"""So many conversations are shown at once."""
+LIMITED = 5
+"""If it is too much for so many chats in a row, the limit is the bot's."""
 TICKS_AT_ONCE = 3
-"""So many progress ticks are under way at once: they leave a thread of the bridge for replies."""
+"""So many ticks are under way at once: they leave a thread of the bridge for replies."""
 
 
 class _Due(NamedTuple):
@@ -85,8 +89,8 @@ class Courier:
     """Shows one bot's conversations when they are due: the asynchronous half of a push channel.
 
     `rate` is how many messages a second the channel takes in all; what is left of it after
-    replies and alerts goes to progress ticks. `held` are the shares that it shows for, all of the
-    bot's where there is no other sender.
+    replies and alerts, which never wait for it, goes to the progress ticks of all senders. `held`
+    are the shares that it shows for, all of the bot's where there is no other sender.
     """
 
     def __init__(
@@ -103,16 +107,16 @@ class Courier:
         if not can.pushes:
             raise FlowError("a channel with a courier pushes: its capabilities must say so")
         self._engine, self._bridge, self._channel, self._can = engine, bridge, channel, can
-        self._address = address
+        self._address, self._bot = address, ":".join(address)
         self._rate = rate
         self._clock = clock
-        self._held = held
+        self._held, self._alone = held or Held(None), held is None
         self._busy: set[int] = set()
         self._ticking: set[int] = set()
         self._sending = Background()
         self._wake = asyncio.Event()
-        self._allowance = rate
-        self._refilled = clock()
+        self._limited: set[int] = set()  # refused since something got through
+        self._used = 0
 
     def wake(self) -> None:
         """Look for due screens now instead of at the next tick."""
@@ -124,7 +128,7 @@ class Courier:
 
     async def run(self) -> None:
         """Show what is due until cancelled; what is being sent then is finished first."""
-        if self._held is None:
+        if self._alone:
             await self._record(abandon, *self._address)
         try:
             while True:
@@ -142,35 +146,41 @@ class Courier:
         self._wake.clear()
 
     async def _round(self) -> None:
-        room = self._refill()
-        if room <= 0:
+        if len(self._busy) >= AT_ONCE:
             return
         try:
-            due = await self._bridge.call(self._due, room + len(self._busy))
+            due = await self._bridge.call(self._due, AT_ONCE)
+            ticks = await self._granted(due.ticks)
         except Exception:
             log.exception("can't read what is due")
             await asyncio.sleep(1)
             return
         for conversation_id in due.replies:
-            self._start(conversation_id, self._show(conversation_id))
+            self._used += self._start(conversation_id, self._show(conversation_id))
         for notice_id, conversation_id in due.notices:
-            self._start(conversation_id, self._notify(notice_id, conversation_id))
-        for conversation_id in due.ticks:
-            if len(self._ticking) >= TICKS_AT_ONCE:
-                break
-            if self._start(conversation_id, self._tick(conversation_id)):
+            self._used += self._start(conversation_id, self._notify(notice_id, conversation_id))
+        for conversation_id in ticks:
+            if self._start(conversation_id, self._show(conversation_id)):
                 self._ticking.add(conversation_id)
 
-    def _refill(self) -> int:
-        now = self._clock()
-        elapsed = max(0.0, now - self._refilled)
-        self._allowance = min(self._rate, self._allowance + elapsed * self._rate)
-        self._refilled = now
-        return int(self._allowance)
+    async def _granted(self, due: Sequence[int]) -> Sequence[int]:
+        """The ticks for which there is room, here and in the budget of all senders."""
+        room = TICKS_AT_ONCE - len(self._ticking)
+        ticks = [found for found in due if found not in self._busy][: max(0, room)]
+        if not ticks:
+            return ()
+        used, self._used = self._used, 0
+        return ticks[
+            : await self._bridge.call(limits.spend, self._bot, len(ticks), self._rate, used)
+        ]
 
     def _due(self, limit: int) -> _Due:
         now = self._clock()
-        due, waiting = _DUE.format(ours=self._ours("id")), _NOTICES.format(ours=self._ours("c.id"))
+        if limits.silent_until(self._bot) > now:
+            return _Due([], [], [])
+        due = _DUE.format(ours=self._held.clause("id"))
+        waiting = _NOTICES.format(ours=self._held.clause("c.id"))
+        limit += len(self._busy)
         screens = run(due, *self._address, now, now, limit).fetchall()
         notices = run(waiting, *self._address, now, limit).fetchall()
         told_first = {found for _, found, refusals in notices if not refusals}
@@ -180,19 +190,12 @@ class Courier:
             [conversation_id for conversation_id, rank in screens if rank == Rank.TICK],
         )
 
-    def _ours(self, column: str) -> str:
-        return "" if self._held is None else f" AND {among(self._held.starting, column)}"
-
-    def _fence(self, conversation_id: int) -> Fence | None:
-        return None if self._held is None else self._held.fence(conversation_id)
-
     def _start(self, conversation_id: int, work: Coroutine[object, object, None]) -> bool:
-        """Begin, unless something is being sent there already or the rate is used up."""
-        if conversation_id in self._busy or self._allowance < 1:
+        """Begin, unless something is being sent there already or too much is."""
+        if conversation_id in self._busy or len(self._busy) >= AT_ONCE:
             work.close()
             return False
         self._busy.add(conversation_id)
-        self._allowance -= 1
         self._sending.start(self._guard(conversation_id, work))
         return True
 
@@ -200,8 +203,9 @@ class Courier:
         began = self._clock()
         try:
             await work
+            self._limited.clear()
         except RetryAfter as error:
-            await self._record(postpone, conversation_id, self._clock() + error.seconds)
+            await self._limit(conversation_id, self._clock() + error.seconds)
         except Blocked:
             await self._record(unreachable, conversation_id, began)
         except TakenOver:
@@ -212,39 +216,38 @@ class Courier:
             await self._record(back_off, conversation_id, self._clock())
         finally:
             self._busy.discard(conversation_id)
+            self._ticking.discard(conversation_id)
             self._wake.set()
 
-    async def _tick(self, conversation_id: int) -> None:
-        try:
-            await self._show(conversation_id)
-        finally:
-            self._ticking.discard(conversation_id)
+    async def _limit(self, conversation_id: int, until: float) -> None:
+        """Leave a chat alone; where nothing is taken for one chat after another, leave all."""
+        await self._record(postpone, conversation_id, until)
+        self._limited.add(conversation_id)
+        if len(self._limited) >= LIMITED:
+            log.warning("the channel takes nothing for any chat", bot=self._bot)
+            await self._record(limits.silence, self._bot, until)
+            self._limited.clear()
 
     async def _show(self, conversation_id: int) -> None:
-        fence = self._fence(conversation_id)
+        fence = self._held.fence(conversation_id)
         ready = await self._bridge.call(parcel, self._engine, conversation_id, self._can)
         try:
             reference = await self._put(ready, ready.post or not ready.previous, fence)
         except Gone:
             reference = await self._put(ready, True, fence)
-        offers = ready.rendered.offers
-        now = self._clock()
+        seen = ready.revision, ready.rendered.offers, reference, self._clock(), fence
         try:
-            await self._record(
-                shown, conversation_id, ready.revision, offers, reference, now, fence
-            )
+            await self._record(shown, conversation_id, *seen)
         except TakenOver:
             await self._take_back(ready, reference)
             raise
 
     async def _put(self, ready: Parcel, post: bool, fence: Fence | None) -> Reference:
-        """Show a screen; that a message is posted is written down before, and so known after a
-        kill.
-        """
+        """Show a screen. That one is posted is written down before, and so known after a kill."""
         mark = self._channel.mark(ready.rendered, ready.previous, post)
         if mark is not None:
             await self._bridge.call(posting, ready.conversation_id, mark, fence)
-        self._fence(ready.conversation_id)  # a process may have been paused meanwhile
+        self._held.fence(ready.conversation_id)  # a process may have been paused meanwhile
         try:
             return await self._channel.show(
                 ready.place, ready.rendered, ready.previous, post, ready.lost
@@ -256,16 +259,22 @@ class Courier:
 
     async def _take_back(self, ready: Parcel, reference: Reference) -> None:
         """What was sent after another process had taken over may lie over what that one sent."""
-        await self._record(doubt, ready.conversation_id)
         message = reference.get("id")
-        if message is not None and message != (ready.previous or {}).get("id"):
-            await self._channel.strip(ready.place.chat, message)
+        posted = message if message != (ready.previous or {}).get("id") else None
+        await self._record(doubt, ready.conversation_id, posted)
+        if posted is not None:
+            await self._channel.strip(ready.place.chat, posted)
 
     async def _notify(self, notice_id: int, conversation_id: int) -> None:
         now = self._clock()
         try:
             place, rendered = await self._bridge.call(
-                begin_notice, self._engine, notice_id, self._can, now, self._fence(conversation_id)
+                begin_notice,
+                self._engine,
+                notice_id,
+                self._can,
+                now,
+                self._held.fence(conversation_id),
             )
             reference = await self._channel.notify(place, rendered)
         except (*INFRASTRUCTURE, TakenOver):  # it has not begun

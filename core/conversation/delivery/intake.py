@@ -17,8 +17,7 @@ from core.base.db import INFRASTRUCTURE, transaction
 from core.base.errors import kind_of
 from core.conversation import inbox
 from core.conversation.delivery import outbox
-from core.conversation.delivery.background import Background, Pauses
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.bridge import Background, Bridge, Pauses
 from core.conversation.engine import AT_A_TIME, Engine
 from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update

@@ -14,7 +14,7 @@ from core.base.db import run, snapshot, transaction
 from core.base.errors import TakenOver
 from core.conversation import statements
 from core.conversation.delivery import numbering
-from core.conversation.delivery.background import backoff
+from core.conversation.delivery.bridge import backoff
 from core.conversation.delivery.channel import Capabilities, Place, Reference
 from core.conversation.delivery.rendering import Rendered, render
 from core.conversation.delivery.shares import Fence, check

@@ -1,4 +1,9 @@
-"""Taking what a messenger brings: committed, answered, and only then forgotten by the messenger."""
+"""Taking what a messenger brings: committed, answered, and only then forgotten by the messenger.
+
+One process asks a messenger for updates (`Reception`); any number take what one delivers over HTTP
+(`Receiver`), beside those that send. A sender sees what is to be shown in the database, and applies
+what a killed receiver has left.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,10 @@ from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError
 from core.conversation.delivery import outbox
 from core.conversation.delivery.answers import Answers
-from core.conversation.delivery.background import Background
+from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.intake import FINISH_SECONDS, Intake
 from core.conversation.delivery.screens import Show
+from core.conversation.engine import Engine
 from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update
 
@@ -215,3 +221,35 @@ class Reception:
             return
         if message < shown.get("id", 0):
             await self._messenger.screens.strip(chat, message)
+
+
+class Receiver:
+    """Takes the deliveries for one bot, `address` being its channel and identifier.
+
+    Turns run on `bridge`. Made for one event loop; close it at the end.
+    """
+
+    def __init__(
+        self, messenger: Messenger, engine: Engine, bridge: Bridge, address: tuple[str, str]
+    ) -> None:
+        self._remarks = Remarks(messenger)
+        self._intake = Intake(engine, bridge, _nothing, self._remarks.apologise, brought_again=True)
+        self._reception = Reception(messenger, self._intake, self._remarks, address)
+
+    async def take(self, one: Incoming) -> None:
+        """Commit a delivery, upon which the messenger may forget it.
+
+        Raises INFRASTRUCTURE errors: then it must be brought again.
+        """
+        await self._reception.take_delivery(one)
+
+    async def close(self) -> None:
+        """Let what has begun come to its end, and give the connections back."""
+        await self._reception.finish()
+        await self._intake.finish()
+        self._intake.close()
+        await self._remarks.finish()
+
+
+def _nothing() -> None:
+    """The process that sends looks for changed screens by itself."""

@@ -18,8 +18,7 @@ from core.base import process, shutdown
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError, kind_of
 from core.conversation.delivery import lease, shares
-from core.conversation.delivery.background import Pauses
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.bridge import Bridge, Pauses
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.intake import Intake

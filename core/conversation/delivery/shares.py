@@ -8,6 +8,7 @@ that was paused and is awake again writes nothing over what its successor has sh
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,6 +33,12 @@ ON CONFLICT (name) DO UPDATE SET until = excluded.until
 _TAKE = """
 INSERT INTO leases (name, holder, until, token) VALUES (?, ?, 0, 1)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = leases.token + 1 RETURNING token
+"""
+
+
+_DOUBT = """
+UPDATE conversations SET post_revision = revision, shown_revision =
+       CASE WHEN shown_revision < revision THEN shown_revision ELSE revision - 1 END WHERE id = ?
 """
 
 
@@ -120,24 +127,27 @@ def abandon(channel: str, bot: str, shares: Collection[int] | None = None) -> No
         )
 
 
-def doubt(conversation_id: int) -> None:
-    """What a person sees isn't known: whoever sends to them shows it again, as a new message."""
+def doubt(conversation_id: int, posted: int | None) -> None:
+    """What a person sees isn't known: whoever sends to them shows it again, as a new message.
+
+    `posted` is the number of a message that was sent too late, None for an edit. Above the message
+    that shows the screen it is in nobody's way.
+    """
     with transaction():
-        run(
-            """
-            UPDATE conversations SET post_revision = revision, shown_revision =
-                   CASE WHEN shown_revision < revision THEN shown_revision ELSE revision - 1 END
-            WHERE id = ?
-            """,
-            conversation_id,
-        )
+        query = "SELECT shown FROM conversations WHERE id = ?"
+        shown = json.loads((run(query, conversation_id).fetchone() or [None])[0] or "{}")
+        if posted is None or posted >= shown.get("id", 0):
+            run(_DOUBT, conversation_id)
 
 
 class Held:
-    """The shares of a courier, for its event loop; none before it is told."""
+    """The shares of a courier, for its event loop; none before it is told.
 
-    def __init__(self, address: tuple[str, str]) -> None:
-        self._bot = ":".join(address)
+    Without an address it stands for everything, where nobody else sends.
+    """
+
+    def __init__(self, address: tuple[str, str] | None) -> None:
+        self._bot = ":".join(address or ())
         self._tokens: Mapping[int, int] = {}
         self._until = 0.0
         self.starting: Collection[int] = ()
@@ -148,8 +158,14 @@ class Held:
         self._tokens, self._until = tokens, until
         self.starting = [share for share in tokens if share not in surplus]
 
-    def fence(self, conversation_id: int) -> Fence:
+    def clause(self, column: str) -> str:
+        """SQL for a condition: that something may be begun in the conversation of a column."""
+        return f" AND {among(self.starting, column)}" if self._bot else ""
+
+    def fence(self, conversation_id: int) -> Fence | None:
         """What to record with; raises TakenOver where another process may be sending by now."""
+        if not self._bot:
+            return None
         share = share_of(conversation_id)
         if share not in self._tokens or time.monotonic() > self._until:
             raise TakenOver
