@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,7 @@ from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
 from tests.conversation.chat import BUTTONS, Chat, Clock
 from tests.feedback import feedback_engine
+from tests.patience import LONG
 
 ADDRESS = ("test", "bot")
 
@@ -467,6 +469,60 @@ def test_what_is_too_much_for_one_chat_is_not_for_the_others(post: Post) -> None
     post.clock.forward(1)
     post.deliver()
     assert len(post.channel.calls) == 6
+
+
+def test_a_chat_that_was_limited_while_it_was_looked_what_is_due_is_left_alone(post: Post) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    held = post.channel = Held()
+
+    async def play() -> None:
+        courier = post.courier()
+        await courier._round()
+        await held.reached.wait()
+        read = courier._due
+
+        def slowly(limit: int) -> Any:
+            found = read(limit)
+            asked.set()
+            go_on.wait(LONG)
+            return found
+
+        courier._due = slowly  # type: ignore[method-assign]
+        looking = asyncio.create_task(courier._round())
+        await asyncio.to_thread(asked.wait, LONG)
+        held.go_on.set()
+        await asyncio.wait(courier._sending.tasks)
+        go_on.set()
+        await looking
+        assert not courier._sending.tasks
+
+    asyncio.run(play())
+    assert held.tried == 1
+
+
+class Held(Chats):
+    """A channel that takes a while to say that it is too much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+        self.tried = 0
+
+    async def show(self, *_args: Any) -> Mapping[str, Any]:
+        self.tried += 1
+        self.reached.set()
+        await self.go_on.wait()
+        raise RetryAfter(30)
+
+
+def test_limits_of_chats_that_come_one_by_one_are_theirs(post: Post) -> None:
+    for number in range(6):
+        chat = post.chat(f"person {number}")
+        chat.command("start")
+        post.channel.before = [RetryAfter(60)] * 2
+        post.deliver()
+        post.clock.forward(3)
+    assert limits.silent_until("test:bot") == 0.0
 
 
 def test_what_is_too_much_for_all_silences_every_sender(post: Post) -> None:

@@ -68,8 +68,6 @@ _FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
 
 AT_ONCE = 64
 """So many conversations are shown at once."""
-LIMITED = 5
-"""If it is too much for so many chats in a row, the limit is the bot's."""
 TICKS_AT_ONCE = 3
 """So many ticks are under way at once: they leave a thread of the bridge for replies."""
 
@@ -112,10 +110,11 @@ class Courier:
         self._clock = clock
         self._held, self._alone = held or Held(None), held is None
         self._busy: set[int] = set()
+        self._ended: set[int] = set()  # what was due when we looked may be so no more
         self._ticking: set[int] = set()
         self._sending = Background()
         self._wake = asyncio.Event()
-        self._limited: set[int] = set()  # refused since something got through
+        self._streak = limits.Streak()
         self._used = 0
 
     def wake(self) -> None:
@@ -146,6 +145,8 @@ class Courier:
         self._wake.clear()
 
     async def _round(self) -> None:
+        self._busy -= self._ended
+        self._ended.clear()
         if len(self._busy) >= AT_ONCE:
             return
         try:
@@ -203,9 +204,9 @@ class Courier:
         began = self._clock()
         try:
             await work
-            self._limited.clear()
+            self._streak.passed()
         except RetryAfter as error:
-            await self._limit(conversation_id, self._clock() + error.seconds)
+            await self._limit(conversation_id, error.seconds)
         except Blocked:
             await self._record(unreachable, conversation_id, began)
         except TakenOver:
@@ -215,18 +216,16 @@ class Courier:
                 log.exception("can't show", conversation=conversation_id)
             await self._record(back_off, conversation_id, self._clock())
         finally:
-            self._busy.discard(conversation_id)
+            self._ended.add(conversation_id)
             self._ticking.discard(conversation_id)
             self._wake.set()
 
-    async def _limit(self, conversation_id: int, until: float) -> None:
-        """Leave a chat alone; where nothing is taken for one chat after another, leave all."""
-        await self._record(postpone, conversation_id, until)
-        self._limited.add(conversation_id)
-        if len(self._limited) >= LIMITED:
-            log.warning("the channel takes nothing for any chat", bot=self._bot)
-            await self._record(limits.silence, self._bot, until)
-            self._limited.clear()
+    async def _limit(self, conversation_id: int, seconds: float) -> None:
+        """Leave a chat alone, or all where nothing is taken for one chat after another."""
+        now = self._clock()
+        await self._record(postpone, conversation_id, now + seconds)
+        if self._streak.refused(conversation_id, now):
+            await self._record(limits.silence, self._bot, now + seconds, now)
 
     async def _show(self, conversation_id: int) -> None:
         fence = self._held.fence(conversation_id)

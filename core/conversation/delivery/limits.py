@@ -6,8 +6,16 @@ messenger says of every chat that it is too much, the whole bot is silent.
 
 from __future__ import annotations
 
+import structlog
+
 from core.base.db import is_sqlite, run, transaction
 from core.conversation.delivery.lease import clock
+
+log = structlog.get_logger()
+
+LIMITED = 5
+STREAK_SECONDS = 2.0
+"""If it is too much for LIMITED chats in a row within so long, the limit is the bot's."""
 
 _BEGIN = """
 INSERT INTO limits (name, allowance, refilled_at, silent_until) VALUES (?, ?, ?, 0)
@@ -38,14 +46,34 @@ def spend(bot: str, wanted: int, rate: float, used: int = 0) -> int:
     return granted
 
 
-def silence(bot: str, until: float) -> None:
+def silence(bot: str, until: float, now: float) -> None:
     """Let no process send anything for a bot before a moment."""
+    silent = silent_until(bot) > now
     with transaction():
         run(_BEGIN, bot, 0.0, clock())
         run(_SILENCE, until, bot, until)
+    if not silent:
+        log.warning("the channel takes nothing for any chat", bot=bot, seconds=round(until - now))
 
 
 def silent_until(bot: str) -> float:
     """The moment before which a bot sends nothing."""
     row = run("SELECT silent_until FROM limits WHERE name = ?", bot).fetchone()
     return float(row[0]) if row else 0.0
+
+
+class Streak:
+    """Tells a bot's limit from those of chats: many come at once, and nothing gets through."""
+
+    def __init__(self) -> None:
+        self._refused: dict[int, float] = {}
+
+    def passed(self) -> None:
+        """Something got through."""
+        self._refused.clear()
+
+    def refused(self, conversation_id: int, now: float) -> bool:
+        """It was too much for a chat; whether it is so for the bot."""
+        recent = {found: at for found, at in self._refused.items() if now - at < STREAK_SECONDS}
+        self._refused = {**recent, conversation_id: now}
+        return len(self._refused) >= LIMITED
