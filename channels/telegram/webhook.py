@@ -62,7 +62,10 @@ def trouble(standing: Standing, address: str, now: float) -> str:
     if not (standing.url or address):
         return ""
     if not standing.url:
-        return "telegram.webhook_url is set, but Telegram has no webhook: run likeness webhook set"
+        return (
+            "telegram.webhook_url is set, but Telegram has no webhook: "
+            "run likeness webhook set, or empty it"
+        )
     if not address:
         return (
             f"Telegram delivers to {_host(standing.url)}, and telegram.webhook_url is empty: "

@@ -319,7 +319,7 @@ def test_the_webhook_is_set_with_every_kind_and_shown_in_plain_words(tg: FakeTel
         "There is no webhook: likeness telegram polls updates.",
         "Updates that wait: 1.",
         "To do: telegram.webhook_url is set, but Telegram has no webhook: "
-        "run likeness webhook set.",
+        "run likeness webhook set, or empty it.",
     ]
     with tg.world.lock:
         tg.world.receivers = ["http://127.0.0.1:9"]
