@@ -8,7 +8,7 @@ SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard diagram browser .venv
+.PHONY: help run test soak chaos check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle bench-scale diagram browser .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -25,6 +25,9 @@ test: .venv browser ## run the tests
 soak: .venv browser ## run what takes longer: every channel, storms, kills; SIZE=full runs all
 	@SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -m "soak or sized" $(ARGS)
+
+chaos: .venv ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
+	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --minutes 33,) $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -55,8 +58,20 @@ bench-pictures: .venv ## measure how soon pictures are there, and who waits mean
 bench-web: .venv browser ## measure how soon the chat page is there on a slow line
 	@$(BIN)/python -m benchmarks.web $(ARGS)
 
+bench-scale: .venv ## measure the avatar dialogue on 1, 2 and 4 processes over one PostgreSQL
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
+
+bench-idle: .venv ## measure what each process costs while nobody does anything
+	@$(BIN)/python -m benchmarks.idle $(ARGS)
+
 bench-dashboard: .venv ## measure how long the dashboard's pages take on a large history
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-backup: .venv ## measure a backup and its restoration against a plain copy
+	@$(BIN)/python -m benchmarks.drill $(ARGS)
+
+bench-due: .venv ## measure the question for due screens beside chats that blocked the bot
+	@$(BIN)/python -m benchmarks.due $(ARGS)
 
 diagram: .venv ## draw the flow's table into docs/flow.md
 	@$(BIN)/likeness diagram --into docs/flow.md

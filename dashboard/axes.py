@@ -42,10 +42,11 @@ Rows = Sequence[dict[str, Any]]
 
 
 class Mark(NamedTuple):
-    """A moment that is marked in a chart, and what happened then."""
+    """A moment that is marked in a chart, and what happened then: an alarm, or something usual."""
 
     at: float
     said: str
+    alarm: bool = True
 
 
 def ceiling(values: Sequence[float]) -> float | None:
@@ -92,14 +93,18 @@ def colour(view: View, kinds: Iterable[str], title: str, columns: int = 3) -> al
 
 def marked(view: View, marks: Iterable[Mark]) -> Rows:
     """Marks as rows of a chart, for `upright`."""
-    return [{"mark": clock(view, at), "at": when(view, at), "alert": said} for at, said in marks]
+    return [
+        {"mark": clock(view, at), "at": when(view, at), "event": said, "alarm": alarm}
+        for at, said, alarm in marks
+    ]
 
 
 def upright(view: View, base: alt.Chart) -> alt.Chart:
-    """An upright line at each mark."""
-    tips = [alt.Tooltip("at:N", title=view.t("At")), alt.Tooltip("alert:N", title=view.t("Alert"))]
-    dotted = base.mark_rule(color=RED, strokeDash=[2, 3], size=2, opacity=0.8, clip=True)
-    drawn: alt.Chart = dotted.encode(x=time(view, "mark"), tooltip=tips)
+    """An upright line at each mark, red for an alarm."""
+    tips = [alt.Tooltip("at:N", title=view.t("At")), alt.Tooltip("event:N", title=view.t("Event"))]
+    dotted = base.mark_rule(strokeDash=[2, 3], size=2, opacity=0.8, clip=True)
+    colour = alt.when(alt.datum.alarm).then(alt.value(RED)).otherwise(alt.value(DASHED))
+    drawn: alt.Chart = dotted.encode(x=time(view, "mark"), color=colour, tooltip=tips)
     return drawn
 
 

@@ -181,7 +181,7 @@ ACTION: Words = {
     "silence": mark("silenced an alert"), "log in": mark("logged in"),
     "log out": mark("logged out"), "log in failed": mark("failed to log in"),
     "end session": mark("ended a session"), "answer": mark("answered a message"),
-    "adopt": mark("adopted a photo folder"),
+    "adopt": mark("adopted a photo folder"), "restore": mark("settled a restored backup"),
 }  # fmt: skip
 """What somebody did by hand."""
 MOMENT: Words = {

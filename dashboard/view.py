@@ -46,17 +46,18 @@ class View:
     """Seconds of a period that ends now; 0 where it ended at some time."""
     title: str = ""
     """Of the page."""
+    patience: float = 0.0
+    """Seconds that its numbers may be old at least; see `calm`."""
     asked: list[float] = field(default_factory=list)
     pages: Mapping[str, Any] = field(default_factory=dict)
     """Streamlit's pages by their path."""
 
     def ask(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """A number of the metrics; within a few seconds nobody asks the database twice."""
-        return self._ask(self.site.own.cache_seconds, number, *args, **kwargs)
-
-    def ask_calmly(self, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, for a number that takes a second, and may be older; see `calm`."""
-        return self._ask(self._calm_seconds, number, *args, **kwargs)
+        seconds = max(self.site.own.cache_seconds, self.patience)
+        at, found = asked(seconds, number, *args, **kwargs)
+        self.asked.append(at)
+        return found
 
     def ask_two(
         self, first: Callable[P, A], second: Callable[P, B], *args: P.args, **kwargs: P.kwargs
@@ -75,12 +76,17 @@ class View:
         return rounded(self.site.own.cache_seconds)
 
     @property
-    def calm(self) -> Scope:
-        """The period, ending at most a five-thousandth of it ago: of 7 days two minutes."""
+    def calm(self) -> View:
+        """The same for numbers that take a second: they are kept for longer.
+
+        The period ends at most a five-thousandth of it ago: of 7 days two minutes.
+        """
+        patience = max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
         if not self.span:
-            return self.scope
-        now = rounded(self._calm_seconds)
-        return replace(self.scope, start=now - self.span, end=now)
+            return replace(self, patience=patience)
+        now = rounded(patience)
+        scope = replace(self.scope, start=now - self.span, end=now)
+        return replace(self, patience=patience, scope=scope)
 
     @property
     def fresh(self) -> View:
@@ -148,15 +154,6 @@ class View:
     def _choices(self) -> dict[str, str]:
         """Once for a drawing: a table has hundreds of rows."""
         return {name: st.query_params[name] for name in CHOICES if name in st.query_params}
-
-    @property
-    def _calm_seconds(self) -> float:
-        return max(CALM_SECONDS, self.span / 5000, self.site.own.cache_seconds)
-
-    def _ask(self, seconds: float, number: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        at, found = asked(seconds, number, *args, **kwargs)
-        self.asked.append(at)
-        return found
 
     def live(self, draw: Callable[[View], None], seconds: float = 10.0, dated: bool = True) -> None:
         """Draw a part that draws itself anew, and leaves the rest of the page alone.

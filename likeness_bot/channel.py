@@ -1,5 +1,6 @@
 """What a channel needs; docs/adding-a-channel.md shows how the parts fit together."""
 
+from core.base.checkup import Check, Doubt
 from core.base.db import INFRASTRUCTURE
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
@@ -35,7 +36,9 @@ __all__ = [
     "Bridge",
     "Capabilities",
     "Channel",
+    "Check",
     "Courier",
+    "Doubt",
     "Engine",
     "Event",
     "File",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
+from core.avatars.disposal import SPOOLED
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -20,6 +21,7 @@ from core.avatars.models import (
 )
 from core.avatars.orders.submissions import Submission
 from core.avatars.pictures.pictures import Pictures
+from core.avatars.ports import ObjectStore
 from core.avatars.queries import CONSENT_VERSION
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
@@ -156,3 +158,8 @@ def told(owner: Conversation) -> list[tuple[str, str]]:
     )
     payloads = [json.loads(event.payload) for event in query.order_by(InboxEvent.id)]
     return [(payload[1], payload[2]) for payload in payloads]
+
+
+def objects(store: ObjectStore) -> list[str]:
+    """The keys of all objects but uploads that nobody has judged yet."""
+    return [key for key in store.keys("") if not key.startswith(SPOOLED)]

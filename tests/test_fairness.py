@@ -10,7 +10,7 @@ from core.app import background
 from core.avatars.privacy.exporting import Exports
 from core.base.work import Line, Pool
 from core.conversation import inbox
-from core.conversation.engine import AT_A_TIME
+from core.conversation.inbox import AT_A_TIME
 from core.conversation.messages import Event, Kind
 from core.operation.worker_pool import WorkerPool
 from tests import makers
@@ -86,7 +86,21 @@ def test_many_texts_of_one_person_are_applied_a_few_at_a_time(db: Any) -> None:
     boris.receive(Event(Kind.COMMAND, "start"))
     assert engine.drain(anna.id, AT_A_TIME) == AT_A_TIME
     assert anna.waiting == 25 - AT_A_TIME
-    assert inbox.backlog(2e9) == [anna.id, boris.id]
+    assert inbox.backlog(2e9) == [boris.id, anna.id]
+
+
+def test_flooded_conversations_keep_nobody_out(db: Any) -> None:
+    engine = feedback_engine()
+    flooded, others = ([Chat(engine, f"{who} {n}") for n in range(12)] for who in ("a", "b"))
+    for chat in flooded:
+        for n in range(AT_A_TIME + 1):
+            chat.receive(Event(Kind.TEXT, f"text {n}"))
+    for chat in others:
+        chat.receive(Event(Kind.COMMAND, "start"))
+    assert inbox.backlog(2e9, limit=12) == [chat.id for chat in others]
+    assert inbox.backlog(2e9) == [chat.id for chat in (*others, *flooded)]
+    engine.drain(flooded[5].id, AT_A_TIME)
+    assert inbox.backlog(2e9, limit=1) == [flooded[5].id], "it has few events left"
 
 
 class Waiting:
@@ -146,7 +160,7 @@ def test_work_is_known_by_its_person(db: Any, database_url: str, tmp_path: Path)
         "faces": avatar,
     }
     house = opened(database_url, tmp_path, photos__find_faces="true")
-    exports = Exports(house.store, house.spool, house.inbox)
+    exports = Exports(house.store, house.data, house.inbox)
     kinds = {work.kind: work for work in background.kinds(house, exports)}
     for kind, row in rows.items():
         assert kinds[kind].owners([str(row.id)]) == {str(row.id): str(avatar.user_id)}, kind

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from core.base.db import run
 from core.base.errors import StorageUnavailable
 from core.base.heartbeat import beating
-from core.operation.metrics.health import Beat, beats
+from core.operation.metrics.health import Beat, beats, deployments
+from core.operation.metrics.scope import Scope
 from tests.patience import LONG, until
 
 
@@ -35,6 +37,20 @@ def test_a_process_beats_while_it_works_and_not_after(db: Any) -> None:
 def test_what_troubles_it_is_told(db: Any) -> None:
     with beating("worker", lambda: "storage: the folder is gone", seconds=0.05):
         eventually("worker", "storage: the folder is gone")
+
+
+def test_another_version_than_before_is_a_deployment(
+    db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0", "1.0", "1.1", "1.0"):
+        monkeypatch.setattr("core.base.heartbeat.__version__", version)
+        for part in ("worker", "http"):
+            with beating(part, seconds=0.05):
+                eventually(part)
+    began = time.time()
+    found = deployments(Scope(began - 60, began))
+    assert [version for _, version in found] == ["1.0", "1.1", "1.0"]
+    assert deployments(Scope(began, began + 60)) == []
 
 
 def test_trouble_is_logged_once_when_it_comes_and_when_it_goes(db: Any) -> None:

@@ -55,13 +55,17 @@ def test_a_second_host_with_another_folder_is_refused_with_the_remedy(
     assert not (tmp_path / "second").exists(), "nothing was begun"
 
 
-def test_an_s3_server_alone_is_not_enough_while_uploads_wait_in_the_folder(
+def test_with_an_s3_server_each_host_has_a_data_folder_of_its_own(
     host: Callable[..., Settings],
 ) -> None:
     keys = {"storage__access_key": "a", "storage__secret_key": "b", "storage__backend": "minio"}
-    photo_folder.claim(host("first", **keys))
-    with pytest.raises(ConfigurationError, match="uses this database"):
-        photo_folder.claim(host("second", **keys))
+    for name in ("first", "second"):
+        photo_folder.claim(host(name, **keys))
+
+
+def test_with_a_shared_folder_of_objects_too(host: Callable[..., Settings], tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        photo_folder.claim(host(name, storage__folder=str(tmp_path / "photos")))
 
 
 def test_another_folder_of_objects_is_refused_as_well(

@@ -18,6 +18,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.avatars import disposal
+from core.avatars.disposal import SPOOLED
 from core.avatars.models import (
     Avatar,
     AvatarPhoto,
@@ -109,8 +110,14 @@ def applied(owner: Conversation) -> list[str]:
     return told
 
 
-def spooled(house: House) -> list[Path]:
-    return list(house.spool.folder.iterdir())
+def spooled(house: House) -> list[str]:
+    return [key.removeprefix(SPOOLED) for key in house.store.keys(SPOOLED)]
+
+
+def sent_before(house: House, name: str, seconds: float) -> None:
+    """Let spooled bytes be so old."""
+    at = time.time() - seconds
+    os.utime(house.data / "objects" / SPOOLED / name, (at, at))
 
 
 # prompt
@@ -223,7 +230,7 @@ def test_held_photos_go_after_a_day_with_their_bytes(still: House) -> None:
         )
     still.worker.chore("sweep")
     (kept,) = HeldPhoto.select()
-    assert [path.name for path in spooled(still)] == [kept.reference["spool"]]
+    assert spooled(still) == [kept.reference["spool"]]
 
 
 def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
@@ -238,10 +245,9 @@ def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
 
 def test_spooled_bytes_that_nobody_fetched_go_after_a_day(still: House) -> None:
     old, recent = still.spool.put(b"face"), still.spool.put(b"face")
-    yesterday = time.time() - 86_400 - 1
-    os.utime(still.spool.folder / old, (yesterday, yesterday))
+    sent_before(still, old, 86_401)
     still.worker.chore("sweep")
-    assert [path.name for path in spooled(still)] == [recent]
+    assert spooled(still) == [recent]
 
 
 def test_spooled_bytes_of_a_photo_that_waits_are_kept_however_old(still: House) -> None:
@@ -249,8 +255,7 @@ def test_spooled_bytes_of_a_photo_that_waits_are_kept_however_old(still: House) 
     moment = datetime.fromtimestamp(still.engine._clock() - days, UTC).replace(tzinfo=None)
     reference = {"spool": still.spool.put(b"face")}
     makers.photo(makers.avatar(owner, photos=0), owner, reference=reference, created_at=moment)
-    sent = time.time() - days - 60
-    os.utime(still.spool.folder / reference["spool"], (sent, sent))
+    sent_before(still, reference["spool"], days + 60)
     still.worker.chore("sweep")
     assert len(spooled(still)) == 1
 

@@ -29,6 +29,7 @@ from core.conversation.inbox import Inbox
 from core.conversation.messages import Screen
 from core.conversation.turn import Turn
 from core.operation.alerts import Watch
+from core.services.erasure_ledger import ErasureLedger
 from core.services.fal.simulation import simulated_trainer
 from core.services.jobs import Jobs
 from core.services.spool import Spool
@@ -64,8 +65,10 @@ class House:
     ) -> None:
         self.settings = makers.settings(**{"photos": {"compare_faces": False}, **settings})
         self.store: ObjectStore = FolderStore(folder / "objects")
-        self.spool = Spool(folder / "spool")
+        self.data = folder
+        self.spool = Spool(self.store, folder / "spool")
         self.jobs = Jobs(folder / "jobs.db")
+        self.erasures = ErasureLedger(folder)
         inbox = Inbox("main_menu", lambda wanted: "en", clock=clock)
         flow = Flow(
             TABLE, methods_of(Notes()), lambda *_: None, {"main_menu": lambda _: Screen("Menu")}

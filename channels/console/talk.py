@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from core.base.db import INFRASTRUCTURE
+from core.base.errors import StorageUnavailable
 from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import parcel, shown, take_notices
@@ -136,7 +137,11 @@ class Talk:
         for path in paths:
             if not path.is_file():
                 self._print(self._words["missing"].format(path=path))
-        events = [self._spooled(path) for path in paths if path.is_file()]
+        try:
+            events = [self._spooled(path) for path in paths if path.is_file()]
+        except StorageUnavailable:
+            self._print(self._words["fault"])
+            return []
         return [*events[:-1], *(replace(last, caption=caption) for last in events[-1:])]
 
     def _spooled(self, path: Path) -> Event:

@@ -16,11 +16,13 @@ from starlette.routing import BaseRoute
 
 from channels.telegram.api import Api
 from channels.telegram.bot import TelegramBot, api_of
+from channels.telegram.checks import checks
 from channels.telegram.files import Files
 from channels.telegram.receiving import WebhookRoute
 from channels.telegram.updates import KINDS, NAME, to_event
 from channels.telegram.webhook import CONNECTIONS, PORTS, Place, changed
 from channels.telegram.words import words
+from core.base.checkup import Check
 from core.base.errors import ConfigurationError
 from core.base.settings import Section
 from core.base.settings.addresses import ProxyAddress, SiteAddress
@@ -113,6 +115,10 @@ class Telegram:
     def configured(self) -> bool:
         """Whether there is a token."""
         return bool(self._settings.token.get_secret_value())
+
+    def checks(self) -> list[Check]:
+        """What `likeness doctor` looks at."""
+        return checks(self._settings)
 
     def how_to_send(self, language: str) -> str:
         """How a person sends photos here."""

@@ -69,8 +69,9 @@ def to_event(raw: Raw, bot: str) -> Update | None:
         if event.kind is Kind.OTHER:  # a place that moves, say: nobody has said anything anew
             return None
         event = replace(event, edited=True)
+    if message.get("is_topic_message"):  # else a number there only says what was replied to
+        event = replace(event, thread=str(message.get("message_thread_id", "")))
     address = Address(NAME, bot, _chat(message))
-    event = replace(event, thread=_thread(message))
     return Update(str(raw["update_id"]), address, event, _person(sender))
 
 
@@ -134,11 +135,6 @@ def _said(message: Raw) -> Event | None:
         file["name"], file["mime"] = document.get("file_name", ""), document.get("mime_type", "")
         return Event(Kind.FILE, file=file, caption=caption, message=number)
     return Event(Kind.OTHER) if _SENT & message.keys() else None
-
-
-def _thread(message: Raw) -> str:
-    """The topic of a chat that has such; else a number there only says what was replied to."""
-    return str(message.get("message_thread_id", "")) if message.get("is_topic_message") else ""
 
 
 def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from core.avatars import disposal
@@ -29,6 +30,7 @@ from core.operation.alerts import Watch
 from core.operation.loops import Chore, Step
 from core.operation.sweeps import Sweeps
 from core.operation.worker import Worker
+from core.services.erasure_ledger import ErasureLedger
 from core.services.jobs import Jobs
 from core.services.spool import Spool
 
@@ -43,9 +45,11 @@ class Parts(Protocol):
 
     settings: Settings
     clock: Callable[[], float]
+    data: Path
     store: ObjectStore
     spool: Spool
     jobs: Jobs
+    erasures: ErasureLedger
     inbox: Inbox
     engine: Engine
     events: Events
@@ -59,7 +63,7 @@ class Parts(Protocol):
 
 def worker(app: Parts) -> Worker:
     """The worker of an app; it starts nothing yet."""
-    exports = Exports(app.store, app.spool, app.inbox, app.clock)
+    exports = Exports(app.store, app.data, app.inbox, app.clock)
     stopping = threading.Event()
     return Worker(
         kinds(app, exports),
@@ -75,7 +79,7 @@ def worker(app: Parts) -> Worker:
 def kinds(app: Parts, exports: Exports) -> list[Work]:
     """Every kind of work there is; a new one is added here, and nothing else knows it."""
     slow = Pool("slow")
-    erasing = Erasing(app.store, app.spool, app.jobs, app.clock, app.settings.zone)
+    erasing = Erasing(app.store, app.spool, app.jobs, app.erasures, app.clock, app.settings.zone)
     compared = _comparing(app)
     return [
         verdicts.work(app.verdicts, app.spool.remove, app.settings.jobs.threads),
@@ -91,10 +95,12 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
 
 def sweeps(app: Parts, exports: Exports | None = None) -> Sweeps:
     """The slow sweep, for the worker and for tests."""
-    made = exports or Exports(app.store, app.spool, app.inbox, app.clock)
+    made = exports or Exports(app.store, app.data, app.inbox, app.clock)
     retention = Retention(app.settings, app.stops)
     retire = app.training.retire_simulated
-    return Sweeps(app.settings, app.spool, app.store, made, retention, retire, app.clock)
+    return Sweeps(
+        app.settings, app.spool, app.store, made, retention, retire, app.erasures, app.clock
+    )
 
 
 def _often(app: Parts) -> tuple[Step, ...]:

@@ -59,6 +59,7 @@ from core.operation.downloads import Downloads
 from core.operation.worker import Worker
 from core.services.drawings.drawing import drawing
 from core.services.drawings.looks import UPRIGHT
+from core.services.erasure_ledger import ErasureLedger
 from core.services.fal import Verifier, name_of, token_of
 from core.services.jobs import Jobs
 from core.services.pictures import contact_sheet, thumbnail
@@ -75,15 +76,17 @@ class App:
         settings: Settings,
         elsewhere: bool = False,
         clock: Clock = time.time,
+        restoring: bool = False,
     ) -> None:
         brand.put_on(settings.brand)
         self.settings = settings
         self.clock = clock
         self.data = settings.data_dir
-        self.database = opening.database(settings, elsewhere)
+        self.database = opening.database(settings, elsewhere, restoring)
         self.store = services.store(settings)
-        self.spool = Spool(self.data / "spool")
+        self.spool = Spool(self.store, self.data / "spool", clock)
         self.jobs = Jobs(self.data / "jobs.db", settings.jobs.queue)
+        self.erasures = ErasureLedger(self.data)
         self.events = Events(clock)
         self._web = httpx.Client(**proxies.way(settings.fal.proxy))
         self.trainer = services.trainer(settings, self.events.observe, clock)
@@ -110,7 +113,7 @@ class App:
             self.inbox,
             self.jobs,
             self.store,
-            self.spool.folder,
+            self.data,
             self.webhook_url,
             clock,
             self.pictures.preview,

@@ -5,21 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.app import photo_folder
+from core.app import photo_folder, surroundings
 from core.base import db
+from core.base.errors import ConfigurationError
 from core.base.migrations import runner
 from core.base.settings import Settings
 
+HALF_RESTORED = "half-restored"
+"""The file in the data folder that stands there while a backup is restored into it."""
 
-def database(settings: Settings, elsewhere: bool = False) -> Any:
+
+def database(settings: Settings, elsewhere: bool = False, restoring: bool = False) -> Any:
     """Made where there is none yet; raises SchemaMismatch or ConfigurationError where it won't do.
 
-    `elsewhere` is for what takes no photos; see `photo_folder.claim`.
+    `elsewhere` is for what takes no photos; see `photo_folder.claim`. Only what is `restoring` a
+    backup may open what is half restored.
     """
+    if not restoring:
+        refuse_half_restored(settings)
     url = settings.database_url
     if url.startswith("sqlite:///"):
         db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
     opened = db.connect(url, settings.database.synchronous)
     runner.prepare(opened)
     photo_folder.claim(settings, elsewhere)
+    if not elsewhere:
+        surroundings.tell(settings)
     return opened
+
+
+def refuse_half_restored(settings: Settings) -> None:
+    """Raise ConfigurationError where a backup was not restored to its end."""
+    folder = settings.data_dir
+    if (folder / HALF_RESTORED).exists():
+        raise ConfigurationError(
+            f"{folder} is half restored: `likeness restore` was stopped, or still runs. Empty the "
+            "folder (the backup has all of it) and restore once more."
+        )

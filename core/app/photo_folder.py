@@ -1,9 +1,8 @@
-"""Where photos are kept, by one mark in the folder and one row in the database.
+"""Where photos are kept without an S3 server, by one mark in the folder and one database row.
 
-What a person sends lies in the data folder until it is judged, and in a folder of objects after
-that. A process that works with the same database and another folder would lose what the others
-have taken in, so it is refused before it starts. A folder is known by a file in it, not by a path:
-it may be moved, and several hosts may mount the same one.
+A process that works with the same database and another folder of objects would lose what the
+others have taken in, so it is refused before it starts. A folder is known by a file in it, not by
+a path: it may be moved, and several hosts may mount the same one.
 """
 
 from __future__ import annotations
@@ -54,6 +53,14 @@ def claim(settings: Settings, elsewhere: bool = False) -> None:
             raise ConfigurationError(_refusal(name, folder, kept))
 
 
+def refuse_another(settings: Settings) -> None:
+    """Raise ConfigurationError where photos are kept in another folder; claims nothing."""
+    for name, folder in _folders(settings):
+        kept = _kept(name)
+        if kept is not None and kept.id != _mark(folder):
+            raise ConfigurationError(_refusal(name, folder, kept))
+
+
 def adopt(settings: Settings) -> list[Path]:
     """Keep photos in this process's folders from now on; which they are.
 
@@ -75,16 +82,18 @@ def adopt(settings: Settings) -> list[Path]:
 
 
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """The folders on this machine that photos are kept in, besides the database's own.
+    """The folder on this machine that photos are kept in; none where they are on an S3 server.
 
     Whoever has a database file beside the photos has the photos.
     """
+    if settings.storage.backend != "folder":
+        return
     data = settings.data_dir.absolute()
     file = settings.database_url.removeprefix("sqlite:///")
-    if Path(file).absolute().parent != data:
-        yield "data", data
-    if settings.storage.backend == "folder" and settings.storage.folder:
+    if settings.storage.folder:
         yield "objects", settings.objects_dir.absolute()
+    elif Path(file).absolute().parent != data:
+        yield "data", data
 
 
 def _claimed(name: str, folder: Path) -> Kept | None:
@@ -132,9 +141,9 @@ def _refusal(name: str, folder: Path, kept: Kept) -> str:
     return (
         f"Photos are kept on this machine, in {folder}, but {who} uses this database: photos are "
         f"in {kept.path} on {kept.host} since {since}, and each would lose what the other takes "
-        f"in. Set {setting} to that folder (a shared one, on another host), or database.url to a "
-        "database of its own. Where the photos were moved here, or that folder is lost: stop "
-        "everything and run `likeness adopt`."
+        f"in. Set {setting} to that folder, storage.backend to 'minio' for an S3 server that every "
+        "host reaches, or database.url to a database of its own. Where the photos were moved here, "
+        "or that folder is lost: stop everything and run `likeness adopt`."
     )
 
 

@@ -48,6 +48,10 @@ class DoomedFile(Model):
         table_name = "doomed_files"
 
 
+SPOOLED = "spool/"
+"""Below it are the objects that a channel has just received; no person's prefix is as short."""
+
+
 def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
     """Below which an avatar's objects are."""
     return f"{user_id.hex}/{avatar_id.hex}/"

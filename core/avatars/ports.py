@@ -6,8 +6,7 @@ Longer than 300 lines because what services implement is looked for in one place
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 from core.avatars.platform_port import Platform
 from core.base.errors import LikenessError
@@ -33,8 +32,8 @@ class ObjectStore(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Keep the bytes: whole or not at all, for good, and any number of times."""
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Keep a file's bytes as `put` does, without having all of them in memory."""
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        """Keep a whole open file as `put` does, without having all of it in memory."""
 
     def get(self, key: str) -> bytes:
         """The bytes under a key; ObjectMissing where there are none."""

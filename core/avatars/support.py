@@ -18,7 +18,8 @@ import peewee
 from core.base.db import Model
 from core.base.settings import Settings
 from core.conversation import inbox
-from core.conversation.models import Conversation, PendingNotice, TranscriptEntry, User
+from core.conversation.models import Conversation, TranscriptEntry, User
+from core.conversation.turn import post_notice
 
 TOLD = "support_message"
 """The notice in an admin's chat."""
@@ -52,13 +53,7 @@ def leave(
         user=user_id, conversation=conversation_id, text=text, at=now, told=json.dumps(admins)
     )
     for admin in admins:
-        PendingNotice.create(
-            conversation=admin,
-            key=f"support:{made.id}:{admin}",
-            name=TOLD,
-            parameters=json.dumps({"message": made.id}),
-            created_at=now,
-        )
+        post_notice(admin, f"support:{made.id}:{admin}", TOLD, {"message": made.id}, now)
 
 
 def admins_of(settings: Settings) -> Iterator[tuple[str, int | None]]:

@@ -6,6 +6,7 @@ LikenessError
 ├── DatabaseUnavailable   the database can't be reached, opened or written: says why
 ├── SchemaMismatch        the database is behind or ahead of the code
 ├── ObjectMissing         no object under this key
+├── BackupError           a backup can't be made, read or restored: says why
 ├── StorageUnavailable    the object store can't be reached or written
 ├── Overloaded            this machine has no time or memory for it now: safe to try later
 ├── TakenOver             another process sends to this conversation by now
@@ -14,6 +15,7 @@ LikenessError
 ├── ProviderUnavailable   the OpenID provider can't be reached; in `dashboard.login.providers`
 ├── InvalidToken          its token proves nothing; in `dashboard.login.providers`
 ├── Forbidden             a viewer of the dashboard can't act; see `core.operation.admin_actions`
+├── Doubt                 a check's warning, with its remedy; stands in `core.base.checkup`
 ├── Unreadable            bytes that are no picture we take; stays inside the photo check
 └── ChannelError          what a channel may report while it shows a screen or fetches a file
     ├── RetryAfter        not now: wait so many seconds, for this chat alone
@@ -58,6 +60,10 @@ class ObjectMissing(LikenessError):
 
 class StorageUnavailable(LikenessError):
     """The object store can't be reached or written at the moment."""
+
+
+class BackupError(LikenessError):
+    """A backup can't be made, read or restored."""
 
 
 class Overloaded(LikenessError):

@@ -28,6 +28,11 @@ INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)
 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (part, process)
 DO UPDATE SET at = excluded.at, trouble = excluded.trouble, mode = excluded.mode
 """
+_DEPLOYED = """
+INSERT INTO deployments (at, version) SELECT ?, ? WHERE NOT EXISTS (
+    SELECT 1 FROM deployments WHERE version = ? AND at = (SELECT max(at) FROM deployments)
+) ON CONFLICT DO NOTHING
+"""
 _LEAVE = "DELETE FROM heartbeats WHERE part = ? AND (process = ? OR at < ?)"
 _FORGET = """
 DELETE FROM heartbeats WHERE at < ? OR at < ? AND EXISTS (
@@ -50,6 +55,8 @@ def beating(
     `mode` is the one that it orders trainings in, "" where it orders none; see `core.base.mode`.
     Trouble that comes or goes is logged once.
 
+    The first process of another version than the last one's is a deployment.
+
     A process that ends well takes its row away, and those of the part's dead: whoever is missing
     then was killed.
     """
@@ -60,6 +67,7 @@ def beating(
     def beat() -> None:
         trouble = ""
         try:
+            _try(lambda: run(_DEPLOYED, started, version()[:32], version()[:32]))
             while True:
                 before, trouble = trouble, _probed(probe)[:300]
                 if trouble != before:

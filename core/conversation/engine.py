@@ -24,9 +24,6 @@ from core.conversation.turn import Turn
 
 log = structlog.get_logger()
 
-AT_A_TIME = 10
-"""So many events of one conversation are applied before others have their turn."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:

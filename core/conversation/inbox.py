@@ -20,6 +20,8 @@ from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Upd
 from core.conversation.models import Conversation, InboxEvent, User
 
 SIGNAL = "signal"
+AT_A_TIME = 10
+"""So many events of one conversation are applied before others have their turn."""
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 _RECEIVE = """
@@ -186,15 +188,19 @@ def _storable_value(value: object) -> object:
 
 
 def backlog(now: float, limit: int = 100) -> list[int]:
-    """Conversations whose next event may be applied now, the longest waiting first."""
+    """Conversations whose next event may be applied now, the longest waiting first.
+
+    Those that have more than AT_A_TIME events come after all others, whom they would keep out.
+    """
     rows = run(
         """
         SELECT i.conversation_id FROM inbox i
         WHERE i.handled_at IS NULL AND i.failed_at IS NULL
         GROUP BY i.conversation_id HAVING max(i.retry_at) <= ?
-        ORDER BY min(i.id) LIMIT ?
+        ORDER BY count(*) > ?, min(i.id) LIMIT ?
         """,
         now,
+        AT_A_TIME,
         limit,
     )
     return [int(row[0]) for row in rows.fetchall()]

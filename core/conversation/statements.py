@@ -162,6 +162,14 @@ def save(
     run(_HANDLED, turn.now, turn.event_id)
 
 
+def shelve(conversation_id: int) -> None:
+    """Let the notices of a chat that is blocked wait until it is back, with nobody looking."""
+    run(
+        "UPDATE notices SET outcome = 'blocked' WHERE conversation_id = ? AND outcome = 'pending'",
+        conversation_id,
+    )
+
+
 def revive(conversation_id: int) -> None:
     """Let the notices that a blocked chat did not get be sent after all."""
     run(

@@ -12,8 +12,8 @@ from core.base.db import run, transaction
 from core.base.work import Piece, Pool, Wait, Work
 from core.conversation import inbox as inboxes
 from core.conversation import statements
-from core.conversation.engine import AT_A_TIME, Engine
-from core.conversation.inbox import Inbox
+from core.conversation.engine import Engine
+from core.conversation.inbox import AT_A_TIME, Inbox
 
 WAITS = (
     Wait("inbox", "retry_at", 10.0),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from core.base.db import run
@@ -15,8 +16,20 @@ from core.conversation.messages import NOBODY, Event, Kind
 
 _NOTICE = """
 INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome)
-VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING
+SELECT id, ?, ?, ?, ?, CASE WHEN unreachable THEN 'blocked' ELSE 'pending' END
+FROM conversations WHERE id = ? ON CONFLICT DO NOTHING
 """
+
+
+def post_notice(
+    conversation_id: int, key: str, name: str, parameters: Mapping[str, object], now: float
+) -> None:
+    """Have a notice posted to a conversation, once a `key`, in the caller's transaction.
+
+    One that has blocked the bot gets it once it is back; until then nobody looks for it.
+    """
+    text = json.dumps(parameters, ensure_ascii=False)
+    run(_NOTICE, key, name, text, now, conversation_id)
 
 
 class Turn:
@@ -117,5 +130,4 @@ class Turn:
 
     def notify(self, name: str, key: str, /, **parameters: object) -> None:
         """Post a notice beside the screen; once for each key."""
-        text = json.dumps(parameters, ensure_ascii=False)
-        run(_NOTICE, self.conversation_id, key, name, text, self.now)
+        post_notice(self.conversation_id, key, name, parameters, self.now)

@@ -9,7 +9,6 @@ Longer than 300 lines because whatever an admin may do stands in one place.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from core.base.settings import Settings
 from core.conversation import inbox as inboxes
 from core.conversation.models import User
 from core.conversation.statements import lock_person
+from core.conversation.turn import post_notice
 from core.operation import auth
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import own_id
@@ -310,11 +310,7 @@ def notice(
     conversation_id: int, name: str, parameters: dict[str, object], key: str, now: float
 ) -> None:
     """Have a notice posted to a conversation, once a `key`; in the caller's transaction."""
-    run(
-        "INSERT INTO notices (conversation_id, key, name, parameters, created_at, outcome) "
-        "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
-        *(conversation_id, key[:128], name, json.dumps(parameters, ensure_ascii=False), now),
-    )
+    post_notice(conversation_id, key[:128], name, parameters, now)
 
 
 def _settled(settle: Callable[[], bool]) -> None:

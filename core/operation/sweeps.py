@@ -20,6 +20,7 @@ from core.conversation import inbox
 from core.operation import auth
 
 if TYPE_CHECKING:
+    from core.services.erasure_ledger import ErasureLedger
     from core.services.spool import Spool
 
 PUT_BACK_SECONDS = 600.0
@@ -40,6 +41,7 @@ class Sweeps:
         exports: Exports,
         retention: Retention,
         retire_simulated: Callable[[], object],
+        erasures: ErasureLedger,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -48,6 +50,7 @@ class Sweeps:
         self._exports = exports
         self._retention = retention
         self._retire_simulated = retire_simulated
+        self._erasures = erasures
         self._clock = clock
 
     def steps(self) -> tuple[Callable[[], object], ...]:
@@ -95,12 +98,13 @@ class Sweeps:
         erasure_worker.forget_shells(self._clock() - erasure_worker.SHELL_SECONDS)
         ledger.book_nameless(self._settings.zone)
         self._exports.sweep(self._clock())
+        self._erasures.forget(self._clock() - self._settings.backup.keep_days * DAY)
 
     def _retention_steps(self) -> tuple[Callable[[], object], ...]:
         retention = self._retention
         clearing = (
             retention.drafts, retention.refused_photos, retention.trained_photos,
-            retention.support_messages,
+            retention.support_messages, retention.turns,
         )  # fmt: skip
         return tuple(partial(self._retain, clear) for clear in clearing)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BytesIO
 from itertools import islice
-from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -21,7 +20,7 @@ from minio.helpers import MIN_PART_SIZE
 
 from core.base.errors import ConfigurationError, ObjectMissing, StorageUnavailable, kind_of
 from core.services.s3_client import connect, s3_errors
-from core.services.storage import PIECE, checked_key, checked_prefix, disk_errors
+from core.services.storage import PIECE, checked_key, checked_prefix, length_of
 
 log = structlog.get_logger()
 
@@ -107,12 +106,11 @@ class MinioStore:
                 self._bucket, name, BytesIO(data), len(data), content_type(data), part_size=part
             )
 
-    def put_file(self, key: str, path: Path) -> None:
+    def put_file(self, key: str, file: BinaryIO) -> None:
         """Keep a file, in parts of 16 MB; whoever is killed over it leaves parts to the server."""
         name = self._name(key)
-        with disk_errors(key), path.open("rb") as file, self._using(key):
-            size = os.fstat(file.fileno()).st_size
-            self._client.put_object(self._bucket, name, file, size, part_size=FILE_PART)
+        with self._using(key):
+            self._client.put_object(self._bucket, name, file, length_of(file), part_size=FILE_PART)
 
     def stream(self, key: str) -> Iterator[bytes]:
         name = self._name(key)

@@ -32,9 +32,9 @@ class FolderStore:
     def put(self, key: str, data: bytes) -> None:
         self._put(key, (data,))
 
-    def put_file(self, key: str, path: Path) -> None:
-        with disk_errors(key), path.open("rb") as file:
-            self._put(key, pieces(file))
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        file.seek(0)
+        self._put(key, pieces(file))
 
     def _put(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._path(key)
@@ -183,6 +183,13 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
     """What is in a file, in pieces that fit into memory."""
     while piece := file.read(PIECE):
         yield piece
+
+
+def length_of(file: BinaryIO) -> int:
+    """How many bytes an open file has; it is read from its beginning next."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return length
 
 
 def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:

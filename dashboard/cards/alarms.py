@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -93,14 +94,28 @@ def history(view: View) -> None:
         ], known, place=lambda alert: view.row("alert", alert.id), most=100)  # fmt: skip
 
 
-def fired(view: View) -> list[Mark]:
-    """Those that fired in the period, for charts over time."""
-    said, scope = rules(view.t), view.scope
-    return [
+def marks(view: View) -> list[Mark]:
+    """Alerts that fired in the period, and deployments, for charts over time."""
+    t, said, scope = view.t, rules(view.t), view.scope
+    fired = [
         Mark(alert.fired_at, said.get(alert.rule, alert.rule))
         for alert in view.ask(alerts.recent, view.now)
         if scope.start <= alert.fired_at < scope.end
     ]
+    begun = view.ask(health.deployments, scope)
+    return fired + [Mark(at, t("Version {version}", version=name), alarm=False)
+                    for at, name in begun]  # fmt: skip
+
+
+def explained(view: View, marks: Sequence[Mark]) -> str:
+    """What the marks of a chart are, in a sentence; "" where it has none."""
+    t = view.t
+    alarms, others = (any(m.alarm is which for m in marks) for which in (True, False))
+    if alarms and others:
+        return t("Dotted red: an alert fired; dotted grey: a new version.")
+    if alarms:
+        return t("Dotted red: an alert fired.")
+    return t("Dotted grey: a new version.") if others else ""
 
 
 def sentence(t: Translator, alert: Alert, now: float) -> str:

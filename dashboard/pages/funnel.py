@@ -39,6 +39,7 @@ class Whom(NamedTuple):
 
 def draw(view: View) -> None:
     """The page."""
+    view = view.calm
     whom, moved = _chosen(view)
     if moved:
         _moved(view, whom)
@@ -65,14 +66,14 @@ def _chosen(view: View) -> tuple[Whom, bool]:
         channel = filters.choice(t("Channel"), "channel", channels, "")
     with right:
         language = filters.choice(t("Their language"), "speaks", spoken, "")
-    return Whom(view.calm, channel, language), way == "moved"
+    return Whom(view.scope, channel, language), way == "moved"
 
 
 def _cohort(view: View, whom: Whom) -> None:
     """How far those got who came in the period."""
     t = view.t
     st.subheader(t("The way to an avatar"), anchor=False)
-    everybody, kept = view.ask_calmly(cohort.journey, whom.scope, view.now // 60 * 60)
+    everybody, kept = view.ask(cohort.journey, whom.scope, view.now // 60 * 60)
     groups = [group for group in everybody if whom.takes(group)]
     if not groups:
         st.caption(t("Nobody came in the period."))
@@ -149,7 +150,7 @@ def _moved(view: View, whom: Whom) -> None:
     """Every state, by all who moved in the period, whenever they came."""
     t = view.t
     st.subheader(t("All who moved in the period"), anchor=False)
-    came, dwells = view.ask_calmly(funnel.moved, *whom)
+    came, dwells = view.ask(funnel.moved, *whom)
     reached = dict(came)
     if reached:
         rows = [
@@ -169,7 +170,7 @@ def _states(
     """Each state that anybody came to: how many, who stopped there, how long they stayed."""
     t = view.t
     idle = (view.now - HOUR) // 60 * 60
-    stopped = dict(view.ask_calmly(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
+    stopped = dict(view.ask(funnel.stopped, whom.scope, idle, whom.channel, whom.language))
     stays = {dwell.state: dwell for dwell in dwells}
     stay = t("From a move to this state until the next one to another, which is in the period.")
     shown = [

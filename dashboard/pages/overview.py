@@ -89,8 +89,8 @@ def _times(view: View) -> None:
 
 
 def _trends(view: View) -> None:
-    """Both charts, each with the period before, and with the alerts of this one."""
-    t, marks = view.t, alarms.fired(view)
+    """Both charts, each with the period before, and with what happened in this one."""
+    t, marks = view.t, alarms.marks(view)
     left, right = st.columns(2)
     with left:
         st.subheader(t("Trainings that ended"), anchor=False)
@@ -111,10 +111,7 @@ def _trends(view: View) -> None:
         )
         bars = [{"start": at, "kind": "avatars", "value": n} for at, n in created.items() if n]
         charts.stacked(view, bars, t("avatars"), "", before=past, marks=marks)
-    st.caption(
-        t("Dashed: the period before. Dotted red: an alert fired.") if marks
-        else t("Dashed: the period before.")
-    )  # fmt: skip
+    st.caption(f"{t('Dashed: the period before.')} {alarms.explained(view, marks)}".strip())
 
 
 def _parts(view: View) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import streamlit as st
 
@@ -19,10 +18,10 @@ ENOUGH = 10
 
 def draw(view: View) -> None:
     """The page; its period ends once for all of it, for a moment later it may be another."""
-    view = replace(view, scope=view.calm)
+    view = view.calm
     t = view.t
-    over_time = view.ask_calmly(photos.judged, view.scope)
-    before = view.ask_calmly(photos.judged, view.scope.before)
+    over_time, refused = view.ask_two(photos.judged, photos.refusals, view.scope)
+    before = view.ask(photos.totals, view.scope.before)
     found = photos.by_channel(over_time)
     _counts(view, photos.together(over_time), photos.together(before))
     left, right = st.columns(2)
@@ -38,7 +37,7 @@ def draw(view: View) -> None:
         Column("photos", t("Photos"), "number",
                t("Photos that came in the period and are refused still, without deleted ones.")),
         Column("people", t("People"), "number", t("How many people sent them.")),
-    ], view.ask_calmly(photos.refusals, view.scope),
+    ], refused,
         empty=t("Nothing in the chosen period."))  # fmt: skip
     st.subheader(t("By channel"), anchor=False)
     table(view, "judged", [
@@ -98,7 +97,7 @@ def _overruled(view: View) -> None:
     t = view.t
     if not st.toggle(t("Show how often people knew better (takes some seconds)"), key="better"):
         return
-    found = view.ask_calmly(photos.overruled, view.scope)
+    found = view.ask(photos.overruled, view.scope)
     st.metric(
         t("Refusals that people overruled"),
         percent(t, found.share),

@@ -18,14 +18,14 @@ def draw(view: View) -> None:
     if run.opened(view):
         return
     t = view.t
-    ordered, profiles = view.ask_two(totals.ordered, totals.by_profile, view.scope)
-    ended, times = view.ask_two(totals.ended_by_time, totals.times, view.scope)
+    ordered, times = view.ask_two(totals.ordered, totals.times, view.scope)
+    ended, first = view.ask_two(totals.ended_by_time, totals.previews, view.scope)
     packs, likeness = view.ask_two(totals.packs, totals.likeness, view.scope)
     _counts(t, ordered)
-    _money(view, ordered)
+    _money(view, ordered, first)
     rows = [{"start": at.start, "kind": at.status, "value": at.n} for at in ended]
     charts.stacked(view, rows, t("orders"), t("outcome"))
-    _profiles(view, profiles, times, likeness)
+    _profiles(view, view.ask(totals.by_profile, view.scope), times, likeness)
     st.subheader(t("One by one"), anchor=False)
     lists.painted(view, "painted", view.ask(orders.ordered, view.scope), most=200)
     st.subheader(t("Styles"), anchor=False)
@@ -58,9 +58,9 @@ def _counts(t: Translator, ordered: totals.Ordered) -> None:
     )  # fmt: skip
 
 
-def _money(view: View, ordered: totals.Ordered) -> None:
+def _money(view: View, ordered: totals.Ordered, first: totals.Previews) -> None:
     t = view.t
-    gone, first = view.ask(totals.forgotten, view.scope), view.ask(totals.previews, view.scope)
+    gone = view.ask(totals.forgotten, view.scope)
     columns = st.columns(4)
     columns[0].metric(
         t("Spent"), money(t, ordered.usd + gone.usd),

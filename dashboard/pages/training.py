@@ -92,7 +92,7 @@ def _bands(view: View) -> None:
     before = view.ask(training.times_by_time, scope.before)
     top, span = ceiling([at.p90 for at in now]), scope.end - scope.start
     edges = (*scope.before.buckets, *scope.buckets)
-    marks = alarms.fired(view)
+    marks = alarms.marks(view)
     middles = {bucket.start: (bucket.start + bucket.end) / 2 for bucket in edges}
     for kind, column in zip(TYPES, st.columns(2), strict=True):
         rows = [
@@ -121,7 +121,7 @@ def _bands(view: View) -> None:
             t("The line is the median, the band goes up to the p90; dashed: the period before.")
         )
         if marks:
-            st.caption(t("Dotted red: an alert fired."))
+            st.caption(alarms.explained(view, marks))
         told(view, top, lambda seconds: lasting(t, seconds))
 
 

@@ -542,7 +542,7 @@ class Storm(RuleBasedStateMachine):
         assert not waiting.exists()
         disposal.delete_doomed(self.house.store, self.house.clock() + 60)
         named = {found.minio_key for found in AvatarPhoto.select() if found.minio_key}
-        assert set(self.house.store.keys("")) <= named
+        assert set(makers.objects(self.house.store)) <= named
 
 
 class _Undone(Exception):

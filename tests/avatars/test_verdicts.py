@@ -101,7 +101,7 @@ class House:
 
     @property
     def objects(self) -> list[str]:
-        return list(self.store.keys(""))
+        return makers.objects(self.store)
 
     @property
     def status(self) -> tuple[AvatarStatus, int]:

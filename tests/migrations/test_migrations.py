@@ -39,7 +39,10 @@ NAMES = [
     "0001_initial", "0002_training_type", "0003_pictures", "0004_sought", "0005_support",
     "0006_judged_photos",
     "0007_counted_pictures",
+    "0008_reachable",
     "0010_senders",
+    "0011_painted_avatars",
+    "0012_deployments",
 ]  # fmt: skip
 
 

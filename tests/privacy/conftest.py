@@ -12,6 +12,7 @@ from core.app.bootstrap import App, bootstrap
 from core.avatars import disposal
 from core.avatars.privacy import erasure_worker
 from core.base.settings import Settings
+from tests.fakes.s3 import S3Server
 
 
 @pytest.fixture
@@ -38,3 +39,9 @@ def app(
     yield made
     made.jobs.close()
     made.database.close()
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with S3Server(tmp_path_factory.mktemp("s3") / "server") as server:
+        yield server

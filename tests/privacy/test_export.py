@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -18,6 +19,7 @@ from core.base.errors import StorageUnavailable
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.outbox import take_notices
 from core.conversation.models import PendingNotice, User
+from core.services.storage import files_in
 from tests.privacy.people import MARKS, Marked, found_in
 
 CAN = Capabilities(buttons_per_row=2, payload_bytes=200)
@@ -32,8 +34,13 @@ def anna(app: App) -> Marked:
     return person
 
 
+def zips_below(folder: Path) -> list[Path]:
+    """Files in which an export is, or was, being written."""
+    return [path for path in files_in(folder) if path.read_bytes()[:2] == b"PK"]
+
+
 def exports(app: App, **changes: Any) -> exporting.Exports:
-    return exporting.Exports(app.store, app.spool, app.inbox, **changes)
+    return exporting.Exports(app.store, app.data, app.inbox, **changes)
 
 
 def order(person: Marked) -> str:
@@ -132,21 +139,21 @@ def test_it_is_gone_after_a_day_and_nothing_is_left_half_made(anna: Marked) -> N
     assert Export.select().count() == 0
     place = f"{made.user_id.hex}/{made.id.hex}/"
     assert place in {doomed.prefix for doomed in DoomedObject.select()}
-    assert not (anna.app.spool.folder / made.id.hex).exists()
+    assert zips_below(anna.app.data) == []
 
 
 def test_the_store_being_away_delays_it(anna: Marked, monkeypatch: pytest.MonkeyPatch) -> None:
     order_id, now = order(anna), 5e9
-    put = anna.app.store.put
+    put = anna.app.store.put_file
 
     def fails(*_: Any) -> None:
         raise StorageUnavailable("away")
 
-    monkeypatch.setattr(anna.app.store, "put", fails)
+    monkeypatch.setattr(anna.app.store, "put_file", fails)
     with pytest.raises(StorageUnavailable):
         exports(anna.app, clock=lambda: now).make(order_id)
-    assert list(anna.app.spool.folder.glob(Export.get().id.hex)) == []
-    monkeypatch.setattr(anna.app.store, "put", put)
+    assert zips_below(anna.app.data) == []
+    monkeypatch.setattr(anna.app.store, "put_file", put)
     later = now + exporting.CLAIM_SECONDS + 1
     assert exports(anna.app).due(now) == []
     assert exports(anna.app).due(later) == [order_id]
@@ -158,13 +165,13 @@ def test_an_export_under_way_is_not_kept_for_somebody_who_is_forgotten(
 ) -> None:
     order_id = order(anna)
     place = f"{Export.get().user_id.hex}/{Export.get().id.hex}/"
-    put = anna.app.store.put
+    put = anna.app.store.put_file
 
-    def put_while_they_are_erased(key: str, data: bytes) -> None:
+    def put_while_they_are_erased(key: str, file: BinaryIO) -> None:
         anna.order_erasure()
-        put(key, data)
+        put(key, file)
 
-    monkeypatch.setattr(anna.app.store, "put", put_while_they_are_erased)
+    monkeypatch.setattr(anna.app.store, "put_file", put_while_they_are_erased)
     assert exports(anna.app).make(order_id) is None
     assert place in {doomed.prefix for doomed in DoomedObject.select()}
     assert PendingNotice.select().count() == 0

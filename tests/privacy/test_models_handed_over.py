@@ -70,7 +70,7 @@ def exported(person: Marked, can: Any = Web.capabilities) -> list[Rendered]:
     person.press("export")
     order = str(Export.get().id)
     app = person.app
-    exports = exporting.Exports(app.store, app.spool, app.inbox)
+    exports = exporting.Exports(app.store, app.data, app.inbox)
     assert exports.make(order) == person.id
     app.engine.drain(person.id)
     return take_notices(app.engine, person.id, can)

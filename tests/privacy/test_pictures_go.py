@@ -86,7 +86,7 @@ def test_the_export_has_every_picture_by_its_number_and_the_wish(app: App) -> No
     User.update(name="Anna", language="en").execute()
     anna.say("/privacy")
     anna.press("export")
-    exporting.Exports(app.store, app.spool, app.inbox).make(str(Export.get().id))
+    exporting.Exports(app.store, app.data, app.inbox).make(str(Export.get().id))
     app.engine.drain(anna.id)
     can = Capabilities(buttons_per_row=2, payload_bytes=200)
     [file] = [n.file for n in take_notices(app.engine, anna.id, can) if n.file]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.app import background
 from core.app.bootstrap import App
 from core.avatars.disposal import DoomedFile, DoomedObject
 from core.avatars.models import (
@@ -20,10 +21,14 @@ from core.avatars.models import (
     TrainingRun,
     utc_now,
 )
-from core.avatars.privacy.retention import DAY, Retention
+from core.avatars.privacy import retention as retention_module
+from core.avatars.privacy.retention import DAY, PORTION, Retention
 from core.avatars.support import SupportMessage
 from core.base.settings import Settings
+from core.base.settings.storage import LONGEST_PERIOD_DAYS
 from core.base.settings.storage import Retention as Days
+from core.conversation.models import TransitionLog
+from dashboard.filters import SPANS
 from tests import makers
 from tests.makers import fresh
 
@@ -164,3 +169,62 @@ def test_a_message_to_support_goes_with_its_answer(app: App) -> None:
     assert retention(app, support_days=0).support_messages(NOW) == 0
     assert retention(app, support_days=10).support_messages(NOW) == 1
     assert [message.text for message in SupportMessage.select()] == ["New"]
+
+
+def logged(at: float, turns: int = 1) -> Any:
+    """A conversation, and so many lines of its log."""
+    owner = makers.conversation()
+    line = {"conversation": owner, "event_id": 1, "kind": "text", "trigger": "x", "source": "a",
+            "dest": "b", "visit": 1, "revision": 1, "at": at}  # fmt: skip
+    TransitionLog.insert_many([line] * turns).execute()
+    return owner
+
+
+def test_the_log_of_turns_goes_when_its_time_is_over(app: App) -> None:
+    logged(NOW - 401 * DAY)
+    recent = logged(NOW - 399 * DAY)
+    logged(NOW - 402 * DAY)
+    clearing = retention(app)
+    assert clearing.turns(NOW) == 2
+    assert [line.conversation for line in TransitionLog.select()] == [recent]
+    assert clearing.turns(NOW + 2 * DAY / 3) == 0, "it is walked once a day"
+    assert clearing.turns(NOW + 2 * DAY) == 1
+    logged(0.0)
+    assert retention(app, turns_days=0).turns(NOW) == 0
+
+
+def test_no_more_of_the_log_is_deleted_in_one_transaction_than_a_turn_can_wait_for(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged(0.0, 5 * PORTION + 1)
+    logged(NOW, 1)
+    deleted: list[int] = []
+    delete = retention_module._delete_turns
+
+    def noted(lines: list[int]) -> int:
+        deleted.append(len(lines))
+        assert not app.database.in_transaction(), "others have their turn between two portions"
+        return delete(lines)
+
+    monkeypatch.setattr(retention_module, "_delete_turns", noted)
+    monkeypatch.setattr(retention_module, "PORTIONS", 4)
+    clearing = retention(app)
+    assert clearing.turns(NOW) == 4 * PORTION
+    assert clearing.turns(NOW) == PORTION + 1, "it goes on where it was"
+    assert max(deleted) == PORTION
+    assert TransitionLog.select().count() == 1
+
+
+def test_the_sweep_clears_the_log_too(app: App) -> None:
+    logged(0.0)
+    for step in background.sweeps(app).steps():
+        step()
+    assert TransitionLog.select().count() == 0
+
+
+def test_the_log_is_kept_for_the_longest_period_and_the_one_before() -> None:
+    days = max(SPANS.values()) / DAY
+    assert days == LONGEST_PERIOD_DAYS
+    assert Days(turns_days=int(2 * days)).turns_days == 180
+    with pytest.raises(ValueError, match="keep 180 or more, or 0 for all"):
+        Days(turns_days=179)

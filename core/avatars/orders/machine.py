@@ -21,7 +21,7 @@ from typing import Any
 import peewee
 
 from core.avatars.orders import order as orders
-from core.avatars.orders import submissions
+from core.avatars.orders import restored, submissions
 from core.avatars.orders.asking import CANCEL_SECONDS, Asker
 from core.avatars.orders.decisions.news import What
 from core.avatars.orders.finding import Finder
@@ -112,6 +112,10 @@ class Machine:
             return None
         database.after_commit(lambda: self._jobs.wake(self.kind.name, str(order_id)))
         return model.get_by_id(order_id)
+
+    def settle_restored(self, at: float) -> int:
+        """Send none again of a backup of a moment; how many nobody knows to have been sent."""
+        return restored.settle(self.kind, self._writer, at)
 
     # what was given up
 

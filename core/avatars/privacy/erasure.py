@@ -157,8 +157,8 @@ def drop_exports(which: peewee.Expression) -> Waste:
 
 
 def waste_of(export: Export) -> Waste:
-    """The files of an order, the stored ones and the one that is being made."""
-    return Waste([prefix_of(export.user_id, export.id)], [{"spool": export.id.hex}])
+    """The stored files of an order."""
+    return Waste([prefix_of(export.user_id, export.id)])
 
 
 def _begun(user_id: uuid.UUID, now: float) -> set[Any]:

@@ -48,6 +48,12 @@ class Queue(Protocol):
         ...
 
 
+class Ledger(Protocol):
+    """Who was erased and when, outside of the database and of every backup of it."""
+
+    def record(self, user_id: uuid.UUID, at: float) -> None: ...
+
+
 class Ordered(NamedTuple):
     """The conversation that erases its person, and whether that had not been asked of it yet."""
 
@@ -63,10 +69,12 @@ class Erasing:
         store: ObjectStore,
         spool: Files,
         jobs: Queue,
+        ledger: Ledger,
         clock: Callable[[], float] = time.time,
         zone: str = "UTC",
     ) -> None:
         self._zone = zone
+        self._ledger = ledger
         self._store = store
         self._spool = spool
         self._jobs = jobs
@@ -74,6 +82,7 @@ class Erasing:
         self._rested: dict[uuid.UUID, float] = {}
         self._failures: dict[uuid.UUID, int] = {}
         self._rewritten: set[uuid.UUID] = set()
+        self._recorded: set[tuple[uuid.UUID, float]] = set()
 
     def due(self, now: float) -> list[str]:
         """Who waits to be forgotten, and whose last steps are not too recent.
@@ -118,7 +127,10 @@ class Erasing:
 
     def steps(self) -> tuple[Callable[[User], bool], ...]:
         """In this order, for what a step removes may still be named by an earlier one's rows."""
-        return (self._rows, self._objects, self._files, self._messages, self._pages, self._log)
+        return (
+            self._record, self._rows, self._objects, self._files, self._messages, self._pages,
+            self._log,
+        )  # fmt: skip
 
     def _taken(self, step: Callable[[User], bool], user: User) -> bool:
         try:
@@ -126,6 +138,14 @@ class Erasing:
         except Exception:
             log.exception("a step of an erasure failed", user=str(user.id), step=step.__name__)
             return False
+
+    def _record(self, user: User) -> bool:
+        """For whoever restores a backup of before: it is written before the erasure can be over."""
+        erasure = (user.id, float(user.erasing_at or 0))
+        if erasure not in self._recorded:
+            self._ledger.record(*erasure)
+            self._recorded.add(erasure)
+        return True
 
     def _rows(self, user: User) -> bool:
         """What was written about the person's last turn, and by whoever was slower than it."""
@@ -183,6 +203,7 @@ class Erasing:
             done = User.update(erasing_at=None)
             done.where(User.id == user.id, User.erasing_at == user.erasing_at).execute()
         self._rested.pop(user.id, None)
+        self._recorded = {(known, at) for known, at in self._recorded if known != user.id}
         log.info("a person is erased", user=str(user.id))
         return True
 

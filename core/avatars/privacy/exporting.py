@@ -7,6 +7,8 @@ is one, more where a channel could not carry it. Memory holds one photo, or one 
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 import time
 import uuid
 import zipfile
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -46,26 +48,21 @@ _SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
 
-class Spool(Protocol):
-    """The folder of nameless files, where one is written before it is stored."""
-
-    folder: Path
-
-    def remove(self, name: str) -> None: ...
-
-
 class Exports:
-    """Makes what was ordered; `clock` gives seconds since 1970."""
+    """Makes what was ordered; `clock` gives seconds since 1970.
+
+    A zip file is written in `folder`, without a name: a kill leaves nothing of it.
+    """
 
     def __init__(
         self,
         store: ObjectStore,
-        spool: Spool,
+        folder: Path,
         inbox: Inbox,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._spool = spool
+        self._folder = folder
         self._inbox = inbox
         self._clock = clock
 
@@ -84,11 +81,7 @@ class Exports:
         export = self._claim(export_id)
         if export is None:
             return None
-        file = self._spool.folder / export.id.hex
-        try:
-            sizes = [self._keep(export, n, file) for n in self._parts(export, file)]
-        finally:
-            self._spool.remove(file.name)
+        sizes = [self._keep(export, n, file) for n, file in self._parts(export)]
         return self._told(export, sizes)
 
     def sweep(self, now: float) -> int:
@@ -116,18 +109,19 @@ class Exports:
             ).execute()
             return export
 
-    def _parts(self, export: Export, file: Path) -> Iterator[int]:
-        """Write one file after the other, and give its number while it is there."""
+    def _parts(self, export: Export) -> Iterator[tuple[int, BinaryIO]]:
+        """Write one file after the other, and give each with its number while it is there."""
         files = _files(export.user_id)
         number = 0
         while files or not number:
             number += 1
-            with zipfile.ZipFile(file, "w") as archive:
-                if number == 1:
-                    self._write_rows(export, archive)
-                while files and self._write_file(archive, file, *files[0]):
-                    files.pop(0)
-            yield number
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                with zipfile.ZipFile(file, "w") as archive:
+                    if number == 1:
+                        self._write_rows(export, archive)
+                    while files and self._write_file(archive, file, *files[0]):
+                        files.pop(0)
+                yield number, file
 
     def _write_rows(self, export: Export, archive: zipfile.ZipFile) -> None:
         language = User.get_by_id(export.user_id).language
@@ -146,21 +140,20 @@ class Exports:
                 target.write(b"]")
             target.write(b"\n}\n")
 
-    def _write_file(self, archive: zipfile.ZipFile, file: Path, key: str, name: str) -> bool:
+    def _write_file(self, archive: zipfile.ZipFile, file: BinaryIO, key: str, name: str) -> bool:
         """Add a photo or a picture, unless the file is full; one that is gone is passed over."""
         try:
             data = self._store.get(key)
         except ObjectMissing:
             return True
-        if archive.namelist() and file.stat().st_size + len(data) > PART_BYTES:
+        if archive.namelist() and file.tell() + len(data) > PART_BYTES:
             return False
         archive.writestr(f"{name}.{_SUFFIXES.get(data[:2], 'bin')}", data)
         return True
 
-    def _keep(self, export: Export, number: int, file: Path) -> int:
-        data = file.read_bytes()
-        self._store.put(key_of(export, number), data)
-        return len(data)
+    def _keep(self, export: Export, number: int, file: BinaryIO) -> int:
+        self._store.put_file(key_of(export, number), file)
+        return file.seek(0, os.SEEK_END)
 
     def _told(self, export: Export, sizes: list[int]) -> int | None:
         """Say that it is ready, unless the person has asked meanwhile to be forgotten."""

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from core.avatars.disposal import doom_unused, doomed
+from core.avatars.disposal import SPOOLED, doom_unused, doomed
 from core.avatars.models import (
     AvatarPhoto,
     AvatarStatus,
@@ -108,8 +108,9 @@ class _Sweep:
             ours = [key for key in keys if _OURS.fullmatch(key)]
             named = _named(ours)
             findings.add([key for key in ours if key not in named], len(named))
-            self.done.objects += len(keys)
-            self.done.foreign += len(keys) - len(ours)
+            coming = sum(key.startswith(SPOOLED) for key in keys)  # the spool's own sweep has them
+            self.done.objects += len(keys) - coming
+            self.done.foreign += len(keys) - coming - len(ours)
             if not self._go_on(findings):
                 return
         self._go_on(findings, over=True)

@@ -23,12 +23,16 @@ from core.avatars.photos.counting import recount
 from core.avatars.privacy.erasure import Erasure, Stops
 from core.avatars.queries import REFUSED, UNFINISHED
 from core.avatars.support import SupportMessage
-from core.base.db import M, transaction
+from core.base.db import M, run, transaction
 from core.base.settings import Settings
 from core.conversation.statements import lock_person
 
 DAY = 86_400.0
 AT_ONCE = 100
+PORTION = 250
+"""Lines of the log that are looked at, and deleted at most, in one go: some milliseconds."""
+PORTIONS = 40
+"""So many in one sweep."""
 
 
 class Retention:
@@ -38,6 +42,8 @@ class Retention:
         self._settings = settings
         self._days = settings.retention
         self._erasure = Erasure(stops)
+        self._walked = 0
+        self._next_walk = 0.0
 
     def drafts(self, now: float) -> int:
         """Unfinished avatars that nobody has touched, with their photos."""
@@ -78,6 +84,25 @@ class Retention:
             past = [message.id for message in _some(SupportMessage, old)]
             return support.forget(SupportMessage.id.in_(past)) if past else 0
 
+    def turns(self, now: float) -> int:
+        """Lines of the log of turns, a stretch of it at a time, and all of it once a day.
+
+        It is walked by its key: an index by time would cost every turn. Lines are deleted in
+        portions, each a short transaction, so that no turn waits long.
+        """
+        if not self._days.turns_days or self._next_walk - now >= 0:
+            return 0
+        before, gone = now - self._days.turns_days * DAY, 0
+        for _ in range(PORTIONS):
+            query = "SELECT id, at FROM transitions WHERE id > ? ORDER BY id LIMIT ?"
+            seen = run(query, self._walked, PORTION).fetchall()
+            gone += _delete_turns([line for line, at in seen if at < before])
+            if len(seen) < PORTION:
+                self._walked, self._next_walk = 0, now + DAY
+                break
+            self._walked = seen[-1][0]
+        return gone
+
     def _delete_draft(self, seen: Avatar, old: peewee.Expression, now: float) -> bool:
         with transaction():
             lock_person(None, seen.user_id)
@@ -99,6 +124,14 @@ class Retention:
             if photo.avatar.status in UNFINISHED:
                 recount(photo.avatar_id, self._settings)
             return True
+
+
+def _delete_turns(lines: list[int]) -> int:
+    if not lines:
+        return 0
+    marks = ", ".join("?" * len(lines))
+    with transaction():
+        return int(run(f"DELETE FROM transitions WHERE id IN ({marks})", *lines).rowcount)
 
 
 def _before(now: float, days: int) -> datetime.datetime:

@@ -68,12 +68,12 @@ def keep_weights(room: Room, run: TrainingRun, made: Standing, alive: Alive) -> 
     if made.status != "completed" or not address:
         raise Unreachable(made.failure or _DAMAGED)
     config = _config(room.trainer, handle, made.result.get("config_url"))
-    with tempfile.NamedTemporaryFile(dir=room.folder, prefix=".weights-") as file:
+    with tempfile.TemporaryFile(dir=room.folder) as file:  # without a name: a kill leaves nothing
         size, sha256 = _download(room.trainer, handle, str(address), file, alive)
         key = _named(room, run, sha256)
         if key is None:
             return _DOOMED
-        room.store.put_file(key, Path(file.name))
+        room.store.put_file(key, file)
     if digest(_each(alive, room.store.stream(key))) != (size, sha256):
         raise Unreachable(_DAMAGED)
     return Weights(key, sha256, size, config)

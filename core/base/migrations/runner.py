@@ -53,6 +53,27 @@ def prepare(database: Database) -> None:
         check(database)
 
 
+def look(database: Database) -> bool:
+    """Whether there is a schema; makes nothing.
+
+    Raises ConfigurationError, DatabaseUnavailable or SchemaMismatch where no process would start.
+    """
+    with _reached(database):
+        real = _real(database)
+        real.connect(reuse_if_open=True)
+        if not isinstance(real, peewee.SqliteDatabase):
+            _require_unicode(real)
+        if not database.get_tables():
+            return False
+        check(database)
+        return True
+
+
+def names() -> list[str]:
+    """The migrations that this code knows, in their order."""
+    return sorted(path.stem for path in _FOLDER.glob("[0-9]*.py"))
+
+
 def check(database: Database) -> None:
     """Raise SchemaMismatch where the database is behind or ahead of this code."""
     status = _runner(database).status()

@@ -29,7 +29,7 @@ from core.base.settings.operator import Operator
 from core.base.settings.pictures import Pictures
 from core.base.settings.processes import Http, Jobs, Log
 from core.base.settings.section import Section as Section
-from core.base.settings.storage import Database, Retention, Storage
+from core.base.settings.storage import Backup, Database, Retention, Storage
 from core.base.settings.training import Training
 
 FAL_KEY = "FAL_KEY"
@@ -59,6 +59,7 @@ class Settings(Section):
     fal: Fal = Fal()
     storage: Storage = Storage()
     retention: Retention = Retention()
+    backup: Backup = Backup()
     jobs: Jobs = Jobs()
     http: Http = Http()
     log: Log = Log()

@@ -95,6 +95,16 @@ class Storage(Section):
         return self
 
 
+class Backup(Section):
+    """For how many days a backup may be kept: so long erasures are remembered outside of it."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
+LONGEST_PERIOD_DAYS = 90
+"""The longest period that the dashboard offers; its numbers are compared with the period before."""
+
+
 class Retention(Section):
     """Retention in days, enforced by the sweep; 0 keeps."""
 
@@ -102,3 +112,14 @@ class Retention(Section):
     refused_photos_days: Annotated[int, Field(ge=0, le=3650)] = 30
     finished_trainings_days: Annotated[int, Field(ge=0, le=3650)] = 0
     support_days: Annotated[int, Field(ge=0, le=3650)] = 365
+    turns_days: Annotated[int, Field(ge=0, le=3650)] = 400
+
+    @field_validator("turns_days")
+    @classmethod
+    def _fits_the_dashboard(cls, days: int) -> int:
+        if 0 < days < 2 * LONGEST_PERIOD_DAYS:
+            raise ValueError(
+                f"the dashboard compares {LONGEST_PERIOD_DAYS} days with the {LONGEST_PERIOD_DAYS} "
+                f"before: keep {2 * LONGEST_PERIOD_DAYS} or more, or 0 for all"
+            )
+        return days

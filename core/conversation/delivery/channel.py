@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
+from core.base.checkup import Check
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.engine import Engine
 from core.conversation.messages import Introduction, Picture
@@ -154,6 +155,13 @@ class Addressed(Protocol):
 
     @property
     def address(self) -> str: ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """Optional for a channel: what `likeness doctor` is to look at, where it is configured."""
+
+    def checks(self) -> Iterable[Check]: ...
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import structlog
 
-from core.base.db import INFRASTRUCTURE, run
+from core.base.db import INFRASTRUCTURE
 from core.base.errors import (
     Blocked,
     ChannelError,
@@ -32,6 +32,7 @@ from core.base.errors import (
 from core.conversation.delivery import limits
 from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.channel import Capabilities, Reference
+from core.conversation.delivery.due import due_screens, waiting_notices
 from core.conversation.delivery.outbox import (
     Parcel,
     back_off,
@@ -50,18 +51,6 @@ from core.conversation.engine import Engine
 from core.conversation.pacing import Rank
 
 log = structlog.get_logger()
-
-_DUE = """
-SELECT id, rank FROM conversations
-WHERE channel = ? AND bot = ? AND revision > shown_revision AND due_at <= ? AND not_before <= ?
-  AND NOT unreachable{ours} ORDER BY rank, due_at LIMIT ?
-"""
-_NOTICES = """
-SELECT min(n.id), n.conversation_id, max(n.attempts)
-FROM notices n JOIN conversations c ON c.id = n.conversation_id
-WHERE n.outcome = 'pending' AND c.channel = ? AND c.bot = ? AND c.not_before <= ?
-  AND NOT c.unreachable{ours} GROUP BY n.conversation_id ORDER BY min(n.id) LIMIT ?
-"""
 
 _FATES = {RetryAfter: "pending", Unreachable: "pending", Blocked: "blocked"}
 """What becomes of a notice that was not sent."""
@@ -179,11 +168,9 @@ class Courier:
         now = self._clock()
         if limits.silent_until(self._bot) > now:
             return _Due([], [], [])
-        due = _DUE.format(ours=self._held.clause("id"))
-        waiting = _NOTICES.format(ours=self._held.clause("c.id"))
         limit += len(self._busy)
-        screens = run(due, *self._address, now, now, limit).fetchall()
-        notices = run(waiting, *self._address, now, limit).fetchall()
+        screens = due_screens(self._address, now, limit, self._held.clause("id"))
+        notices = waiting_notices(self._address, now, limit, self._held.clause("c.id"))
         told_first = {found for _, found, refusals in notices if not refusals}
         return _Due(
             [found for found, rank in screens if rank != Rank.TICK and found not in told_first],

@@ -18,8 +18,8 @@ from core.base.errors import kind_of
 from core.conversation import inbox
 from core.conversation.delivery import outbox
 from core.conversation.delivery.bridge import Background, Bridge, Pauses
-from core.conversation.engine import AT_A_TIME, Engine
-from core.conversation.inbox import Receipt, Received
+from core.conversation.engine import Engine
+from core.conversation.inbox import AT_A_TIME, Receipt, Received
 from core.conversation.messages import Address, Update
 
 log = structlog.get_logger()

@@ -222,13 +222,15 @@ def unreachable(conversation_id: int, tried_at: float) -> None:
     One who came back after the try began is there.
     """
     with transaction():
-        run(
+        left = run(
             """
             UPDATE conversations SET unreachable = ?
             WHERE id = ? AND reached_at <= ? AND active_at <= ?
             """,
             *(True, conversation_id, tried_at, tried_at),
         )
+        if left.rowcount:
+            statements.shelve(conversation_id)
 
 
 def reachable(address: Address, there: bool, now: float) -> int | None:
@@ -251,6 +253,7 @@ def reachable(address: Address, there: bool, now: float) -> int | None:
             statements.revive(conversation_id)
         else:
             run("UPDATE conversations SET unreachable = ? WHERE id = ?", True, conversation_id)
+            statements.shelve(conversation_id)
     return conversation_id
 
 

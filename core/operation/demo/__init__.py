@@ -9,7 +9,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from core.base.db import database, run
+from core.base.db import database, forget_deleted, run
 from core.operation.demo.life import Person
 from core.operation.demo.rows import Batch, after_explicit_ids
 
@@ -62,6 +62,7 @@ def fill(conversations: int, story: Story) -> None:
     batch.insert()
     after_explicit_ids("conversations")
     database.execute_sql("ANALYZE")
+    forget_deleted()  # an SQLite file is then in order, as each erasure leaves it
 
 
 def empty() -> bool:

@@ -105,6 +105,12 @@ def beats() -> list[Beat]:
     return [Beat(*row) for row in rows(query)]
 
 
+def deployments(scope: Scope) -> list[tuple[float, str]]:
+    """When in the period another version began to run, and which."""
+    query = "SELECT at, version FROM deployments WHERE at >= ? AND at < ? ORDER BY at"
+    return [(float(at), version) for at, version in rows(query, scope.start, scope.end)]
+
+
 def unhandled() -> Waiting:
     """Events that nobody has applied yet."""
     query = """

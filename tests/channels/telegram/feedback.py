@@ -25,6 +25,7 @@ from core.conversation.messages import Button, Introduction, Motion, Picture, Sc
 from core.conversation.pacing import Pace
 from core.conversation.turn import Turn
 from core.services.spool import Spool
+from core.services.storage import FolderStore
 from tests import makers
 from tests.feedback import methods_of
 
@@ -152,7 +153,7 @@ class House:
         self.inbox = Inbox("hello", dialogue.language)
         self.engine = Engine(dialogue, self.inbox, PACE)
         self.data = folder
-        self.spool = Spool(folder / "spool")
+        self.spool = Spool(FolderStore(folder / "objects"), folder / "spool")
         self.drawn: list[str] = []
 
     def introduction(self, language: str) -> Introduction:

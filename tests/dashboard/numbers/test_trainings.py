@@ -82,7 +82,10 @@ def test_the_four_metrics_and_what_they_were_before(
     assert dashed(drawn.chart(tab, "avatars")) == in_slots(period.before, past)
 
 
-def test_alerts_are_marked_when_they_fired(case: Case, see: Callable[..., AppTest]) -> None:
+def test_alerts_and_deployments_are_marked(case: Case, see: Callable[..., AppTest]) -> None:
+    db.run("DELETE FROM deployments")
+    for at, version in ((case.start, "1.0"), (case.end, "1.1")):
+        db.run("INSERT INTO deployments (at, version) VALUES (?, ?)", at, version)
     fired = [at for (at,) in db.run("SELECT fired_at FROM alerts") if case.period.holds(at)]
     for subject, at in (("first", case.start), ("too late", case.end)):
         db.run(
@@ -91,10 +94,12 @@ def test_alerts_are_marked_when_they_fired(case: Case, see: Callable[..., AppTes
             *(subject, at),
         )
     drawn_rows = drawn.chart(see("overview"), "avatars")
-    marks = [row["mark"] for row in drawn_rows if row["mark"] == row["mark"]]
-    assert len(marks) == len(fired) + 1
+    marks = [row for row in drawn_rows if row["mark"] == row["mark"]]
     start = datetime.datetime.fromtimestamp(case.start, BERLIN).replace(tzinfo=None)
-    assert start in [mark.to_pydatetime() for mark in marks]
+    alarms, others = ([m for m in marks if m["alarm"] is which] for which in (True, False))
+    assert len(alarms) == len(fired) + 1
+    assert start in [mark["mark"].to_pydatetime() for mark in alarms]
+    assert [(m["event"], m["mark"].to_pydatetime()) for m in others] == [("Version 1.0", start)]
 
 
 def lasting(seconds: float) -> str:

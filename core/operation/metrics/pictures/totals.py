@@ -131,13 +131,19 @@ def _number(condition: str) -> str:
 
 def ordered(scope: Scope) -> Ordered:
     """The orders of the period, whose people are still there."""
+    avatars = f"""
+    SELECT count(*) FROM (
+        SELECT r.avatar_id FROM picture_runs r
+        WHERE r.avatar_id IS NOT NULL AND {_BEGUN_OF_ALL}{scope.of_mode()} GROUP BY r.avatar_id
+    ) AS painted
+    """
     query = f"""
     SELECT count(*), {_sum("r.count")}, {_sum(_MADE)}, {_sum("r.blocked")}, {_sum("r.spoilt")},
            {_number("r.status = 'failed'")}, {_number("r.status = 'cancelled'")},
-           count(DISTINCT r.avatar_id), {_sum(COST)}, {_number(f"{COST} IS NULL")}
+           ({avatars}), {_sum(COST)}, {_number(f"{COST} IS NULL")}
     FROM picture_runs r WHERE {_BEGUN}{scope.of_mode()}
     """
-    found = Ordered._make(one(query, scope.start, scope.end))
+    found = Ordered._make(one(query, *(scope.start, scope.end) * 2))
     return found._replace(usd=float(found.usd))
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.base.settings.fal import Fal
-from core.services.fal.checking.free import Place, free_facts
+from core.services.fal.checking.free import Place, free_facts, key_fact
 from core.services.fal.checking.paid import STEPS, Cheapest, cheapest, paid_facts
 from core.services.fal.checking.transcript import Fact, Transcript
 from core.services.fal.wire import Wire
 
-__all__ = ["STEPS", "Cheapest", "Fact", "Place", "cheapest", "free_facts", "opened", "paid_facts"]
+__all__ = ["STEPS", "Cheapest", "Fact", "Place", "cheapest", "free_facts", "key_fact",
+           "opened", "paid_facts"]  # fmt: skip
 
 
 @contextmanager

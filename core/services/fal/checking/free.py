@@ -52,6 +52,11 @@ def _endpoint(_place: Place) -> str:
     return next(iter(profiles.BY_NAME.values())).endpoint
 
 
+def key_fact(place: Place) -> Fact:
+    """Whether the key is taken: asked for a request that doesn't exist, fal says so."""
+    return next(_unknown_id(place))
+
+
 def _unknown_id(place: Place) -> Iterator[Fact]:
     url = _request_url(place, str(uuid.uuid4()), "/status")
     what = "{queue}/OWNER/ALIAS/requests/{made-up id}/status"

@@ -1,0 +1,4 @@
+CREATE TABLE deployments (
+    at {float} PRIMARY KEY,
+    version VARCHAR(32) NOT NULL
+);

@@ -1,0 +1,72 @@
+"""`make chaos`: twenty people in three minutes; FULL=1 makes it five hundred in forty.
+
+    python -m tests.chaos                                  the short form
+    python -m tests.chaos --people 500 --minutes 35        another one
+    SEED=7 python -m tests.chaos                           the same kills again
+
+Ends with 1 where anything was lost, doubled, stuck, out of order, paid twice or left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.chaos.checker import check, summary
+from tests.chaos.crowd import Crowd
+from tests.chaos.town import Town, town
+from tests.chaos.trouble import Trouble
+from tests.sizes import SEED
+
+READY_SECONDS = 120.0
+SETTLE_SECONDS = 60.0
+"""After the last person, for what is erased twice and what waits to be tried again."""
+
+
+def main() -> None:
+    """Let it happen, and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=2.5, help="in which they come")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between two kills")
+    wanted = parser.parse_args()
+    seconds = wanted.minutes * 60
+    print(f"seed {SEED}", flush=True)
+    with town() as found:
+        _wait_until_ready(found)
+        trouble = Trouble(found, seconds, wanted.every, SEED)
+        crowd = Crowd(found, wanted.people, 0.8 * seconds / wanted.people, patience=240.0)
+        trouble.start()
+        crowd.come()
+        trouble.join()
+        found.telegram.heal()
+        ended = found.ended()
+        crowd.leave()
+        _settle(found)
+        wrongs = check(found, crowd, [*ended, *found.ended()])
+    print(f"killed: {dict(trouble.kills)}")
+    print(summary(wrongs, crowd, trouble.told), end="")
+    sys.exit(any(wrongs.counts.values()))
+
+
+def _wait_until_ready(found: Town) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while not found.telegram.called("getUpdates"):
+        if time.monotonic() > end:
+            raise SystemExit("\n".join(h.said("telegram") for h in found.hosts.values()))
+        time.sleep(0.2)
+
+
+def _settle(found: Town) -> None:
+    """Wait until nothing of an erasure waits any more, for a while."""
+    end, host = time.monotonic() + 3 * SETTLE_SECONDS, next(iter(found.hosts.values()))
+    while time.monotonic() < end:
+        waiting = host.count("users", "erasing_at IS NOT NULL") + host.count("doomed_objects")
+        if not waiting + host.count("inbox", "handled_at IS NULL"):
+            return
+        time.sleep(1.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""What has become of everybody, by the servers' journals and the database: six counts of wrongs.
+
+It asks nothing of the product's own functions.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.crowd import PHOTOS, Crowd, Visit, photos_of
+from tests.chaos.town import Host, Town
+
+
+@dataclass
+class Wrongs:
+    """Each a list of sentences; all are empty where nothing went wrong."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    paid_twice: list[str] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """Processes that ended though nobody killed them."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {name: len(found) for name, found in vars(self).items()}
+
+
+def check(town: Town, crowd: Crowd, ended: Iterable[str]) -> Wrongs:
+    """Look at everything, once nobody does anything any more."""
+    found, host = Wrongs(ended=list(ended)), next(iter(town.hosts.values()))
+    for visit in crowd.visits:
+        if visit.stuck:
+            found.stuck.append(f"person {visit.number}: {visit.stuck}")
+        elif not visit.erased:
+            found.lost += _lost(host, visit)
+    found.lost += _unhandled(host)
+    found.doubled += _doubled(host)
+    found.out_of_order += _out_of_order(host)
+    erased = [visit for visit in crowd.visits if visit.erased]
+    found.paid_twice += _paid_twice(town, host, len(erased))
+    found.left_behind += _left_behind(town, erased)
+    return found
+
+
+def _lost(host: Host, visit: Visit) -> Iterator[str]:
+    """Photos and the avatar of somebody who did everything."""
+    kept = host.kept_of("telegram", visit.chat.address)
+    valid = kept.photos_that_are("valid")
+    if len(valid) != PHOTOS or len({photo["file_hash"] for photo in valid}) != PHOTOS:
+        yield f"person {visit.number}: {len(valid)} valid photos of {len(kept.photos)}"
+    if kept.statuses != ["completed"]:
+        yield f"person {visit.number}: avatars are {kept.statuses}"
+
+
+def _unhandled(host: Host) -> Iterator[str]:
+    waiting = host.rows("SELECT id, kind, error FROM inbox WHERE handled_at IS NULL")
+    yield from (f"event {row['id']} ({row['kind']}) waits: {row['error']}" for row in waiting)
+    pending = host.rows(
+        "SELECT id, name, outcome FROM notices WHERE outcome NOT IN ('sent', 'shown', 'uncertain')"
+    )
+    yield from (f"notice {row['id']} ({row['name']}) is {row['outcome']}" for row in pending)
+
+
+def _doubled(host: Host) -> Iterator[str]:
+    """What acted twice: an update, a photo, a training."""
+    runs = host.rows("SELECT avatar_id, count(*) AS n FROM training_runs GROUP BY avatar_id")
+    yield from (f"avatar {r['avatar_id']} has {r['n']} trainings" for r in runs if r["n"] > 1)
+    photos = host.rows(
+        "SELECT avatar_id, count(*) AS n FROM avatar_photos WHERE avatar_id IS NOT NULL "
+        "GROUP BY avatar_id"
+    )
+    yield from (f"avatar {r['avatar_id']} has {r['n']} photos" for r in photos if r["n"] > PHOTOS)
+    turns = host.rows(
+        "SELECT event_id, count(*) AS n FROM transitions WHERE event_id > 0 "
+        "GROUP BY event_id HAVING count(*) > 1"
+    )
+    yield from (f"event {row['event_id']} was applied {row['n']} times" for row in turns)
+
+
+def _out_of_order(host: Host) -> Iterator[str]:
+    """Events of one conversation that were applied in another order than they were received in."""
+    turns = host.rows(
+        "SELECT conversation_id, event_id FROM transitions WHERE event_id > 0 ORDER BY id"
+    )
+    last: dict[int, int] = {}
+    for turn in turns:
+        before, event = last.get(turn["conversation_id"], 0), turn["event_id"]
+        if event < before:
+            yield f"conversation {turn['conversation_id']}: event {event} after {before}"
+        last[turn["conversation_id"]] = max(before, event)
+
+
+def _paid_twice(town: Town, host: Host, erased: int) -> Iterator[str]:
+    """By fal's own journal: every training was ordered once; those without a row are the erased's.
+
+    Each of them launched one.
+    """
+    ordered = Counter(order.run for order in town.fal.orders)
+    yield from (f"training {run} was ordered {n} times" for run, n in ordered.items() if n > 1)
+    known = {row["id"] for row in host.rows("SELECT id FROM training_runs")}
+    nameless = [run for run in ordered if run not in known]
+    if len(nameless) > erased:
+        yield f"{len(nameless)} trainings have no row, and {erased} people were erased"
+    yield from town.fal.wrong
+
+
+def _left_behind(town: Town, erased: Iterable[Visit]) -> Iterator[str]:
+    """Bytes of an erased person in any data folder, and objects of theirs in the store."""
+    host, erased = next(iter(town.hosts.values())), list(erased)
+    sent = [data[200:1200] for visit in erased for data in photos_of(visit.number)]
+    for folder in (town.folder / name for name in town.hosts):
+        for path in filter(Path.is_file, folder.rglob("*")):
+            data = path.read_bytes()
+            yield from (f"{path.name} holds a photo" for part in sent if part in data)
+    people = {row["id"] for row in host.rows("SELECT id FROM users WHERE erasing_at IS NULL")}
+    known = {row["user_id"] for row in host.rows("SELECT user_id FROM avatars")}
+    store = town.store.store("likeness")
+    for key in store.keys(""):
+        owner = key.partition("/")[0]
+        if owner not in people or owner not in known:
+            yield f"object {key} belongs to nobody"
+    waiting = host.rows("SELECT id FROM users WHERE erasing_at IS NOT NULL")
+    yield from (f"user {row['id']} still waits to be erased" for row in waiting)
+
+
+def summary(wrongs: Wrongs, crowd: Crowd, told: Iterable[str]) -> str:
+    """The counts, how long people waited, and each wrong in a line."""
+    out = io.StringIO()
+    waits = sorted(wait for visit in crowd.visits for wait in visit.waits)
+    done = sum(visit.done is not None for visit in crowd.visits)
+    print(f"{len(crowd.visits)} people, {done} at their end, "
+          f"{sum(visit.erased for visit in crowd.visits)} erased", file=out)  # fmt: skip
+    if waits:
+        named = {"p50": 0.5, "p99": 0.99}
+        places = {name: waits[min(len(waits) - 1, int(share * len(waits)))]
+                  for name, share in named.items()}  # fmt: skip
+        print("waited " + ", ".join(f"{n} {s:.1f} s" for n, s in places.items()), file=out)
+    print(", ".join(f"{n} {name.replace('_', ' ')}" for name, n in wrongs.counts.items()), file=out)
+    for name, found in vars(wrongs).items():
+        for sentence in found[:20]:
+            print(f"  {name}: {sentence}", file=out)
+    if any(wrongs.counts.values()):
+        print("\n".join(told), file=out)
+    return out.getvalue()

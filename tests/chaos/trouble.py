@@ -1,0 +1,88 @@
+"""What befalls the town: a kill every few seconds, and what happens to servers now and then."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tests.chaos.town import COMMANDS, Town
+
+LEAST = 3
+"""Each kind of process is killed so many times before any is killed at random."""
+
+
+class Trouble:
+    """Kills a process every `every` seconds; `seconds` in all, in which each misfortune happens."""
+
+    def __init__(self, town: Town, seconds: float, every: float, seed: int) -> None:
+        self.kills: Counter[str] = Counter()
+        self.told: list[str] = []
+        self._town, self._seconds, self._every = town, seconds, every
+        self._dice = random.Random(seed)
+        self._thread = threading.Thread(target=self._run, name="trouble", daemon=True)
+        self._misfortunes = threading.Thread(target=self._befall, name="misfortunes", daemon=True)
+
+    def start(self) -> None:
+        for thread in (self._thread, self._misfortunes):
+            thread.start()
+
+    def join(self) -> None:
+        for thread in (self._thread, self._misfortunes):
+            thread.join()
+
+    def _run(self) -> None:
+        owed = list(COMMANDS) * LEAST
+        self._dice.shuffle(owed)
+        end = time.monotonic() + self._seconds
+        while time.monotonic() < end:
+            time.sleep(self._every)
+            command = owed.pop() if owed else self._dice.choice(COMMANDS)
+            self.kills[command] += 1
+            self._tell(self._town.kill(self._dice, command))
+
+    def _befall(self) -> None:
+        """One after the other, as far apart as the time allows."""
+        misfortunes = self._all()
+        for what, happen in misfortunes:
+            time.sleep(self._seconds / (len(misfortunes) + 1) / 2)
+            self._tell(what)
+            happen(self._seconds / (len(misfortunes) + 1) / 2)
+
+    def _all(self) -> Sequence[tuple[str, Callable[[float], None]]]:
+        return (
+            ("Telegram answers 500", lambda s: self._fault(s, code=500)),
+            ("the database restarts", self._restart),
+            ("Telegram asks to wait", lambda s: self._fault(s, code=429, retry_after=2)),
+            ("the store goes away", self._no_store),
+            ("the database only reads", self._read_only),
+            ("Telegram answers nonsense", lambda s: self._fault(s, body="<html>busy</html>")),
+            ("the database restarts again", self._restart),
+            ("Telegram answers nothing", lambda s: self._fault(s, drop="before")),
+        )
+
+    def _fault(self, seconds: float, **how: object) -> None:
+        """A fault of every fourth call for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._town.telegram.fault("*", times=1, **how)  # type: ignore[arg-type]
+            time.sleep(0.2)
+
+    def _restart(self, _seconds: float) -> None:
+        self._town.database.stop()
+        time.sleep(1.0)
+        self._town.database.start()
+
+    def _read_only(self, seconds: float) -> None:
+        with self._town.database.read_only():
+            time.sleep(min(20.0, max(5.0, seconds)))
+
+    def _no_store(self, seconds: float) -> None:
+        self._town.store.kill()
+        time.sleep(min(10.0, seconds))
+        self._town.store.start()
+
+    def _tell(self, what: str) -> None:
+        self.told.append(f"{time.strftime('%H:%M:%S')} {what}")
