@@ -96,7 +96,7 @@ class Deliveries:
             heads: dict[int, Json] = {}
             for update in self._world.updates.kept():
                 heads.setdefault(chat_of(update), update)
-            room = self._world.webhook["max_connections"] - len(self._busy)
+            room = self._world.webhook.get("max_connections", 40) - len(self._busy)
         now = time.monotonic()
         free = [
             (chat, update)
