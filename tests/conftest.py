@@ -32,7 +32,7 @@ _TABLES = (
     "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
     "support_messages", "held_photos", "consents", "submissions", "pictures", "picture_runs",
-    "training_runs", "avatar_photos", "avatars", "leases",
+    "training_runs", "avatar_photos", "avatars", "leases", "limits",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip
 _LEFT_OVER = """
@@ -83,7 +83,8 @@ _SAMPLED = {
     "avatars/test_training": 5, "avatars/test_typed_words": 3, "avatars/test_verdicts": 3,
     "channels/telegram/test_albums": 2, "channels/telegram/test_killing": 8,
     "channels/telegram/test_receiving": 2, "channels/telegram/test_refusals": 3,
-    "channels/telegram/test_showing": 2, "channels/web/test_accessible": 4,
+    "channels/telegram/test_senders": 3, "channels/telegram/test_showing": 2,
+    "channels/telegram/test_webhook": 3, "channels/web/test_accessible": 4,
     "channels/web/test_page": 6, "channels/web/test_unsent": 4, "commands/test_fal": 4,
     "conversation/test_delivery": 2, "conversation/test_lease": 2, "conversation/test_poison": 2,
     "conversation/test_racing": 2, "dashboard/numbers/test_failures": 3,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 import structlog
@@ -43,18 +43,23 @@ class App(Protocol):
 def application(app: App) -> Starlette:
     """The app: `/health`, `/metrics`, and what the app offers. Made for one run of a server."""
     bridge = Bridge(THREADS)
+    offered = list(app.routes(bridge))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        bridge.close()
+        async with AsyncExitStack() as opened:
+            opened.callback(bridge.close)
+            for route in offered:
+                if isinstance(route, AbstractAsyncContextManager):
+                    await opened.enter_async_context(route)
+            yield
 
     async def health(_request: Request) -> Response:
         well = await bridge.call(database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
     own = [Route("/health", health), endpoint.route(app.settings, bridge)]
-    return Starlette(routes=[*own, *app.routes(bridge)], lifespan=lifespan)
+    return Starlette(routes=[*own, *offered], lifespan=lifespan)
 
 
 def configured(settings: Settings) -> bool:
@@ -72,7 +77,7 @@ def serve(app: App) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError if the port is unavailable."""
     settings = app.settings
     if not settings.public_url:
-        log.warning("no webhooks, only polling: public_url is not set")
+        log.warning("no webhooks of fal.ai, only polling: public_url is not set")
     serving.run(server(app), listen(settings.http))
 
 

@@ -137,7 +137,7 @@ def test_telegram_is_right_wrong_with_another_token_and_with_a_webhook(examined:
         telegram.world.webhook |= {"url": "https://elsewhere.example/hook"}
         level, said = examined(**by(telegram))[1]["webhook"]
         assert level == "wrong"
-        assert "a webhook stands (https://elsewhere.example/hook)" in said
+        assert "Telegram delivers to elsewhere.example, and telegram.webhook_url is empty" in said
         assert telegram.world.webhook["url"], "nothing is changed there"
     assert "doesn't answer" in examined(**by(telegram))[1]["telegram"][1]
 

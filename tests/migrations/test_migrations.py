@@ -41,6 +41,7 @@ NAMES = [
     "0007_counted_pictures",
     "0008_reachable",
     "0009_shared_secrets",
+    "0010_senders",
     "0011_painted_avatars",
     "0012_deployments",
 ]  # fmt: skip

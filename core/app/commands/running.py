@@ -18,7 +18,7 @@ from core.base.errors import ConfigurationError
 from core.base.isolation import Isolation, guarded
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, made_channel
-from core.conversation.delivery.channel import Addressed
+from core.conversation.delivery.channel import Addressed, Hooked, Troubled
 
 if TYPE_CHECKING:
     from core.app.bootstrap import App
@@ -50,7 +50,7 @@ def run() -> None:
     with data.claimed(settings):
         made = [page.prepare(settings.data_dir) for page in pages.values()]
     beside = ["worker"]
-    if serves_http(settings):
+    if serves_http(settings) or any(map(_is_delivered_to, channels.values())):
         beside.append("http")
         typer.echo(f"{'http':<10} {address(settings.http)}")
     for name, channel in channels.items():
@@ -72,7 +72,7 @@ def http() -> None:
 
     extras.require("http")
     application = bootstrap(Settings.load())
-    with _seen("http", application):
+    with _seen("http", application, lambda: _troubles(application)):
         web_server.serve(application)
 
 
@@ -138,8 +138,18 @@ def _serve(name: str) -> None:
     def renew() -> None:  # what it kept in mind may be what it failed by
         application.channels[name] = made_channel(application.settings, name)
 
-    with _seen(name, application, isolation.trouble):
+    with _seen(name, application, lambda: isolation.trouble() or _troubles(application)):
         isolation.serve(run, renew)
+
+
+def _is_delivered_to(channel: object) -> bool:
+    return isinstance(channel, Hooked) and bool(channel.webhook_url)
+
+
+def _troubles(application: App) -> str:
+    """What the channels of this process say that an operator must do."""
+    found = (c.trouble for c in application.channels.values() if isinstance(c, Troubled))
+    return "; ".join(filter(None, found))
 
 
 def _sleep(seconds: float) -> None:

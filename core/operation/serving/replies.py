@@ -1,4 +1,4 @@
-"""Shared parts of HTTP responses: security headers, cookies, `/health`."""
+"""Shared parts of HTTP: bodies of limited size, security headers, cookies, `/health`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ from http.cookies import SimpleCookie
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from core.base.db import database, release
 
 log = structlog.get_logger()
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body of a request.
+
+    Raises HTTPException: 413 where it has more than `most` bytes, 400 where its sender has gone.
+    """
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                raise HTTPException(413, "too large")
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # which nobody is there to hear
+    return bytes(body)
 
 
 def guard(headers: MutableHeaders) -> None:
