@@ -19,7 +19,6 @@ from tests.chaos.town import Town, town
 from tests.chaos.trouble import Trouble
 from tests.sizes import SEED
 
-READY_SECONDS = 120.0
 SETTLE_SECONDS = 60.0
 """After the last person, for what is erased twice and what waits to be tried again."""
 
@@ -34,7 +33,6 @@ def main() -> None:
     seconds = wanted.minutes * 60
     print(f"seed {SEED}", flush=True)
     with town() as found:
-        _wait_until_ready(found)
         trouble = Trouble(found, seconds, wanted.every, SEED)
         crowd = Crowd(found, wanted.people, 0.8 * seconds / wanted.people, patience=240.0)
         trouble.start()
@@ -48,14 +46,6 @@ def main() -> None:
     print(f"killed: {dict(trouble.kills)}")
     print(summary(wrongs, crowd, trouble.told), end="")
     sys.exit(any(wrongs.counts.values()))
-
-
-def _wait_until_ready(found: Town) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while not found.telegram.called("getUpdates"):
-        if time.monotonic() > end:
-            raise SystemExit("\n".join(h.said("telegram") for h in found.hosts.values()))
-        time.sleep(0.2)
 
 
 def _settle(found: Town) -> None:

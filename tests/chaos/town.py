@@ -7,8 +7,9 @@ import random
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.web import answers
 from core.base.db import connect
 from core.base.migrations import runner
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
@@ -27,6 +29,7 @@ from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN
 
 KEY = "chaos:5ecret"
+READY_SECONDS = 120.0
 HOSTS = ("first", "second")
 COMMANDS = ("telegram", "worker", "http", "web", "dashboard")
 """Of each of them one runs on either host."""
@@ -109,10 +112,16 @@ def town() -> Iterator[Town]:
             FakeTelegram(TOKEN) as telegram,
             foreign_fal(Liberties(), key=KEY) as fal,
         ):
-            hosts = {name: _host(folder / name, database, store, telegram, fal) for name in HOSTS}
+            receivers = {name: f"http://127.0.0.1:{free_port()}" for name in HOSTS}
+            site = receivers[HOSTS[0]]  # Telegram is the balancer of both
+            hosts = {name: _host(folder / name, database, store, telegram, fal, own, site)
+                     for name, own in receivers.items()}  # fmt: skip
             found = Town(folder, database, store, telegram, fal, hosts)
+            telegram.world.receivers = list(receivers.values())
             for host, command in found.parts:
                 hosts[host].start(command)
+            _wait_until_well(receivers.values())
+            hosts[HOSTS[0]].ask("webhook", "set")
             yield found
             for stopped in hosts.values():
                 stopped.stop()
@@ -121,11 +130,25 @@ def town() -> Iterator[Town]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _wait_until_well(sites: Iterable[str]) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while not all(answers(f"{site}/health") for site in sites):
+        if time.monotonic() > end:
+            raise SystemExit("the receivers don't start")
+        time.sleep(0.2)
+
+
 def _host(
-    folder: Path, database: Server, store: S3Server, telegram: FakeTelegram, fal: ForeignFal
+    folder: Path,
+    database: Server,
+    store: S3Server,
+    telegram: FakeTelegram,
+    fal: ForeignFal,
+    receiver: str,
+    site: str,
 ) -> Host:
     folder.mkdir()
-    ports = {f"{command}__port": free_port() for command in ("http", "web", "dashboard")}
+    ports = {f"{command}__port": free_port() for command in ("web", "dashboard")}
     return Host(
         folder,
         database.url,
@@ -138,6 +161,8 @@ def _host(
         telegram__token=TOKEN,
         telegram__base_url=telegram.base_url,
         telegram__base_file_url=telegram.base_file_url,
+        telegram__webhook_url=site,
+        http__port=receiver.rpartition(":")[2],
         fal__key=KEY,
         fal__queue_url=fal.queue,
         fal__rest_url=fal.rest,
