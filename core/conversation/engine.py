@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from core.base import meters
 from core.base.db import blameless, snapshot, transaction
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
@@ -75,15 +76,20 @@ class Engine:
         the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
         """
         started: list[int] = []
+        began = time.perf_counter()
         try:
             with transaction():
-                return self._turn(conversation_id, started)
+                applied = self._turn(conversation_id, started)
         except Exception as error:
             if not started or blameless(error):
                 raise
             log.exception("event failed", conversation=conversation_id, id=started[0])
             self._failed(conversation_id, started[0], error)
             return True
+        if applied:
+            meters.count("turns", outcome="applied")
+            meters.observe("turn_seconds", time.perf_counter() - began)
+        return applied
 
     def look(self, conversation_id: int, language: str | None = None) -> Look:
         """The screen as it stands, drawn from one moment of the database."""
@@ -221,6 +227,7 @@ class Engine:
     def _failed(self, conversation_id: int, event_id: int, error: Exception) -> None:
         """Count a try of a poison event; after the last one let later events pass, and say so."""
         now = self._clock()
+        meters.count("turns", outcome="failed")
         with transaction():
             attempts = statements.tried(event_id, f"{type(error).__name__}: {error}"[:500], now)
             if attempts is None:  # another process has applied it meanwhile
@@ -231,3 +238,4 @@ class Engine:
             statements.quarantine(event_id, now)
             log.error("event quarantined", conversation=conversation_id, id=event_id)
             self.say(conversation_id, "our_fault")
+        meters.count("turns", outcome="quarantined")

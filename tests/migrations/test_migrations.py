@@ -42,6 +42,7 @@ NAMES = [
     "0008_reachable",
     "0011_painted_avatars",
     "0012_deployments",
+    "0013_meters",
 ]  # fmt: skip
 
 

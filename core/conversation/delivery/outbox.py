@@ -10,6 +10,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 
+from core.base import meters
 from core.base.db import run, snapshot, transaction
 from core.conversation import statements
 from core.conversation.delivery import numbering
@@ -116,6 +117,7 @@ def shown(
     with transaction():
         buttons = numbering.confirmed(conversation_id, offers)
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
+    meters.count("screens_shown")
 
 
 def reference(conversation_id: int) -> Reference:
@@ -183,31 +185,36 @@ def settle(notice_id: int, outcome: str, sent_at: float | None, message: str = "
                 """,
                 notice_id,
             )
+    if outcome != "pending":  # then it is tried again
+        meters.count("notices", outcome=outcome)
 
 
 def refused(notice_id: int) -> None:
     """A notice was taken in no form: it is tried again, and given up after MOST_REFUSALS."""
     with transaction():
-        run(
+        left = run(
             """
             UPDATE notices SET attempts = attempts + 1,
                    outcome = CASE WHEN attempts + 1 < ? THEN 'pending' ELSE 'failed' END
-            WHERE id = ?
+            WHERE id = ? RETURNING outcome
             """,
             *(MOST_REFUSALS, notice_id),
-        )
+        ).fetchone()
+    if left is not None and left[0] == "failed":
+        meters.count("notices", outcome="failed")
 
 
 def abandon(channel: str, bot: str) -> None:
     """Notices that a dead sender had begun: they may have arrived, so they are not repeated."""
     with transaction():
-        run(
+        found = run(
             """
             UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'
               AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
             """,
             *(channel, bot),
         )
+    meters.count("notices", found.rowcount, outcome="uncertain")
 
 
 def postpone(conversation_id: int, until: float) -> None:
