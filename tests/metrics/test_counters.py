@@ -22,8 +22,8 @@ from tests.conversation.chat import Chat
 from tests.conversation.racing import in_processes
 from tests.feedback import feedback_engine
 from tests.metrics.history import NOW, make
-from tests.metrics.promtool import promtool
 from tests.metrics.test_exposition import read
+from tests.observing.promtool import promtool
 
 ROOT = Path(__file__).parents[2]
 

@@ -34,6 +34,7 @@ def dashboard() -> None:
     """Serve the dashboard."""
     from core.app.bootstrap import bootstrap
     from core.base.heartbeat import beating
+    from core.base.liveness import told
 
     settings = Settings.load()
     found = installed_pages().get("dashboard")
@@ -42,7 +43,7 @@ def dashboard() -> None:
     page = found(settings.dashboard)
     tell_password(page.prepare(settings.data_dir))
     application = bootstrap(settings, elsewhere=True)  # it takes no photos
-    with beating("dashboard"):
+    with told(settings.data_dir, "dashboard"), beating("dashboard"):
         page.run(application)
 
 

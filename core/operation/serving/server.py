@@ -13,13 +13,17 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from core.base import shutdown
+from core.base import liveness, shutdown
 from core.base.errors import ConfigurationError
 
 MEBIBYTE = 1024 * 1024
 
 
 class _Server(uvicorn.Server):
+    async def on_tick(self, counter: int) -> bool:
+        liveness.turned()
+        return await super().on_tick(counter)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         shutdown.begin()
         super().handle_exit(sig, frame)
