@@ -16,7 +16,7 @@ import structlog
 from core import __version__
 from core.base import meters, process
 from core.base.db import release, run, transaction
-from core.base.errors import LikenessError
+from core.base.errors import LikenessError, kind_of
 
 log = structlog.get_logger()
 
@@ -136,6 +136,6 @@ def _try(write: Callable[[], object]) -> bool:
             write()
         return True
     except peewee.PeeweeException as error:
-        log.warning("a heartbeat could not be written", error=str(error))
+        log.warning("a heartbeat could not be written", error=kind_of(error))
         release()
         return False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
 from core.base import meters
 from core.base.db import blameless, snapshot, transaction
@@ -74,7 +75,15 @@ class Engine:
 
         An error in it rolls everything back, is counted, and after `attempts` tries quarantines
         the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
+        What is logged meanwhile has the conversation, and the event as `turn`.
         """
+        with bound_contextvars(conversation=conversation_id):
+            try:
+                return self._try(conversation_id)
+            finally:
+                unbind_contextvars("turn")
+
+    def _try(self, conversation_id: int) -> bool:
         started: list[int] = []
         began = time.perf_counter()
         try:
@@ -115,6 +124,7 @@ class Engine:
         if found is None or head is None or head.retry_at > self._clock():
             return False
         started.append(head.id)
+        bind_contextvars(turn=head.id)
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
         turn.event, turn.client = inbox.decode(head.payload)

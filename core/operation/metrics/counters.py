@@ -63,6 +63,9 @@ COUNTERS = {
             "mode": MODES,
         },
     ),
+    "http_requests": Counted(
+        "Answers of the web server, the chat page and the dashboard.", {"code": ("200", "500")}
+    ),
     "fal_requests": Counted(
         "Calls of fal, and webhooks from there.",
         {"phase": _PHASES, "outcome": ("ok", "failed"), "mode": MODES},

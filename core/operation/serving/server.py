@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from core.base import liveness, shutdown
 from core.base.errors import ConfigurationError
+from core.operation.serving.request_ids import RequestIds
 
 MEBIBYTE = 1024 * 1024
 
@@ -48,7 +49,7 @@ def server_of(app: ASGIApp, grace_seconds: int, message_bytes: int = MEBIBYTE) -
     """A uvicorn server; `message_bytes` is the maximum WebSocket message."""
     return _Server(
         uvicorn.Config(
-            app,
+            RequestIds(app),
             log_config=None,
             access_log=False,
             server_header=False,
