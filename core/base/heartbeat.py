@@ -103,7 +103,7 @@ def write_meters() -> None:
     if not taken:
         return
     rows = ", ".join(["(?, ?, ?)"] * len(taken))
-    values = [part for (name, labels), n in taken for part in (name, labels, n)]
+    values = [part for (name, labels), n in taken for part in (name, meters.labelled(labels), n)]
     if not _try(lambda: run(_COUNTED.format(rows), *values)):
         meters.give_back(taken)
 

@@ -16,10 +16,18 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from core.base import log_ids
 from core.base.errors import chain, kind, kind_of
 from core.base.repetition import Repetition
 
 _tracebacks = Repetition()
+
+
+def with_ids(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """A structlog processor: adds what the line is about, where it doesn't say so itself."""
+    for name, value in log_ids.known().items():
+        event.setdefault(name, value)
+    return event
 
 
 def without_words(_logger: object, _name: str, event: EventDict) -> EventDict:
@@ -43,7 +51,7 @@ def _told(error: BaseException) -> str:
 
 
 _PROCESSORS: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
+    with_ids,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     without_words,
@@ -63,7 +71,7 @@ class WithIds(logging.Formatter):
     """Lines of libraries with the ids of the request or the turn that they are about."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
-        ids = structlog.contextvars.get_contextvars()
+        ids = log_ids.known()
         return " ".join((super().formatMessage(record), *(f"{k}={v}" for k, v in ids.items())))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 BOUNDS = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -17,8 +17,11 @@ BOUNDS = (
 )  # fmt: skip
 """Upper bounds of every histogram's buckets, in seconds; the last bucket has none."""
 
-Key = tuple[str, str]
-"""A sample's name, and its labels as JSON: what the row of `meters` is called by."""
+Labels = tuple[tuple[str, str], ...]
+Key = tuple[str, Labels]
+"""A sample's name and its labels, in the order of their names."""
+
+_LE = (*map(str, BOUNDS), "+Inf")
 
 _lock = threading.Lock()
 _counted: dict[Key, float] = {}
@@ -26,21 +29,21 @@ _counted: dict[Key, float] = {}
 
 def count(name: str, n: float = 1.0, **labels: str) -> None:
     """Add to a counter; call it once what is counted is committed."""
-    _add([((name, labelled(labels)), n)])
+    _add((((name, tuple(sorted(labels.items()))), n),))
 
 
 def observe(name: str, seconds: float, **labels: str) -> None:
     """Add a duration to a histogram; one that a clock made negative lasted no time."""
     lasted = max(0.0, seconds)
-    place = bisect_left(BOUNDS, lasted)
-    le = str(BOUNDS[place]) if place < len(BOUNDS) else "+Inf"
-    bucket = (f"{name}_bucket", labelled({**labels, "le": le}))
-    _add([(bucket, 1.0), ((f"{name}_sum", labelled(labels)), lasted)])
+    labels["le"] = _LE[bisect_left(BOUNDS, lasted)]
+    bucket = (f"{name}_bucket", tuple(sorted(labels.items())))
+    del labels["le"]
+    _add(((bucket, 1.0), ((f"{name}_sum", tuple(sorted(labels.items()))), lasted)))
 
 
-def labelled(labels: Mapping[str, str]) -> str:
+def labelled(labels: Labels) -> str:
     """Labels as a row has them."""
-    return json.dumps(labels, sort_keys=True, ensure_ascii=False)
+    return json.dumps(dict(labels), ensure_ascii=False)
 
 
 def take() -> list[tuple[Key, float]]:

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
-from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
-from core.base import meters
+from core.base import log_ids, meters
 from core.base.db import blameless, snapshot, transaction
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
@@ -77,11 +76,11 @@ class Engine:
         the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
         What is logged meanwhile has the conversation, and the event as `turn`.
         """
-        with bound_contextvars(conversation=conversation_id):
-            try:
-                return self._try(conversation_id)
-            finally:
-                unbind_contextvars("turn")
+        before = log_ids.add(conversation=conversation_id)
+        try:
+            return self._try(conversation_id)
+        finally:
+            log_ids.reset(before)
 
     def _try(self, conversation_id: int) -> bool:
         started: list[int] = []
@@ -124,7 +123,7 @@ class Engine:
         if found is None or head is None or head.retry_at > self._clock():
             return False
         started.append(head.id)
-        bind_contextvars(turn=head.id)
+        log_ids.add(turn=head.id)
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
         turn.event, turn.client = inbox.decode(head.payload)

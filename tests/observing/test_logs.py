@@ -16,10 +16,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from structlog.contextvars import clear_contextvars, get_contextvars
 
 from core.base import log as core_log
-from core.base import repetition
+from core.base import log_ids, repetition
 from core.base.db import INFRASTRUCTURE, database
 from core.base.errors import StorageUnavailable
 from core.base.settings import Settings
@@ -43,7 +42,6 @@ SECRET = "what only a message says"
 def said() -> Iterator[io.StringIO]:
     """What is logged as text, as a process does it."""
     target = io.StringIO()
-    clear_contextvars()
     core_log.configure(Log(), target)
     yield target
     structlog.reset_defaults()
@@ -133,7 +131,7 @@ def test_each_line_of_a_request_names_it_and_so_does_the_answer(
     for word, name in answers.items():
         [line] = [line for line in said.getvalue().splitlines() if word in line]
         assert f"request={name}" in line
-    assert get_contextvars() == {}
+    assert log_ids.known() == {}
 
 
 def test_a_server_names_the_request_that_failed(sqlite_db: Any, address: str) -> None:

@@ -10,9 +10,8 @@ import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars
 
-from core.base import meters
+from core.base import log_ids, meters
 
 HEADER = "X-Request-ID"
 _FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -34,7 +33,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         name = _name(Headers(scope=scope).get(HEADER, ""))
-        bind_contextvars(request=name)
+        log_ids.add(request=name)
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
