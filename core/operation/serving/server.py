@@ -63,7 +63,10 @@ def server_of(app: ASGIApp, grace_seconds: int, message_bytes: int = MEBIBYTE) -
 def run(served: uvicorn.Server, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then close the socket."""
     with listening, _stopping_quietly():
-        served.run(sockets=[listening])
+        try:
+            served.run(sockets=[listening])
+        finally:
+            liveness.resting()
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
