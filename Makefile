@@ -2,13 +2,16 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CHROMIUM := chromium chromium-browser google-chrome
+PROGRAMS := chromium pgbouncer prometheus
+chromium := chromium chromium-browser google-chrome
+pgbouncer := pgbouncer
+prometheus := promtool
 MAXIMUM_LINES := 300
 SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle diagram browser .venv
+.PHONY: help run test soak chaos check bench bench-turns bench-photos bench-pictures bench-web bench-dashboard bench-backup bench-due bench-idle bench-scale bench-telegram diagram $(PROGRAMS) .venv
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE  # each of the hundreds of processes would compile everything
@@ -19,12 +22,15 @@ help: ## list what can be made
 run: .venv ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/likeness run
 
-test: .venv browser ## run the tests
+test: .venv $(PROGRAMS) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-soak: .venv browser ## run what takes longer: every channel, storms, kills; SIZE=full runs all
+soak: .venv $(PROGRAMS) ## run what takes longer: every channel, storms, kills; SIZE=full runs all
 	@SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -m "soak or sized" $(ARGS)
+
+chaos: .venv ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
+	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --minutes 33,) $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -52,8 +58,14 @@ bench-photos: .venv ## measure the check of a photo against the bare decode of i
 bench-pictures: .venv ## measure how soon pictures are there, and who waits meanwhile
 	@$(BIN)/python -m benchmarks.pictures $(ARGS)
 
-bench-web: .venv browser ## measure how soon the chat page is there on a slow line
+bench-web: .venv chromium ## measure how soon the chat page is there on a slow line
 	@$(BIN)/python -m benchmarks.web $(ARGS)
+
+bench-scale: .venv ## measure the avatar dialogue on 1, 2 and 4 processes over one PostgreSQL
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
+
+bench-telegram: .venv ## measure presses on Telegram beside a limited chat, and a hundred at once
+	@$(BIN)/python -m benchmarks.telegram $(ARGS)
 
 bench-idle: .venv ## measure what each process costs while nobody does anything
 	@$(BIN)/python -m benchmarks.idle $(ARGS)
@@ -78,17 +90,18 @@ diagram: .venv ## draw the flow's table into docs/flow.md
 	  echo "Likeness wants Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Installing into .venv (a minute or two, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev,heic,postgres]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@
 
-# A browser for the tests of the web page, from the system's packages.
-browser:
-	@for name in $(CHROMIUM); do command -v $$name > /dev/null && exit 0; done; \
+# What tests need of the system's packages: a program under any of its names, else the package.
+$(PROGRAMS):
+	@export PATH="$$PATH:/usr/sbin"; \
+	for name in $($@); do command -v $$name > /dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ]; then as_root=env; else as_root="sudo -n env"; fi; \
 	if command -v apt-get > /dev/null && $$as_root true 2> /dev/null; then \
-	  echo "Installing chromium for the tests of the web page …"; \
+	  echo "Installing $@ for tests …"; \
 	  $$as_root apt-get -qq update && $$as_root DEBIAN_FRONTEND=noninteractive \
-	    apt-get -qq install -y --no-install-recommends chromium > /dev/null && exit 0; \
+	    apt-get -qq install -y --no-install-recommends $@ > /dev/null && exit 0; \
 	fi; \
-	if [ "$$CI" = true ]; then echo "No Chromium: it can't be installed here, and CI wants it."; exit 1; fi; \
-	echo "No Chromium, so the tests that need a browser are skipped: install 'chromium' for them."
+	if [ "$$CI" = true ]; then echo "No $@: it can't be installed here, and CI wants it."; exit 1; fi; \
+	echo "No $@, so the tests that need it are skipped: install '$@' for them."

@@ -32,8 +32,8 @@ from core.base.db import connect, database, run
 from core.base.migrations import runner
 from core.base.settings import Settings
 from core.base.settings.dashboard import Dashboard
-from core.operation.auth import hashed
 from core.operation.demo import Story, fill
+from core.operation.passwords import hashed
 from core.operation.serving.server import listen
 from dashboard import app
 from dashboard.serving import serve

@@ -32,7 +32,7 @@ from PIL import Image
 from core.app.bootstrap import App, bootstrap
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, Consent, PhotoValidationStatus
-from core.avatars.photos.inspection import alike, quality
+from core.avatars.photos.inspection import pixels
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.picture_files.formats import read
@@ -125,9 +125,9 @@ def _steps(finder: YuNet, files: Files, rounds: int) -> None:
             "content hash": partial(sha256, data),
             "header, cleaning": partial(read, data),
             "bounded decode": partial(opened.file.decode, LOOKED_AT),
-            "near-duplicate hash": partial(alike.fingerprint, grey),
+            "near-duplicate hash": partial(pixels.fingerprint, grey),
             "faces": partial(finder.find, rgb),
-            "quality": partial(quality.measure, grey, faces[0]),
+            "quality": partial(pixels.measure, grey, faces[0]),
             "what is stored": partial(accept, opened),
         }
         if find_spec(SECOND_LOOK[0]):

@@ -137,7 +137,7 @@ def main() -> None:
 def _measure(kind: str, most: int) -> bool:
     costs: dict[str, Cost] = defaultdict(Cost)
     paths = sorted(FOLDER.glob("*.json"))
-    with _database(kind) as (url, folder):
+    with database(kind) as (url, folder):
         for path in paths[:: max(1, len(paths) // most)]:
             _live(read(path), folder, url, costs)
     print(f"\n{kind}\n{'':28}{'turns':>7}{'statements: median':>20}{'most':>6}{'ms: median':>12}")
@@ -188,7 +188,7 @@ def _relive(person: SteppedPerson, history: Any) -> None:
 
 
 @contextmanager
-def _database(kind: str) -> Iterator[tuple[str, Path]]:
+def database(kind: str) -> Iterator[tuple[str, Path]]:
     """A migrated, empty database and a data folder; on PostgreSQL a server of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         stop: Callable[[], object] = lambda: None  # noqa: E731

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from core.base.settings.dashboard import Dashboard as Settings
-from core.operation.auth import first_password
+from core.operation.passwords import first_password
 
 if TYPE_CHECKING:
     from core.app.bootstrap import App

@@ -32,7 +32,8 @@ def serve(app: App, settings: Settings) -> None:
     site = open_site(app, settings)
     own = site.own
     listening = listen("The dashboard", "dashboard", own.host, own.port)
-    run(server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES), listening)
+    served = server_of(application(site), GRACE_SECONDS, MESSAGE_BYTES, own.trusted_proxies)
+    run(served, listening)
 
 
 def application(site: Site) -> st.App:

@@ -7,18 +7,25 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Protocol
 from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from core.avatars.privacy.remote import Trainer
 from core.base import mode as modes
 from core.base.db import release
 from core.base.mode import Own
 from core.base.settings import Settings
+from core.base.shared_secrets import agreed
 from core.operation import admin_actions
 from core.operation.auth import Sessions, Visitor
 
 COOKIE = "likeness_dashboard"
+KNOWN = "likeness_known"
+"""The cookie of a browser in which somebody has logged in with their password."""
+KNOWN_DAYS = 180
 LEAVE = "/login/oidc"
 BACK = "/login/oidc/back"
 TRUSTED_SECONDS = 5.0
@@ -39,10 +46,32 @@ class Site:
         self.app = app
         self.settings = settings
         self.own = settings.dashboard
-        self.sessions = Sessions(self.own, settings.data_dir)
-        self.secret = secrets.token_hex(32)
+        self.sessions = Sessions(self.own)
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def secret(self) -> str:
+        """What signs its cookies, those of Streamlit too: the same at every dashboard."""
+        return agreed("dashboard")
+
+    def acquainted(self, name: str) -> str:
+        """The cookie's value for a browser in which somebody has just logged in."""
+        return str(self._acquaintances.dumps([name, secrets.token_hex(16)]))
+
+    def device_of(self, name: str, cookies: Mapping[str, str]) -> str:
+        """The browser with these cookies, if it is known for this name; else ""."""
+        try:
+            known, device = self._acquaintances.loads(
+                cookies.get(KNOWN, ""), max_age=KNOWN_DAYS * 86_400
+            )
+        except (BadData, ValueError):
+            return ""
+        return str(device) if known == name else ""
+
+    @property
+    def _acquaintances(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.secret, "dashboard.known")
 
     @property
     def known(self) -> Own:

@@ -1,15 +1,16 @@
 """What a channel needs; docs/adding-a-channel.md shows how the parts fit together."""
 
 from core.base.checkup import Check, Doubt
+from core.base.db import INFRASTRUCTURE
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
-from core.conversation.delivery.courier import Courier, Show
+from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.intake import commit
 from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.reception import Incoming, Messenger, Reception
+from core.conversation.delivery.reception import Incoming, Messenger, Receiver, Reception
 from core.conversation.delivery.rendering import Rendered, drawn
-from core.conversation.delivery.screens import File, Messages, Posted, Screens
+from core.conversation.delivery.screens import File, Messages, Posted, Screens, Show
 from core.conversation.delivery.service import Service
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
@@ -28,6 +29,7 @@ from core.conversation.messages import (
 from core.conversation.tokens import RenderedButton
 
 __all__ = [
+    "INFRASTRUCTURE",
     "NOBODY",
     "Address",
     "Attachment",
@@ -52,6 +54,7 @@ __all__ = [
     "Picture",
     "Place",
     "Posted",
+    "Receiver",
     "Reception",
     "Rendered",
     "RenderedButton",

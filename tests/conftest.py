@@ -26,14 +26,14 @@ from tests.patience import SAFETY
 from tests.sizes import SEED, SIZE
 
 _TABLES = (
-    "photo_folders", "owed_answers",
-    "heartbeats", "meters",
-    "deployments", "audit", "login_attempts", "dashboard_sessions", "alerts",
+    "photo_folders", "owed_answers", "shared_secrets",
+    "heartbeats", "meters", "deployments", "audit", "login_attempts", "dashboard_sessions",
+    "alerts",
     "silences",
     "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",
     "support_messages", "held_photos", "consents", "submissions", "pictures", "picture_runs",
-    "training_runs", "avatar_photos", "avatars", "leases",
+    "training_runs", "avatar_photos", "avatars", "leases", "limits",
     "transcript", "transitions", "notices", "inbox", "conversations", "users",
 )  # fmt: skip
 _LEFT_OVER = """
@@ -84,7 +84,8 @@ _SAMPLED = {
     "avatars/test_training": 5, "avatars/test_typed_words": 3, "avatars/test_verdicts": 3,
     "channels/telegram/test_albums": 2, "channels/telegram/test_killing": 8,
     "channels/telegram/test_receiving": 2, "channels/telegram/test_refusals": 3,
-    "channels/telegram/test_showing": 2, "channels/web/test_accessible": 4,
+    "channels/telegram/test_senders": 3, "channels/telegram/test_showing": 2,
+    "channels/telegram/test_webhook": 3, "channels/web/test_accessible": 4,
     "channels/web/test_page": 6, "channels/web/test_unsent": 4, "commands/test_fal": 4,
     "conversation/test_delivery": 2, "conversation/test_lease": 2, "conversation/test_poison": 2,
     "conversation/test_racing": 2, "dashboard/numbers/test_failures": 3,
@@ -95,7 +96,8 @@ _SAMPLED = {
     "dashboard/test_oidc_forged": 9, "dashboard/test_pages": 16,
     "dashboard/test_sessions": 2, "dashboard/test_support": 2, "dashboard/test_tables": 2,
     "fakes/test_telegram": 2, "golden/test_histories": 9, "metrics/test_metrics": 5,
-    "metrics/test_picture_metrics": 3, "metrics/test_records": 3, "migrations/test_migrations": 4,
+    "installed/test_wheel": 3, "metrics/test_picture_metrics": 3, "metrics/test_records": 3,
+    "migrations/test_migrations": 4,
     "privacy/test_export": 3, "privacy/test_few_statements": 3, "privacy/test_handing_over": 2,
     "privacy/test_models_handed_over": 3, "privacy/test_pictures_go": 2, "privacy/test_remote": 3,
     "privacy/test_sentinel": 5, "privacy/test_traces": 2,
@@ -108,7 +110,7 @@ _SAMPLED = {
     "services/test_minio_store": 3, "services/test_minio_store_failures": 5,
     "services/test_orphans": 3, "services/test_pictures": 3, "services/test_stores": 4,
     "test_command_line": 15, "test_demo": 3, "test_foreign_channels": 6, "test_heartbeat": 2,
-    "test_http": 5, "test_photo_folder": 4, "test_readable": 3, "test_wheel": 3, "test_worker": 9,
+    "test_http": 5, "test_photo_folder": 4, "test_readable": 3, "test_worker": 9,
 }  # fmt: skip
 """Files that take a processor long: every so many-th test of theirs stays in `make test`.
 

@@ -209,7 +209,12 @@ class JudgingWork(Work):
         self.photo = makers.photo(self.avatar, self.owner)
         self.store = FolderStore(folder / "objects")
         self.verdicts = Verdicts(
-            settings(), self.store, makers.inbox(self.clock), lambda *_: photo(1), self.clock
+            settings(),
+            self.store,
+            makers.inbox(self.clock),
+            lambda *_: photo(1),
+            makers.inspect,
+            self.clock,
         )
 
     def outside(self) -> tuple[tuple[Any, str], ...]:

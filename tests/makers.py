@@ -20,6 +20,7 @@ from core.avatars.models import (
     TrainingRun,
 )
 from core.avatars.orders.submissions import Submission
+from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import ObjectStore
 from core.avatars.queries import CONSENT_VERSION
@@ -50,6 +51,10 @@ def settings(**changes: Any) -> Settings:
         for name, value in changes.items()
     }
     return Settings().model_copy(update=made)
+
+
+inspect = Inspector(None).inspect
+"""The check of a photo by the default rules; it looks for no faces, and so misses none."""
 
 
 def inbox(clock: Callable[[], float]) -> Inbox:

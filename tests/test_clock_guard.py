@@ -120,7 +120,7 @@ def test_wrong_passwords_of_the_hour_that_is_to_come_lock_nobody_out(
     db: Any, tmp_path: Path
 ) -> None:
     clock = Clock(NOW)
-    logins = Sessions(Dashboard(), tmp_path, clock)
+    logins = Sessions(Dashboard(), clock)
     for _ in range(FREE_ATTEMPTS):
         logins.attempt("anna", "127.0.0.1")
     with pytest.raises(TooMany):

@@ -60,7 +60,7 @@ def test_the_web_server_answers_until_it_is_asked_to_stop(tmp_path: Path, port: 
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
-    assert "no webhooks, only polling" in said
+    assert "no webhooks of fal.ai, only polling" in said
     assert "Traceback" not in said
 
 

@@ -446,6 +446,25 @@ def test_a_channels_own_sentence_does_not_show_the_secret_it_holds(load: Load) -
     )
 
 
+@pytest.mark.parametrize("secret", ["a", "at", "token", "base_url", "of no use"])
+def test_a_secret_that_is_a_word_of_a_message_does_not_show_as_a_gap_in_it(
+    load: Load, secret: str
+) -> None:
+    message = load.refusal("[pager]\nbase_url = 'none'", LIKENESS_PAGER__TOKEN=secret)
+    assert (
+        message == "pager: token *** is of no use without a base_url (from LIKENESS_PAGER__TOKEN)."
+    )
+
+
+@pytest.mark.parametrize("secret", ["a", "token", "16 letters", "hex", "*"])
+def test_a_secret_that_is_too_short_is_refused_by_its_length(load: Load, secret: str) -> None:
+    assert load.refusal(LIKENESS_HTTP__METRICS_TOKEN=secret) == (
+        "http.metrics_token (from LIKENESS_HTTP__METRICS_TOKEN): the token of /metrics has at "
+        f"least 16 letters, and this one {len(secret)}; `openssl rand -hex 16` makes one. Correct "
+        "it, or unset LIKENESS_HTTP__METRICS_TOKEN to use its default."
+    )
+
+
 @pytest.mark.parametrize("text", [repr, str, describe])
 def test_no_way_to_print_settings_shows_a_secret(load: Load, text: Callable[[Any], str]) -> None:
     settings = load(

@@ -80,7 +80,9 @@ class House:
         )
         self.pictures = makers.pictures(self.settings)
         self.stops: Stops = {TrainingRun: self.training.cancel}
-        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, clock)
+        self.verdicts = Verdicts(
+            self.settings, self.store, inbox, self.fetch, makers.inspect, clock
+        )
         self.inbox, self.clock, self.events = inbox, clock, Events(clock)
         self.worker = background.worker(self)
 

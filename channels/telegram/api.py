@@ -6,7 +6,7 @@ The token is part of every address, so no library may log one.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
@@ -19,6 +19,20 @@ from core.base import libraries, proxies
 READ_SECONDS = 20.0
 
 
+class Standing(NamedTuple):
+    """A bot's webhook as Telegram tells of it; `url` is "" where there is none.
+
+    `error_at` is the moment of the last failed delivery, 0.0 for none.
+    """
+
+    url: str
+    pending: int
+    error_at: float
+    error: str
+    connections: int
+    kinds: tuple[str, ...]
+
+
 class Api(Bot):
     """python-telegram-bot's `Bot`; the connection for updates is apart from all others."""
 
@@ -27,20 +41,15 @@ class Api(Bot):
         libraries.check("python-telegram-bot", Bot, "_post")
         way = proxies.way(proxy, base_url)
         count_in_timedeltas()
-        super().__init__(
-            token,
-            base_url,
-            base_file_url,
-            request=_Requests(
-                read_timeout=READ_SECONDS,
-                write_timeout=READ_SECONDS,
-                pool_timeout=READ_SECONDS,
-                httpx_kwargs=way,
-            ),
-            get_updates_request=_Requests(
-                connection_pool_size=2, pool_timeout=READ_SECONDS, httpx_kwargs=way
-            ),
+        calls = _Requests(
+            read_timeout=READ_SECONDS,
+            write_timeout=READ_SECONDS,
+            pool_timeout=READ_SECONDS,
+            httpx_kwargs=way,
         )
+        polls = _Requests(connection_pool_size=2, pool_timeout=READ_SECONDS, httpx_kwargs=way)
+        super().__init__(token, base_url, base_file_url, request=calls, get_updates_request=polls)
+        self._connections = (calls, polls)
         self._newest = 0
 
     @property
@@ -51,6 +60,12 @@ class Api(Bot):
     def see(self, number: int) -> None:
         """Note that a private message of this number exists."""
         self._newest = max(self._newest, number)
+
+    async def disconnect(self) -> None:
+        """Close every connection; `shutdown` does so only where `initialize` was called."""
+        await self.shutdown()
+        for requests in self._connections:
+            await requests.shutdown()
 
     async def updates(self, offset: int | None, seconds: int) -> list[Raw]:
         """The next updates as they came, after at most so many seconds.
@@ -71,6 +86,21 @@ class Api(Bot):
             self.see(number_of(raw))
         return found
 
+    async def standing(self) -> Standing:
+        """What Telegram knows of the webhook; raises TelegramError."""
+        told = await self._post("getWebhookInfo")
+        if not isinstance(told, dict):
+            raise TelegramError("Invalid server response")
+        kinds = told.get("allowed_updates")
+        return Standing(
+            str(told.get("url") or ""),
+            _number(told, "pending_update_count"),
+            float(_number(told, "last_error_date")),
+            _line(told.get("last_error_message")),
+            _number(told, "max_connections"),
+            tuple(map(_line, kinds)) if isinstance(kinds, list) else (),
+        )
+
 
 class _Requests(HTTPXRequest):
     """The library's, but every code of an answer has its meaning."""
@@ -85,6 +115,17 @@ class _Requests(HTTPXRequest):
 
 def _is_update(raw: object) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
+
+
+def _number(told: Raw, name: str) -> int:
+    found = told.get(name)
+    return found if isinstance(found, int) else 0
+
+
+def _line(said: object) -> str:
+    """What Telegram says, for one line of a terminal or a log."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(said or ""))
+    return text[:200]
 
 
 def hush() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -12,11 +12,12 @@ from telegram.error import ChatMigrated, Conflict, InvalidToken, TelegramError
 
 from channels.telegram.api import Api
 from channels.telegram.messages import TelegramMessages
-from channels.telegram.refusals import described, in_our_words, translated
+from channels.telegram.place import Place
+from channels.telegram.refusals import described, in_our_words, token_accepted, translated
 from channels.telegram.updates import Raw, incoming
+from channels.telegram.webhook import Lookout
 from channels.telegram.words import words
-from core.base.errors import ConfigurationError
-from core.conversation.delivery.background import Pauses
+from core.conversation.delivery.bridge import Pauses
 from core.conversation.delivery.channel import Host
 from core.conversation.delivery.reception import Reception
 from core.conversation.delivery.screens import Screens
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+STANDBY_SECONDS = 2.0
+"""How often it is looked whether the webhook still stands."""
+
 
 class TelegramBot:
     """One bot; see `core.conversation.delivery.reception.Messenger`."""
@@ -34,23 +38,17 @@ class TelegramBot:
 
     def __init__(self, host: Host, settings: Settings) -> None:
         self._host, self._settings = host, settings
-        token = settings.token.get_secret_value()
-        self._api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
+        self._api = api_of(settings)
         self.screens = Screens(TelegramMessages(self._api), host)
+        place = Place(settings.webhook_url, settings.token.get_secret_value())
+        self.lookout = Lookout(self._api, place.address)
+        self.id = place.bot
 
     async def connect(self) -> str:
         """Find out who we are."""
-        with in_our_words(repeatable=True):
-            try:
-                await self._api.initialize()
-            except InvalidToken:
-                raise ConfigurationError(
-                    "Telegram refuses the token in LIKENESS_TELEGRAM__TOKEN. "
-                    "Copy it again from @BotFather."
-                ) from None  # the library's own error quotes the token
-        with suppress(TelegramError):  # else the poll will say what is wrong
-            await self._api.delete_webhook()
-        return str(self._api.id)
+        with in_our_words(repeatable=True), token_accepted():
+            await self._api.initialize()
+        return self.id
 
     async def introduce(self) -> None:
         """Commands and descriptions in every language; where that fails, the old ones stay."""
@@ -65,8 +63,12 @@ class TelegramBot:
             await _try(self._api.set_my_short_description, said.about, code)
 
     async def listen(self, reception: Reception) -> None:
-        """Poll until cancelled: a batch is committed before the next poll confirms it."""
-        offset, bot = None, str(self._api.id)
+        """Poll until cancelled: a batch is committed before the next poll confirms it.
+
+        While a webhook stands, what is delivered to it is not polled.
+        """
+        offset, bot = None, self.id
+        await self._stand_by()
         while True:
             if batch := await self._poll(offset):
                 await reception.take([incoming(raw, bot) for raw in batch])
@@ -79,12 +81,26 @@ class TelegramBot:
                 batch = await self._api.updates(offset, self._settings.poll_seconds)
                 break
             except TelegramError as error:
+                if isinstance(error, Conflict) and await self._stand_by():
+                    continue
                 if not pauses.failures:
                     log.warning(_problem(error), error=described(error.message))
                 await pauses.after(translated(error, repeatable=True))
         if pauses.failures:
             log.info("Telegram gives updates again")
         return batch
+
+    async def _stand_by(self) -> bool:
+        """Wait while a webhook takes the updates; whether one did."""
+        stood = False
+        while (stands := await self.lookout.look()) or (stood and stands is None):
+            if not stood:
+                log.info("Telegram delivers to a webhook: polling stands by")
+                stood = True
+            await asyncio.sleep(STANDBY_SECONDS)
+        if stood:
+            log.info("the webhook is gone: polling")
+        return stood
 
     async def answer(self, callback: str) -> None:
         """Stop the waiting sign on a pressed button; what came of the press is on the screen."""
@@ -102,12 +118,18 @@ class TelegramBot:
 
     async def close(self) -> None:
         """Close the connections to Telegram."""
-        await self._api.shutdown()
+        await self._api.disconnect()
+
+
+def api_of(settings: Settings) -> Api:
+    """The Bot API as it is configured."""
+    token = settings.token.get_secret_value()
+    return Api(token, settings.base_url, settings.base_file_url, settings.proxy)
 
 
 def _problem(error: TelegramError) -> str:
     if isinstance(error, Conflict):
-        return "another program takes this bot's updates: stop it, or its webhook"
+        return "another program takes this bot's updates: stop it"
     if isinstance(error, InvalidToken):
         return "Telegram no longer accepts the token: LIKENESS_TELEGRAM__TOKEN"
     return "Telegram gives no updates; trying on"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from telegram import WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
-from channels.telegram.api import Api
+from channels.telegram.api import Standing
+from channels.telegram.bot import api_of
+from channels.telegram.place import Place
 from channels.telegram.refusals import described
+from channels.telegram.webhook import trouble
 from core.base.checkup import Check, Doubt
 from core.base.errors import ConfigurationError
 
@@ -19,9 +22,10 @@ if TYPE_CHECKING:
 
 def checks(settings: Settings) -> list[Check]:
     """They ask Telegram, or the server that is in its place, and change nothing there."""
+    wanted = Place(settings.webhook_url, settings.token.get_secret_value()).address
     return [
         Check("telegram", lambda: f"the token is @{_asked(settings).name}'s", remote=True),
-        Check("webhook", lambda: judged(_asked(settings).webhook), remote=True),
+        Check("webhook", lambda: judged(_asked(settings).webhook, wanted), remote=True),
     ]
 
 
@@ -29,7 +33,7 @@ class Told(NamedTuple):
     """Who we are to Telegram, and where it delivers."""
 
     name: str
-    webhook: WebhookInfo
+    webhook: Standing
 
 
 def _asked(settings: Settings) -> Told:
@@ -48,27 +52,19 @@ def _asked(settings: Settings) -> Told:
 
 
 async def _asking(settings: Settings) -> Told:
-    token = settings.token.get_secret_value()
-    api = Api(token, settings.base_url, settings.base_file_url, settings.proxy)
+    api = api_of(settings)
     try:
         await api.initialize()
-        return Told(api.username, await api.get_webhook_info())
+        return Told(api.username, await api.standing())
     finally:
-        await api.shutdown()
+        await api.disconnect()
 
 
-def judged(found: WebhookInfo, wanted: str = "") -> str:
+def judged(found: Standing, wanted: str = "") -> str:
     """Whether updates come to the address that is `wanted`: "" is by polling."""
-    if found.url != wanted:
-        there = f"a webhook stands ({found.url})" if found.url else "no webhook stands"
-        ours = "updates are polled for" if not wanted else f"telegram.webhook_url is {wanted}"
-        remedy = "set" if wanted else "remove"
-        raise ConfigurationError(
-            f"Updates don't come: {there}, and {ours}. Run `likeness webhook {remedy}`."
-        )
-    if found.last_error_message and found.url:
-        raise Doubt(
-            f"Telegram's last delivery failed ({found.last_error_message}): look whether "
-            f"{wanted} leads to `likeness http`."
-        )
-    return f"{found.pending_update_count} updates wait at Telegram"
+    problem = trouble(found, wanted, time.time())
+    if problem and found.url == wanted:
+        raise Doubt(f"{problem}. Look whether {wanted} leads to `likeness http`.")
+    if problem:
+        raise ConfigurationError(f"{problem}.")
+    return f"{found.pending} updates wait at Telegram"

@@ -26,7 +26,14 @@ from telegram.error import (
 )
 from telegram.error import RetryAfter as TooMany
 
-from core.base.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
+from core.base.errors import (
+    Blocked,
+    ConfigurationError,
+    Refused,
+    RetryAfter,
+    Uncertain,
+    Unreachable,
+)
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """The connection was never made: whatever was to be sent has not arrived."""
@@ -60,6 +67,17 @@ def in_our_words(*, repeatable: bool = False) -> Iterator[None]:
         yield
     except TelegramError as error:
         raise translated(error, repeatable) from error
+
+
+@contextmanager
+def token_accepted() -> Iterator[None]:
+    """Raise ConfigurationError where Telegram refuses the token."""
+    try:
+        yield
+    except InvalidToken:
+        raise ConfigurationError(
+            "Telegram refuses the token in LIKENESS_TELEGRAM__TOKEN. Copy it again from @BotFather."
+        ) from None  # the library's own error quotes the token
 
 
 def translated(error: TelegramError, repeatable: bool) -> Exception:

@@ -62,7 +62,7 @@ def to_event(raw: Raw, bot: str) -> Update | None:
     else:
         pressed = raw.get("callback_query", {})
         message, sender = pressed.get("message"), pressed.get("from")
-        event = Event(Kind.PRESS, pressed["data"]) if "data" in pressed else None
+        event = Event(Kind.PRESS, _text(pressed["data"])) if "data" in pressed else None
     if event is None or sender is None or message is None or message["chat"]["type"] != "private":
         return None
     if "edited_message" in raw:
@@ -71,7 +71,7 @@ def to_event(raw: Raw, bot: str) -> Update | None:
         event = replace(event, edited=True)
     if message.get("is_topic_message"):  # else a number there only says what was replied to
         event = replace(event, thread=str(message.get("message_thread_id", "")))
-    address = Address(NAME, bot, str(message["chat"]["id"]))
+    address = Address(NAME, bot, _chat(message))
     return Update(str(raw["update_id"]), address, event, _person(sender))
 
 
@@ -81,7 +81,7 @@ def standing_of(raw: Raw, bot: str) -> tuple[Address, bool] | None:
     if change is None or change["chat"]["type"] != "private":
         return None
     there = change["new_chat_member"]["status"] not in _AWAY
-    return Address(NAME, bot, str(change["chat"]["id"])), there
+    return Address(NAME, bot, _chat(change)), there
 
 
 def pressed_of(raw: Raw) -> int | None:
@@ -113,14 +113,14 @@ def group_of(raw: Raw) -> str | None:
     message = raw.get("message", {})
     if not message or message["chat"]["type"] not in ("group", "supergroup"):
         return None
-    return str(message["chat"]["id"]) if _said(message) else None
+    return _chat(message) if _said(message) else None
 
 
 def _said(message: Raw) -> Event | None:
     """What a person said; what can be changed afterwards is known by its message."""
-    number, caption = str(message["message_id"]), message.get("caption", "")
-    text = message.get("text")
-    if text is not None:
+    number, caption = str(message["message_id"]), _text(message.get("caption", ""))
+    if "text" in message:
+        text = _text(message["text"])
         command = _COMMAND.fullmatch(text) if text.startswith("/") else None
         if command is None:
             return Event(Kind.TEXT, text, message=number)
@@ -147,6 +147,19 @@ def _reference(kind: str, file: Raw, message: Raw) -> dict[str, object]:
 
 
 def _person(sender: Raw) -> Person:
-    name, last = sender["first_name"], sender.get("last_name")
-    whole = f"{name} {last}" if last else name
-    return Person(whole, sender.get("language_code", ""), sender.get("username", ""))
+    name, last = _text(sender["first_name"]), _text(sender.get("last_name", ""))
+    language, username = sender.get("language_code", ""), sender.get("username", "")
+    return Person(f"{name} {last}" if last else name, _text(language), _text(username))
+
+
+def _chat(holder: Raw) -> str:
+    number = holder["chat"]["id"]
+    if not isinstance(number, int):
+        raise TypeError("a chat's identifier is a number")
+    return str(number)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("what is said is a text")
+    return value

@@ -15,7 +15,7 @@ NAME = "web"
 
 
 class Settings(SiteSection):
-    """The section `web`; an empty `secret` is made once and kept in the data folder."""
+    """The section `web`; an empty `secret` is made once and kept in the database."""
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8501
     secret: SecretStr = SecretStr("")
@@ -25,7 +25,10 @@ class Settings(SiteSection):
     @classmethod
     def _not_to_be_guessed(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < 32:
-            raise ValueError("a secret has at least 32 letters; `openssl rand -hex 32` makes one")
+            raise ValueError(
+                f"a secret has at least 32 letters, and this one {len(secret)}; "
+                "`openssl rand -hex 32` makes one"
+            )
         return secret
 
 

@@ -48,7 +48,7 @@ class FirstPage:
             "form-action 'none'; frame-ancestors 'none'"
         )
 
-    def _html(self, language: str) -> str:
+    def _html(self, language: str, newcomer: bool) -> str:
         said = spoken(self._site, known(self._language(language)))
         scripts = "".join(
             f'<link rel="modulepreload" href="/looks/{self._version}/{name}">'
@@ -60,6 +60,7 @@ class FirstPage:
             version=self._version,
             style=self._style,
             preloads=scripts,
+            newcomer=" data-newcomer" if newcomer else "",
             spoken=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"),
         )
 

@@ -9,17 +9,17 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from channels.web.site import COOKIE, Site
-from core.operation.serving.replies import cookie, guard
-
-FOR_DAYS = 400
-"""How long a browser keeps a cookie at most; each visit begins it anew."""
+from channels.web.site import Site
+from core.operation.serving.replies import guard
 
 _ELSEWHERE = ("cross-site", "same-site")
 
 
 class VisitorMiddleware:
-    """Gives whoever opens the page their cookie, and lets no other site act in their name."""
+    """Keeps the cookie of whoever opens the page again, and lets no other site act in their name.
+
+    Whoever only looks gets none: see `Talk.view`.
+    """
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
@@ -49,10 +49,7 @@ class VisitorMiddleware:
 
     def _greet(self, scope: Scope, headers: MutableHeaders) -> None:
         guard(headers)
-        if headers.get("Content-Type", "").startswith("text/html"):
-            headers.append("Set-Cookie", self._cookie(HTTPConnection(scope)))
-
-    def _cookie(self, request: HTTPConnection) -> str:
-        visitor = self._site.visitor_of(request.cookies) or self._site.new_visitor()
-        value, secure = self._site.cookie_of(visitor), self._site.settings.secure
-        return cookie(COOKIE, value, FOR_DAYS * 24 * 3600, secure, request.headers)
+        request = HTTPConnection(scope)
+        visitor = self._site.visitor_of(request.cookies)
+        if visitor and headers.get("Content-Type", "").startswith("text/html"):
+            headers.append("Set-Cookie", self._site.greeting(visitor, request))

@@ -51,7 +51,8 @@ class Routes:
     async def index(self, request: Request) -> Response:
         """The page without a conversation, in the browser's language: no database is asked."""
         policy = {"Content-Security-Policy": self._first_page.policy}
-        return HTMLResponse(self._first_page.html(language_of(request)), headers=policy)
+        newcomer = self._site.visitor_of(request.cookies) is None
+        return HTMLResponse(self._first_page.html(language_of(request), newcomer), headers=policy)
 
     async def looks(self, request: Request) -> Response:
         """The scripts and the font."""

@@ -34,7 +34,8 @@ def serve(app: Host, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError where the port can't be had."""
     site = Site(app, settings)
     listening = listen("The chat page", "web", settings.host, settings.port)
-    run(server_of(application(site), GRACE_SECONDS), listening)
+    proxies = settings.trusted_proxies
+    run(server_of(application(site), GRACE_SECONDS, trusted_proxies=proxies), listening)
 
 
 def application(site: Site) -> Starlette:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
+from starlette.requests import HTTPConnection
 
 from channels.web import Settings
-from core.base.errors import ConfigurationError
+from core.base.shared_secrets import agreed
 from core.conversation.delivery.channel import Host
+from core.operation.serving.replies import cookie
 
 COOKIE = "likeness_visitor"
+BEFORE = "web.secret"
+"""The file in which earlier versions kept what signs it."""
+FOR_DAYS = 400
+"""How long a browser keeps a cookie at most; each visit begins it anew."""
 SIDES = (320, 1600)
 """Pixels of a picture's longer side: in a bubble, and opened."""
 
@@ -29,7 +34,7 @@ class Site:
     def __init__(self, app: Host, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        secret = settings.secret.get_secret_value() or kept_secret(app.data / "web.secret")
+        secret = settings.secret.get_secret_value() or agreed("web", app.data / BEFORE)
         self._signer = Signer(secret, "likeness.web.visitor", digest_method=hashlib.sha256)
         self._secret = secret
 
@@ -37,9 +42,24 @@ class Site:
         """An identifier that nobody has had."""
         return secrets.token_hex(16)
 
+    def newcomer(self, known_as: str) -> str | None:
+        """The visitor that a script without a cookie speaks for; None where it says nothing fit.
+
+        `known_as` is random, and the script's alone: whoever asks again is the same visitor.
+        """
+        if not _VISITOR.fullmatch(known_as):
+            return None
+        made = hmac.digest(self._secret.encode(), f"newcomer {known_as}".encode(), "sha256")
+        return made[:16].hex()
+
     def cookie_of(self, visitor: str) -> str:
         """What the browser keeps."""
         return self._signer.sign(visitor).decode()
+
+    def greeting(self, visitor: str, request: HTTPConnection) -> str:
+        """The header `Set-Cookie` by which the browser of this request is known."""
+        secure = self.settings.secure or request.url.scheme == "https"
+        return cookie(COOKIE, self.cookie_of(visitor), FOR_DAYS * 24 * 3600, secure)
 
     def visitor_of(self, cookies: Mapping[str, str]) -> str | None:
         """Whose cookie this is; None where it is missing or not of our making."""
@@ -71,43 +91,3 @@ class Site:
 
     def _sealer(self, visitor: str, what: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._secret, salt=f"likeness.web.{what}:{visitor}")
-
-
-def kept_secret(path: Path) -> str:
-    """A secret that is made once and then kept for its owner alone to read."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            return _read(path)
-        except FileNotFoundError:
-            _make(path)
-            return _read(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
-            "LIKENESS_WEB__SECRET to 32 letters or more."
-        ) from error
-
-
-def _read(path: Path) -> str:
-    secret = path.read_text(encoding="ascii").strip()
-    if len(secret) < 32:
-        raise ConfigurationError(
-            f"{path} holds no secret. Delete it: everybody who has been here then is a new person."
-        )
-    return secret
-
-
-def _make(path: Path) -> None:
-    """Write it whole or not at all, and never over another process's."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(half, path)
-    except FileExistsError:
-        pass
-    finally:
-        half.unlink()

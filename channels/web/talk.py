@@ -58,7 +58,7 @@ class Talk:
     def all(self) -> list[BaseRoute]:
         """Each with its path."""
         return [
-            Route("/view", self.view),
+            Route("/view", self.view, methods=["GET", "POST"]),
             Route("/act", self.act, methods=["POST"]),
             Route("/upload", self.upload, methods=["POST"]),
             Route("/words", self.words),
@@ -70,9 +70,13 @@ class Talk:
         return JSONResponse(drawing.spoken(self._site, language))
 
     async def view(self, request: Request) -> Response:
-        """What is to be seen, once it is another than `after`; 204 where nothing is new."""
+        """What is to be seen, once it is another than `after`; 204 where nothing is new.
+
+        A newcomer's script posts its first question, and gets a cookie with the first screen.
+        """
         asked = request.query_params
-        visitor, tab = self._tab(request)
+        newcomer = self._newcomer(request)
+        visitor, tab = self._tab(request, newcomer)
         after, known_entry = asked.get("after", ""), _number(asked.get("known", ""))
         of = await self._try(tab.begin, asked.get("start", ""))
         until = time.monotonic() + HELD_SECONDS * ("wait" in asked)
@@ -80,7 +84,9 @@ class Talk:
             if time.monotonic() >= until or await request.is_disconnected():
                 return Response(status_code=204)
             await asyncio.sleep(PAUSES.get(asked.get("motion", ""), PAUSES[Motion.STILL]))
-        return JSONResponse(await self._try(self._look, visitor, tab, of, known_entry))
+        drawn = await self._try(self._look, visitor, tab, of, known_entry)
+        greeting = {"Set-Cookie": self._site.greeting(newcomer, request)} if newcomer else None
+        return JSONResponse(drawn, headers=greeting)
 
     async def act(self, request: Request) -> Response:
         """A press, a text, a command or files: taken, and what has come of it."""
@@ -122,8 +128,17 @@ class Talk:
             raise HTTPException(400)
         return message
 
-    def _tab(self, request: Request) -> tuple[str, Tab]:
-        visitor = self._site.visitor_of(request.cookies)
+    def _newcomer(self, request: Request) -> str | None:
+        """Who a script speaks for that has no cookie yet; None for everybody else."""
+        if request.method != "POST" or self._site.visitor_of(request.cookies):
+            return None
+        newcomer = self._site.newcomer(request.query_params.get("as", ""))
+        if newcomer is None:
+            raise HTTPException(400)
+        return newcomer
+
+    def _tab(self, request: Request, newcomer: str | None = None) -> tuple[str, Tab]:
+        visitor = newcomer or self._site.visitor_of(request.cookies)
         if visitor is None:
             raise HTTPException(401)
         return visitor, Tab(self._site.app, visitor, language_of(request))

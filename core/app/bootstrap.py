@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import httpx
 import structlog
@@ -30,7 +30,6 @@ from core.avatars.orders import submissions
 from core.avatars.orders.events import Events
 from core.avatars.orders.resolver import Heard, addressed
 from core.avatars.photos.held import sent_photo
-from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.verdicts import Verdicts
 from core.avatars.pictures.pictures import Pictures
@@ -64,6 +63,9 @@ from core.services.fal import Verifier, name_of, token_of
 from core.services.jobs import Jobs
 from core.services.pictures import contact_sheet, thumbnail
 from core.services.spool import Spool
+
+if TYPE_CHECKING:
+    from core.avatars.photos.inspection.inspector import Inspector
 
 log = structlog.get_logger()
 
@@ -118,9 +120,7 @@ class App:
             clock,
             self.pictures.preview,
         )
-        self.verdicts = Verdicts(
-            settings, self.store, self.inbox, self.fetch, clock, inspect=self.inspect
-        )
+        self.verdicts = Verdicts(settings, self.store, self.inbox, self.fetch, self.inspect, clock)
         loader = Loader(settings, self.training, self.pictures, self.how_to_send, clock)
         self.stops: Stops = {TrainingRun: self.training.cancel, PictureRun: self.pictures.cancel}
         tools = Tools(settings, self.training, self.pictures, self.jobs, loader, self.stops)

@@ -11,6 +11,7 @@ from core.app.commands import alive, backup, dashboard, data, running, showing
 from core.app.commands.fal import fal
 from core.app.commands.runs import runs
 from core.app.commands.support import support
+from core.app.commands.webhook import webhook
 from core.app.processes import stop_with_starter
 from core.base import log
 from core.base.errors import ConfigurationError, LikenessError
@@ -74,6 +75,7 @@ for commands in (running, dashboard, data, backup, alive, showing):
 app.add_typer(runs, name="runs")
 app.add_typer(fal, name="fal")
 app.add_typer(support, name="support")
+app.add_typer(webhook, name="webhook")
 
 
 if __name__ == "__main__":

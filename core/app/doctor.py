@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from core import __version__
-from core.app import opening, photo_folder, services, surroundings
+from core.app import extras, opening, photo_folder, services, surroundings
 from core.base import db
 from core.base.checkup import Check, Doubt
 from core.base.db import run
@@ -41,6 +41,7 @@ def checks(settings: Settings, offline: bool = False) -> list[Check]:
     embedded = db.is_sqlite()
     found = [
         Check("versions", _versions),
+        Check("packages", lambda: _packages(settings)),
         Check("addresses", lambda: _addresses(settings)),
         Check("data folder", lambda: _data_folder(settings)),
         Check("disk", lambda: surroundings.disk(settings)),
@@ -69,6 +70,16 @@ def _released(check: Check) -> Check:
 def _versions() -> str:
     python, sqlite = platform.python_version(), sqlite3.sqlite_version
     return f"Likeness {__version__}, Python {python}, SQLite {sqlite}"
+
+
+def _packages(settings: Settings) -> str:
+    """Of every process that may be meant to run here; nobody knows which do."""
+    channels = [name for name in channel_names() if made_channel(settings, name).configured]
+    try:
+        extras.require("worker", "dashboard", *channels)
+    except ConfigurationError as error:
+        raise Doubt(f"{error} Processes that run elsewhere don't need them here.") from None
+    return "those of every process are installed"
 
 
 def _addresses(settings: Settings) -> str:
@@ -201,5 +212,5 @@ def _of_channels(settings: Settings) -> Iterator[Check]:
     """What channels want to have looked at, those that are configured."""
     for name in channel_names():
         channel = made_channel(settings, name)
-        if channel.configured and isinstance(channel, Checked):
+        if channel.configured and isinstance(channel, Checked) and not any(extras.missing(name)):
             yield from channel.checks()

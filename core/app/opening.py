@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,13 @@ def database(settings: Settings, elsewhere: bool = False, restoring: bool = Fals
     """
     if not restoring:
         refuse_half_restored(settings)
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
-    opened = db.connect(url, settings.database.synchronous)
-    runner.prepare(opened)
+    opened = bound(settings)
+    prepare(settings, opened)
     photo_folder.claim(settings, elsewhere)
     if not elsewhere:
         surroundings.tell(settings)
+    if not db.is_sqlite():  # the thread that starts a process seldom asks anything again
+        db.release()
     return opened
 
 
@@ -42,3 +43,30 @@ def refuse_half_restored(settings: Settings) -> None:
             f"{folder} is half restored: `likeness restore` was stopped, or still runs. Empty the "
             "folder (the backup has all of it) and restore once more."
         )
+
+
+def bound(settings: Settings) -> Any:
+    """The configured database, with the models bound to it; its folder is made."""
+    url = settings.database_url
+    if url.startswith("sqlite:///"):
+        db.make_folder(Path(url.removeprefix("sqlite:///")).parent)
+    return db.connect(url, settings.database.synchronous)
+
+
+def prepare(settings: Settings, opened: Any) -> None:
+    """Make the schema of the bound database, or refuse one that doesn't fit."""
+    with unpooled(settings, opened) as server:
+        runner.prepare(server)
+
+
+@contextmanager
+def unpooled(settings: Settings, opened: Any) -> Iterator[Any]:
+    """The bound database, without the pooler that may stand before it."""
+    if not settings.database.direct_url:
+        yield opened
+        return
+    server = db.handle(settings.database.direct_url)
+    try:
+        yield server
+    finally:
+        server.close()

@@ -20,6 +20,7 @@ import structlog
 from core.base.db import is_sqlite, make_folder, run, transaction
 from core.base.errors import ConfigurationError
 from core.base.heartbeat import DEAD_AFTER
+from core.base.migrations.runner import LOCK_SECONDS
 from core.base.settings import Settings
 
 log = structlog.get_logger()
@@ -101,8 +102,12 @@ def _claimed(name: str, folder: Path) -> Kept | None:
 
     One process at a time, so that all that come first make one mark together.
     """
+    kept, mark = _kept(name), _mark(folder)
+    if kept is not None:
+        return None if kept.id == mark else kept
     with transaction():
         if not is_sqlite():
+            run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             run("SELECT pg_advisory_xact_lock(?)", _LOCK)
         kept, mark = _kept(name), _mark(folder)
         if kept is None:

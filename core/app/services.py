@@ -6,10 +6,10 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.face_port import FaceFinder
-from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.people import FaceReader
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
@@ -25,6 +25,9 @@ from core.services.fal.simulation import (
 )
 from core.services.second_look import SecondLook
 from core.services.storage import FolderStore
+
+if TYPE_CHECKING:
+    from core.avatars.photos.inspection.inspector import Inspector
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -76,7 +79,9 @@ def painter(settings: Settings, observe: Observe, trainer: FalTrainer) -> FalPai
 
 
 def inspector(settings: Settings) -> Inspector:
-    """Who looks at photos: OpenCV takes 0.2 s and 60 MB."""
+    """Who looks at photos, with what only a worker has: OpenCV takes 0.2 s and 60 MB."""
+    from core.avatars.photos.inspection.inspector import Inspector
+
     photos, look = settings.photos, _second_look(settings)
     rules = PhotoRules(photos.min_side, photos.max_bytes)
     if not photos.find_faces:

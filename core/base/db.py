@@ -1,5 +1,8 @@
 """The database: one handle for SQLite and PostgreSQL, and the two ways to use it.
 
+Between two transactions PostgreSQL's connection may be exchanged for another one: a pooler does so.
+Nothing here, and nothing that uses it, leaves anything in a session.
+
 `transaction()` writes: on SQLite `BEGIN IMMEDIATE` behind one lock for each process (sixteen busy
 threads waited up to 1.4 s on SQLite's own busy timeout, 66 ms behind a lock), on PostgreSQL an
 ordinary transaction whose rows are locked by whoever reads them. `snapshot()` reads: everything
@@ -32,6 +35,9 @@ _MAPPED_BYTES = 2**31
 
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """Infrastructure errors (a locked or unreachable database, a full disk): not the event's fault."""
+
+_PREPARED_AFTER = 5
+"""A statement is prepared once a connection has executed it so often, psycopg's default."""
 
 _PASSING = {"25006", "25P02", "25P03", "25P04"}
 """SQLSTATEs that drivers call internal errors: a server that is read-only for now, as while another
@@ -66,7 +72,20 @@ class _Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL; replaces a connection that the server has closed.
 
     An error that passes by itself is one of INFRASTRUCTURE, whatever its driver calls it.
+    Statements are prepared by name, for planning takes the server two thirds of its time; but not
+    behind a pooler, where they would be another session's.
     """
+
+    def _connect(self) -> object:
+        above: Any = super()
+        connection = above._connect()
+        try:
+            if _is_direct(connection):
+                connection.prepare_threshold = _PREPARED_AFTER
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def cursor(self, *args: object, **kwargs: object) -> object:
         this: Any = self  # peewee types neither its connections nor its cursors
@@ -86,6 +105,12 @@ class _Postgresql(peewee.PostgresqlDatabase):
             raise peewee.OperationalError(orig, *error.args) from orig
 
 
+def _is_direct(connection: Any) -> bool:
+    """Whether PostgreSQL itself answers: a pooler names no process of the server, or another."""
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return bool(row[0] == connection.info.backend_pid)
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder for this account only; raises ConfigurationError."""
     try:
@@ -97,19 +122,22 @@ def make_folder(folder: Path) -> None:
 
 
 def connect(url: str, synchronous: Synchronous = "full") -> Any:
-    """Bind the models to the database at `url` and return it; nothing is opened yet.
-
-    `url` is `sqlite:///file`, `postgresql://…`. SQLite keeps a write-ahead log, enforces foreign
-    keys and overwrites what is deleted; `synchronous` "full" survives a power cut.
-    """
-    opened: peewee.Database
-    if url.startswith("sqlite:///"):
-        opened = _sqlite(url.removeprefix("sqlite:///"), synchronous)
-    else:
-        patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
-        opened = _Postgresql(url, prefer_psycopg3=True, **patience)
+    """Bind the models to the database at `url` and return it; see `handle`."""
+    opened = handle(url, synchronous)
     database.initialize(opened)
     return opened
+
+
+def handle(url: str, synchronous: Synchronous = "full") -> Any:
+    """The database at `url`, `sqlite:///file` or `postgresql://…`; nothing is opened yet.
+
+    SQLite keeps a write-ahead log, enforces foreign keys and overwrites what is deleted;
+    `synchronous` "full" survives a power cut.
+    """
+    if url.startswith("sqlite:///"):
+        return _sqlite(url.removeprefix("sqlite:///"), synchronous)
+    patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
+    return _Postgresql(url, prefer_psycopg3=True, prepare_threshold=None, **patience)
 
 
 def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:

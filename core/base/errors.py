@@ -9,6 +9,7 @@ LikenessError
 ├── BackupError           a backup can't be made, read or restored: says why
 ├── StorageUnavailable    the object store can't be reached or written
 ├── Overloaded            this machine has no time or memory for it now: safe to try later
+├── TakenOver             another process sends to this conversation by now
 ├── TrainingRefused       a training can't start now: says why
 ├── TooMany               wrong passwords slow down; stands in `core.operation.auth`
 ├── ProviderUnavailable   the OpenID provider can't be reached; in `dashboard.login.providers`
@@ -67,6 +68,10 @@ class BackupError(LikenessError):
 
 class Overloaded(LikenessError):
     """This machine lacks the time or memory at the moment; a later retry may succeed."""
+
+
+class TakenOver(LikenessError):
+    """Another process sends to this conversation by now: this one records nothing there."""
 
 
 class TrainingRefused(LikenessError):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import structlog
 
@@ -71,6 +71,13 @@ def age(folder: Path, part: str) -> float | None:
         return max(0.0, time.time() - _file(folder, part).stat().st_mtime)
     except OSError:
         return None
+
+
+def parts(folder: Path) -> list[str]:
+    """The parts of which this host has had a process, and none that has ended well since."""
+    mark = f"@{quote(process.machine(), safe='')}"
+    found = (folder / "alive").glob(f"*{mark}")
+    return sorted(unquote(file.name.removesuffix(mark)) for file in found)
 
 
 def _touch(file: Path) -> None:

@@ -6,8 +6,6 @@ import json
 from array import array
 from collections.abc import Sequence
 
-import numpy as np
-
 SHARES = (0.5, 0.9, 0.99)
 """The quantiles computed in SQL."""
 
@@ -29,7 +27,7 @@ class Quantiles:
 
     def finalize(self) -> str:
         """The quantiles."""
-        ordered = array("d", np.sort(self._values).tobytes())
+        ordered = _sorted(self._values)
         return json.dumps([quantile(ordered, share) for share in SHARES])
 
 
@@ -38,5 +36,18 @@ def different(numbers: str) -> int:
 
     On SQLite's `group_concat` it equals `count(DISTINCT …)` in a third of the time.
     """
+    try:
+        import numpy as np
+    except ImportError:
+        return len(set(numbers.split(",")))
     ordered = np.sort(np.fromstring(numbers, np.int64, sep=","))
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
+
+
+def _sorted(values: array[float]) -> Sequence[float]:
+    """By numpy in an eighth of the time; where there is no dashboard, it may be missing."""
+    try:
+        import numpy as np
+    except ImportError:
+        return sorted(values)
+    return array("d", np.sort(values).tobytes())

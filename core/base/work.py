@@ -86,16 +86,18 @@ class Line(Generic[T]):
             self._waiting.setdefault(owner, deque()).append(piece)
             self._changed.notify()
 
-    def take(self) -> tuple[T, Hashable] | None:
+    def take(self, seconds: float | None = None) -> tuple[T, Hashable] | None:
         """The next piece and its owner, once there is one; None when the line is closed.
 
-        Whoever takes one gives the owner's hand back by `done`.
+        Whoever takes one gives the owner's hand back by `done`. Raises TimeoutError where there
+        is none for so many seconds.
         """
         with self._changed:
-            while (owner := self._next()) is None:
-                if self._closed:
-                    return None
-                self._changed.wait()
+            if not self._changed.wait_for(self._settled, seconds):
+                raise TimeoutError
+            owner = self._next()
+            if owner is None:
+                return None
             waiting = self._waiting.pop(owner)
             piece = waiting.popleft()
             if waiting:
@@ -117,6 +119,9 @@ class Line(Generic[T]):
             self._waiting.clear()
             self._closed = True
             self._changed.notify_all()
+
+    def _settled(self) -> bool:
+        return self._closed or self._next() is not None
 
     def _next(self) -> Hashable | None:
         """Whose turn it is: the first of those who wait and have not all the hands one may have."""

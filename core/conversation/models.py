@@ -172,11 +172,27 @@ class TranscriptEntry(Model):
 
 
 class Lease(Model):
-    """Who may send for a bot, and until when by the database's clock."""
+    """Who receives for a bot, or sends for a share of it, and until when by the database's clock.
+
+    `token` grows with every change of hands of a share.
+    """
 
     name = peewee.CharField(max_length=128, primary_key=True)
     holder = peewee.CharField(max_length=128)
     until = peewee.DoubleField()
+    token = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "leases"
+
+
+class Limit(Model):
+    """What a bot may send in all: see `core.conversation.delivery.limits`."""
+
+    name = peewee.CharField(max_length=128, primary_key=True)
+    allowance = peewee.DoubleField()
+    refilled_at = peewee.DoubleField()
+    silent_until = peewee.DoubleField()
+
+    class Meta:
+        table_name = "limits"

@@ -1,30 +1,26 @@
-"""Who may look at the dashboard: passwords, attempts, sessions. All of it in rows.
+"""Who may look at the dashboard: attempts and sessions, all of it in rows.
 
-Only hashes are kept: argon2 of passwords, SHA-256 of the sessions' tokens.
+Of a session's token only its SHA-256 is kept. Who has a password: `core.operation.passwords`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from core.base.db import is_sqlite, run, storable, transaction
-from core.base.errors import ConfigurationError, LikenessError
-from core.base.settings.dashboard import Dashboard, Role, User
+from core.base.errors import LikenessError
+from core.base.settings.dashboard import Dashboard, Role
+from core.operation.passwords import fits, nobodys, users
 
-PASSWORD_FILE = "dashboard.password"
 FREE_ATTEMPTS = 5
-"""So many wrong passwords cost nothing."""
+"""So many wrong passwords cost an address nothing, or a browser that is known."""
+FLOOD = 50
+"""From so many wrong passwords of strangers for one name on, each has one that costs nothing."""
 LONGEST_WAIT = 900.0
 SKEW = 60.0
 """What is written later than this from now was written before the clock was set back."""
@@ -32,9 +28,6 @@ FORGOTTEN_AFTER = 3600.0
 """Seconds after which a wrong password no longer counts."""
 DAY = 86_400.0
 
-_hasher = PasswordHasher()
-_checking = threading.Semaphore(2)  # each check takes 64 MB
-_nobody = cache(lambda: hashed(secrets.token_hex(16)))  # unknown names are refused as slowly
 _LOCK = 0x11CE4E10
 
 
@@ -76,59 +69,23 @@ class TooMany(LikenessError):
         self.seconds = seconds
 
 
-def hashed(password: str) -> str:
-    """A password as it is kept."""
-    return _hasher.hash(password)
-
-
-def first_password(settings: Dashboard, folder: Path) -> str | None:
-    """Make sure that somebody can log in; a password that was made now, else None.
-
-    Raises ConfigurationError where no user is configured and others than this machine could come.
-    """
-    if any(settings.accounts) or not settings.by_password:
-        return None
-    if not settings.at_home:
-        raise ConfigurationError(
-            "The dashboard would be open to other machines, and nobody is named who may log in. "
-            "Set LIKENESS_DASHBOARD__USERS (`likeness password` shows how) or dashboard.oidc, or "
-            'dashboard.host = "127.0.0.1" and no dashboard.public_url.'
-        )
-    return _make_password(folder / PASSWORD_FILE)
-
-
-def users(settings: Dashboard, folder: Path) -> Sequence[User]:
-    """Everybody who has a password: the configured ones, else the admin of the first start."""
-    configured = tuple(settings.accounts)
-    if configured or not settings.by_password:
-        return configured
-    try:
-        kept = (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ()
-    return (User("admin", "admin", kept),)
-
-
 class Sessions:
     """Opens and checks sessions of the dashboard; `clock` returns seconds since 1970."""
 
-    def __init__(
-        self, settings: Dashboard, folder: Path, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, settings: Dashboard, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._folder = folder
         self._clock = clock
-        self._nobody = _nobody()
+        self._nobody = nobodys()
 
-    def log_in(self, name: str, password: str, source: str) -> str | None:
+    def log_in(self, name: str, password: str, source: str, device: str = "") -> str | None:
         """A session's token if the password is right, else None. Raises TooMany.
 
         The attempt is recorded before the password is checked, so parallel attempts all count.
         """
-        attempt = self.attempt(name, source)
-        known = {user.name: user for user in users(self._settings, self._folder)}
+        attempt = self.attempt(name, source, device)
+        known = {user.name: user for user in users(self._settings)}
         user = known.get(name)
-        right = _verified(user.password if user else self._nobody, password)
+        right = fits(user.password if user else self._nobody, password)
         if user is None or not right:
             return None
         return self.open(attempt, user.name, user.role, user.password)
@@ -151,32 +108,37 @@ class Sessions:
             )
         return token
 
-    def attempt(self, name: str, source: str) -> int:
+    def attempt(self, name: str, source: str, device: str = "") -> int:
         """Record an attempt as failed; its id. Raises TooMany.
 
-        Without a name ("") only the address is counted.
+        A `device` is a browser in which somebody of this name has logged in before: it counts for
+        itself, so that nobody elsewhere keeps it out. Of strangers each address counts for itself,
+        and nothing is counted that would keep the others out.
         """
-        name, source, now = storable(name)[:64], source[:64], self._clock()
+        name, source, now = storable(name)[:64], _network(source)[:64], self._clock()
+        whose, own = ("device = ?", device) if device else ("device = '' AND source = ?", source)
         with transaction():
             if not is_sqlite():
                 run("SELECT pg_advisory_xact_lock(?)", _LOCK)
-            wrong, last = run(
-                """
-                SELECT count(*), max(at) FROM login_attempts
-                WHERE at > ? AND at <= ? AND NOT succeeded
-                  AND (name = ? AND name <> '' OR source = ?)
+            wrong, last, of_strangers = run(
+                f"""
+                SELECT count(*) FILTER (WHERE {whose}), max(at) FILTER (WHERE {whose}),
+                       count(*) FILTER (WHERE name = ? AND device = '')
+                FROM login_attempts WHERE at > ? AND at <= ? AND NOT succeeded
                 """,
-                *(now - FORGOTTEN_AFTER, now + SKEW, name, source),
+                *(own, own, name, now - FORGOTTEN_AFTER, now + SKEW),
             ).fetchone()
-            if wrong >= FREE_ATTEMPTS:
-                until = last + min(LONGEST_WAIT, 2.0 ** (wrong - FREE_ATTEMPTS + 1))
+            flooded = name and not device and of_strangers >= FLOOD
+            further = wrong - (1 if flooded else FREE_ATTEMPTS)
+            if further >= 0:
+                until = last + min(LONGEST_WAIT, 2.0 ** (further + 1))
                 if until > now:
                     raise TooMany(until - now)
             return int(
                 run(
-                    "INSERT INTO login_attempts (at, name, source, succeeded) VALUES (?, ?, ?, ?) "
-                    "RETURNING id",
-                    *(now, name, source, False),
+                    "INSERT INTO login_attempts (at, name, source, device, succeeded) "
+                    "VALUES (?, ?, ?, ?, ?) RETURNING id",
+                    *(now, name, source, device, False),
                 ).fetchone()[0]
             )
 
@@ -218,7 +180,7 @@ class Sessions:
 
     def _credentials(self, name: str, role: Role) -> Iterator[str]:
         """The credentials that are valid for this user and role now."""
-        for user in users(self._settings, self._folder):
+        for user in users(self._settings):
             if (user.name, user.role) == (name, role):
                 yield _credential(name, role, user.password)
         if self._settings.oidc.roles.get(name) == role:
@@ -257,12 +219,15 @@ def sweep(now: float) -> None:
         run("DELETE FROM dashboard_sessions WHERE created_at < ?", now - 30 * DAY)
 
 
-def _verified(kept: str, password: str) -> bool:
-    with _checking:
-        try:
-            return _hasher.verify(kept, password)
-        except (VerificationError, InvalidHashError):
-            return False
+def _network(source: str) -> str:
+    """An address as it is counted: of IPv6 the network, in which whoever has it has every one."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def _credential(name: str, role: Role, shown: str) -> str:
@@ -272,29 +237,3 @@ def _credential(name: str, role: Role, shown: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _make_password(path: Path) -> str | None:
-    """Keep the hash of a new password, unless there is one; the password, where it was made."""
-    if path.exists():
-        return None
-    password = secrets.token_urlsafe(12)
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(hashed(password))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(half, path)
-        except FileExistsError:
-            return None
-        finally:
-            half.unlink()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} can't be kept: {error.strerror}. Name another data_dir, or set "
-            "LIKENESS_DASHBOARD__USERS."
-        ) from error
-    return password

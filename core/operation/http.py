@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 import structlog
@@ -47,11 +47,16 @@ def application(app: App) -> Starlette:
     Made for one run of a server.
     """
     bridge = Bridge(THREADS)
+    offered = list(app.routes(bridge))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        bridge.close()
+        async with AsyncExitStack() as opened:
+            opened.callback(bridge.close)
+            for route in offered:
+                if isinstance(route, AbstractAsyncContextManager):
+                    await opened.enter_async_context(route)
+            yield
 
     async def health(_request: Request) -> Response:
         well = await bridge.call(database_answers)
@@ -59,7 +64,7 @@ def application(app: App) -> Starlette:
 
     beside = [Route("/health", health), endpoint.route(app.settings, bridge)]
     own = [*Readiness().routes(), *beside]
-    return Starlette(routes=[*own, *app.routes(bridge)], lifespan=lifespan)
+    return Starlette(routes=[*own, *offered], lifespan=lifespan)
 
 
 def configured(settings: Settings) -> bool:
@@ -77,7 +82,7 @@ def serve(app: App) -> None:
     """Serve until SIGTERM or SIGINT; raises ConfigurationError if the port is unavailable."""
     settings = app.settings
     if not settings.public_url:
-        log.warning("no webhooks, only polling: public_url is not set")
+        log.warning("no webhooks of fal.ai, only polling: public_url is not set")
     serving.run(server(app), listen(settings.http))
 
 

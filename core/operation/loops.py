@@ -10,6 +10,7 @@ import structlog
 
 from core.base.db import blameless, release
 from core.base.errors import kind_of
+from core.operation.worker_pool import IDLE_SECONDS
 
 log = structlog.get_logger()
 
@@ -53,8 +54,10 @@ class Loops:
             if not chore.at_once:
                 self._stopping.wait(chore.seconds)
             while not self._stopping.is_set():
-                least = FAILED_SECONDS if taken(chore.steps) else 0.0
-                self._stopping.wait(max(chore.seconds, least))
+                rest = max(chore.seconds, FAILED_SECONDS if taken(chore.steps) else 0.0)
+                if rest >= IDLE_SECONDS:
+                    release()
+                self._stopping.wait(rest)
         finally:
             release()
 

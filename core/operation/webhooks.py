@@ -5,28 +5,26 @@ The news is only a hint. It wakes the run, whose next step fetches the result wi
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import peewee
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.avatars.ports import ErrorClass, Forged, Observation, Observe, TrainerError, Verified
 from core.base.db import release
+from core.base.tally import Tally
 from core.conversation.delivery.bridge import Bridge
+from core.operation.serving.replies import body_of
 
 log = structlog.get_logger()
 
 PATH = "/fal/webhook/{token}"
 LONGEST_BODY = 4 * 1024 * 1024
 """Bytes; a training's news has a few hundred."""
-STRANGERS_SECONDS = 60.0
-"""Of refused calls without one of our tokens one is written down in so long; the log counts all."""
 
 
 class Verifier(Protocol):
@@ -60,24 +58,16 @@ class Webhooks:
         self._on_webhook = on_webhook
         self._observe = observe
         self._test_mode = test_mode
-        self._lock = threading.Lock()
-        self._strangers, self._noted_at = 0, -STRANGERS_SECONDS
+        self._strangers = Tally()
 
     @property
     def route(self) -> Route:
         return Route(PATH, self._receive, methods=["POST"])
 
     async def _receive(self, request: Request) -> Response:
-        body = bytearray()
-        try:
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LONGEST_BODY:
-                    return PlainTextResponse("too large", 413)
-        except ClientDisconnect:
-            return Response(status_code=400)  # which nobody is there to hear
+        body = await body_of(request, LONGEST_BODY)
         token, headers = request.path_params["token"], dict(request.headers)
-        status = await self._bridge.call(self.take, token, headers, bytes(body))
+        status = await self._bridge.call(self.take, token, headers, body)
         return PlainTextResponse("" if status == 200 else "refused", status)
 
     def take(self, token: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -115,14 +105,10 @@ class Webhooks:
 
     def _is_noted_of_strangers(self) -> bool:
         """Anybody can call without a token, as often as they like: that must cost us nothing."""
-        with self._lock:
-            self._strangers += 1
-            now = time.monotonic()
-            if now < self._noted_at + STRANGERS_SECONDS:
-                return False
-            log.warning("strangers call the address of webhooks", count=self._strangers)
-            self._strangers, self._noted_at = 0, now
-        return True
+        count = self._strangers.add()
+        if count:
+            log.warning("strangers call the address of webhooks", count=count)
+        return bool(count)
 
     def _note(
         self,

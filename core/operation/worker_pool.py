@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import structlog
 
@@ -12,13 +12,16 @@ from core.base.work import Line, Piece, Pool
 
 log = structlog.get_logger()
 
+IDLE_SECONDS = 5.0
+"""After so long without work a thread gives its database connection back."""
+
 Do = Callable[[], None]
 
 
 class WorkerPool:
     """Runs pieces of work on the threads of a pool; none of them waits twice.
 
-    The threads give their database connections back when they end.
+    The threads give their database connections back when they are idle.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -51,7 +54,7 @@ class WorkerPool:
         if self._patient:
             be_patient()
         try:
-            while (taken := self._line.take()) is not None:
+            while (taken := self._taken()) is not None:
                 (piece, do), owner = taken
                 with self._lock:  # whoever submits it from now on may know more than it will see
                     self._known.discard(piece)
@@ -61,6 +64,14 @@ class WorkerPool:
                     self._line.done(owner)
         finally:
             release()
+
+    def _taken(self) -> tuple[tuple[Piece, Do], Hashable] | None:
+        """The next piece of work; None when there will be no more."""
+        try:
+            return self._line.take(IDLE_SECONDS)
+        except TimeoutError:
+            release()
+            return self._line.take()
 
 
 class Inline:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from io import BytesIO
-
-import numpy as np
+from typing import cast
 
 from core.avatars.photos.inspection.decency import Unsafe
 from core.avatars.photos.inspection.face_port import SURE, FaceFinder
@@ -40,7 +39,8 @@ class Darkroom:
             picture = read(data).decode().convert("RGB")
         except Unreadable:
             return None
-        if int(np.asarray(picture).max()) < BLACK:
+        of_colours = cast("tuple[tuple[int, int], ...]", picture.getextrema())
+        if max(lightest for _, lightest in of_colours) < BLACK:
             return None
         out = BytesIO()
         picture.save(out, "JPEG", quality=QUALITY, xmp=XMP)
@@ -57,13 +57,15 @@ class Darkroom:
         known = list(self._vectors(photos)) if self._faces else []
         if not known:
             return (None,) * len(pictures)
-        middle = np.mean(known, axis=0)
-        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        middle = sum(known[1:], start=known[0])
+        middle = middle / max(float(middle @ middle) ** 0.5, 1e-9)
         found = (next(self._vectors([picture]), None) for picture in pictures)
         return tuple(None if one is None else round(float(one @ middle), 3) for one in found)
 
     def _vectors(self, pictures: Sequence[bytes]) -> Iterator[Vector]:
         """Of the largest sure face in each; one without a face gives none."""
+        import numpy as np  # which only a worker has
+
         finder, reader = self._tools
         for data in pictures:
             try:

@@ -54,6 +54,13 @@ class _Postgresql(PostgresStorage):  # type: ignore[misc]  # huey has no types
 
     _create_connection = _connect
 
+    def initialize_schema(self) -> None:
+        """Make the tables, unless they are there: a server may only read for now."""
+        with self.db(close=True) as cursor:
+            there = cursor.execute("SELECT to_regclass(%s)", (self.table_task,)).fetchone()[0]
+        if there is None:
+            super().initialize_schema()
+
     def close(self) -> None:
         super().close()
         for connection in self._opened:
@@ -85,12 +92,12 @@ class Jobs:
 
     def __init__(self, path: Path, url: str = "") -> None:
         libraries.check("huey", SqliteStorage, "_create_connection")
-        libraries.check("huey", PostgresStorage, "_connect")
+        libraries.check("huey", PostgresStorage, "_connect", "initialize_schema")
         libraries.check("huey", Consumer, "_set_signal_handlers", "scheduler_class")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = None if url else path
         storage = (
-            {"storage_class": _Postgresql, "dsn": url}
+            {"storage_class": _Postgresql, "dsn": url, "prepare_threshold": None}
             if url
             else {"storage_class": _Storage, "filename": str(path), "timeout": BUSY_SECONDS}
         )

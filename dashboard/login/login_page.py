@@ -111,7 +111,8 @@ def entered(site: Site, request: Request, token: str, place: str) -> Response:
 
 def cookie(site: Site, request: Request, name: str, value: str, path: str, seconds: int) -> str:
     """A cookie that no script reads and no other site's form sends; over HTTPS it stays there."""
-    return replies.cookie(name, value, seconds, site.own.secure, request.headers, path)
+    secure = site.own.secure or request.url.scheme == "https"
+    return replies.cookie(name, value, seconds, secure, path)
 
 
 def inside(place: str) -> str:

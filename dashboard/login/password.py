@@ -15,10 +15,10 @@ from core.operation.admin_actions import note
 from core.operation.auth import TooMany
 from core.operation.serving.readiness import Readiness
 from core.operation.serving.replies import health
-from dashboard.login.login_page import broken, entered, inside, page, source, spoken, wait
+from dashboard.login.login_page import broken, cookie, entered, inside, page, source, spoken, wait
 from dashboard.login.middleware import same_origin
 from dashboard.login.oidc_routes import Vouching
-from dashboard.site import COOKIE, Site
+from dashboard.site import COOKIE, KNOWN, KNOWN_DAYS, Site
 
 LONGEST_FORM = 4096
 
@@ -58,7 +58,10 @@ class Login:
     def _log_in(self, request: Request, given: dict[str, str]) -> Response:
         name, place = given.get("name", ""), inside(given.get("next", "/"))
         try:
-            token = self._site.sessions.log_in(name, given.get("password", ""), source(request))
+            device = self._site.device_of(name, request.cookies)
+            token = self._site.sessions.log_in(
+                name, given.get("password", ""), source(request), device
+            )
             if token:
                 note(name, "log in", source(request))
         except TooMany as error:
@@ -70,7 +73,12 @@ class Login:
         if token is None:
             t = spoken(request)
             return page(self._site, request, place, t("Wrong name or password."), name, 403)
-        return entered(self._site, request, token, place)
+        answer = entered(self._site, request, token, place)
+        known = cookie(
+            self._site, request, KNOWN, self._site.acquainted(name), "/login", KNOWN_DAYS * 86_400
+        )
+        answer.headers.append("Set-Cookie", known)
+        return answer
 
     async def log_out(self, request: Request) -> Response:
         """End the session."""

@@ -167,7 +167,7 @@ class House:
         self.training = Training(
             LIMITS, self.trainer, self.inbox, waker, self.store, folder, clock=clock
         )
-        self.verdicts = Verdicts(LIMITS, self.store, self.inbox, self._fetch, clock)
+        self.verdicts = Verdicts(LIMITS, self.store, self.inbox, self._fetch, makers.inspect, clock)
         pictures = makers.pictures(LIMITS)
         loader = Loader(LIMITS, self.training, pictures, lambda *_: "Send them.", clock)
         dialogue = bind(

@@ -182,5 +182,5 @@ def test_of_many_photos_of_one_person_another_persons_is_among_the_first(db: Any
     many = [makers.photo(one, first, next_check_at=clock) for _ in range(12)]
     single = makers.photo(other, second, next_check_at=clock + 5)
     inbox = makers.inbox(lambda: clock)
-    judge = verdicts.Verdicts(makers.settings(), None, inbox, None)  # type: ignore[arg-type]
+    judge = verdicts.Verdicts(makers.settings(), None, inbox, None, makers.inspect)  # type: ignore[arg-type]
     assert judge.due(10.0, 4) == [str(p.id) for p in (many[0], single, many[1], many[2])]

@@ -66,8 +66,8 @@ class House:
     def look(self, inspector: Inspector | None = None) -> None:
         """Have photos judged from now on, by an inspector of the test's own if there is one."""
         inbox = makers.inbox(self.clock)
-        inspect = inspector.inspect if inspector else None
-        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, self.clock, inspect)
+        inspect = inspector.inspect if inspector else makers.inspect
+        self.verdicts = Verdicts(self.settings, self.store, inbox, self.fetch, inspect, self.clock)
 
     def fetch(self, channel: str, reference: Mapping[str, Any], limit: int) -> bytes:
         self.fetched.append((channel, limit))
@@ -131,7 +131,7 @@ def test_what_the_machine_lacks_is_never_the_photos_fault(
         return judge(data, purpose, known)
 
     inbox = makers.inbox(house.clock)
-    house.verdicts = Verdicts(house.settings, house.store, inbox, house.fetch, house.clock, inspect)
+    house.verdicts = Verdicts(house.settings, house.store, inbox, house.fetch, inspect, house.clock)
     photo = house.send(picture(1))
     while house.now(photo).validation_status is PENDING:
         house.judge(photo)
@@ -519,7 +519,9 @@ def test_a_photo_whose_avatar_is_deleted_before_it_is_stored_is_not_stored(house
         return fetch(*given)
 
     inbox = makers.inbox(house.clock)
-    late = Verdicts(house.settings, house.store, inbox, fetch_and_delete, house.clock)
+    late = Verdicts(
+        house.settings, house.store, inbox, fetch_and_delete, makers.inspect, house.clock
+    )
     house.store.then = lambda: pytest.fail("it was stored")
     late.judge(str(photo.id))
     assert house.objects == []

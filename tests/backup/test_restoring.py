@@ -240,7 +240,7 @@ def test_leases_heartbeats_and_logins_are_not_restored(
     data: Path, tmp_path: Path, open_app: Open
 ) -> None:
     app = open_app(data)
-    run("INSERT INTO leases VALUES ('telegram', 'somebody', 4e9)")
+    run("INSERT INTO leases (name, holder, until) VALUES ('telegram', 'somebody', 4e9)")
     run("INSERT INTO heartbeats (part, process, at, started_at, version, trouble, mode)"
         " VALUES ('web', 'x', 4e9, 0, '', '', '')")  # fmt: skip
     run("INSERT INTO dashboard_sessions (token, name, role, created_at, seen_at)"

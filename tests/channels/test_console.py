@@ -74,6 +74,22 @@ def test_what_stands_beside_paths_is_their_caption(
     assert _files(line) == ([Path(path) for path in paths], caption)
 
 
+def test_photos_that_the_store_can_not_take_are_asked_for_again(
+    sqlite_url: str, folder: Path
+) -> None:
+    environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
+    app = bootstrap(Settings.load(environ=environ), io.StringIO())
+    said = io.StringIO()
+    talk = Talk(app, Console.capabilities, "me", "en", io.StringIO(), said)
+    store = folder / "data" / "objects"
+    store.rename(folder / "unmounted")
+    assert talk._events("a.jpg b.jpg it's me") == []
+    assert "this has not been taken. Please try again." in said.getvalue()
+    (folder / "unmounted").rename(store)
+    assert len(talk._events("a.jpg b.jpg it's me")) == 2
+    app.close()
+
+
 def test_a_caption_comes_with_the_last_file(sqlite_url: str, folder: Path) -> None:
     environ = {"LIKENESS_DATA_DIR": str(folder / "data"), "LIKENESS_DATABASE__URL": sqlite_url}
     app = bootstrap(Settings.load(environ=environ), io.StringIO())

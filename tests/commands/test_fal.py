@@ -299,3 +299,11 @@ def test_without_a_key_there_is_nothing_to_check(
 )
 def test_an_answer_is_kept_as_its_shape(body: Any, written: str) -> None:
     assert shape(body) == written
+
+
+def test_a_key_that_a_transcript_would_show_by_its_gaps_is_refused() -> None:
+    with (
+        pytest.raises(ConfigurationError, match=r"has 3 letters.*Correct FAL_KEY"),
+        checking.opened(Fal(key=SecretStr("key"))),
+    ):
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,7 +12,7 @@ import peewee
 import pytest
 
 from core.base.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
-from core.conversation.delivery import outbox
+from core.conversation.delivery import limits, outbox, shares
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Place
 from core.conversation.delivery.courier import TICKS_AT_ONCE, Courier
@@ -21,6 +22,7 @@ from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
 from tests.conversation.chat import BUTTONS, Chat, Clock
 from tests.feedback import feedback_engine
+from tests.patience import LONG
 
 ADDRESS = ("test", "bot")
 
@@ -108,7 +110,7 @@ class Post:
 
     async def _deliver(self) -> None:
         courier = self.courier()
-        await self.bridge.call(outbox.abandon, *ADDRESS)
+        await self.bridge.call(shares.abandon, *ADDRESS)
         while True:
             await courier._round()
             if not courier._sending.tasks:
@@ -353,7 +355,9 @@ def test_another_bots_conversations_are_not_ours(post: Post) -> None:
 # Who goes first
 
 
-def test_replies_go_before_alerts_and_alerts_before_ticks(post: Post) -> None:
+def test_replies_go_before_alerts_and_alerts_before_ticks(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = ["tick", "alert", "reply"]
     chats = {name: post.chat(name) for name in names}
     for chat in chats.values():
@@ -367,7 +371,7 @@ def test_replies_go_before_alerts_and_alerts_before_ticks(post: Post) -> None:
     chats["alert"].signal("reminded")
     post.clock.forward(5)
     chats["reply"].press("◀️ Back")
-    post.rate = 1
+    monkeypatch.setattr("core.conversation.delivery.courier.AT_ONCE", 1)
     for _ in names:
         post.deliver()
     assert [call[1] for call in post.channel.calls] == ["reply", "alert", "tick"]
@@ -428,17 +432,111 @@ def test_progress_of_many_does_not_hold_up_a_notice(post: Post) -> None:
         busy.signal("read")
     post.channel.calls.clear()
     post.anna.signal("answered", "42")
-    post.rate = 1
+    post.rate = 0.001
+    limits.spend("test:bot", 1, post.rate)
     post.deliver()
     assert post.channel.kinds == ["notice"]
 
 
-def test_no_more_than_the_channels_rate_is_shown_in_a_second(post: Post) -> None:
-    post.rate = 3
+def test_replies_wait_for_no_budget(post: Post) -> None:
+    post.rate = 0.001
     for number in range(10):
         post.chat(f"person {number}").command("start")
     post.deliver()
-    assert len(post.channel.calls) == 3
+    assert len(post.channel.calls) == 11
+
+
+def test_ticks_share_what_replies_have_left_of_the_rate(db: Any) -> None:
+    assert limits.spend("test:bot", 3, 5.0) == 3
+    assert limits.spend("test:bot", 3, 5.0) == 2
+    assert limits.spend("test:bot", 3, 5.0) == 0
+    assert limits.spend("test:other", 9, 5.0, used=4) == 1
+    assert limits.spend("test:other", 9, 5.0, used=100) == 0
+
+
+def test_what_is_too_much_for_one_chat_is_not_for_the_others(post: Post) -> None:
+    for number in range(4):
+        post.chat(f"person {number}").command("start")
+    post.channel.before = [RetryAfter(30)] * 4
+    post.deliver()
+    assert len(post.channel.calls) == 1
+    post.chat("boris").command("start")
+    post.deliver()
+    assert post.channel.calls[-1][1] == "boris"
+    post.clock.forward(29)
+    post.deliver()
+    assert len(post.channel.calls) == 2
+    post.clock.forward(1)
+    post.deliver()
+    assert len(post.channel.calls) == 6
+
+
+def test_a_chat_that_was_limited_while_it_was_looked_what_is_due_is_left_alone(post: Post) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    held = post.channel = Held()
+
+    async def play() -> None:
+        courier = post.courier()
+        await courier._round()
+        await held.reached.wait()
+        read = courier._due
+
+        def slowly(limit: int) -> Any:
+            found = read(limit)
+            asked.set()
+            go_on.wait(LONG)
+            return found
+
+        courier._due = slowly  # type: ignore[method-assign]
+        looking = asyncio.create_task(courier._round())
+        await asyncio.to_thread(asked.wait, LONG)
+        held.go_on.set()
+        await asyncio.wait(courier._sending.tasks)
+        go_on.set()
+        await looking
+        assert not courier._sending.tasks
+
+    asyncio.run(play())
+    assert held.tried == 1
+
+
+class Held(Chats):
+    """A channel that takes a while to say that it is too much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+        self.tried = 0
+
+    async def show(self, *_args: Any) -> Mapping[str, Any]:
+        self.tried += 1
+        self.reached.set()
+        await self.go_on.wait()
+        raise RetryAfter(30)
+
+
+def test_limits_of_chats_that_come_one_by_one_are_theirs(post: Post) -> None:
+    for number in range(6):
+        chat = post.chat(f"person {number}")
+        chat.command("start")
+        post.channel.before = [RetryAfter(60)] * 2
+        post.deliver()
+        post.clock.forward(3)
+    assert limits.silent_until("test:bot") == 0.0
+
+
+def test_what_is_too_much_for_all_silences_every_sender(post: Post) -> None:
+    for number in range(5):
+        post.chat(f"person {number}").command("start")
+    post.channel.before = [RetryAfter(30)] * 6
+    post.deliver()
+    assert post.channel.calls == []
+    post.chat("boris").command("start")
+    post.deliver()
+    assert post.channel.calls == []
+    post.clock.forward(30)
+    post.deliver()
+    assert len(post.channel.calls) == 7
 
 
 # Notices

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.due import ADDRESS, LIVE, fill
 from core.base.db import run, transaction
 from core.base.migrations import runner
-from core.conversation.delivery import due, outbox
+from core.conversation.delivery import due, outbox, shares
 from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.turn import post_notice
@@ -44,12 +44,14 @@ def steps(database: Any) -> int:
     return taken
 
 
-@pytest.mark.parametrize(("query", "parameters"), [
-    (due._SCREENS, (*ADDRESS, 4e9, 4e9, 100)), (due._NOTICES, (*ADDRESS, 4e9, 100)),
+@pytest.mark.parametrize("ours", [range(shares.SHARES), range(0, shares.SHARES, 2)])
+@pytest.mark.parametrize(("query", "column", "parameters"), [
+    (due._SCREENS, "id", (*ADDRESS, 4e9, 4e9, 100)), (due._NOTICES, "c.id", (*ADDRESS, 4e9, 100)),
 ])  # fmt: skip
 def test_postgresql_visits_only_what_is_due(
-    postgresql_db: Any, query: str, parameters: tuple[Any, ...]
+    postgresql_db: Any, query: str, column: str, parameters: tuple[Any, ...], ours: range
 ) -> None:
+    query = query.format(ours=f" AND {shares.among(ours, column)}")
     fill(0, LIVE, blocked=False)
     fill(LIVE, BLOCKED, blocked=True)
     with transaction():

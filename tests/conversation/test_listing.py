@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import begin_notice, parcel, shown
+from core.conversation.delivery.outbox import begin_notice, parcel, settle, shown
 from core.conversation.delivery.rendering import Rendered
 from core.conversation.listing import KEPT, Lists, Old, number_in, read, write
 from core.conversation.messages import Button, Event, Kind
@@ -163,6 +163,7 @@ def test_a_notice_can_be_opened_by_its_words_after_its_list_is_gone(anna: Chat) 
 
 def test_a_notice_that_is_sent_once_more_keeps_its_number(anna: Chat) -> None:
     first = numbers(notice(anna, "42"))
+    settle(anna.notices[-1].id, "pending", None)
     again = begin_notice(anna.engine, anna.notices[-1].id, PLAIN, 1.0)[1]
     assert numbers(again) == first
 

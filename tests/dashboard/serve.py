@@ -11,8 +11,8 @@ from core.base.migrations import runner
 from core.base.settings import Settings
 from core.base.settings.dashboard import Dashboard
 from core.conversation.models import Conversation, InboxEvent
-from core.operation.auth import hashed
 from core.operation.demo import Story, fill
+from core.operation.passwords import hashed
 from dashboard.serving import serve
 from tests.dashboard.conftest import House
 from tests.dashboard.voucher import vouched

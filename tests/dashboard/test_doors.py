@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,11 @@ from core.base.settings.brand import Brand
 from core.base.settings.dashboard import Dashboard
 from core.operation.auth import (
     FORGOTTEN_AFTER,
-    PASSWORD_FILE,
     Sessions,
     TooMany,
-    first_password,
-    hashed,
     sweep,
-    users,
 )
+from core.operation.passwords import PASSWORD_FILE, first_password, hashed, new_password, users
 from dashboard.login.middleware import Doors
 from dashboard.login.password import Login
 from dashboard.site import COOKIE, Site
@@ -234,7 +230,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sessions(db: Any, tmp_path: Path, clock: Clock) -> Sessions:
-    return Sessions(own(session_hours=2, idle_minutes=30), tmp_path, clock)
+    return Sessions(own(session_hours=2, idle_minutes=30), clock)
 
 
 def test_each_wrong_password_doubles_the_wait_and_time_heals(
@@ -294,9 +290,9 @@ def test_a_user_who_is_named_no_more_is_out(
 ) -> None:
     token = sessions.log_in("anna", PASSWORD, "")
     assert token
-    without = Sessions(own(users=f"boris:viewer:{hashed('x')}"), tmp_path, clock)
+    without = Sessions(own(users=f"boris:viewer:{hashed('x')}"), clock)
     assert without.visitor(token) is None
-    demoted = Sessions(own(users=f"anna:viewer:{hashed('x')}"), tmp_path, clock)
+    demoted = Sessions(own(users=f"anna:viewer:{hashed('x')}"), clock)
     assert demoted.visitor(token) is None
 
 
@@ -307,7 +303,7 @@ def test_a_session_ends_when_the_password_that_opened_it_is_changed(
     assert anna
     assert boris
     kept = USERS.split()[1]
-    changed = Sessions(own(users=f"anna:admin:{hashed('new')} {kept}"), tmp_path, clock)
+    changed = Sessions(own(users=f"anna:admin:{hashed('new')} {kept}"), clock)
     assert changed.visitor(anna) is None
     assert changed.visitor(boris) == ("boris", "viewer")
     new = changed.log_in("anna", "new", "")
@@ -326,7 +322,7 @@ def test_a_session_does_not_pass_to_another_user_of_the_same_name(
         "issuer": "https://accounts.example.org", "client_id": "likeness",
         "client_secret": "s" * 32, "users": [f"anna:{role}"],
     }  # fmt: skip
-    assert Sessions(own(users="", oidc=oidc), tmp_path, clock).visitor(token) is None
+    assert Sessions(own(users="", oidc=oidc), clock).visitor(token) is None
 
 
 def test_a_session_from_before_it_was_bound_to_a_password_has_ended(
@@ -346,8 +342,7 @@ def test_with_a_new_first_password_the_old_sessions_end_at_once(
     with client_of(Dashboard(), tmp_path) as client:
         log_in(client, first, "admin")
         assert client.get("/training").text == "secret"
-        (tmp_path / PASSWORD_FILE).unlink()
-        assert first_password(Dashboard(), tmp_path)
+        assert new_password()
         assert client.get("/training").status_code == 303
         assert client.get("/media/1.csv").status_code == 401
         with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):  # noqa: SIM117
@@ -374,11 +369,16 @@ def test_the_first_start_makes_a_password_and_tells_it_once(sqlite_db: Any, tmp_
     made = first_password(settings, tmp_path)
     assert made
     assert first_password(settings, tmp_path) is None
-    kept = tmp_path / PASSWORD_FILE
-    assert made not in kept.read_text()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [user.name for user in users(settings, tmp_path)] == ["admin"]
-    assert Sessions(settings, tmp_path).log_in("admin", made, "")
+    assert made not in str(run("SELECT * FROM shared_secrets").fetchall())
+    assert [user.name for user in users(settings)] == ["admin"]
+    assert Sessions(settings).log_in("admin", made, "")
+
+
+def test_a_password_of_an_earlier_version_stays_valid(sqlite_db: Any, tmp_path: Path) -> None:
+    (tmp_path / PASSWORD_FILE).write_text(hashed(PASSWORD))
+    assert first_password(Dashboard(), tmp_path) is None
+    (tmp_path / PASSWORD_FILE).unlink()
+    assert Sessions(Dashboard()).log_in("admin", PASSWORD, "")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from core.base.db import run
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings, describe
 from core.operation.admin_actions import AdminActions, Forbidden
-from core.operation.auth import PASSWORD_FILE, Sessions, TooMany, first_password, hashed
+from core.operation.auth import Sessions, TooMany
+from core.operation.passwords import PASSWORD_FILE, first_password, hashed
 from dashboard.login.oidc_routes import FLOW
 from dashboard.site import COOKIE
 from tests.conversation.chat import Clock
@@ -128,7 +129,7 @@ def test_a_viewer_who_came_by_oidc_can_not_act(
 ) -> None:
     provider.person = {"sub": "2", "email": "boris@example.org", "email_verified": True}
     go(client)
-    visitor = Sessions(vouched(provider.issuer), tmp_path).visitor(client.cookies[COOKIE])
+    visitor = Sessions(vouched(provider.issuer)).visitor(client.cookies[COOKIE])
     assert visitor == ("boris@example.org", "viewer")
     assert visitor
     with pytest.raises(Forbidden):
@@ -233,12 +234,12 @@ def test_those_who_are_not_on_the_list_are_slowed_down(
 def test_wrong_passwords_for_a_name_do_not_keep_its_owner_out(
     db: Any, tmp_path: Path, provider: FakeProvider
 ) -> None:
-    held = Sessions(vouched(provider.issuer, users=USERS), tmp_path, clock=lambda: 1e9)
+    held = Sessions(vouched(provider.issuer, users=USERS), clock=lambda: 1e9)
     for _ in range(5):
         held.log_in("anna@example.org", "wrong", "6.6.6.6")
         held.log_in("", "wrong", "7.7.7.7")
     with pytest.raises(TooMany):
-        held.log_in("anna@example.org", "wrong", "5.5.5.5")
+        held.log_in("anna@example.org", "wrong", "6.6.6.6")
     token = held.open(held.attempt("", "1.2.3.4"), "anna@example.org", "admin")
     assert held.visitor(token) == ("anna@example.org", "admin")
 
@@ -265,9 +266,9 @@ def test_a_session_ends_when_another_issuer_or_client_vouches(
 ) -> None:
     go(client)
     before = vouched(provider.issuer)
-    assert Sessions(before, tmp_path).visitor(client.cookies[COOKIE])
+    assert Sessions(before).visitor(client.cookies[COOKIE])
     after = before.model_copy(update={"oidc": before.oidc.model_copy(update=changed)})
-    assert Sessions(after, tmp_path).visitor(client.cookies[COOKIE]) is None
+    assert Sessions(after).visitor(client.cookies[COOKIE]) is None
 
 
 def test_the_session_ends_by_its_age_by_idleness_and_by_hand(
@@ -275,7 +276,7 @@ def test_the_session_ends_by_its_age_by_idleness_and_by_hand(
 ) -> None:
     clock = Clock()
     own = vouched(provider.issuer, session_hours=2, idle_minutes=90)
-    held = Sessions(own, tmp_path, clock)
+    held = Sessions(own, clock)
 
     def come() -> str:
         return held.open(held.attempt("", "1.2.3.4"), "boris@example.org", "viewer")

@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from core.operation.auth import hashed
+from core.operation.passwords import hashed
 from dashboard.login import providers
 from dashboard.login.oidc_routes import FLOW
 from dashboard.login.providers import Flow, InvalidToken, Provider, ProviderUnavailable

@@ -9,25 +9,26 @@ from core.base.db import run
 from core.base.settings.dashboard import Dashboard
 from core.operation import auth
 from core.operation.admin_actions import AdminActions
-from core.operation.auth import Sessions, Visitor, hashed
+from core.operation.auth import Sessions, Visitor
+from core.operation.passwords import hashed
 from tests.conversation.chat import Clock
 from tests.dashboard import drawn
 from tests.dashboard.conftest import House, Look
 from tests.dashboard.test_doors import PASSWORD, client_of, log_in, own
 
 
-def sessions(folder: Path, users: str, clock: Clock) -> Sessions:
-    return Sessions(Dashboard.model_validate({"users": users}, strict=False), folder, clock)
+def sessions(users: str, clock: Clock) -> Sessions:
+    return Sessions(Dashboard.model_validate({"users": users}, strict=False), clock)
 
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(sqlite_db: Any, tmp_path: Path) -> None:
     clock = Clock()
     boris = f"boris:viewer:{hashed('b')}"
-    before = sessions(tmp_path, f"anna:admin:{hashed('a')} {boris}", clock)
+    before = sessions(f"anna:admin:{hashed('a')} {boris}", clock)
     token = before.log_in("anna", "a", "1.1.1.1")
     assert before.log_in("boris", "b", "2.2.2.2")
     assert [found.name for found in before.lasting()] in (["anna", "boris"], ["boris", "anna"])
-    after = sessions(tmp_path, f"anna:admin:{hashed('new')} {boris}", clock)
+    after = sessions(f"anna:admin:{hashed('new')} {boris}", clock)
     assert token
     assert after.visitor(token) is None
     assert [found.name for found in after.lasting()] == ["boris"]
@@ -37,7 +38,7 @@ def test_an_admin_ends_a_session_once(sqlite_db: Any, tmp_path: Path) -> None:
     with client_of(own(), tmp_path) as client:
         assert log_in(client).status_code == 303
         assert client.get("/x").text == "secret"
-        (open_one,) = Sessions(own(), tmp_path).lasting()
+        (open_one,) = Sessions(own()).lasting()
         actions = AdminActions(House(), Visitor("carl", "admin"))
         assert actions.end_session(open_one.id).changed
         assert not actions.end_session(open_one.id).changed

@@ -1,14 +1,17 @@
 """The fake is driven by python-telegram-bot's own `Bot`, over the socket."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -565,3 +568,87 @@ def test_a_wrong_token_is_no_bot(tg: FakeTelegram) -> None:
     with pytest.raises(InvalidToken):
         client(client.bot.initialize())
     client.close()
+
+
+# Webhooks
+
+
+class Hook:
+    """Takes deliveries: answers with the codes that it is given, then with 200, after a while."""
+
+    def __init__(self, codes: list[int], seconds: float = 0.0) -> None:
+        self.codes, self.seconds = codes, seconds
+        self.brought: list[tuple[float, float, dict[str, Any]]] = []
+        self.secrets: set[str] = set()
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                began = time.monotonic()
+                update = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                hook.secrets.add(self.headers["X-Telegram-Bot-Api-Secret-Token"])
+                time.sleep(hook.seconds)
+                code = hook.codes.pop(0) if hook.codes else 200
+                hook.brought.append((began, time.monotonic(), update))
+                self.send_response(code)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    hook = Hook([])
+    yield hook
+    hook.close()
+
+
+def test_a_chat_is_delivered_one_after_another_and_chats_at_once(
+    tg: FakeTelegram, client: Client, bot: Bot, anna: Person, hook: Hook
+) -> None:
+    hook.seconds, boris = 0.2, tg.person(id=2)
+    anna.say("1")
+    boris.say("2")
+    client(bot.set_webhook(hook.url, secret_token="s-3"))
+    tg.wait_until(lambda: not tg.pending_updates)
+    annas = [one for one in hook.brought if one[2]["message"]["chat"]["id"] == 1]
+    (others,) = [one for one in hook.brought if one[2]["message"]["chat"]["id"] == 2]
+    assert annas[0][1] <= annas[1][0]
+    assert others[0] < annas[0][1]
+    assert hook.secrets == {"s-3"}
+
+
+def test_a_delivery_is_repeated_until_it_is_taken(
+    tg: FakeTelegram, client: Client, bot: Bot, anna: Person, hook: Hook
+) -> None:
+    hook.codes = [500, 404, 302]
+    client(bot.set_webhook(hook.url))
+    tg.wait_until(lambda: not tg.pending_updates)
+    assert [delivery.status for delivery in tg.world.deliveries] == [500, 404, 302, 200]
+    told = client(bot.get_webhook_info())
+    assert told.last_error_message == "Wrong response from the webhook: 302 Found"
+    with pytest.raises(Conflict, match="webhook is active"):
+        client(bot.get_updates())
+
+
+def test_telegrams_own_server_wants_https_a_known_port_and_a_plain_secret(
+    tg: FakeTelegram, client: Client, bot: Bot
+) -> None:
+    tg.world.own_server = False
+    for url, no in (
+        ("http://bot.invalid", "An HTTPS URL must be provided for webhook"),
+        ("https://bot.invalid:8600", "only on ports 80, 88, 443 or 8443"),
+    ):
+        with refused(client, no):
+            client(bot.set_webhook(url))
+    with refused(client, "secret token contains unallowed characters"):
+        client(bot.set_webhook("https://bot.invalid", secret_token="a b"))
+    assert client(bot.get_webhook_info()).url == ""

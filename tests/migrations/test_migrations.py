@@ -40,6 +40,8 @@ NAMES = [
     "0006_judged_photos",
     "0007_counted_pictures",
     "0008_reachable",
+    "0009_shared_secrets",
+    "0010_senders",
     "0011_painted_avatars",
     "0012_deployments",
     "0013_meters",
@@ -251,6 +253,29 @@ def test_a_database_that_is_behind_is_refused_with_the_remedy(empty: Any) -> Non
     runner.migrate(empty, "1")
     with pytest.raises(SchemaMismatch, match=r"behind.*0002_training_type.*likeness migrate"):
         runner.check(empty)
+
+
+def test_a_database_that_only_was_expanded_is_run_on(empty: Any) -> None:
+    runner.migrate(empty)
+    run("INSERT INTO schema_migration (name, applied) VALUES ('9998_expand_a', '2030-01-01')")
+    runner.check(empty)
+    runner.prepare(empty)
+    assert runner.migrate(empty) == []
+
+
+def test_what_comes_after_an_expansion_and_is_none_is_refused(empty: Any) -> None:
+    runner.migrate(empty)
+    for name in ("9998_expand_a", "9999_drop_expand_b"):
+        run("INSERT INTO schema_migration (name, applied) VALUES (?, '2030-01-01')", name)
+    with pytest.raises(SchemaMismatch, match="it has 9999_drop_expand_b"):
+        runner.check(empty)
+
+
+def test_an_expansion_of_a_newer_version_is_not_reverted(empty: Any) -> None:
+    runner.migrate(empty)
+    run("INSERT INTO schema_migration (name, applied) VALUES ('9998_expand_a', '2030-01-01')")
+    with pytest.raises(ConfigurationError, match="9998_expand_a"):
+        runner.migrate(empty, down=True)
 
 
 def test_a_database_that_is_ahead_is_refused_with_the_remedy(empty: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from core.avatars.models import RunStatus
 from core.base import meters
 from core.base.heartbeat import write_meters
-from core.conversation.delivery import outbox
+from core.conversation.delivery import outbox, shares
 from core.conversation.models import PendingNotice
 from core.operation.metrics import exposition
 from tests import makers
@@ -73,7 +73,7 @@ def test_a_notice_is_counted_when_its_fate_is_known(db: Any) -> None:
     for _ in range(outbox.MOST_REFUSALS):
         outbox.refused(refused)
     PendingNotice.update(outcome="sending").where(PendingNotice.id == notice("begun")).execute()
-    outbox.abandon(owner.channel, owner.bot)
+    shares.abandon(owner.channel, owner.bot)
     assert told("likeness_notices_total") == {
         '{outcome="sent"}': 1,
         '{outcome="uncertain"}': 2,

@@ -57,15 +57,17 @@ def _log(folder: Path) -> str:
 
 def test_a_worker_that_stands_still_is_found_from_its_host(tmp_path: Path) -> None:
     assert asked(tmp_path, "alive", "worker")[0] == 1
+    assert asked(tmp_path, "alive")[0] == 1
     with running(tmp_path, "worker") as worker:
         until(lambda: list(tmp_path.glob("alive/worker*")), lambda: _log(tmp_path))
-        assert asked(tmp_path, "alive", "worker") == (0, "worker is alive.\n")
+        for named in (("worker",), ()):
+            assert asked(tmp_path, "alive", *named) == (0, "worker is alive.\n")
         assert asked(tmp_path, "alive", "telegram")[0] == 1
         worker.send_signal(signal.SIGSTOP)
         [file] = tmp_path.glob("alive/worker*")
         long_ago = time.time() - 61
         os.utime(file, (long_ago, long_ago))
-        code, said = asked(tmp_path, "alive", "worker")
+        code, said = asked(tmp_path, "alive")
         assert (code, "its loop stands still" in said) == (1, True)
         worker.send_signal(signal.SIGCONT)
         until(lambda: file.stat().st_mtime > long_ago + 30)

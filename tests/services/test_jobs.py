@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from core.services.jobs import Jobs
@@ -38,6 +39,19 @@ def in_file(tmp_path: Path) -> Iterator[Jobs]:
     yield made
     made.stop()
     made.close()
+
+
+def test_a_queue_that_is_there_is_opened_while_its_server_only_reads(
+    tmp_path: Path, new_postgresql: Callable[[str], str]
+) -> None:
+    url = new_postgresql("queue")
+    Jobs(tmp_path / "jobs.db", url).close()
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("ALTER DATABASE queue SET default_transaction_read_only = on")
+    reading = Jobs(tmp_path / "jobs.db", url)
+    reading.wake("photo", "1")
+    assert reading.waiting() == 0
+    reading.close()
 
 
 class Seen:

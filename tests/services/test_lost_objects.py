@@ -43,7 +43,7 @@ def test_a_photo_whose_object_is_gone_is_judged_once_more(
         return picture(1)
 
     inbox = makers.inbox(lambda: now)
-    verdicts = Verdicts(makers.settings(), store, inbox, fetch, lambda: now)
+    verdicts = Verdicts(makers.settings(), store, inbox, fetch, makers.inspect, lambda: now)
     assert verdicts.due(now, 10) == [str(lost.id)]
     assert verdicts.judge(str(lost.id)) is not None
     found = makers.fresh(lost)

@@ -42,7 +42,7 @@ def test_a_photo_with_its_place_is_stored_upright_and_tells_nothing(
     inspect = Inspector(YuNet(), converter=Converter()).inspect
     inbox = makers.inbox(clock)
     photo = makers.photo(avatar, owner)
-    Verdicts(makers.settings(), store, inbox, fetch, clock, inspect).judge(str(photo.id))
+    Verdicts(makers.settings(), store, inbox, fetch, inspect, clock).judge(str(photo.id))
     kept: AvatarPhoto = makers.fresh(photo)
     assert kept.validation_status is PhotoValidationStatus.VALID
     assert kept.has_face is True, "it is looked at upright"

@@ -6,7 +6,9 @@ const AT_ONCE = 2; // uploads; more of them would only wait for each other
 
 export class Line {
   // `say` gets what is sent: {text, files: [{name, photo}], uploads: [a promise of a sealed name]}.
-  constructor({ say, spoken }) {
+  // Nothing goes out before `arrival`, if that is a promise.
+  constructor({ arrival, say, spoken }) {
+    this.arrival = arrival;
     this.say = say;
     this.spoken = spoken;
     this.files = [];
@@ -112,6 +114,7 @@ export class Line {
 
   async send(one) {
     one.element.classList.add("sending");
+    await this.arrival;
     for (let pause = 1000; !one.gone; pause = Math.min(2 * pause, 8000)) {
       try {
         const response = await fetch(`/upload?name=${encodeURIComponent(one.name)}`, {

@@ -6,8 +6,10 @@ const KEPT = "likeness.unsent"; // in the tab's own storage, which a reload leav
 const AGAIN = [502, 503, 504];
 
 export class Outbox {
-  // `taken` gets the server's answer; `changed` is called whenever what waits has changed.
-  constructor({ taken, changed }) {
+  // `taken` gets the server's answer; `changed` is called whenever what waits has changed. Nothing
+  // goes out before `arrival`, if that is a promise.
+  constructor({ arrival, taken, changed }) {
+    this.arrival = arrival;
     this.taken = taken;
     this.changed = changed;
     this.letters = read();
@@ -36,6 +38,7 @@ export class Outbox {
   async send() {
     if (this.sending) return;
     this.sending = true;
+    await this.arrival;
     while (this.letters.length) {
       const letter = this.letters[0];
       await letter.uploading;

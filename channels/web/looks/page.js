@@ -106,13 +106,16 @@ async function follow() {
   for (;;) {
     asking = new AbortController();
     try {
-      const response = await fetch(`/view?${question(link)}`, { signal: asking.signal });
+      const method = newcomer ? "POST" : "GET";
+      const response = await fetch(`/view?${question(link)}`, { method, signal: asking.signal });
       if (response.status === 401) {
         say("no_cookies");
         return;
       }
       if (!response.ok) throw new Error(String(response.status));
       link = "";
+      newcomer = "";
+      arrived();
       lost = false;
       standing("bot");
       if (response.status === 200) take(await response.json());
@@ -129,11 +132,22 @@ async function follow() {
 function question(link) {
   const asked = new URLSearchParams({ known: lost ? 0 : known() });
   if (link) asked.set("start", link);
+  if (newcomer) asked.set("as", newcomer);
   if (!view) return asked;
   asked.set("motion", view.motion);
   if (!lost) asked.set("after", view.stamp);
   if (!document.hidden) asked.set("wait", "");
   return asked;
+}
+
+// Who has no cookie yet asks by a name of their own, until they have one; nothing is sent before.
+let newcomer = "newcomer" in document.documentElement.dataset ? random() : "";
+let arrived = () => {};
+const arrival = newcomer ? new Promise((done) => { arrived = done; }) : null;
+
+function random() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 let asking = null;
@@ -181,6 +195,7 @@ function line(bubble, name, text) {
 }
 
 const outbox = new Outbox({
+  arrival,
   taken: (answer) => {
     take(answer);
     asking?.abort(); // what it would have told is known now
@@ -188,6 +203,7 @@ const outbox = new Outbox({
   changed: waiting,
 });
 new Line({
+  arrival,
   spoken: () => spoken,
   say: ({ text, files, uploads }) => {
     outbox.put({ text, names: files.map(({ name }) => name), uploads, seen: seen(), known: known() });

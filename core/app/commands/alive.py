@@ -20,13 +20,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def alive(
-    part: Annotated[str, typer.Argument(help="worker, telegram, http, web, dashboard …")],
+    part: Annotated[str, typer.Argument(help="worker, telegram, http …; any without.")] = "",
     ready: Annotated[
         bool, typer.Option("--ready", help="Also: what it needs is within reach from here.")
     ] = False,
 ) -> None:
-    """Whether this host's process of a part lives; exit code 1 if not."""
+    """Which processes of this host, or container, live; exit code 1 if the part's does not."""
     settings = Settings.load()
+    parts = [part] if part else liveness.parts(settings.data_dir)
+    if not parts:
+        typer.echo(f"No process on this host, by {settings.data_dir.absolute()}.", err=True)
+        raise typer.Exit(1)
+    for each in parts:
+        _say(settings, each, ready)
+
+
+def _say(settings: Settings, part: str, ready: bool) -> None:
     told = _trouble(settings, part) or (ready and _unready(settings, part))
     if told:
         typer.echo(told, err=True)

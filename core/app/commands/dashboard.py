@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from core.app import extras
+from core.app.commands import data
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
 from core.base.settings.dashboard import NAME, ROLES
@@ -36,13 +38,14 @@ def dashboard() -> None:
     from core.base.heartbeat import beating
     from core.base.liveness import told
 
+    extras.require("dashboard")
     settings = Settings.load()
     found = installed_pages().get("dashboard")
     if found is None:
         raise ConfigurationError("No dashboard is installed.")
     page = found(settings.dashboard)
-    tell_password(page.prepare(settings.data_dir))
     application = bootstrap(settings, elsewhere=True)  # it takes no photos
+    tell_password(page.prepare(settings.data_dir))
     with told(settings.data_dir, "dashboard"), beating("dashboard"):
         page.run(application)
 
@@ -50,10 +53,17 @@ def dashboard() -> None:
 def password(
     name: Annotated[str, typer.Argument(help="Who is to log in.")] = "admin",
     role: Annotated[str, typer.Option(help="viewer or admin.")] = "admin",
+    renew: Annotated[
+        bool, typer.Option("--renew", help="A new one for the admin of the first start, instead.")
+    ] = False,
 ) -> None:
     """Make a user of the dashboard: asks for a password, prints what names the user."""
-    from core.operation.auth import hashed
+    from core.operation.passwords import LEAST_LETTERS, hashed, new_password
 
+    if renew:
+        with data.prepared(Settings.load()):
+            typer.echo(f"admin has the password {new_password()} (shown this once)")
+        return
     if role not in ROLES:
         raise ConfigurationError(f"There is no role {role!r}. Say viewer or admin.")
     if not NAME.fullmatch(name):
@@ -61,5 +71,9 @@ def password(
             f"{name!r} is no user's name. Write letters, figures and . _ @ - alone, 64 or fewer."
         )
     chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if len(chosen) < LEAST_LETTERS:
+        raise ConfigurationError(
+            f"That password has {len(chosen)} letters. Choose one of {LEAST_LETTERS} or more."
+        )
     typer.echo("Add this to LIKENESS_DASHBOARD__USERS; several stand with spaces between:")
     typer.echo(f"{name}:{role}:{hashed(chosen)}")

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import peewee
@@ -57,12 +56,10 @@ def repair(
 def adopt() -> None:
     """Keep photos in this machine's folder from now on: after a move, or a loss of the old one."""
     from core.app import photo_folder
-    from core.base.migrations import runner
     from core.operation.admin_actions import note
 
     settings = Settings.load()
-    with _opened(settings) as database:
-        runner.prepare(database)
+    with prepared(settings):
         folders = photo_folder.adopt(settings)
         for folder in folders:
             note("command line", "adopt", str(folder))
@@ -95,11 +92,9 @@ def demo_data(
     add: Annotated[bool, typer.Option("--add", help="Even where people are known.")] = False,
 ) -> None:
     """Fill the database with made-up people, to look at."""
-    from core.base.migrations import runner
     from core.operation import demo
 
-    with _opened(Settings.load()) as database:
-        runner.prepare(database)
+    with prepared(Settings.load()):
         if not (demo.empty() or add):
             raise ConfigurationError(
                 "The database knows people already; made-up ones could not be told from them. "
@@ -116,31 +111,42 @@ def embedded(settings: Settings) -> bool:
 
 def migrated(settings: Settings, to: str | None = None, down: bool = False) -> list[str]:
     """The names of the migrations that had to be run."""
+    from core.app import opening
     from core.base.migrations import runner
 
-    with _opened(settings) as database:
-        return list(runner.migrate(database, target=to, down=down))
+    with _opened(settings) as database, opening.unpooled(settings, database) as server:
+        return list(runner.migrate(server, target=to, down=down))
 
 
-def claimed(settings: Settings) -> None:
-    """Refuse before anything starts what every process would refuse by itself."""
+@contextmanager
+def claimed(settings: Settings) -> Iterator[None]:
+    """Refuse before anything starts what every process would refuse by itself.
+
+    Within it the database is open.
+    """
     from core.app import photo_folder
-    from core.base.migrations import runner
+
+    with prepared(settings):
+        photo_folder.claim(settings)
+        yield
+
+
+@contextmanager
+def prepared(settings: Settings) -> Iterator[None]:
+    """The database is open meanwhile, and fits this version."""
+    from core.app import opening
 
     with _opened(settings) as database:
-        runner.prepare(database)
-        photo_folder.claim(settings)
+        opening.prepare(settings, database)
+        yield
 
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[peewee.Database]:
-    from core.app.opening import refuse_half_restored
-    from core.base.db import connect, make_folder
+    from core.app import opening
 
-    refuse_half_restored(settings)
-    if embedded(settings):
-        make_folder(Path(settings.database_url.removeprefix(SQLITE)).parent)
-    database = connect(settings.database_url, settings.database.synchronous)
+    opening.refuse_half_restored(settings)
+    database = opening.bound(settings)
     try:
         yield database
     finally:

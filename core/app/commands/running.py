@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from core.app import extras
 from core.app.commands import dashboard, data
 from core.base.errors import ConfigurationError
 from core.base.isolation import Isolation, guarded
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, made_channel
-from core.conversation.delivery.channel import Addressed
+from core.conversation.delivery.channel import Addressed, Hooked, Troubled
 
 if TYPE_CHECKING:
     from core.app.bootstrap import App
@@ -41,19 +42,22 @@ def run() -> None:
 
     settings = Settings.load()
     channels = _configured_channels(settings)
+    pages = dashboard.configured(settings)
+    extras.require("worker", *channels, *pages)
     if data.embedded(settings):
         data.migrated(settings)
-    data.claimed(settings)
+    pages = dashboard.configured(settings)
+    with data.claimed(settings):
+        made = [page.prepare(settings.data_dir) for page in pages.values()]
     beside = ["worker"]
-    if serves_http(settings):
+    if serves_http(settings) or any(map(_is_delivered_to, channels.values())):
         beside.append("http")
         typer.echo(f"{'http':<10} {address(settings.http)}")
-    pages = dashboard.configured(settings)
     for name, channel in channels.items():
         typer.echo(f"{name:<10} {channel.address if isinstance(channel, Addressed) else 'on'}")
-    for name, page in pages.items():
+    for (name, page), password in zip(pages.items(), made, strict=True):
         typer.echo(f"{name:<10} {page.address}")
-        dashboard.tell_password(page.prepare(settings.data_dir))
+        dashboard.tell_password(password)
     typer.echo(f"{'data':<10} {settings.data_dir.resolve()}")
     typer.echo("Ctrl-C stops all of it.")
     if not run_together([*pages, *beside], channels):
@@ -66,8 +70,9 @@ def http() -> None:
     from core.app.bootstrap import bootstrap
     from core.operation import http as web_server
 
+    extras.require("http")
     application = bootstrap(Settings.load())
-    with _seen("http", application):
+    with _seen("http", application, lambda: _troubles(application)):
         web_server.serve(application)
 
 
@@ -83,6 +88,7 @@ def worker() -> None:
     from core.base.liveness import told
     from core.base.mode import named
 
+    extras.require("worker")
     settings = Settings.load()
     application = bootstrap(settings)
     with (
@@ -101,6 +107,7 @@ def console(
     """Chat in this terminal, or from a script through a pipe."""
     from core.app.bootstrap import bootstrap
 
+    extras.require("worker")  # one works in this process
     settings = Settings.load()
     application = bootstrap(settings, _console_log(settings))
     found = (kind for kind in application.channels.values() if kind.capabilities.terminal)
@@ -122,6 +129,7 @@ def _serve(name: str) -> None:
     from core.app.bootstrap import bootstrap
     from core.app.processes import ended_before, kept
 
+    extras.require(name)
     application = bootstrap(Settings.load())
     if not kept():
         application.channel(name)  # one that can't even be made is a sentence
@@ -135,8 +143,18 @@ def _serve(name: str) -> None:
     def renew() -> None:  # what it kept in mind may be what it failed by
         application.channels[name] = made_channel(application.settings, name)
 
-    with _seen(name, application, isolation.trouble):
+    with _seen(name, application, lambda: isolation.trouble() or _troubles(application)):
         isolation.serve(run, renew)
+
+
+def _is_delivered_to(channel: object) -> bool:
+    return isinstance(channel, Hooked) and bool(channel.webhook_url)
+
+
+def _troubles(application: App) -> str:
+    """What the channels of this process say that an operator must do."""
+    found = (c.trouble for c in application.channels.values() if isinstance(c, Troubled))
+    return "; ".join(filter(None, found))
 
 
 def _sleep(seconds: float) -> None:

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import structlog
 
 from core.avatars import queries
@@ -89,6 +88,8 @@ class Comparing:
             picture = read(self._store.get(str(photo.minio_key))).decode(LOOKED_AT).convert("RGB")
         except (ObjectMissing, Unreadable):
             return None
+        import numpy as np  # which only a worker has
+
         finder, reader = self._tools()
         rgb = np.asarray(picture)
         faces = finder.find(rgb)

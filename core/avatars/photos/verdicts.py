@@ -21,11 +21,9 @@ from core.avatars.models import DELAYED, AvatarPhoto, Consent, PhotoValidationSt
 from core.avatars.photos import claims, lateness, missing
 from core.avatars.photos.claim_keeper import kept
 from core.avatars.photos.counting import NO_ROOM, Standing, recount, standing
-from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.photo_set import known_beside, purpose_of, repetition
 from core.avatars.photos.room import PARKED
-from core.avatars.photos.rules import PhotoRules
 from core.avatars.photos.written import columns, count_once_committed, refusal
 from core.avatars.ports import ObjectStore
 from core.base.db import INFRASTRUCTURE, database, transaction
@@ -76,7 +74,7 @@ class Settled:
 class Verdicts:
     """Judges pending photos; `fetch(channel, reference, limit)` gets the bytes of one.
 
-    `clock` gives seconds since 1970; `inspect` looks at the bytes, and by default misses no face.
+    `inspect` looks at the bytes; `clock` gives seconds since 1970.
     Safe in any number of threads and processes.
     """
 
@@ -86,16 +84,15 @@ class Verdicts:
         store: ObjectStore,
         inbox: Inbox,
         fetch: Fetch,
+        inspect: Inspect,
         clock: Callable[[], float] = time.time,
-        inspect: Inspect | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
         self._fetch = fetch
         self._clock = clock
-        rules = PhotoRules(settings.photos.min_side, settings.photos.max_bytes)
-        self._inspect = inspect or Inspector(None, rules).inspect
+        self._inspect = inspect
         self._fetched: dict[uuid.UUID, bytes] = {}
 
     def due(self, now: float, limit: int = 100) -> list[str]:

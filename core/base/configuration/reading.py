@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,12 +107,14 @@ class _Reading(Generic[M]):
             raise ConfigurationError(problems.report(self.problems))
         return filled
 
-    def _tree(self) -> dict[str, object]:
+    def _tree(self, hidden: bool = False) -> dict[str, object]:
+        """The given values as the model has them; `hidden` secrets are as many asterisks."""
         tree: dict[str, object] = {}
         for section in sorted(self.sections):
             _branch(tree, section)
         for key, given in self.given.items():
-            _branch(tree, key[:-1])[key[-1]] = given.value
+            secret = hidden and self.settings[key].secret
+            _branch(tree, key[:-1])[key[-1]] = "*" * len(given.value) if secret else given.value
         return tree
 
     def _problem(self, detail: ErrorDetails) -> str:
@@ -124,12 +127,35 @@ class _Reading(Generic[M]):
         return problems.bad_value(self.settings[key], self.given[key], detail, self._words(detail))
 
     def _words(self, detail: ErrorDetails) -> str:
-        """The message of a model's validator, which may contain a secret."""
-        words = str(detail.get("ctx", {}).get("error", detail["msg"]))
-        for key, given in self.given.items():
-            if self.settings[key].secret and given.value:
-                words = words.replace(given.value, "***")
+        """The message of a model's validator, which may quote a secret."""
+        words = _said(detail)
+        if any(secret in words for secret in self._secrets()):
+            words = self._without_secrets(detail)
         return masked(words).rstrip(".")
+
+    def _secrets(self) -> list[str]:
+        return [
+            str(given.value)
+            for key, given in self.given.items()
+            if self.settings[key].secret and given.value
+        ]
+
+    def _without_secrets(self, detail: ErrorDetails) -> str:
+        """The same message, had every secret consisted of asterisks.
+
+        To replace a secret in the message would show it, where it is a word of ours by chance.
+        """
+        try:
+            self.model.model_validate(self._tree(hidden=True))
+        except ValidationError as error:
+            for other in error.errors(include_url=False):
+                if (other["loc"], other["type"]) == (detail["loc"], detail["type"]):
+                    return re.sub(r"\*+", "***", _said(other))
+        return "its value is refused"
+
+
+def _said(detail: ErrorDetails) -> str:
+    return str(detail.get("ctx", {}).get("error", detail["msg"]))
 
 
 def _load(path: Path) -> dict[str, object]:

@@ -1,24 +1,41 @@
 """Applying migrations, one process at a time, and refusing a database that doesn't fit.
 
-`playhouse.migrations` knows the order and the history; it takes no lock, so one is taken here: an
-advisory lock on PostgreSQL, a locked file beside the database on SQLite.
+`playhouse.migrations` knows the order and the history; it takes no lock, so one is taken here: on
+PostgreSQL an advisory lock of the one transaction that all of it is done in, which a pooler can't
+keep beyond it, on SQLite a locked file beside the database.
 """
 
 from __future__ import annotations
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import peewee
+import structlog
 from playhouse.migrations import MigrationError, Runner
 
 from core.base.errors import ConfigurationError, DatabaseUnavailable, SchemaMismatch
 
+log = structlog.get_logger()
+
 _FOLDER = Path(__file__).parent
 _LOCK = 0x11CE4E55
+_EXPANDS = re.compile(r"\d+_expand_")
+"""The name of a migration that the version before runs on; it is all that this version knows."""
+LOCK_SECONDS = 60
+"""So long PostgreSQL waits for this lock and for those of tables, before it gives up."""
+_NOT_HAD = "55P03"
+"""SQLSTATE of a lock that was waited for so long."""
+
+_LOCKED = (
+    "The database's schema is locked: what was needed of it could not be had for {} seconds. "
+    "Either another process migrates, or a transaction is open for too long (`SELECT * FROM "
+    "pg_stat_activity` shows whose). Try again once that has ended."
+)
 
 Database = peewee.Database | peewee.DatabaseProxy
 
@@ -46,11 +63,22 @@ def prepare(database: Database) -> None:
     over it nothing is left. Raises DatabaseUnavailable where there is no use in trying.
     """
     with _reached(database):
-        with _alone(database):
-            if not database.get_tables():
-                with database.atomic():
-                    _runner(database).up()
+        if not _fits(database):
+            with _alone(database):
+                if not database.get_tables():
+                    with database.atomic():
+                        _runner(database).up()
         check(database)
+
+
+def _fits(database: Database) -> bool:
+    """Whether nothing is to be made; a file of SQLite is begun by one process, so never there."""
+    real = _real(database)
+    if isinstance(real, peewee.SqliteDatabase):
+        return False
+    real.connect(reuse_if_open=True)
+    _require_unicode(real)
+    return all(m.applied for m in _runner(database).status())
 
 
 def look(database: Database) -> bool:
@@ -75,11 +103,14 @@ def names() -> list[str]:
 
 
 def check(database: Database) -> None:
-    """Raise SchemaMismatch where the database is behind or ahead of this code."""
+    """Raise SchemaMismatch where the database is behind this code, or ahead of it.
+
+    What only expands it may be ahead: that changes nothing that the version before relies on.
+    """
     status = _runner(database).status()
     pending = [m.name for m in status if m.path and not m.applied]
-    foreign = [m.name for m in status if not m.path]
-    if foreign:
+    ahead = [m.name for m in status if not m.path]
+    if foreign := [name for name in ahead if not _EXPANDS.match(name)]:
         raise SchemaMismatch(
             f"The database is ahead of this version of Likeness: it has {', '.join(foreign)}. "
             "Run the version that made it, or restore a backup from before."
@@ -89,6 +120,8 @@ def check(database: Database) -> None:
             f"The database is behind this version of Likeness: {', '.join(pending)} missing. "
             "Make a backup and run `likeness migrate`."
         )
+    if ahead:
+        log.info("the database is ahead of this version, which runs on it", ahead=ahead)
 
 
 def _runner(database: Database) -> Runner:
@@ -115,6 +148,8 @@ def _reached(database: Database) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
+        if getattr(getattr(error, "orig", None), "sqlstate", None) == _NOT_HAD:
+            raise DatabaseUnavailable(_LOCKED.format(LOCK_SECONDS)) from error
         raise DatabaseUnavailable(unavailable(database, str(error))) from error
     except OSError as error:
         raise DatabaseUnavailable(unavailable(database, str(error.strerror))) from error
@@ -144,11 +179,10 @@ def _alone(database: Database) -> Iterator[None]:
     else:
         real.connect(reuse_if_open=True)
         _require_unicode(real)
-        real.execute_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        try:
+        with real.transaction("READ COMMITTED"):  # each statement sees what others have made
+            real.execute_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+            real.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             yield
-        finally:
-            real.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
 def _require_unicode(postgresql: Any) -> None:

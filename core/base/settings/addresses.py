@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -58,6 +59,18 @@ def _codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
+def _networks(written: tuple[str, ...]) -> tuple[str, ...]:
+    for each in written:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(
+                f'{each!r} is no address of a proxy; it is written "127.0.0.1", or "10.0.0.0/8" '
+                "for a network"
+            ) from None
+    return written
+
+
 WebAddress = Annotated[str, AfterValidator(_web)]
 """A URL without a trailing slash."""
 
@@ -72,3 +85,6 @@ PeopleAddresses = Annotated[tuple[str, ...], AfterValidator(_people)]
 
 InviteCodes = Annotated[tuple[str, ...], AfterValidator(_codes)]
 """Invitation codes, used as `t.me/bot?start=CODE`."""
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
+"""IP addresses and networks: `127.0.0.1`, `10.0.0.0/8`."""

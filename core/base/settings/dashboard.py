@@ -56,7 +56,10 @@ class Oidc(Section):
     @classmethod
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < 16:
-            raise ValueError("the secret has at least 16 letters")
+            raise ValueError(
+                f"the secret has at least 16 letters, and this one {len(secret)}; the provider "
+                "shows it"
+            )
         return secret
 
     @field_validator("users")

@@ -38,7 +38,10 @@ class Http(Section):
     @classmethod
     def _long_enough(cls, token: SecretStr) -> SecretStr:
         if 0 < len(token.get_secret_value()) < 16:
-            raise ValueError("the token of /metrics has at least 16 letters")
+            raise ValueError(
+                f"the token of /metrics has at least 16 letters, and this one {len(token)}; "
+                "`openssl rand -hex 16` makes one"
+            )
         return token
 
 

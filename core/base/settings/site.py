@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from core.base.settings.addresses import LOCAL, SiteAddress
+from core.base.settings.addresses import LOCAL, Networks, SiteAddress
 from core.base.settings.section import Section
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not bound to
@@ -18,13 +18,15 @@ class SiteSection(Section):
     """The base of such a site's section; each gives `port` a default of its own.
 
     `public_url` is the address that people type where a proxy stands in front; `allowed_hosts`
-    are further names that the site answers to.
+    are further names that the site answers to. What `trusted_proxies` say of where a request came
+    from is believed, and what anybody else says is not.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     public_url: SiteAddress = ""
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: Networks = ()
 
     @property
     def secure(self) -> bool:

@@ -13,9 +13,13 @@ from core.base.settings.section import Section
 
 
 class Database(Section):
-    """The database; an empty `url` is an SQLite file in the data folder."""
+    """The database; an empty `url` is an SQLite file in the data folder.
+
+    `direct_url` is the same PostgreSQL without the pooler that `url` leads to; "" where none does.
+    """
 
     url: Annotated[str, Field(repr=False)] = ""
+    direct_url: Annotated[str, Field(repr=False)] = ""
     synchronous: Literal["full", "normal"] = "full"
 
     @field_validator("url")
@@ -24,6 +28,23 @@ class Database(Section):
         if url and not url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("a database is written sqlite:///path or postgresql://user@host/name")
         return url
+
+    @field_validator("direct_url")
+    @classmethod
+    def _a_server(cls, url: str) -> str:
+        if url and not url.startswith("postgresql://"):
+            raise ValueError("a server is written postgresql://user@host/name")
+        return url
+
+    @model_validator(mode="after")
+    def _of_one_database(self) -> Self:
+        if self.direct_url and not self.url.startswith("postgresql://"):
+            raise ValueError(
+                "database.direct_url is set, and database.url is no PostgreSQL: migrations would "
+                "be made where nobody works. Set database.url to the pooler before that server, "
+                "or remove database.direct_url"
+            )
+        return self
 
 
 class Storage(Section):

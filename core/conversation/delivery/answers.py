@@ -16,7 +16,7 @@ import structlog
 
 from core.base.db import run, transaction
 from core.base.errors import ChannelError, RetryAfter, Uncertain, Unreachable, kind_of
-from core.conversation.delivery.background import Background, Pauses
+from core.conversation.delivery.bridge import Background, Pauses
 from core.conversation.delivery.intake import Intake
 
 log = structlog.get_logger()

@@ -166,6 +166,41 @@ class Checked(Protocol):
 
 @runtime_checkable
 class Routed(Protocol):
-    """Optional for a channel: routes for the web server, a webhook say."""
+    """Optional for a channel: routes for the web server, a webhook say.
+
+    A route that is an asynchronous context manager is entered when the server starts, and left
+    when it stops.
+    """
 
     def routes(self, app: Host, bridge: Bridge) -> Iterable[BaseRoute]: ...
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """Optional for a channel whose messenger can deliver to the web server.
+
+    The methods are for an operator and return what they read. They raise ChannelError, or
+    ConfigurationError where a setting is in the way.
+    """
+
+    @property
+    def configured(self) -> bool: ...
+
+    @property
+    def webhook_url(self) -> str:
+        """Where it is to deliver; "" where updates are asked for instead."""
+        ...
+
+    def set_webhook(self) -> str: ...
+
+    def remove_webhook(self) -> str: ...
+
+    def show_webhook(self) -> str: ...
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    """Optional for a channel: what an operator must do about it, "" for nothing."""
+
+    @property
+    def trouble(self) -> str: ...

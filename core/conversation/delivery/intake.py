@@ -17,8 +17,7 @@ from core.base.db import INFRASTRUCTURE, transaction
 from core.base.errors import kind_of
 from core.conversation import inbox
 from core.conversation.delivery import outbox
-from core.conversation.delivery.background import Background, Pauses
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery.bridge import Background, Bridge, Pauses
 from core.conversation.engine import Engine
 from core.conversation.inbox import AT_A_TIME, Receipt, Received
 from core.conversation.messages import Address, Update
@@ -27,6 +26,8 @@ log = structlog.get_logger()
 
 FINISH_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
+AT_ONCE = 4
+"""So many updates are committed at once where a messenger brings them one by one."""
 TRIES = 3
 """So often is an update tried that can't be stored, though the database works."""
 
@@ -62,7 +63,8 @@ class Intake:
     """Commits what arrives for one bot, in order, and applies it, one drain for each conversation.
 
     `changed` is called whenever screens may have changed; `apologise` tells whoever sent an update
-    that it takes longer.
+    that it takes longer. With `brought_again` the messenger repeats what wasn't taken: then trouble
+    with the database isn't waited out but raised, as INFRASTRUCTURE errors.
     """
 
     def __init__(
@@ -71,10 +73,15 @@ class Intake:
         bridge: Bridge,
         changed: Callable[[], None],
         apologise: Callable[[Update], None],
+        *,
+        brought_again: bool = False,
     ) -> None:
         self._engine, self._bridge = engine, bridge
         self._changed, self._apologise = changed, apologise
-        self._storing = Bridge(threads=1)  # so that nothing that arrives waits behind turns
+        self._brought_again = brought_again
+        # So that nothing that arrives waits behind turns; a messenger that brings many at once
+        # keeps those of a chat in order.
+        self._storing = Bridge(threads=AT_ONCE if brought_again else 1)
         self._draining: set[int] = set()
         self._again: set[int] = set()
         self._drains = Background()
@@ -86,6 +93,8 @@ class Intake:
         """
         try:
             received: list[Received | None] = [*await self._committed(*updates)]
+        except INFRASTRUCTURE:
+            raise
         except Exception:
             log.exception("can't store updates together", count=len(updates))
             received = [await self._alone(update) for update in updates]
@@ -97,7 +106,7 @@ class Intake:
     async def store(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Do something after all that came before it, however long the database is in trouble.
 
-        Raises what else goes wrong.
+        Raises what else goes wrong, and that too where it is brought again.
         """
         return await self._stored((), lambda: function(*args, **kwargs))
 
@@ -136,6 +145,8 @@ class Intake:
             try:
                 [received] = await self._committed(update)
                 return received
+            except INFRASTRUCTURE:
+                raise
             except Exception as error:
                 log.exception("can't store an update", id=update.key)
                 await pauses.after(error)
@@ -147,7 +158,13 @@ class Intake:
             for update in said:
                 self._apologise(update)
 
-        return await self._storing.insist(work, troubled)
+        if not self._brought_again:
+            return await self._storing.insist(work, troubled)
+        try:
+            return await self._storing.call(work)
+        except INFRASTRUCTURE as error:
+            troubled(error)
+            raise
 
     def _apply(self, conversation_id: int, update: Update | None = None) -> None:
         """Have a conversation's events applied, beside those of all others."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 from core.base import meters
 from core.base.db import run, snapshot, transaction
+from core.base.errors import TakenOver
 from core.conversation import statements
 from core.conversation.delivery import numbering
-from core.conversation.delivery.background import backoff
+from core.conversation.delivery.bridge import backoff
 from core.conversation.delivery.channel import Capabilities, Place, Reference
 from core.conversation.delivery.rendering import Rendered, render
+from core.conversation.delivery.shares import Fence, check
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
 from core.conversation.messages import Address
@@ -86,13 +88,14 @@ def _lost(conversation_id: int, posting: str) -> Reference:
     return {**json.loads(posting), "notices": " ".join(notices).split()}
 
 
-def posting(conversation_id: int, mark: Reference | None) -> None:
+def posting(conversation_id: int, mark: Reference | None, fence: Fence | None = None) -> None:
     """Record that a message is about to be posted, or with None that none has been.
 
-    An earlier one that may be there stays recorded as it was.
+    An earlier one that may be there stays recorded as it was. Raises TakenOver.
     """
     kept = None if mark is None else json.dumps(mark)
     with transaction():
+        check(fence)
         if kept is None:
             run("UPDATE conversations SET posting = NULL WHERE id = ?", conversation_id)
         else:
@@ -108,13 +111,15 @@ def shown(
     offers: RenderedButtons,
     reference: Reference | None,
     now: float,
+    fence: Fence | None = None,
 ) -> None:
     """Record what a person sees now: typed replies are read against it.
 
-    Of what was drawn before they were forgotten, the words are not written down.
+    Of what was drawn before they were forgotten, the words are not written down. Raises TakenOver.
     """
     kept = None if reference is None else json.dumps(reference)
     with transaction():
+        check(fence)
         buttons = numbering.confirmed(conversation_id, offers)
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
     meters.count("screens_shown")
@@ -145,15 +150,22 @@ def take_notices(engine: Engine, conversation_id: int, can: Capabilities) -> lis
 
 
 def begin_notice(
-    engine: Engine, notice_id: int, can: Capabilities, now: float
+    engine: Engine, notice_id: int, can: Capabilities, now: float, fence: Fence | None = None
 ) -> tuple[Place, Rendered]:
-    """Note that a notice is about to be sent; where it goes, and what it says."""
+    """Note that a notice is about to be sent; where it goes, and what it says.
+
+    Raises TakenOver, also where somebody has begun it already.
+    """
     with transaction():
-        notice = PendingNotice.get_by_id(notice_id)
-        run(
-            "UPDATE notices SET outcome = 'sending', attempted_at = ? WHERE id = ?",
+        check(fence)
+        begun = run(
+            "UPDATE notices SET outcome = 'sending', attempted_at = ? "
+            "WHERE id = ? AND outcome = 'pending'",
             *(now, notice_id),
         )
+        if not begun.rowcount:
+            raise TakenOver
+        notice = PendingNotice.get_by_id(notice_id)
         place = Place(notice.conversation.chat, notice.conversation.thread)
         return place, _draw_notice(engine, notice, can)
 
@@ -202,19 +214,6 @@ def refused(notice_id: int) -> None:
         ).fetchone()
     if left is not None and left[0] == "failed":
         meters.count("notices", outcome="failed")
-
-
-def abandon(channel: str, bot: str) -> None:
-    """Notices that a dead sender had begun: they may have arrived, so they are not repeated."""
-    with transaction():
-        found = run(
-            """
-            UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'
-              AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
-            """,
-            *(channel, bot),
-        )
-    meters.count("notices", found.rowcount, outcome="uncertain")
 
 
 def postpone(conversation_id: int, until: float) -> None:

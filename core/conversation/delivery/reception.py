@@ -1,19 +1,28 @@
-"""Taking what a messenger brings: committed, answered, and only then forgotten by the messenger."""
+"""Taking what a messenger brings: committed, answered, and only then forgotten by the messenger.
+
+One process asks a messenger for updates (`Reception`); any number take what one delivers over HTTP
+(`Receiver`), beside those that send. A sender sees what is to be shown in the database, and applies
+what a killed receiver has left.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 import structlog
 
+from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError
 from core.conversation.delivery import outbox
 from core.conversation.delivery.answers import Answers
-from core.conversation.delivery.background import Background
-from core.conversation.delivery.courier import Show
+from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.intake import FINISH_SECONDS, Intake
+from core.conversation.delivery.screens import Show
+from core.conversation.engine import Engine
 from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update
 
@@ -21,6 +30,8 @@ log = structlog.get_logger()
 
 TELL_SECONDS = 60.0
 """A chat is told one remark in so many seconds."""
+REMEMBERED = 1000
+"""Of so many updates it is known that somebody was told: they may be brought again."""
 
 
 class Incoming(NamedTuple):
@@ -75,7 +86,8 @@ class Messenger(Protocol):
     async def listen(self, reception: Reception) -> None:
         """Hand over what arrives until cancelled.
 
-        What `reception` has not taken the messenger must bring again.
+        What `reception` has not taken the messenger must bring again. Where it delivers to a
+        `Receiver` instead, this waits for the end of that.
         """
         ...
 
@@ -98,6 +110,7 @@ class Remarks:
     def __init__(self, messenger: Messenger) -> None:
         self._messenger = messenger
         self._told: dict[str, float] = {}
+        self._apologised: deque[str] = deque(maxlen=REMEMBERED)
         self._sending = Background()
 
     def tell(self, chat: str, text: str, *, once: bool = False) -> None:
@@ -109,7 +122,10 @@ class Remarks:
             self._sending.start(self._send(chat, text))
 
     def apologise(self, update: Update) -> None:
-        """Tell whoever sent an update that it is kept and takes longer."""
+        """Tell whoever sent an update, once, that it is kept and takes longer."""
+        if update.key in self._apologised:
+            return
+        self._apologised.append(update.key)
         said = self._messenger.words(update.person.language).our_fault
         self.tell(update.address.chat, said)
 
@@ -145,9 +161,39 @@ class Reception:
 
         The messenger may forget it when this returns. Presses are answered beside that.
         """
+        self._answer(batch)
+        await self._commit(batch)
+        await self._answers.keep()
+
+    async def take_delivery(self, one: Incoming) -> None:
+        """Commit what was delivered by itself; the messenger has a press answered in the reply.
+
+        Raises INFRASTRUCTURE errors: then nothing is committed, and the messenger must bring it
+        again. A press is answered meanwhile.
+        """
+        try:
+            await self._commit([one])
+        except INFRASTRUCTURE:
+            self._answer([one])
+            raise
+
+    async def finish(self) -> None:
+        """Let what has begun come to its end."""
+        kept = self._clearing.start(self._kept())
+        await self._clearing.finish(FINISH_SECONDS)
+        kept.cancel()
+        await self._answers.stop()
+
+    def _answer(self, batch: Sequence[Incoming]) -> None:
         for one in batch:
             if one.callback is not None:
                 self._answers.begin(one.callback)
+
+    async def _kept(self) -> None:
+        with suppress(*INFRASTRUCTURE):
+            await self._answers.keep()
+
+    async def _commit(self, batch: Sequence[Incoming]) -> None:
         said = [(one, one.update) for one in batch if one.update is not None]
         receipts = await self._intake.receive(*(update for _, update in said))
         for (one, update), received in zip(said, receipts, strict=True):
@@ -158,14 +204,6 @@ class Reception:
                 await self._intake.note_reachable(*one.standing)
             if one.remark is not None:
                 self._remarks.tell(*one.remark, once=True)
-        await self._answers.keep()
-
-    async def finish(self) -> None:
-        """Let what has begun come to its end."""
-        kept = self._clearing.start(self._answers.keep())
-        await self._clearing.finish(FINISH_SECONDS)
-        kept.cancel()
-        await self._answers.stop()
 
     def _received(self, one: Incoming, update: Update, received: Received) -> None:
         """What follows from a receipt: a button pressed on a message of before is cleared away."""
@@ -177,6 +215,41 @@ class Reception:
 
     async def _clear(self, conversation_id: int, chat: str, message: int) -> None:
         """A message above the one that is recorded was replaced by it: its buttons are dead."""
-        shown = await self._intake.store(outbox.reference, conversation_id)
+        try:
+            shown = await self._intake.store(outbox.reference, conversation_id)
+        except INFRASTRUCTURE:  # the next screen takes them away
+            return
         if message < shown.get("id", 0):
             await self._messenger.screens.strip(chat, message)
+
+
+class Receiver:
+    """Takes the deliveries for one bot, `address` being its channel and identifier.
+
+    Turns run on `bridge`. Made for one event loop; close it at the end.
+    """
+
+    def __init__(
+        self, messenger: Messenger, engine: Engine, bridge: Bridge, address: tuple[str, str]
+    ) -> None:
+        self._remarks = Remarks(messenger)
+        self._intake = Intake(engine, bridge, _nothing, self._remarks.apologise, brought_again=True)
+        self._reception = Reception(messenger, self._intake, self._remarks, address)
+
+    async def take(self, one: Incoming) -> None:
+        """Commit a delivery, upon which the messenger may forget it.
+
+        Raises INFRASTRUCTURE errors: then it must be brought again.
+        """
+        await self._reception.take_delivery(one)
+
+    async def close(self) -> None:
+        """Let what has begun come to its end, and give the connections back."""
+        await self._reception.finish()
+        await self._intake.finish()
+        self._intake.close()
+        await self._remarks.finish()
+
+
+def _nothing() -> None:
+    """The process that sends looks for changed screens by itself."""

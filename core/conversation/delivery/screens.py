@@ -90,8 +90,50 @@ class Messages(Protocol):
         ...
 
 
+class Show(Protocol):
+    """The pushing half of a channel: awaited by `delivery`, one chat at a time.
+
+    Each method may raise the errors of `core.base.errors.ChannelError`.
+    """
+
+    def mark(self, rendered: Rendered, previous: Reference | None, post: bool) -> Reference | None:
+        """What is worth knowing later before a message is posted; None where one is edited."""
+        ...
+
+    async def show(
+        self,
+        place: Place,
+        rendered: Rendered,
+        previous: Reference | None,
+        post: bool,
+        lost: Reference | None,
+    ) -> Reference:
+        """Show a screen and return the message's reference.
+
+        `previous` is the reference of the message that shows the screen now, if there is one.
+        With `post` a new message at the bottom takes over and the previous one loses its buttons;
+        without it the previous one is edited where it stands. `lost` is the mark of a message that
+        may have arrived and was not recorded, and with it "notices", the messages of the notices.
+
+        Raises `Gone` where the previous message can't be edited: then it is asked to post.
+        """
+        ...
+
+    async def notify(self, place: Place, rendered: Rendered) -> Reference:
+        """Post a notice as a message of its own; the reference's "id" is that message.
+
+        Each of `rendered.images` is one picture of it. An album of several messages is sent whole
+        or not at all, and "id" is all their numbers, with spaces between them.
+        """
+        ...
+
+    async def strip(self, chat: str, message: int) -> None:
+        """Take away the buttons of a message that shows the screen no more."""
+        ...
+
+
 class Screens:
-    """Shows what it is given; see `core.conversation.delivery.courier.Show`."""
+    """Shows what it is given; see `Show`."""
 
     def __init__(self, messages: Messages, host: Host) -> None:
         self._messages, self._host = messages, host

@@ -1,10 +1,15 @@
-"""A bot as a process: it holds the lease, receives, shows what is due, and stops cleanly."""
+"""A bot as a process: it receives in turn with others, shows its share of what is due, and stops.
+
+Any number of processes send for a bot, each for its shares of the conversations; where it is asked
+for updates, one of them asks, and the others stand by.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 
 import structlog
@@ -12,24 +17,25 @@ import structlog
 from core.base import liveness, process, shutdown
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError, kind_of
-from core.conversation.delivery import lease
-from core.conversation.delivery.background import Pauses
-from core.conversation.delivery.bridge import Bridge
+from core.conversation.delivery import lease, shares
+from core.conversation.delivery.bridge import Bridge, Pauses
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.intake import Intake
 from core.conversation.delivery.reception import Messenger, Reception, Remarks
+from core.conversation.delivery.shares import Held
 from core.conversation.engine import Engine
 
 log = structlog.get_logger()
 
 RENEW_SECONDS = 3.0
+SHARE_SECONDS = 2.0
 STANDBY_SECONDS = 1.0
 LONGEST_WAIT = 30.0
 
 
 class Service:
-    """Serves one bot; of several processes one receives, and the others stand by.
+    """Serves one bot, beside other processes that do.
 
     `rate` is how many messages a second the messenger takes in all.
     """
@@ -60,12 +66,51 @@ class Service:
             await working
 
     async def _serve_in_turn(self) -> None:
-        bot = await self._connected()
-        name = f"{self._channel}:{bot}"
+        address = self._channel, await self._connected()
+        held = Held(address)
+        courier = Courier(
+            self._engine, self._bridge, self._messenger.screens, self._can, address, self._rate,
+            held=held,
+        )  # fmt: skip
+        showing = asyncio.create_task(courier.run())
+        vital = [
+            asyncio.create_task(self._share(address, held, courier)),
+            asyncio.create_task(self._receive_in_turn(address, courier)),
+        ]
+        try:
+            done, _ = await asyncio.wait({showing, *vital}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await _cancelled(vital)
+            await _cancelled([showing])
+            with suppress(*INFRASTRUCTURE):
+                await self._bridge.call(shares.leave, address, self._holder)
+
+    async def _share(self, address: tuple[str, str], held: Held, courier: Courier) -> None:
+        """Hold a fair part of the conversations, until cancelled."""
+        surplus: Collection[int] = ()
+        while True:
+            began = time.monotonic()
+            given_back = set(surplus) - courier.under_way()
+            try:
+                found = await self._bridge.call(shares.balance, address, self._holder, given_back)
+            except INFRASTRUCTURE as error:  # nobody else can take them either
+                log.error("can't share the conversations", error=kind_of(error))
+            else:
+                surplus = found.surplus
+                held.hold(found.tokens, surplus, began + shares.SECONDS)
+                if found.taken:
+                    log.info("sending for a part", shares=len(found.tokens), of=shares.SHARES)
+                    courier.wake()
+            await asyncio.sleep(SHARE_SECONDS)
+
+    async def _receive_in_turn(self, address: tuple[str, str], courier: Courier) -> None:
+        name = ":".join(address)
         while True:
             await self._await_turn(name)
             try:
-                await self._serve(bot, name)
+                await self._receive(address, name, courier)
             finally:
                 with suppress(*INFRASTRUCTURE):
                     await self._bridge.call(lease.release, name, self._holder)
@@ -83,7 +128,7 @@ class Service:
         told = False
         while not await self._hold(name):
             if not told:
-                log.info("another process serves this bot: standing by", lease=name)
+                log.info("another process receives for this bot: standing by", lease=name)
                 told = True
             await asyncio.sleep(STANDBY_SECONDS)
 
@@ -107,31 +152,26 @@ class Service:
             held = await self._hold(name)
         log.warning("another process has taken this bot over", lease=name)
 
-    async def _serve(self, bot: str, name: str) -> None:
-        """Receive and show until cancelled, or until the lease is lost."""
-        messenger, address = self._messenger, (self._channel, bot)
-        courier = Courier(
-            self._engine, self._bridge, messenger.screens, self._can, address, self._rate
-        )
+    async def _receive(self, address: tuple[str, str], name: str, courier: Courier) -> None:
+        """Receive until cancelled, or until the lease is lost."""
+        messenger = self._messenger
         remarks = Remarks(messenger)
         intake = Intake(self._engine, self._bridge, courier.wake, remarks.apologise)
         reception = Reception(messenger, intake, remarks, address)
-        log.info("serving", bot=bot)
-        showing = asyncio.create_task(courier.run())
+        log.info("serving", bot=address[1])
         vital = [
             asyncio.create_task(work)
             for work in (reception.listen(), intake.sweep(), self._keep(name))
         ]
         introducing = asyncio.create_task(messenger.introduce())
         try:
-            done, _ = await asyncio.wait({showing, *vital}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(vital, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             await _cancelled([*vital, introducing])
             await asyncio.gather(reception.finish(), intake.finish())
             intake.close()
-            await _cancelled([showing])
             await remarks.finish()
 
 

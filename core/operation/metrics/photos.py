@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from peewee import Case, fn
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
@@ -25,6 +24,9 @@ from core.operation.metrics.scope import (
     seconds_of,
     side_by_side,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _REFUSED = (AvatarPhoto.validation_status == PhotoValidationStatus.INVALID) & (
     AvatarPhoto.reason.in_(sorted(MISTAKABLE))
@@ -117,6 +119,8 @@ def judged(scope: Scope) -> list[JudgedAt]:
     A period has millions of photos. Every other hour or day is counted beside the rest, and numpy
     looks up whose channel it is, which takes a third of a join's time.
     """
+    import numpy as np  # which the dashboard has, not every process that asks what is pending
+
     buckets = scope.buckets
     even, odd = side_by_side(partial(_came, buckets[::2]), partial(_came, buckets[1::2]))
     came = sorted([*even, *odd], key=itemgetter(0))
@@ -167,6 +171,8 @@ def _judged(buckets: Sequence[Bucket], value: str) -> list[tuple[float, Any, Any
 
 def _channels(last: int) -> tuple[list[str], np.ndarray]:
     """The names of the channels, "" first, and the place of each conversation up to the `last`."""
+    import numpy as np
+
     query = f"SELECT channel, {collected('id')} FROM conversations GROUP BY channel ORDER BY 1"
     found = [(name, numbers(ids)) for name, ids in rows(query)]
     channel = np.zeros(last + 1, np.int8)

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from core.base.db import is_sqlite, reading_ahead, release, run
 from core.base.mode import Mode as Mode
 from core.base.quantiles import SHARES
+
+if TYPE_CHECKING:
+    import numpy as np
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -133,7 +134,9 @@ def collected(number: str) -> str:
 
 
 def numbers(text: str | None) -> np.ndarray:
-    """The whole numbers that `collected` made into a text."""
+    """The whole numbers that `collected` made into a text; for the dashboard, which has numpy."""
+    import numpy as np
+
     return np.fromstring(text or "", np.int64, sep=",")
 
 

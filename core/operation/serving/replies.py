@@ -1,18 +1,34 @@
-"""Shared parts of HTTP responses: security headers, cookies, `/health`."""
+"""Shared parts of HTTP: bodies of limited size, security headers, cookies, `/health`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http.cookies import SimpleCookie
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from core.base.db import database, release
 
 log = structlog.get_logger()
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body of a request.
+
+    Raises HTTPException: 413 where it has more than `most` bytes, 400 where its sender has gone.
+    """
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                raise HTTPException(413, "too large")
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # which nobody is there to hear
+    return bytes(body)
 
 
 def guard(headers: MutableHeaders) -> None:
@@ -25,21 +41,14 @@ def guard(headers: MutableHeaders) -> None:
         headers["Cache-Control"] = "no-store"
 
 
-def cookie(
-    name: str, value: str, seconds: int, secure: bool, asked: Mapping[str, str], path: str = "/"
-) -> str:
-    """A `Set-Cookie` that scripts and other sites don't see.
-
-    It is kept to HTTPS where the site is `secure`, or where a proxy says in the headers of what
-    was `asked` that the person came by it.
-    """
+def cookie(name: str, value: str, seconds: int, secure: bool, path: str = "/") -> str:
+    """A `Set-Cookie` that scripts and other sites don't see, and where `secure` only HTTPS."""
     kept = SimpleCookie({name: value})[name]
     kept["path"] = path
     kept["max-age"] = seconds
     kept["httponly"] = True
     kept["samesite"] = "Lax"
-    came_by = asked.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-    if secure or came_by == "https":
+    if secure:
         kept["secure"] = True
     return kept.OutputString()
 

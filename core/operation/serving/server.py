@@ -6,16 +6,19 @@ import errno
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.base import liveness, shutdown
 from core.base.errors import ConfigurationError
 from core.operation.serving.request_ids import RequestIds
+
+log = structlog.get_logger()
 
 MEBIBYTE = 1024 * 1024
 
@@ -28,6 +31,21 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         shutdown.begin()
         super().handle_exit(sig, frame)
+
+
+class _Unbelieving:
+    """Says once that somebody, perhaps a proxy that nobody has named, forwards requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._said = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        forwarded = any(name == b"x-forwarded-for" for name, _ in scope.get("headers", ()))
+        if forwarded and not self._said:
+            self._said = True
+            log.warning("X-Forwarded-For is not believed: name the proxy in trusted_proxies")
+        await self._app(scope, receive, send)
 
 
 def listen(what: str, section: str, host: str, port: int) -> socket.socket:
@@ -45,15 +63,24 @@ def listen(what: str, section: str, host: str, port: int) -> socket.socket:
         raise ConfigurationError(why) from None
 
 
-def server_of(app: ASGIApp, grace_seconds: int, message_bytes: int = MEBIBYTE) -> uvicorn.Server:
-    """A uvicorn server; `message_bytes` is the maximum WebSocket message."""
+def server_of(
+    app: ASGIApp,
+    grace_seconds: int,
+    message_bytes: int = 0,
+    trusted_proxies: Sequence[str] = (),
+) -> uvicorn.Server:
+    """A uvicorn server; `message_bytes` is the maximum WebSocket message, 0 takes none at all.
+
+    Where a request came from is believed of `trusted_proxies` alone: addresses and networks.
+    """
     return _Server(
         uvicorn.Config(
-            RequestIds(app),
+            RequestIds(app if trusted_proxies else _Unbelieving(app)),
+            forwarded_allow_ips=list(trusted_proxies),
             log_config=None,
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws="websockets-sansio" if message_bytes else "none",
             ws_max_size=message_bytes,
             timeout_graceful_shutdown=grace_seconds,
         )

@@ -13,12 +13,12 @@ from core.avatars.photos.inspection.alike import (
     Fingerprint,
     distance,
     find_same,
-    fingerprint,
     lacks_variety,
     largest_group,
     looks_alike,
     same_picture,
 )
+from core.avatars.photos.inspection.pixels import fingerprint
 from core.services.drawings.people import Look, person
 from tests.photographs import (
     ASTRONAUT,

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from core.avatars.photos.inspection.inspector import Inspector, reconsidered
+from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Purpose
+from core.avatars.photos.inspection.weighing import reconsidered
 from core.services.faces import YuNet
 from tests.photographs import (
     ASTRONAUT,

@@ -10,8 +10,9 @@ from PIL import Image
 
 from core.avatars.photos.inspection import pose
 from core.avatars.photos.inspection.face_port import Face
-from core.avatars.photos.inspection.inspector import Inspector, reconsidered
+from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Purpose, Verdict
+from core.avatars.photos.inspection.weighing import reconsidered
 from core.services.faces import YuNet
 from tests.photographs import ASTRONAUT, FACE, far_away, jpeg, photograph
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from core.avatars.photos.inspection import quality
+from core.avatars.photos.inspection import pixels, quality
 from core.avatars.photos.inspection.face_port import Face
 from core.avatars.photos.inspection.quality import Measures
 from tests.photographs import ASTRONAUT, CAT, FACE, lit, photograph
@@ -13,7 +13,7 @@ ASTRONAUTS = Face(0.94, *FACE)
 
 
 def measured(picture: Image.Image, face: Face | None = ASTRONAUTS) -> Measures:
-    return quality.measure(picture.convert("L"), face)
+    return pixels.measure(picture.convert("L"), face)
 
 
 def blurred(radius: float) -> Image.Image:

@@ -146,8 +146,8 @@ def flow() -> Flow:
 class House:
     """What the channel is given: an engine on a database of the test's own, and two pictures."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = connect(f"sqlite:///{folder / 'test.db'}", "normal")
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.database = connect(url or f"sqlite:///{folder / 'test.db'}", "normal")
         migrate(self.database)
         dialogue = flow()
         self.inbox = Inbox("hello", dialogue.language)
@@ -224,6 +224,6 @@ class Running:
 
 
 if __name__ == "__main__":
-    _, _folder, _base, _files = sys.argv
-    channel(_base, _files).run(House(Path(_folder)))
+    _, _folder, _base, _files, *_url = sys.argv
+    channel(_base, _files).run(House(Path(_folder), *_url))
     database.close()

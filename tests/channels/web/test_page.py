@@ -65,7 +65,8 @@ def test_a_first_visit_greets_in_the_language_of_the_browser(visit: Visit) -> No
 
 
 def test_the_cookie_is_signed_and_no_script_and_no_other_site_can_use_it(served: Served) -> None:
-    with urllib.request.urlopen(served.url, timeout=10) as answer:
+    asked = urllib.request.Request(f"{served.url}/view?as={'a' * 32}", method="POST")
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         cookie, *others = answer.headers.get_all("Set-Cookie")
     value, *attributes = cookie.split("; ")
     assert re.fullmatch(r"likeness_visitor=[0-9a-f]{32}\.[\w-]{43}", value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ from pydantic import ValidationError
 
 from channels.web import Settings, Web
 from channels.web.message_html import MessageHtml
-from channels.web.site import COOKIE, Site, kept_secret
+from channels.web.site import BEFORE, COOKIE, Site
 from channels.web.transcript import Entry, screen
 from channels.web.words import EN
-from core.base.errors import ConfigurationError
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.rendering import render
 from core.conversation.messages import Picture, Screen
@@ -54,23 +52,21 @@ def test_a_signature_alone_makes_no_visitor(site: Site) -> None:
     assert site.visitor_of({COOKIE: site.cookie_of("../../etc/passwd")}) is None
 
 
-def test_a_cookie_outlives_the_process_by_the_secret_that_is_kept(tmp_path: Path) -> None:
+def test_a_cookie_outlives_the_process_by_the_secret_that_is_kept(
+    sqlite_db: Any, tmp_path: Path
+) -> None:
     before, after = _site(tmp_path), _site(tmp_path)
     visitor = before.new_visitor()
     assert after.visitor_of({COOKIE: before.cookie_of(visitor)}) == visitor
 
 
-def test_the_secret_that_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "web.secret"
-    assert kept_secret(path) == kept_secret(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_file_without_a_secret_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "web.secret").write_text("short")
-    with pytest.raises(ConfigurationError, match="holds no secret"):
-        kept_secret(tmp_path / "web.secret")
+def test_a_secret_of_an_earlier_version_goes_on_signing(sqlite_db: Any, tmp_path: Path) -> None:
+    (tmp_path / BEFORE).write_text(SECRET)
+    visitor = "a" * 32
+    known = {COOKIE: _site(tmp_path, SECRET).cookie_of(visitor)}
+    assert _site(tmp_path).visitor_of(known) == visitor
+    (tmp_path / BEFORE).write_text("another" * 8)
+    assert _site(tmp_path).visitor_of(known) == visitor, "what was agreed on once stays"
 
 
 def test_a_picture_is_found_by_the_visitor_it_was_shown_to_and_by_no_other(site: Site) -> None:

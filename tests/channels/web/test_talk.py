@@ -62,6 +62,58 @@ def test_whoever_has_no_cookie_of_ours_is_nobody(client: TestClient, path: str) 
         assert client.request(method, path, headers=cookie).status_code == 401
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", ["/", "/health", "/view", "/words?language=en", "/favicon.ico"])
+def test_whoever_only_looks_gets_no_cookie(client: TestClient, method: str, path: str) -> None:
+    client.cookies.clear()
+    assert "set-cookie" not in client.request(method, path).headers
+
+
+def test_a_newcomers_script_gets_the_first_screen_and_a_cookie_by_which_they_are_known(
+    client: TestClient, site: Site
+) -> None:
+    client.cookies.clear()
+    begun = client.post("/view", params={"as": "a" * 32})
+    assert "Hello" in begun.text
+    kept, *attributes = begun.headers["set-cookie"].split("; ")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} < set(attributes)
+    name, _, value = kept.partition("=")
+    assert site.visitor_of({name: value})
+    assert client.get("/view").json()["stamp"] == begun.json()["stamp"]
+    assert client.get("/").headers["set-cookie"].startswith(kept), "each visit begins it anew"
+
+
+def test_an_answer_that_was_lost_makes_nobody_a_second_person(client: TestClient) -> None:
+    visits = []
+    for known_as in ("a" * 32, "a" * 32, "b" * 32):
+        client.cookies.clear()
+        visits.append(client.post("/view", params={"as": known_as}).headers["set-cookie"])
+    assert visits[0] == visits[1] != visits[2]
+
+
+def test_whoever_is_known_stays_who_they_are(client: TestClient, anna: dict[str, str]) -> None:
+    before = view(client, anna)["stamp"]
+    again = client.post("/view", params={"as": "a" * 32}, headers=anna)
+    assert again.json()["stamp"] == before
+    assert "set-cookie" not in again.headers
+
+
+@pytest.mark.parametrize("known_as", ["", "x", "A" * 32, "a" * 33])
+def test_a_newcomer_without_a_name_of_their_own_is_refused(
+    client: TestClient, known_as: str
+) -> None:
+    client.cookies.clear()
+    refused = client.post("/view", params={"as": known_as})
+    assert (refused.status_code, "set-cookie" in refused.headers) == (400, False)
+
+
+def test_another_site_makes_nobody_a_visitor(client: TestClient) -> None:
+    client.cookies.clear()
+    elsewhere = {"Origin": "https://evil.example"}
+    refused = client.post("/view", params={"as": "a" * 32}, headers=elsewhere)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (403, False)
+
+
 @pytest.mark.parametrize(
     "body",
     [

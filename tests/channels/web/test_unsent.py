@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Route, expect
+from playwright.sync_api import Browser, FilePayload, Route, expect
 
 from channels.web.words import EN, RU
 from tests.channels.web.conftest import PATIENCE, Served, Visit, Visitor, photo
@@ -61,6 +61,34 @@ def test_a_text_that_nobody_hears_waits_in_sight_and_goes_once(
     expect(waits).to_be_hidden()
     expect(anna.said.filter(has_text="Hello?")).to_have_count(1)
     expect(anna.line).to_have_value("")
+
+
+def test_what_a_newcomer_writes_before_the_first_screen_is_there_arrives(
+    browser: Browser, served: Served
+) -> None:
+    context = browser.new_context(base_url=served.url)
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    held: list[Route] = []
+    let_go = False
+
+    def hold(route: Route) -> None:
+        if let_go:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/view?*", hold)
+    page.goto("/")
+    page.locator("#text").fill("Good evening")
+    page.locator("#text").press("Enter")
+    expect(page.locator(".bubble.person.waiting")).to_contain_text("Good evening")
+    let_go = True
+    for route in held:
+        route.continue_()
+    expect(page.locator("#screen")).to_contain_text("Please choose a button.")
+    expect(page.locator("#above .bubble.person")).to_contain_text("Good evening")
+    context.close()
 
 
 def test_a_reload_keeps_what_waits(anna: Visitor, served: Served) -> None:

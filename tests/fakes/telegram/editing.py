@@ -3,10 +3,9 @@
 import time
 
 from tests.fakes.telegram import texts
-from tests.fakes.telegram.finding import editable, found
 from tests.fakes.telegram.keyboards import reply_markup
 from tests.fakes.telegram.markup import Formatted
-from tests.fakes.telegram.params import Params
+from tests.fakes.telegram.params import Params, editable, found
 from tests.fakes.telegram.refusals import NOT_MODIFIED, Json, bad
 from tests.fakes.telegram.sending import caption, input_media, media
 from tests.fakes.telegram.world import Answer, Media, Message, World

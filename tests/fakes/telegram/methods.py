@@ -15,6 +15,7 @@ from tests.fakes.telegram.editing import (
     edit_message_text,
     set_message_reaction,
 )
+from tests.fakes.telegram.hooks import delete_webhook, get_webhook_info, set_webhook
 from tests.fakes.telegram.params import Params
 from tests.fakes.telegram.refusals import ApiError, Json, bad
 from tests.fakes.telegram.sending import (
@@ -111,23 +112,6 @@ def describe(known: dict[str, str], params: Params, name: str, limit: int) -> bo
         raise bad(f"{name.upper()}_TOO_LONG")
     known[params.text("language_code")] = params.text(name)
     return True
-
-
-def set_webhook(world: World, params: Params) -> bool:
-    """Kept, not acted upon: a test posts `tg.pending_updates` itself."""
-    world.webhook = world.webhook | {"url": params.text("url")}
-    return True
-
-
-def delete_webhook(world: World, params: Params) -> bool:
-    if params.flag("drop_pending_updates"):
-        world.updates.waiting.clear()
-    world.webhook = world.webhook | {"url": ""}
-    return True
-
-
-def get_webhook_info(world: World, params: Params) -> Json:
-    return world.webhook | {"pending_update_count": len(world.updates.waiting)}
 
 
 def get_updates(world: World, params: Params) -> list[Json]:

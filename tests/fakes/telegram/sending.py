@@ -8,10 +8,9 @@ from typing import Any
 from PIL import Image
 
 from tests.fakes.telegram import texts
-from tests.fakes.telegram.finding import writable_chat
 from tests.fakes.telegram.keyboards import reply_markup
 from tests.fakes.telegram.markup import Formatted
-from tests.fakes.telegram.params import Params
+from tests.fakes.telegram.params import Params, writable_chat
 from tests.fakes.telegram.refusals import ApiError, Json, bad
 from tests.fakes.telegram.world import Chat, Media, Message, World
 

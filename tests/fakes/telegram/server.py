@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from tests.fakes.telegram.faults import Fault, Faults, RateLimits
+from tests.fakes.telegram.hooks import Deliveries
 from tests.fakes.telegram.methods import BY_LOWER_NAME, METHODS, messages_in
 from tests.fakes.telegram.params import Params, read
 from tests.fakes.telegram.refusals import ApiError, bad
@@ -58,6 +59,7 @@ class Server:
         self._poll: asyncio.Future[None] | None = None
         self._thread = threading.Thread(target=self._run, name="fake-telegram", daemon=True)
         self.world.on_update = lambda: self._soon(self._wake)
+        self.world.on_webhook = lambda: self._soon(self._end_poll)
 
     def start(self) -> None:
         self._thread.start()
@@ -93,7 +95,10 @@ class Server:
         await web.TCPSite(runner, "127.0.0.1", self.port).start()
         self.port = runner.addresses[0][1]
         self._started.set()
+        delivering = asyncio.create_task(Deliveries(self.world, self._perform).run())
+        delivering.add_done_callback(self._delivered)
         await self._stopped.wait()
+        delivering.cancel()
         if self._poll:
             self._poll.cancel()
         await runner.cleanup()
@@ -171,6 +176,23 @@ class Server:
                 result = METHODS[method](self.world, params)
         return web.json_response({"ok": True, "result": result})
 
+    def _perform(self, method: str, params: Params) -> None:
+        """What the answer to a delivery asks for; nobody hears what comes of it."""
+        fault, _ = self._log(method, params)
+        if fault:
+            return
+        with self.world.lock:
+            try:
+                METHODS[method](self.world, params)
+            except ApiError as refusal:
+                what = method, params.values
+                self.refusals.append(Refused(*what, refusal.code, refusal.description))
+            self.world.lock.notify_all()
+
+    def _delivered(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self._crashes.append(error)
+
     async def _get_updates(self, params: Params) -> Any:
         updates = self._take(params)
         seconds = min(params.number("timeout"), POLL_SECONDS)
@@ -221,6 +243,10 @@ class Server:
     def _wake(self) -> None:
         if self._poll and not self._poll.done():
             self._poll.set_result(None)
+
+    def _end_poll(self) -> None:
+        if self._poll and not self._poll.done():
+            self._poll.set_exception(ApiError(409, "Conflict: terminated by setWebhook request"))
 
     def _soon(self, act: Callable[[], None]) -> None:
         if not self._loop.is_closed():

@@ -170,6 +170,8 @@ class Updates:
         self.waiting: list[Json] = []
         self.allowed: frozenset[str] = frozenset()  # empty: all but UNASKED
         self.next_id = 700_000_001
+        self.kept_seconds = 86_400.0
+        self._arrived: dict[int, float] = {}
         self._on_push = on_push
 
     def push(self, kind: str, payload: Json) -> None:
@@ -179,15 +181,26 @@ class Updates:
 
     def push_raw(self, update: Json) -> None:
         self.waiting.append({"update_id": self.next_id, **update})
+        self._arrived[self.next_id] = time.time()
         self.next_id += 1
         self._on_push()
+
+    def kept(self) -> list[Json]:
+        """What waits; older than a day it is lost."""
+        oldest = time.time() - self.kept_seconds
+        kept = (one for one in self.waiting if self._arrived[one["update_id"]] >= oldest)
+        self.waiting = list(kept)
+        return self.waiting
+
+    def forget(self, update_id: int) -> None:
+        self.waiting = [update for update in self.waiting if update["update_id"] != update_id]
 
     def take(self, offset: int, limit: int) -> list[Json]:
         if offset < 0:
             self.waiting = self.waiting[offset:]
         elif offset <= self.next_id + 10:  # from further in the future it is not believed
             self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
-        return self.waiting[:limit]
+        return self.kept()[:limit]
 
 
 class World:
@@ -210,6 +223,11 @@ class World:
         self.descriptions: dict[str, str] = {}
         self.short_descriptions: dict[str, str] = {}
         self.webhook: Json = {"url": "", "has_custom_certificate": False}
+        self.secret = ""  # what a webhook was set with
+        self.own_server = True  # which delivers by http and to any port; Telegram's own does not
+        self.receivers: list[str] = []  # addresses behind the webhook's, which is a balancer then
+        self.deliveries: list[Any] = []  # `hooks.Delivery`, as they ended
+        self.on_webhook: Callable[[], None] = lambda: None
         self.on_update: Callable[[], None] = lambda: None
         self.updates = Updates(self._updated)
         self._ids = itertools.count(1)

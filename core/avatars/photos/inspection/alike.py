@@ -14,14 +14,10 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from itertools import accumulate, pairwise
+from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-
-Numbers: TypeAlias = npt.NDArray[np.float64]
-Levels: TypeAlias = npt.NDArray[np.uint8]
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 SAME = 6
 """Bits of 64 that may differ in the same picture."""
@@ -34,11 +30,10 @@ LOST = (30, 200)
 MOVED = 1.0
 """What all cells together may differ by beyond that, each in parts of what it may."""
 
-_SMALL, _ROUGH = 48, 8
+SMALL = 48
+"""Cells of the small picture's side."""
+
 _HASHES = ("rough", "mirrored", "difference")
-_COSINES = np.cos(np.pi * np.outer(np.arange(_ROUGH), 2 * np.arange(_SMALL) + 1) / (2 * _SMALL))
-_MIRROR = (-1.0) ** np.arange(_ROUGH)
-"""A mirror turns the sign of every other one of the horizontal frequencies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +63,13 @@ class Fingerprint:
             small = b64decode(kept["small"], validate=True)
         except (KeyError, TypeError, ValueError):
             return None
-        whole = len(small) == _SMALL * _SMALL
+        whole = len(small) == SMALL * SMALL
         return cls(rough, mirrored, difference, small) if whole else None
 
     @property
-    def levels(self) -> Levels:
-        return np.frombuffer(self.small, np.uint8).reshape(_SMALL, _SMALL)
-
-
-def fingerprint(picture: Image.Image) -> Fingerprint:
-    """Of a picture in RGB or grey, of any size."""
-    grey = picture if picture.mode == "L" else picture.convert("L")
-    small = grey.resize((_SMALL, _SMALL), Image.Resampling.BILINEAR)
-    waves = _COSINES @ np.asarray(small, np.float64) @ _COSINES.T
-    tiny = small.resize((_ROUGH + 1, _ROUGH), Image.Resampling.LANCZOS)
-    steps = np.diff(np.asarray(tiny, np.float64), axis=1)
-    return Fingerprint(
-        rough=_above_median(waves),
-        mirrored=_above_median(waves * _MIRROR),
-        difference=_bits(steps > 0),
-        small=small.tobytes(),
-    )
+    def levels(self) -> Image.Image:
+        """The small picture."""
+        return Image.frombytes("L", (SMALL, SMALL), self.small)
 
 
 def distance(one: Fingerprint, other: Fingerprint) -> int:
@@ -98,7 +79,7 @@ def distance(one: Fingerprint, other: Fingerprint) -> int:
 
 def same_picture(one: Fingerprint, other: Fingerprint) -> bool:
     """Whether it is the same picture once more: smaller, recompressed, mirrored."""
-    ways = (one.rough, one.levels), (one.mirrored, one.levels[:, ::-1])
+    ways = (one.rough, one.levels), (one.mirrored, ImageOps.mirror(one.levels))
     near = (levels for hashed, levels in ways if _apart(hashed, other.rough) <= SAME)
     return any(
         min(_moved(levels, other.levels), _moved(other.levels, levels)) <= MOVED for levels in near
@@ -141,34 +122,29 @@ def _reached(start: str, others: Collection[str], photos: Mapping[str, Fingerpri
     return group
 
 
-def _moved(one: Levels, other: Levels) -> float:
+def _moved(one: Image.Image, other: Image.Image) -> float:
     """How much has changed between two small pictures, beyond what recompressing does.
 
     Less, as a rule, from the one that shows more to its copy than the other way round.
     """
-    expected = _lit_as(one, other)
-    off = np.abs(expected - other)
-    off[(np.maximum(expected, other) < LOST[0]) | (np.minimum(expected, other) > LOST[1])] = 0
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(other, 1, mode="edge"), (3, 3))
-    contrast = np.ptp(around.reshape(*other.shape, 9), axis=2)
-    return float(np.maximum(0, off / (NOISE + SHIFT * contrast) - 1).sum())
+    curve = _lit_as(one, other)
+    contrast = ImageChops.difference(
+        other.filter(ImageFilter.MaxFilter(3)), other.filter(ImageFilter.MinFilter(3))
+    )
+    cells = zip(one.tobytes(), other.tobytes(), contrast.tobytes(), strict=True)
+    return sum(
+        max(0.0, abs(expected - level) / (NOISE + SHIFT * around) - 1)
+        for expected, level, around in ((curve[was], level, around) for was, level, around in cells)
+        if max(expected, level) >= LOST[0] and min(expected, level) <= LOST[1]
+    )
 
 
-def _lit_as(one: Levels, other: Levels) -> Numbers:
-    """One with its levels put in the place of the other's, from the darkest to the lightest."""
-    place = np.sort(one, axis=None)
-    sums = np.bincount(place, np.sort(other, axis=None), 256)
-    curve: Numbers = sums / np.maximum(1, np.bincount(place, minlength=256))
-    return curve[one]
+def _lit_as(one: Image.Image, other: Image.Image) -> list[float]:
+    """For each level of one what it is in the other: the same place, from the darkest on."""
+    light = sorted(other.tobytes())
+    ends = accumulate(one.histogram(), initial=0)
+    return [sum(light[a:b]) / max(1, b - a) for a, b in pairwise(ends)]
 
 
 def _apart(one: int, other: int) -> int:
     return (one ^ other).bit_count()
-
-
-def _above_median(waves: Numbers) -> int:
-    return _bits(waves > np.median(waves))
-
-
-def _bits(flags: npt.NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(flags).tobytes())

@@ -1,12 +1,15 @@
 """What the photo check needs of a face detector; core.services supplies it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Pixels: TypeAlias = npt.NDArray[np.uint8]
+Pixels: TypeAlias = "npt.NDArray[np.uint8]"
 """Height × width × 3, in the order red, green, blue."""
 
 SURE = 0.8

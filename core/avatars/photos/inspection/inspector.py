@@ -8,22 +8,22 @@ same picture again, faces, light and sharpness.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from core.avatars.photos.inspection import alike, pose, quality, upright
+from core.avatars.photos.inspection import alike, pixels, pose, quality, upright
 from core.avatars.photos.inspection.alike import Fingerprint
 from core.avatars.photos.inspection.conversion import FORMATS, Converter
 from core.avatars.photos.inspection.decency import Unsafe, decent
 from core.avatars.photos.inspection.face_port import SURE, Face, FaceFinder, Pixels
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import PictureFile, Unreadable
-from core.avatars.photos.inspection.verdict import MILDER, Known, Purpose, Verdict
+from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
+from core.avatars.photos.inspection.weighing import Looked, weighed
 from core.avatars.photos.rules import (
     JSON,
     Judgement,
@@ -36,30 +36,6 @@ from core.avatars.photos.rules import (
 )
 
 _ANY_SIZE = 1 << 40
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen in a picture."""
-
-    fingerprint: Fingerprint
-    faces: tuple[Face, ...]
-    sought: bool
-    """Whether anybody looked for faces."""
-    measures: quality.Measures
-    """Of the first face, or of the whole picture where there is none."""
-    whole: quality.Measures
-    """Of the whole picture, unless a face is sure."""
-    size: tuple[int, int]
-    pose: pose.Pose | None
-    drawn: bool = False
-    """Whether it has no face, and looks like text or a drawing and not like a photo."""
-
-    @property
-    def has_face(self) -> bool | None:
-        if self.faces:
-            return True if self.faces[0].score >= SURE else None
-        return False if self.sought else None
 
 
 class Inspector:
@@ -140,7 +116,7 @@ class Inspector:
         opened, faces = self._upright(opened, purpose)
         picture = opened.picture
         grey = picture if picture.mode == "L" else picture.convert("L")
-        print_ = alike.fingerprint(grey)
+        print_ = pixels.fingerprint(grey)
         looked = _looked(grey, faces, print_, (opened.seen.width or grey.width) / grey.width)
         prints = {n: k.fingerprint for n, k in known.items() if k.fingerprint is not None}
         repeats = any(alike.looks_alike(print_, other) for other in prints.values())
@@ -167,45 +143,15 @@ class Inspector:
         return opened, self._faces.find(_pixels(opened.picture))
 
 
-def reconsidered(
-    kept: Mapping[str, Any], size: tuple[int, int], has_face: bool | None, purpose: Purpose
-) -> tuple[str | None, tuple[str, ...]] | None:
-    """Refusal and advice for another purpose, from what `photo_metadata` keeps of a look.
-
-    `size` is the photo's, standing upright. None where too little is kept.
-    """
-    fingerprint = Fingerprint.of_kept(kept.get("hashes"))
-    if fingerprint is None or "quality" not in kept:
-        return None
-    width, height = size
-    faces = tuple(
-        Face(
-            score=face["score"],
-            left=face["left"] * width,
-            top=face["top"] * height,
-            width=face["width"] * width,
-            height=face["height"] * height,
-        )
-        for face in kept["faces"]
-    )
-    measures = quality.Measures(**kept["quality"])
-    sought = bool(faces) or has_face is not None
-    held = pose.of_kept(kept.get("pose"))
-    drawn = kept.get("drawn") is True
-    looked = Looked(fingerprint, faces, sought, measures, measures, size, held, drawn)
-    alike_still = tuple(code for code in kept["advice"] if code == "looks_alike")
-    return _weighed(looked, purpose, alike_still)
-
-
 def _looked(
     grey: Image.Image, found: tuple[Face, ...] | None, print_: Fingerprint, scale: float
 ) -> Looked:
     faces = found or ()
     first = faces[0] if faces else None
-    measures = quality.measure(grey, first, scale)
+    measures = pixels.measure(grey, first, scale)
     sure = first is None or first.score >= SURE
-    whole = measures if sure else quality.measure(grey, None, scale)
-    drawn = not faces and quality.drawn(grey)
+    whole = measures if sure else pixels.measure(grey, None, scale)
+    drawn = not faces and pixels.drawn(grey)
     held = pose.of(faces, grey.size)
     return Looked(print_, faces, found is not None, measures, whole, grey.size, held, drawn)
 
@@ -226,9 +172,9 @@ def _repeated(opened: Opened, looked: Looked, purpose: Purpose, same: str) -> Ve
 def _judged(
     opened: Opened, looked: Looked, purpose: Purpose, more: tuple[str, ...], small: bool = False
 ) -> Verdict:
-    reason, advice = _weighed(looked, purpose, more)
+    reason, advice = weighed(looked, purpose, more)
     kept = accept(opened, small=small or bool(reason))
-    metadata: dict[str, JSON] = {**kept.metadata, **_remembered(looked), "advice": [*advice]}
+    metadata: dict[str, JSON] = {**kept.metadata, **looked.kept, "advice": [*advice]}
     found = Verdict.of(replace(kept, metadata=metadata))
     return replace(
         found,
@@ -238,63 +184,3 @@ def _judged(
         quality_score=quality.score(looked.measures),
         advice=advice,
     )
-
-
-def _weighed(
-    looked: Looked, purpose: Purpose, more: tuple[str, ...]
-) -> tuple[str | None, tuple[str, ...]]:
-    """Why it is refused, unless that is overruled; and what could be better."""
-    reason = _refusal(looked, purpose)
-    advice = (*_advice(looked, purpose), *more)
-    if reason and purpose.overruled:
-        advice = (MILDER.get(reason, reason), *advice)
-        reason = None
-    return reason, tuple(dict.fromkeys(advice))
-
-
-def _refusal(looked: Looked, purpose: Purpose) -> str | None:
-    """Light and sharpness of a thing, or of the whole scene, are its maker's business.
-
-    Where a face was found, the light was good enough to find it. A page of text is white because
-    it is paper: that it shows no face is the truth about it.
-    """
-    if looked.faces:
-        blurred = quality.too_blurred(looked.measures) or quality.too_blurred(looked.whole)
-        return "too_blurred" if blurred and purpose.person else None
-    missed = "no_face" if looked.sought else None
-    if looked.drawn and missed:
-        return missed if purpose.portrait else None
-    return quality.refusal(looked.measures) or missed if purpose.portrait else None
-
-
-def _advice(looked: Looked, purpose: Purpose) -> tuple[str, ...]:
-    codes = quality.advice(looked.measures)
-    if not purpose.person:
-        return codes
-    if not looked.faces:
-        return ("no_face", *codes) if looked.sought else codes
-    doubt = () if looked.has_face else ("maybe_no_face",)
-    cut = ("face_cut",) if looked.pose and looked.pose.cut else ()
-    return (*doubt, *quality.framing(looked.faces, looked.size), *cut, *codes)
-
-
-def _remembered(looked: Looked) -> dict[str, JSON]:
-    """What `photo_metadata` keeps: boxes are shares of the picture's width and height."""
-    width, height = looked.size
-    faces: list[JSON] = [
-        {
-            "score": round(face.score, 3),
-            "left": round(face.left / width, 4),
-            "top": round(face.top / height, 4),
-            "width": round(face.width / width, 4),
-            "height": round(face.height / height, 4),
-        }
-        for face in looked.faces
-    ]
-    return {
-        "hashes": {**looked.fingerprint.kept},
-        "faces": faces,
-        "quality": {**looked.measures.kept},
-        "pose": {**looked.pose.kept} if looked.pose else None,
-        "drawn": looked.drawn,
-    }

@@ -9,14 +9,15 @@ and two in 120 of 120. Siblings, children and all skin tones were not tried: so 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.avatars.photos.inspection.face_port import Face, Pixels
 
-Vector: TypeAlias = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Vector: TypeAlias = "npt.NDArray[np.float32]"
 """Of length 1: the product of two is their cosine."""
 
 SAME = 0.33
@@ -32,6 +33,8 @@ class FaceReader(Protocol):
 
 def grouped(faces: Mapping[str, Vector]) -> tuple[tuple[str, ...], ...]:
     """The names of faces that belong together, the largest group first."""
+    import numpy as np  # which only a worker has
+
     names = tuple(faces)
     groups = [[place] for place in range(len(names))]
     if not names:

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from core.avatars.photos.inspection.face_port import SURE, Face
 
 FOREHEAD, CHIN = 1.0, 0.6
@@ -47,10 +45,10 @@ def of(faces: tuple[Face, ...], size: tuple[int, int]) -> Pose | None:
     """The pose of the first face; None where none is sure, or its marks say nothing."""
     if not faces or faces[0].score < SURE or len(faces[0].marks) != 10:
         return None
-    one, other, nose, *mouth = np.array(faces[0].marks).reshape(5, 2)
+    places = zip(faces[0].marks[::2], faces[0].marks[1::2], strict=True)
+    one, other, nose, *mouth = (complex(x, y) for x, y in places)
     eyes, lips, across = (one + other) / 2, (mouth[0] + mouth[1]) / 2, other - one
-    distance = float(across @ across)
-    if not distance:
+    if not across:
         return None
     ends = (
         eyes + FOREHEAD * (eyes - lips),
@@ -58,8 +56,8 @@ def of(faces: tuple[Face, ...], size: tuple[int, int]) -> Pose | None:
         one - TEMPLE * across,
         other + TEMPLE * across,
     )
-    cut = any(not (0 <= x <= size[0] and 0 <= y <= size[1]) for x, y in ends)
-    return Pose(float((nose - eyes) @ across) / distance, cut)
+    cut = any(not (0 <= end.real <= size[0] and 0 <= end.imag <= size[1]) for end in ends)
+    return Pose(((nose - eyes) / across).real, cut)
 
 
 def of_kept(kept: Any) -> Pose | None:

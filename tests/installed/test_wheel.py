@@ -2,66 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
-import time
-import venv
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-import pytest
+from tests.installed.conftest import PRODUCT
+from tests.installed.environments import built, plain, served
 
-from tests.patience import LONG
-
-ROOT = Path(__file__).parents[1]
-PRODUCT = ("core", "channels", "dashboard", "likeness_bot")
-MADE = shutil.ignore_patterns("__pycache__", "*.mo", "*.egg-info")
-"""What running makes; nothing of it is tracked."""
-PATIENCE = LONG
 PAGES = ("/", "/training", "/running", "/errors", "/funnel", "/people", "/operations", "/cost")
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The product folders as they stand, where building leaves nothing behind in ours."""
-    tree = tmp_path_factory.mktemp("source")
-    for name in PRODUCT:
-        shutil.copytree(ROOT / name, tree / name, ignore=MADE)
-    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
-        shutil.copyfile(ROOT / name, tree / name)
-    return tree
-
-
-@pytest.fixture(scope="module")
-def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("wheel")
-    build = f"import setuptools.build_meta as it; it.build_wheel({str(built)!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", build], cwd=tree, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (found,) = built.glob("likeness_bot-*.whl")
-    return found
-
-
-@pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel in it, and the libraries of ours in sight, but not our tree."""
-    folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, symlinks=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    libraries = [path for path in sys.path if Path(path).name.endswith("-packages")]
-    (site / "libraries.pth").write_text("\n".join(libraries))
-    return folder / "bin" / "python"
 
 
 def files(folder: Path) -> set[str]:
@@ -103,10 +53,7 @@ def test_a_file_of_any_kind_in_any_folder_would_be_packed_as_well(
     for name in added:
         (changed / name).parent.mkdir(parents=True, exist_ok=True)
         (changed / name).write_bytes(b"x")
-    build = f"import setuptools.build_meta as it; it.build_wheel({str(tmp_path)!r})"
-    subprocess.run([sys.executable, "-c", build], cwd=changed, capture_output=True, check=True)
-    (found,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(found) as archive:
+    with zipfile.ZipFile(built(changed, tmp_path)) as archive:
         assert added <= set(archive.namelist())
 
 
@@ -146,51 +93,7 @@ def test_the_installed_program_speaks_russian(python: Path, tmp_path: Path) -> N
         assert done.stdout == "True\n"
 
 
-@contextmanager
-def served(python: Path, folder: Path, command: str, **more: str) -> Iterator[httpx.Client]:
-    """A command of the installed program, and a client of what it serves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = plain(folder) | {f"LIKENESS_{command.upper()}__PORT": str(port)} | more
-    log = folder / "said"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [python, "-m", "likeness_bot", command], cwd=folder, env=env, stdout=said, stderr=said
-        )
-    try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE
-        ) as client:
-            until = time.monotonic() + PATIENCE
-            while not answers(client):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < until, log.read_text()
-                time.sleep(0.1)
-            yield client
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/health").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def hashed(python: Path, password: str) -> str:
-    line = f"from core.operation.auth import hashed; print(hashed({password!r}))"
+    line = f"from core.operation.passwords import hashed; print(hashed({password!r}))"
     done = subprocess.run([python, "-c", line], capture_output=True, text=True, check=True)
     return done.stdout.strip()
-
-
-def plain(folder: Path) -> dict[str, str]:
-    """An environment that leads to nothing of our tree."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("LIKENESS_", "PYTHON"))
-    }
-    return inherited | {"LIKENESS_DATA_DIR": str(folder / "data")}
