@@ -72,7 +72,7 @@ async def live(_request: Request) -> Response:
 
 def schema_fits() -> None:
     """Raise DatabaseUnavailable or SchemaMismatch where the database can't be worked with."""
-    if not runner.look(database):
+    if not runner.look(database, quiet=True):
         raise SchemaMismatch("The database is empty: run `likeness migrate`.")
 
 
