@@ -2,9 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := chromium pgbouncer
+PROGRAMS := chromium pgbouncer prometheus
 chromium := chromium chromium-browser google-chrome
 pgbouncer := pgbouncer
+prometheus := promtool
 MAXIMUM_LINES := 300
 SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core

@@ -27,7 +27,8 @@ from tests.sizes import SEED, SIZE
 
 _TABLES = (
     "photo_folders", "owed_answers", "shared_secrets",
-    "heartbeats", "deployments", "audit", "login_attempts", "dashboard_sessions", "alerts",
+    "heartbeats", "meters", "deployments", "audit", "login_attempts", "dashboard_sessions",
+    "alerts",
     "silences",
     "fal_events", "controls", "prices", "remote_copies",
     "exports", "doomed_files", "daily_totals", "cost_entries", "doomed_objects", "admissions",

@@ -25,12 +25,14 @@ AT_ONCE = 32
 MEGABYTES = 20
 """So much may a process have grown since it answered its first hundred."""
 PATHS = {
-    "http": ("/fal/webhook/{}", "/download/{}", "/metrics", "/health"),
+    "http": ("/fal/webhook/{}", "/download/{}", "/metrics", "/health", "/ready"),
     "web": (
         "/", "/view", "/act", "/upload", "/words", "/picture/{}", "/looks/{}/{}", "/favicon.ico",
-        "/health",
+        "/health", "/ready",
     ),
-    "dashboard": ("/login", "/logout", "/overview", "/_stcore/stream", "/static/{}", "/health"),
+    "dashboard": (
+        "/login", "/logout", "/overview", "/_stcore/stream", "/static/{}", "/health", "/ready",
+    ),
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW")
 ROWS = ("conversations", "inbox", "users", "avatar_photos", "fal_events", "audit", "login_attempts")

@@ -14,6 +14,7 @@ from channels.web.talk import TROUBLE, language_of
 from core.base.db import release
 from core.conversation.inbox import find
 from core.conversation.messages import Address
+from core.operation.serving.readiness import NO_OBJECT, Readiness
 from core.operation.serving.replies import health
 
 _KINDS = {
@@ -44,6 +45,7 @@ class Routes:
             Route("/favicon.{kind}", self.icon),
             Route("/picture/{token}", self.picture),
             Route("/health", health),
+            *Readiness(store=lambda: self._site.app.open_file(NO_OBJECT)).routes(),
         ]
 
     async def index(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core import __version__
-from core.app.commands import backup, dashboard, data, running, showing
+from core.app.commands import alive, backup, dashboard, data, running, showing
 from core.app.commands.fal import fal
 from core.app.commands.runs import runs
 from core.app.commands.support import support
@@ -70,7 +70,7 @@ def _options(
     """What stands before every command."""
 
 
-for commands in (running, dashboard, data, backup, showing):
+for commands in (running, dashboard, data, backup, alive, showing):
     commands.add_to(app)
 app.add_typer(runs, name="runs")
 app.add_typer(fal, name="fal")

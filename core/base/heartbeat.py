@@ -1,4 +1,7 @@
-"""Heartbeats: a row per process with its last sign of life and its current trouble."""
+"""Heartbeats: a row per process with its last sign of life and its current trouble.
+
+What the process has counted since the last one is written with each.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ import peewee
 import structlog
 
 from core import __version__
-from core.base import process
+from core.base import meters, process
 from core.base.db import release, run, transaction
-from core.base.errors import LikenessError
+from core.base.errors import LikenessError, kind_of
 
 log = structlog.get_logger()
 
@@ -32,6 +35,10 @@ _DEPLOYED = """
 INSERT INTO deployments (at, version) SELECT ?, ? WHERE NOT EXISTS (
     SELECT 1 FROM deployments WHERE version = ? AND at = (SELECT max(at) FROM deployments)
 ) ON CONFLICT DO NOTHING
+"""
+_COUNTED = """
+INSERT INTO meters (name, labels, value) VALUES {}
+ON CONFLICT (name, labels) DO UPDATE SET value = meters.value + excluded.value
 """
 _LEAVE = "DELETE FROM heartbeats WHERE part = ? AND (process = ? OR at < ?)"
 _FORGET = """
@@ -73,9 +80,11 @@ def beating(
                 if trouble != before:
                     _tell(part, trouble)
                 _beat(part, name, started, trouble, mode)
+                write_meters()
                 if stopping.wait(seconds):
                     return
         finally:
+            write_meters()
             _try(lambda: run(_LEAVE, part, name, time.time() - DEAD_AFTER))
             release()
 
@@ -88,10 +97,15 @@ def beating(
         thread.join(5)
 
 
-def alive_here() -> list[str]:
-    """The parts of which a process of this machine has lately given a sign of life."""
-    beats = run("SELECT part, process FROM heartbeats WHERE at > ?", time.time() - DEAD_AFTER)
-    return sorted({part for part, name in beats.fetchall() if process.is_here(name)})
+def write_meters() -> None:
+    """Add what this process has counted to the database's sums; kept for later where that fails."""
+    taken = meters.take()
+    if not taken:
+        return
+    rows = ", ".join(["(?, ?, ?)"] * len(taken))
+    values = [part for (name, labels), n in taken for part in (name, meters.labelled(labels), n)]
+    if not _try(lambda: run(_COUNTED.format(rows), *values)):
+        meters.give_back(taken)
 
 
 def _tell(part: str, trouble: str) -> None:
@@ -115,10 +129,13 @@ def _probed(probe: Callable[[], str]) -> str:
         return type(error).__name__
 
 
-def _try(write: Callable[[], object]) -> None:
+def _try(write: Callable[[], object]) -> bool:
+    """Whether it could be written; what stands in the way is logged."""
     try:
         with transaction():
             write()
+        return True
     except peewee.PeeweeException as error:
-        log.warning("a heartbeat could not be written", error=str(error))
+        log.warning("a heartbeat could not be written", error=kind_of(error))
         release()
+        return False

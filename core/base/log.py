@@ -1,7 +1,7 @@
-"""Logs: one line per event, with the ids of its conversation and run.
+"""Logs: one line per event, with the ids of its conversation, turn, request and run.
 
 No personal data: no names, texts, file names or object keys. Error messages may quote these, so an
-error is logged by its type, code and traceback only.
+error is logged by its type, code and traceback only. The same traceback is told once a minute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-from core.base.errors import chain, kind
+from core.base import log_ids
+from core.base.errors import chain, kind, kind_of
+from core.base.repetition import Repetition
+
+_tracebacks = Repetition()
+
+
+def with_ids(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """A structlog processor: adds what the line is about, where it doesn't say so itself."""
+    for name, value in log_ids.known().items():
+        event.setdefault(name, value)
+    return event
 
 
 def without_words(_logger: object, _name: str, event: EventDict) -> EventDict:
@@ -26,12 +37,21 @@ def without_words(_logger: object, _name: str, event: EventDict) -> EventDict:
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        event["exception"] = "".join(_lines(error)).rstrip()
+        event["exception"] = _told(error)
     return event
 
 
+def _told(error: BaseException) -> str:
+    """A traceback without messages; only the error's kind where it was told a moment ago."""
+    text = "".join(_lines(error)).rstrip()
+    left_out = _tracebacks.look(text)
+    if left_out is None:
+        return f"{kind_of(error)} (traceback as before)"
+    return f"{text}\n(left out {left_out} times since)" if left_out else text
+
+
 _PROCESSORS: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
+    with_ids,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     without_words,
@@ -44,7 +64,15 @@ class _Record(logging.LogRecord):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.exc_info and self.exc_info[1]:
-            self.exc_text = "".join(_lines(self.exc_info[1])).rstrip()
+            self.exc_text = _told(self.exc_info[1])
+
+
+class WithIds(logging.Formatter):
+    """Lines of libraries with the ids of the request or the turn that they are about."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        ids = log_ids.known()
+        return " ".join((super().formatMessage(record), *(f"{k}={v}" for k, v in ids.items())))
 
 
 class _Unfailing:
@@ -85,7 +113,7 @@ def configure(settings: Any, target: TextIO = sys.stderr) -> None:
     """Set up logging as text or JSON; `settings` is the section `log`."""
     level = getattr(logging, settings.level.upper())
     handler = logging.StreamHandler(target)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(WithIds("%(levelname)s %(name)s %(message)s"))
     logging.setLogRecordFactory(_Record)
     logging.basicConfig(level=level, handlers=[handler])
     # logs object keys at every retry; StorageUnavailable says the rest

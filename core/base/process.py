@@ -22,19 +22,14 @@ _HOST_LETTERS = 40
 
 def own_name() -> str:
     """`machine:number:start`, at most 70 letters; no other process ever has it."""
-    return f"{_machine()}:{os.getpid()}:{_START}"
-
-
-def is_here(name: str) -> bool:
-    """Whether a process is of this machine, or of this container."""
-    return name.partition(":")[0] == _machine()
+    return f"{machine()}:{os.getpid()}:{_START}"
 
 
 def is_gone(name: str) -> bool:
     """Whether a process of this machine has ended; of another machine nobody here can say."""
-    machine, _, rest = name.partition(":")
+    where, _, rest = name.partition(":")
     number, _, start = rest.partition(":")
-    if machine != _machine() or not number.isdecimal():
+    if where != machine() or not number.isdecimal():
         return False
     if int(number) == os.getpid():
         return start != _START
@@ -48,7 +43,8 @@ def is_gone(name: str) -> bool:
 
 
 @cache
-def _machine() -> str:
+def machine() -> str:
+    """This machine and its space of process numbers: a container is one of its own."""
     known = socket.gethostname()
     with suppress(OSError):  # only Linux says
         known += f"{_BOOT.read_text()}{_NUMBERS.stat().st_ino}"

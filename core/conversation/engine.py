@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from core.base import log_ids, meters
 from core.base.db import blameless, snapshot, transaction
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
@@ -73,17 +74,30 @@ class Engine:
 
         An error in it rolls everything back, is counted, and after `attempts` tries quarantines
         the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
+        What is logged meanwhile has the conversation, and the event as `turn`.
         """
+        before = log_ids.add(conversation=conversation_id)
+        try:
+            return self._try(conversation_id)
+        finally:
+            log_ids.reset(before)
+
+    def _try(self, conversation_id: int) -> bool:
         started: list[int] = []
+        began = time.perf_counter()
         try:
             with transaction():
-                return self._turn(conversation_id, started)
+                applied = self._turn(conversation_id, started)
         except Exception as error:
             if not started or blameless(error):
                 raise
             log.exception("event failed", conversation=conversation_id, id=started[0])
             self._failed(conversation_id, started[0], error)
             return True
+        if applied:
+            meters.count("turns", outcome="applied")
+            meters.observe("turn_seconds", time.perf_counter() - began)
+        return applied
 
     def look(self, conversation_id: int, language: str | None = None) -> Look:
         """The screen as it stands, drawn from one moment of the database."""
@@ -109,6 +123,7 @@ class Engine:
         if found is None or head is None or head.retry_at > self._clock():
             return False
         started.append(head.id)
+        log_ids.add(turn=head.id)
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
         turn.event, turn.client = inbox.decode(head.payload)
@@ -221,6 +236,7 @@ class Engine:
     def _failed(self, conversation_id: int, event_id: int, error: Exception) -> None:
         """Count a try of a poison event; after the last one let later events pass, and say so."""
         now = self._clock()
+        meters.count("turns", outcome="failed")
         with transaction():
             attempts = statements.tried(event_id, f"{type(error).__name__}: {error}"[:500], now)
             if attempts is None:  # another process has applied it meanwhile
@@ -231,3 +247,4 @@ class Engine:
             statements.quarantine(event_id, now)
             log.error("event quarantined", conversation=conversation_id, id=event_id)
             self.say(conversation_id, "our_fault")
+        meters.count("turns", outcome="quarantined")

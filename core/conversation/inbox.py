@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import peewee
 
+from core.base import meters
 from core.base.db import run, storable, transaction
 from core.base.folding import folded
 from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
@@ -78,9 +79,13 @@ class Inbox:
         written: then nothing has been received, and the channel must keep it.
         """
         try:
-            return self._receive(updates)
+            received = self._receive(updates)
         except peewee.IntegrityError:  # a person's first two updates came at once
-            return self._receive(updates)
+            received = self._receive(updates)
+        for update, one in zip(updates, received, strict=True):
+            channel = update.address.channel
+            meters.count("updates_received", channel=channel, receipt=one.receipt.value)
+        return received
 
     def signal(
         self, conversation_id: int, trigger: str, argument: str, key: str, visit: int | None = None

@@ -22,6 +22,7 @@ from core.base.settings.processes import Http
 from core.conversation.delivery.bridge import Bridge
 from core.operation.metrics import endpoint
 from core.operation.serving import server as serving
+from core.operation.serving.readiness import Readiness
 from core.operation.serving.replies import database_answers
 
 log = structlog.get_logger()
@@ -41,7 +42,10 @@ class App(Protocol):
 
 
 def application(app: App) -> Starlette:
-    """The app: `/health`, `/metrics`, and what the app offers. Made for one run of a server."""
+    """The app: `/live`, `/ready`, `/health`, `/metrics`, and what the app offers.
+
+    Made for one run of a server.
+    """
     bridge = Bridge(THREADS)
     offered = list(app.routes(bridge))
 
@@ -58,7 +62,8 @@ def application(app: App) -> Starlette:
         well = await bridge.call(database_answers)
         return JSONResponse({"database": "ok" if well else "unreachable"}, 200 if well else 503)
 
-    own = [Route("/health", health), endpoint.route(app.settings, bridge)]
+    beside = [Route("/health", health), endpoint.route(app.settings, bridge)]
+    own = [*Readiness().routes(), *beside]
     return Starlette(routes=[*own, *offered], lifespan=lifespan)
 
 

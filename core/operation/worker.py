@@ -8,14 +8,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Protocol
 
 import structlog
 
-from core.base import shutdown
+from core.base import liveness, shutdown
 from core.base.db import release
 from core.base.work import Piece, Work
 from core.operation.clock_guard import ClockGuard
@@ -61,7 +61,8 @@ class Worker:
         self._clock = clock
         guard = ClockGuard([wait for kind in work for wait in kind.waits], clock)
         due = (partial(self._give_due, kind) for kind in work)
-        self._look: tuple[Step, ...] = (guard.look, *due, *often)
+        looks: Iterable[Step] = (guard.look, *due, *often)
+        self._look = tuple(step for look in looks for step in (liveness.turned, look))
         self._stopping = stopping or threading.Event()
         self._loops = Loops(self._stopping)
         self._pools: Mapping[str, WorkerPool | Inline] = {}

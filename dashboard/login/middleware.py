@@ -15,7 +15,13 @@ from core.operation.serving.replies import guard
 from dashboard.login.login_page import broken, inside
 from dashboard.site import BACK, LEAVE, Site
 
-OPEN = {"/login": ("GET", "HEAD", "POST"), "/health": ("GET", "HEAD")}
+_LOOKING = ("GET", "HEAD")
+OPEN = {
+    "/login": (*_LOOKING, "POST"),
+    "/health": _LOOKING,
+    "/live": _LOOKING,
+    "/ready": _LOOKING,
+}
 """What is served without a log-in."""
 OPEN_OIDC = {LEAVE: ("GET",), BACK: ("GET",)}
 """And this, where OIDC is configured."""

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from core.base.db import INFRASTRUCTURE, release
 from core.operation.admin_actions import note
 from core.operation.auth import TooMany
+from core.operation.serving.readiness import Readiness
 from core.operation.serving.replies import health
 from dashboard.login.login_page import broken, cookie, entered, inside, page, source, spoken, wait
 from dashboard.login.middleware import same_origin
@@ -35,6 +36,7 @@ class Login:
             Route("/login", self.log_in, methods=["POST"]),
             Route("/logout", self.log_out, methods=["POST"]),
             Route("/health", health),
+            *Readiness().routes(),
             *(Vouching(self._site).all() if self._site.own.oidc.issuer else ()),
         ]
 

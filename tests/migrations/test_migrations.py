@@ -44,6 +44,7 @@ NAMES = [
     "0010_senders",
     "0011_painted_avatars",
     "0012_deployments",
+    "0013_expand_meters",
 ]  # fmt: skip
 
 

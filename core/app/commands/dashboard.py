@@ -36,6 +36,7 @@ def dashboard() -> None:
     """Serve the dashboard."""
     from core.app.bootstrap import bootstrap
     from core.base.heartbeat import beating
+    from core.base.liveness import told
 
     extras.require("dashboard")
     settings = Settings.load()
@@ -45,7 +46,7 @@ def dashboard() -> None:
     page = found(settings.dashboard)
     application = bootstrap(settings, elsewhere=True)  # it takes no photos
     tell_password(page.prepare(settings.data_dir))
-    with beating("dashboard"):
+    with told(settings.data_dir, "dashboard"), beating("dashboard"):
         page.run(application)
 
 

@@ -85,11 +85,16 @@ def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.app.bootstrap import bootstrap
     from core.base.heartbeat import beating
+    from core.base.liveness import told
     from core.base.mode import named
 
     extras.require("worker")
-    application = bootstrap(Settings.load())
-    with beating("worker", application.trouble, mode=named(application.trainer.test_mode)):
+    settings = Settings.load()
+    application = bootstrap(settings)
+    with (
+        told(settings.data_dir, "worker"),
+        beating("worker", application.trouble, mode=named(application.trainer.test_mode)),
+    ):
         application.worker().run()
 
 
@@ -162,10 +167,12 @@ def _sleep(seconds: float) -> None:
 def _seen(part: str, application: App, probe: Callable[[], str] = str) -> Iterator[None]:
     """Beat, and look at the alerts' rules where no worker does."""
     from core.base.heartbeat import beating
+    from core.base.liveness import told
     from core.operation.standby_watch import standing_in
 
-    seconds = application.settings.alerts.check_seconds
-    with beating(part, probe), standing_in(application.watch(), seconds):
+    settings = application.settings
+    watching = standing_in(application.watch(), settings.alerts.check_seconds)
+    with told(settings.data_dir, part), beating(part, probe), watching:
         yield
 
 

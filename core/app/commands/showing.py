@@ -16,7 +16,7 @@ BLOCK = ("<!-- diagram -->", "<!-- /diagram -->")
 
 def add_to(app: typer.Typer) -> None:
     """Make the commands known to the command line."""
-    for command in (config, doctor, alive, diagram):
+    for command in (config, doctor, diagram):
         app.command()(command)
 
 
@@ -49,21 +49,6 @@ def doctor(
     counted = ", ".join(f"{levels.count(level)} {level}" for level in dict.fromkeys(levels))
     typer.echo(counted)
     if "wrong" in levels:
-        raise typer.Exit(1)
-
-
-def alive() -> None:
-    """Say which processes of this machine, or container, live; exit code 1 where none does."""
-    from core.base.db import connect, database
-    from core.base.heartbeat import alive_here
-
-    connect(Settings.load().database_url)
-    try:
-        parts = alive_here()
-    finally:
-        database.close()
-    typer.echo(", ".join(parts) or "No process of this machine has given a sign of life lately.")
-    if not parts:
         raise typer.Exit(1)
 
 

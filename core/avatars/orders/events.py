@@ -13,6 +13,7 @@ import structlog
 from peewee import chunked
 
 from core.avatars.ports import Observation
+from core.base import meters
 from core.base.db import Model, transaction
 
 log = structlog.get_logger()
@@ -60,6 +61,10 @@ class Events:
 
     def observe(self, seen: Observation) -> None:
         """Write one down. What can't be written is logged: no order stops for it."""
+        outcome, mode = "ok" if seen.ok else "failed", "test" if seen.test_mode else "production"
+        meters.count("fal_requests", phase=seen.phase, outcome=outcome, mode=mode)
+        if seen.seconds is not None:
+            meters.observe("fal_request_seconds", seen.seconds, phase=seen.phase)
         with self._lock:
             self._waiting.append(_row(seen, self._clock()))
         if not (self._batching and seen.ok and seen.phase == "status"):

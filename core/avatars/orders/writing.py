@@ -11,8 +11,9 @@ from core.avatars.orders import submissions
 from core.avatars.orders.decisions.news import Change, News, Terms, What
 from core.avatars.orders.decisions.table import decide, decide_late
 from core.avatars.orders.kind import AnyKind
-from core.avatars.orders.order import Order, moved
+from core.avatars.orders.order import Order, Status, moved
 from core.avatars.orders.submissions import WATCHED, Submission
+from core.base import meters
 from core.base.db import database, transaction
 from core.conversation.inbox import Inbox
 from core.conversation.statements import lock_person
@@ -129,9 +130,17 @@ class Writer:
         if order.status.final and "status" in change.order:
             about_it = {"order": str(order.id), "status": order.status.value}
             database.after_commit(lambda: log.info("order ended", kind=self._kind.name, **about_it))
+            database.after_commit(lambda: self._count(order))
         if change.said:
             error = news.failure.error_type if news.failure else ""
             log.error(change.said, order=str(order.id), endpoint=order.endpoint, error=error)
+
+    def _count(self, order: Order) -> None:
+        """Count an order that has ended, and how long it took from its first moment."""
+        kind, mode = self._kind.name, "test" if order.test_mode else "production"
+        meters.count("orders", kind=kind, status=order.status.value, mode=mode)
+        if order.status is Status.COMPLETED:
+            meters.observe("order_seconds", self._clock() - order.created_at, kind=kind)
 
     def _call(
         self, order: Order, change: Change, result: Mapping[str, object], kept: object

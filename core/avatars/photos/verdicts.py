@@ -24,7 +24,7 @@ from core.avatars.photos.counting import NO_ROOM, Standing, recount, standing
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.photo_set import known_beside, purpose_of, repetition
 from core.avatars.photos.room import PARKED
-from core.avatars.photos.written import columns, refusal
+from core.avatars.photos.written import columns, count_once_committed, refusal
 from core.avatars.ports import ObjectStore
 from core.base.db import INFRASTRUCTURE, database, transaction
 from core.base.errors import (
@@ -189,6 +189,7 @@ class Verdicts:
                 return None
             verdict, reserved = placed, photo.minio_key
             change(photo, **verdict)
+            count_once_committed(photo)
             doom_unused(reserved, self._clock())  # by a try that got further than this one
             called = recount(photo.avatar_id, self._settings)
             self._tell(photo)

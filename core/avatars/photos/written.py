@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.avatars.models import PhotoValidationStatus
+from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import Verdict
+from core.base import meters
+from core.base.db import database
 
 
 def refusal(reason: str) -> dict[str, object]:
@@ -32,3 +34,9 @@ def columns(verdict: Verdict, key: str | None, before: Mapping[str, object]) -> 
         "minio_key": key,
         "photo_metadata": metadata | ({"same_as": verdict.duplicate_of} if duplicate else {}),
     }
+
+
+def count_once_committed(photo: AvatarPhoto) -> None:
+    """Count a photo's verdict when its transaction has ended well."""
+    verdict = photo.validation_status.value
+    database.after_commit(lambda: meters.count("photos_judged", verdict=verdict))

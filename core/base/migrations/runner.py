@@ -81,7 +81,7 @@ def _fits(database: Database) -> bool:
     return all(m.applied for m in _runner(database).status())
 
 
-def look(database: Database) -> bool:
+def look(database: Database, *, quiet: bool = False) -> bool:
     """Whether there is a schema; makes nothing.
 
     Raises ConfigurationError, DatabaseUnavailable or SchemaMismatch where no process would start.
@@ -93,7 +93,7 @@ def look(database: Database) -> bool:
             _require_unicode(real)
         if not database.get_tables():
             return False
-        check(database)
+        check(database, quiet=quiet)
         return True
 
 
@@ -102,10 +102,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("[0-9]*.py"))
 
 
-def check(database: Database) -> None:
+def check(database: Database, *, quiet: bool = False) -> None:
     """Raise SchemaMismatch where the database is behind this code, or ahead of it.
 
-    What only expands it may be ahead: that changes nothing that the version before relies on.
+    What only expands it may be ahead: that changes nothing that the version before relies on. It is
+    logged, unless `quiet`.
     """
     status = _runner(database).status()
     pending = [m.name for m in status if m.path and not m.applied]
@@ -120,7 +121,7 @@ def check(database: Database) -> None:
             f"The database is behind this version of Likeness: {', '.join(pending)} missing. "
             "Make a backup and run `likeness migrate`."
         )
-    if ahead:
+    if ahead and not quiet:
         log.info("the database is ahead of this version, which runs on it", ahead=ahead)
 
 

@@ -6,9 +6,11 @@ A whole transaction runs inside one call, on one of a few threads that keep thei
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from core.base.db import INFRASTRUCTURE, release
@@ -27,8 +29,9 @@ class Bridge:
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Await a synchronous function; its errors come through."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+        work = partial(context.run, function, *args, **kwargs)
+        return await loop.run_in_executor(self._pool, work)
 
     async def insist(self, work: Callable[[], R], troubled: Callable[[Exception], None]) -> R:
         """Call it until the database takes it; `troubled` hears of the first failure."""

@@ -10,6 +10,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 
+from core.base import meters
 from core.base.db import run, snapshot, transaction
 from core.base.errors import TakenOver
 from core.conversation import statements
@@ -121,6 +122,7 @@ def shown(
         check(fence)
         buttons = numbering.confirmed(conversation_id, offers)
         run(_SHOWN, revision, kept, revision, buttons, now, conversation_id, revision)
+    meters.count("screens_shown")
 
 
 def reference(conversation_id: int) -> Reference:
@@ -195,19 +197,23 @@ def settle(notice_id: int, outcome: str, sent_at: float | None, message: str = "
                 """,
                 notice_id,
             )
+    if outcome != "pending":  # then it is tried again
+        meters.count("notices", outcome=outcome)
 
 
 def refused(notice_id: int) -> None:
     """A notice was taken in no form: it is tried again, and given up after MOST_REFUSALS."""
     with transaction():
-        run(
+        left = run(
             """
             UPDATE notices SET attempts = attempts + 1,
                    outcome = CASE WHEN attempts + 1 < ? THEN 'pending' ELSE 'failed' END
-            WHERE id = ?
+            WHERE id = ? RETURNING outcome
             """,
             *(MOST_REFUSALS, notice_id),
-        )
+        ).fetchone()
+    if left is not None and left[0] == "failed":
+        meters.count("notices", outcome="failed")
 
 
 def postpone(conversation_id: int, until: float) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import structlog
 
-from core.base import process, shutdown
+from core.base import liveness, process, shutdown
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError, kind_of
 from core.conversation.delivery import lease, shares
@@ -185,7 +185,21 @@ async def until_asked(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked)
-    await serve(stop)
+    turning = asyncio.create_task(_turn())
+    try:
+        await serve(stop)
+    finally:
+        await _cancelled([turning])
+
+
+async def _turn() -> None:
+    """Say that this loop turns, until cancelled."""
+    try:
+        while True:
+            liveness.turned()
+            await asyncio.sleep(liveness.TOUCH_SECONDS)
+    finally:
+        liveness.resting()
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

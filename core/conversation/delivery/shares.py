@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from core.base import process
+from core.base import meters, process
 from core.base.db import is_sqlite, run, transaction
 from core.base.errors import TakenOver
 from core.conversation.delivery.lease import clock
@@ -118,13 +118,14 @@ def abandon(channel: str, bot: str, shares: Collection[int] | None = None) -> No
     """
     ours = "" if shares is None else f" AND {among(shares, 'conversation_id')}"
     with transaction():
-        run(
+        found = run(
             f"""
             UPDATE notices SET outcome = 'uncertain' WHERE outcome = 'sending'{ours}
               AND conversation_id IN (SELECT id FROM conversations WHERE channel = ? AND bot = ?)
             """,
             *(channel, bot),
         )
+    meters.count("notices", found.rowcount, outcome="uncertain")
 
 
 def doubt(conversation_id: int, posted: int | None) -> None:

@@ -1,16 +1,20 @@
 """The dashboard's numbers in Prometheus' text format: those of a day until now, and what waits.
 
-All are gauges: what is deleted or cleared away makes a total smaller, which a counter can't be.
+These are gauges, and quantiles of a day: what is deleted or cleared away makes a total of rows
+smaller, which a counter can't be. What only rises is in `counters`.
 """
 
 from __future__ import annotations
 
+import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from core import __version__
+from core.base import db
 from core.base.mode import said
-from core.operation.metrics import cost, errors, health, overview, photos, training
+from core.operation.metrics import cost, counters, errors, health, overview, photos, training
 from core.operation.metrics.pictures import totals
 from core.operation.metrics.scope import DAY, Mode, Scope
 
@@ -48,7 +52,12 @@ HELP = {
     "unreachable_chats": "Chats that blocked the bot.",
     "quarantined_events": "Events that were set aside, 200 at most.",
     "heartbeat_seconds": "How long ago any process of a part said that it lives.",
+    "build_info": "1, with the versions that answer.",
 }  # fmt: skip
+
+
+_SUMMARIES = {"training_seconds", "training_wait_seconds", "picture_seconds"}
+"""Quantiles over the rows of a day, exact; they have no sum and no count."""
 
 
 def text(now: float) -> str:
@@ -56,12 +65,14 @@ def text(now: float) -> str:
     by_name: dict[str, list[Sample]] = {}
     for sample in samples(now):
         by_name.setdefault(sample.name, []).append(sample)
-    return "".join(_family(name, found) for name, found in by_name.items())
+    of_now = (_of_now(name, found) for name, found in by_name.items())
+    return "".join((*of_now, *map(_rising, counters.families())))
 
 
 def samples(now: float) -> Iterator[Sample]:
     """The same as they are."""
     day = Scope(now - DAY, now)
+    yield Sample("build_info", 1, _build())
     yield Sample("avatars_created", overview.avatars_created(day))
     yield Sample("people_new", overview.people_new(day))
     for mode in _MODES:
@@ -141,10 +152,29 @@ def _waiting(now: float) -> Iterator[Sample]:
         yield Sample("waiting_seconds", age, {"what": what})
 
 
-def _family(name: str, found: list[Sample]) -> str:
-    whole = f"likeness_{name}"
-    lines = [f"{whole}{_labels(one.labels)} {one.value}" for one in found if one.value is not None]
-    return "\n".join((f"# HELP {whole} {HELP[name]}", f"# TYPE {whole} gauge", *lines, ""))
+def _build() -> dict[str, str]:
+    database = "sqlite" if db.is_sqlite() else "postgresql"
+    return {"version": __version__, "python": platform.python_version(), "database": database}
+
+
+def _of_now(name: str, found: list[Sample]) -> str:
+    kind = "summary" if name in _SUMMARIES else "gauge"
+    lines = [_line(name, one.labels, one.value) for one in found if one.value is not None]
+    return _family(name, kind, HELP[name], lines)
+
+
+def _rising(family: counters.Family) -> str:
+    lines = [_line(*sample) for sample in family.samples]
+    return _family(family.name, family.kind, family.help, lines)
+
+
+def _family(name: str, kind: str, meaning: str, lines: list[str]) -> str:
+    named = f"likeness_{name}"
+    return "\n".join((f"# HELP {named} {meaning}", f"# TYPE {named} {kind}", *lines, ""))
+
+
+def _line(name: str, labels: Mapping[str, str], value: float) -> str:
+    return f"likeness_{name}{_labels(labels)} {value}"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -194,7 +194,7 @@ def notices(scope: Scope) -> Notices:
            coalesce(sum(CASE WHEN outcome = 'uncertain' THEN 1 ELSE 0 END), 0),
            coalesce(sum(CASE WHEN outcome = 'blocked' THEN 1 ELSE 0 END), 0),
            coalesce(sum(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), 0)
-    FROM notices WHERE created_at >= ? AND created_at < ?
+    FROM notices WHERE outcome <> 'sent' AND created_at >= ? AND created_at < ?
     """
     return Notices(*map(int, one(query, scope.start, scope.end)))
 

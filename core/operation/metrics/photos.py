@@ -198,9 +198,13 @@ def together(found: Sequence[Judged | JudgedAt]) -> Judged:
 
 
 def pending() -> tuple[int, float | None]:
-    """How many photos wait for their verdict, and since when the oldest does."""
+    """How many photos wait for their verdict, and since when the oldest does.
+
+    Each has a `next_check_at`: that it is named leads SQLite to the index of those that wait.
+    """
     query = """
-    SELECT count(*), min(created_at) FROM avatar_photos WHERE validation_status = 'pending'
+    SELECT count(*), min(created_at) FROM avatar_photos
+    WHERE validation_status = 'pending' AND next_check_at >= 0
     """
     n, oldest = one(query)
     return int(n), None if oldest is None else seconds_of(oldest)

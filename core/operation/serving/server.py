@@ -14,8 +14,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.base import shutdown
+from core.base import liveness, shutdown
 from core.base.errors import ConfigurationError
+from core.operation.serving.request_ids import RequestIds
 
 log = structlog.get_logger()
 
@@ -23,6 +24,10 @@ MEBIBYTE = 1024 * 1024
 
 
 class _Server(uvicorn.Server):
+    async def on_tick(self, counter: int) -> bool:
+        liveness.turned()
+        return await super().on_tick(counter)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         shutdown.begin()
         super().handle_exit(sig, frame)
@@ -70,7 +75,7 @@ def server_of(
     """
     return _Server(
         uvicorn.Config(
-            app if trusted_proxies else _Unbelieving(app),
+            RequestIds(app if trusted_proxies else _Unbelieving(app)),
             forwarded_allow_ips=list(trusted_proxies),
             log_config=None,
             access_log=False,
@@ -85,7 +90,10 @@ def server_of(
 def run(served: uvicorn.Server, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then close the socket."""
     with listening, _stopping_quietly():
-        served.run(sockets=[listening])
+        try:
+            served.run(sockets=[listening])
+        finally:
+            liveness.resting()
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:

@@ -1,0 +1,1 @@
+"""What whoever operates the bot sees of it: liveness, alert rules, logs."""
