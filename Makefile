@@ -29,7 +29,7 @@ soak: .venv $(PROGRAMS) ## run what takes longer: every channel, storms, kills; 
 	@SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -m "soak or sized" $(ARGS)
 
-chaos: .venv ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
+chaos: .venv pgbouncer ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
 	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --minutes 33,) $(ARGS)
 
 check: .venv ## look for mistakes without running anything

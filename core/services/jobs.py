@@ -21,7 +21,8 @@ from core.base.db import emptied
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.05
-"""How often the queue is looked at: at most so late a wake-up comes."""
+IDLE_POLL_SECONDS = 0.1
+"""How often the queue is looked at while wake-ups come, and while none comes."""
 BUSY_SECONDS = 1.0
 """How long a wake-up waits for the queue's file before it is given up."""
 
@@ -121,7 +122,7 @@ class Jobs:
             workers=threads,
             periodic=False,
             initial_delay=POLL_SECONDS,
-            max_delay=POLL_SECONDS,
+            max_delay=IDLE_POLL_SECONDS,
         )
         self._consumer.start()
 

@@ -1,4 +1,4 @@
-"""Two hosts with a data folder each, on one PostgreSQL, one S3 server, one Telegram and one fal."""
+"""Two hosts with a data folder each, on one PgBouncer, S3 server, Telegram and fal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 from tests.fakes.postgresql import Server
 from tests.fakes.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.fakes.telegram import FakeTelegram
+from tests.hosts import pgbouncer
 from tests.http_house import free_port
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN
 
 KEY = "chaos:5ecret"
 READY_SECONDS = 120.0
+POOLED = 20
+"""Connections of PgBouncer to the server, for all processes together."""
 HOSTS = ("first", "second")
 COMMANDS = ("telegram", "worker", "http", "web", "dashboard")
 """Of each of them one runs on either host."""
@@ -39,7 +42,7 @@ class Host(House):
     """A host's processes; rows are read from PostgreSQL."""
 
     def __init__(self, folder: Path, url: str, **settings: object) -> None:
-        super().__init__(folder, database__url=url, **settings)
+        super().__init__(folder, **settings)
         self._url = url
 
     def rows(self, query: str, *parameters: object) -> tuple[Mapping[str, Any], ...]:
@@ -108,13 +111,14 @@ def town() -> Iterator[Town]:
     connected.close()
     try:
         with (
+            pgbouncer.running(database.url, POOLED) as pooler,
             S3Server(folder / "s3") as store,
             FakeTelegram(TOKEN) as telegram,
             foreign_fal(Liberties(), key=KEY) as fal,
         ):
             receivers = {name: f"http://127.0.0.1:{free_port()}" for name in HOSTS}
             site = receivers[HOSTS[0]]  # Telegram is the balancer of both
-            hosts = {name: _host(folder / name, database, store, telegram, fal, own, site)
+            hosts = {name: _host(folder / name, database, pooler, store, telegram, fal, own, site)
                      for name, own in receivers.items()}  # fmt: skip
             found = Town(folder, database, store, telegram, fal, hosts)
             telegram.world.receivers = list(receivers.values())
@@ -141,6 +145,7 @@ def _wait_until_well(sites: Iterable[str]) -> None:
 def _host(
     folder: Path,
     database: Server,
+    pooler: pgbouncer.PgBouncer,
     store: S3Server,
     telegram: FakeTelegram,
     fal: ForeignFal,
@@ -152,6 +157,8 @@ def _host(
     return Host(
         folder,
         database.url,
+        database__url=pooler.url,
+        database__direct_url=database.url,
         jobs__queue=database.url,
         storage__backend="minio",
         storage__endpoint=store.endpoint,

@@ -69,8 +69,11 @@ class PgBouncer:
 
 
 @contextmanager
-def running(url: str) -> Iterator[PgBouncer]:
-    """One before the database at `url`, which is reached by a Unix socket."""
+def running(url: str, connections: int = CONNECTIONS) -> Iterator[PgBouncer]:
+    """One before the database at `url`, which is reached by a Unix socket.
+
+    It keeps so many `connections` to the server.
+    """
     folder = Path(tempfile.mkdtemp(prefix="likeness-"))  # not pytest's: it runs as another user
     folder.chmod(0o755)
     parts = urlsplit(url)
@@ -82,7 +85,7 @@ def running(url: str) -> Iterator[PgBouncer]:
             server=socket_folder,
             port=started._port,
             folder=folder,
-            connections=CONNECTIONS,
+            connections=connections,
         )
     )
     # it refuses to run as root, and only the server's own account may reach the socket
