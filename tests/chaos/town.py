@@ -30,6 +30,7 @@ from tests.scenarios.house import House
 from tests.scenarios.on_telegram import TOKEN
 
 KEY = "chaos:5ecret"
+NO_DATABASE = "The database can't be used"
 READY_SECONDS = 120.0
 POOLED = 20
 """Connections of PgBouncer to the server, for all processes together."""
@@ -89,13 +90,17 @@ class Town:
         return f"{command} on the {host} host"
 
     def ended(self) -> list[str]:
-        """Processes that have ended though nobody killed them; they are started again."""
+        """Processes that have ended though nobody killed them; they are started again.
+
+        One that finds no database at its start says so and ends: its supervisor tries again.
+        """
         found = []
         for name, host in self.hosts.items():
             for command in host.ended():
                 process = host.forget(command)
-                found.append(f"{command} on the {name} host ended with {process.returncode}:\n"
-                             f"{host.said(command)}")  # fmt: skip
+                said = host.said(command)
+                if NO_DATABASE not in said[-300:]:
+                    found.append(f"{command} on the {name} host: {process.returncode}:\n{said}")
                 host.start(command)
         return found
 

@@ -20,6 +20,8 @@ class Trouble:
     def __init__(self, town: Town, seconds: float, every: float, seed: int) -> None:
         self.kills: Counter[str] = Counter()
         self.told: list[str] = []
+        self.ended: list[str] = []
+        """Processes that ended though nobody killed them."""
         self._town, self._seconds, self._every = town, seconds, every
         self._dice = random.Random(seed)
         self._thread = threading.Thread(target=self._run, name="trouble", daemon=True)
@@ -38,10 +40,17 @@ class Trouble:
         self._dice.shuffle(owed)
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
-            time.sleep(self._every)
+            self._supervise(self._every)
             command = owed.pop() if owed else self._dice.choice(COMMANDS)
             self.kills[command] += 1
             self._tell(self._town.kill(self._dice, command))
+
+    def _supervise(self, seconds: float) -> None:
+        """Start again what has ended, for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.ended += self._town.ended()
+            time.sleep(1.0)
 
     def _befall(self) -> None:
         """One after the other, as far apart as the time allows."""
