@@ -12,7 +12,7 @@ from core.app.commands.fal import fal
 from core.app.commands.runs import runs
 from core.app.commands.support import support
 from core.app.commands.webhook import webhook
-from core.app.processes import stop_with_starter
+from core.app.processes import share_arenas, stop_with_starter
 from core.base import log
 from core.base.errors import ConfigurationError, LikenessError
 
@@ -21,6 +21,7 @@ class _CommandLine(typer.Typer):
     def __call__(self, *args: object, **kwargs: object) -> object:
         """An error of ours is a sentence for whoever typed the command, not a traceback."""
         log.begin()
+        share_arenas()
         stop_with_starter()
         try:
             return super().__call__(*args, **kwargs)

