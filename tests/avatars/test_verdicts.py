@@ -8,6 +8,7 @@ import peewee
 import pytest
 from structlog.testing import capture_logs
 
+from core.app import services
 from core.avatars import disposal
 from core.avatars.disposal import DoomedObject
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, Consent, PhotoValidationStatus
@@ -183,7 +184,8 @@ def test_a_small_photo_is_kept_small_to_be_shown_with_the_reason(house: House) -
 
 
 def test_the_limits_are_those_of_the_settings(db: Any, tmp_path: Path) -> None:
-    house = House(tmp_path, photos={"min_side": 300})
+    house = House(tmp_path, photos={"min_side": 300, "find_faces": False})
+    house.look(services.inspector(house.settings))
     assert house.judged(picture(1, (400, 400))).validation_status is VALID
 
 
