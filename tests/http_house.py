@@ -120,10 +120,15 @@ def ends(run: TrainingRun) -> list[str]:
     return [about for about in told if about in ("completed", "failed", "cancelled")]
 
 
-def wait_for(holds: Callable[[], object], seconds: float = LONG) -> None:
+def wait_for(
+    holds: Callable[[], object],
+    seconds: float = LONG,
+    what: Callable[[], object] = lambda: "it never happened",
+) -> None:
+    """Wait until it holds, else fail with `what` is the matter."""
     until = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < until, "it never happened"
+        assert time.monotonic() < until, what()
         time.sleep(0.01)
 
 

@@ -109,6 +109,7 @@ def environ_for(fal: Places, url: str, folder: Path, port: int) -> dict[str, str
         "LIKENESS_FAL__SUBMIT_SECONDS": "1",
         "LIKENESS_TRAINING__MIN_PHOTOS": "4",
         "LIKENESS_TRAINING__BREAKER_MINUTES": "0.05",  # soon tried again
+        "LIKENESS_PICTURES__BREAKER_MINUTES": "0.05",
         "LIKENESS_TRAINING__POLL_PORTRAIT_SECONDS": "1",
         "LIKENESS_JOBS__SWEEP_SECONDS": "5",
         "LIKENESS_LOG__LEVEL": "warning",

@@ -162,13 +162,22 @@ class Storm:
         time.sleep(0.2)
         self.go_on()
         self.settle_lost()
-        waiting = PictureRun.select().where(PictureRun.status.not_in(FINAL)).exists()
+        return self.ordered == ORDERS and not self._waiting() and not self._untold()
+
+    def _waiting(self) -> list[dict[str, Any]]:
+        return list(PictureRun.select().where(PictureRun.status.not_in(FINAL)).dicts())
+
+    def _untold(self) -> list[dict[str, Any]]:
         untold: Any = InboxEvent.handled_at.is_null()
-        return (
-            self.ordered == ORDERS
-            and not waiting
-            and not InboxEvent.select().where(untold).exists()
-        )
+        return list(InboxEvent.select().where(untold).dicts())
+
+    def lacking(self) -> str:
+        """What isn't over, and how it stands."""
+        said = [f"{self.ordered} of {ORDERS} ordered, at {time.time()}"]
+        for run in self._waiting():
+            sent: Any = Submission.select().where(Submission.run_id == run["id"])
+            said += [f"{run}", *(f"  {one}" for one in sent.dicts())]
+        return "\n".join([*said, *(f"untold: {event}" for event in self._untold())])
 
 
 @pytest.mark.soak
@@ -193,7 +202,7 @@ def test_in_a_storm_every_order_of_pictures_ends_right_and_is_paid_once(
                 until = time.monotonic() + ORDERS / 5
                 wait_for(lambda: storm.is_over() or time.monotonic() > until, PATIENCE)
                 fal.weather = fair
-                wait_for(storm.is_over, PATIENCE)
+                wait_for(storm.is_over, PATIENCE, storm.lacking)
         delete_doomed(app.store, time.time() + GRACE_SECONDS + 1)
         _look_at(storm)
         app.close()
