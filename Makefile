@@ -7,6 +7,7 @@ chromium := chromium chromium-browser google-chrome
 pgbouncer := pgbouncer
 prometheus := promtool
 MAXIMUM_LINES := 300
+MAXIMUM_FILES := 14
 SIZE ?= soak
 WORKERS ?= 3  # most tests wait for processes, not for a core
 
@@ -43,6 +44,11 @@ check: .venv ## look for mistakes without running anything
 	  if [ "$$lines" -gt $(MAXIMUM_LINES) ] && \
 	    ! grep -q 'Longer than $(MAXIMUM_LINES) lines because' "$$file"; \
 	  then echo "$$file has $$lines lines: split it, or write 'Longer than $(MAXIMUM_LINES) lines because …' in it."; fi; \
+	done | { ! grep .; }
+	@find core channels dashboard likeness_bot -name '*.py' ! -path '*/migrations/*' \
+	  | sed 's|/[^/]*$$||' | sort | uniq -c | while read -r files folder; do \
+	  if [ "$$files" -gt $(MAXIMUM_FILES) ]; \
+	  then echo "$$folder has $$files files: move what belongs together into a folder of its own, so that at most $(MAXIMUM_FILES) are left."; fi; \
 	done | { ! grep .; }
 	@echo "check: all is well"
 

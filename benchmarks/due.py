@@ -19,7 +19,7 @@ from uuid import UUID
 
 from core.base.db import connect, is_sqlite, run, transaction
 from core.base.migrations import runner
-from core.conversation.delivery.due import due_screens, waiting_notices
+from core.conversation.delivery.sending.due import due_screens, waiting_notices
 from core.conversation.models import Conversation, PendingNotice, User
 
 ADDRESS = ("telegram", "1")

@@ -31,7 +31,7 @@ from core.app.bootstrap import bootstrap
 from core.base.db import connect, database, run
 from core.base.migrations import runner
 from core.base.settings import Settings
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.demo import Story, fill
 from core.operation.passwords import hashed
 from core.operation.serving.server import listen

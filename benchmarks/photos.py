@@ -39,7 +39,7 @@ from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.verdict import Purpose
 from core.avatars.photos.rules import LOOKED_AT, Opened, accept, open_photo
 from core.base.settings import Settings
-from core.base.settings.pictures import SECOND_LOOK
+from core.base.settings.product.pictures import SECOND_LOOK
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation
 from core.services.faces import YuNet

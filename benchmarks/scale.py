@@ -35,7 +35,7 @@ from benchmarks.turns import database
 from core.app.bootstrap import bootstrap
 from core.base.settings import Settings
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import parcel, shown
+from core.conversation.delivery.sending.outbox import parcel, shown
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import RenderedButton
 

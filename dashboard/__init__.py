@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from core.base.settings.dashboard import Dashboard as Settings
+from core.base.settings.running.dashboard import Dashboard as Settings
 from core.operation.passwords import first_password
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.base import mode as running
+from core.base.processes import mode as running
 from core.base.texts import LANGUAGES, NAMES, Translator
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import DAY, HOUR, Mode, Scope

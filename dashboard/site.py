@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from core.avatars.privacy.remote import Trainer
-from core.base import mode as modes
 from core.base.db import release
-from core.base.mode import Own
+from core.base.processes import mode as modes
+from core.base.processes.mode import Own
 from core.base.settings import Settings
 from core.base.shared_secrets import agreed
 from core.operation import admin_actions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.base.settings.site import SiteSection
+from core.base.settings.running.site import SiteSection
 
 CLOSED: dict[str, object] = {
     "server.headless": True,

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.base import mode as modes
 from core.base.db import release
-from core.base.mode import Own
+from core.base.processes import mode as modes
+from core.base.processes.mode import Own
 from core.base.texts import Translator
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor

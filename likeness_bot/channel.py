@@ -5,12 +5,12 @@ from core.base.db import INFRASTRUCTURE
 from core.base.settings import Section
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities, Channel, Host, Place
-from core.conversation.delivery.courier import Courier
-from core.conversation.delivery.intake import commit
-from core.conversation.delivery.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.reception import Incoming, Messenger, Receiver, Reception
+from core.conversation.delivery.receiving.intake import commit
+from core.conversation.delivery.receiving.reception import Incoming, Messenger, Receiver, Reception
 from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.delivery.screens import File, Messages, Posted, Screens, Show
+from core.conversation.delivery.sending.courier import Courier
+from core.conversation.delivery.sending.outbox import Parcel, parcel, shown, take_notices
 from core.conversation.delivery.service import Service
 from core.conversation.engine import Engine
 from core.conversation.inbox import find

@@ -23,7 +23,7 @@ from core.avatars.models.pictures import Shape
 from core.avatars.screens import hints, verdicts
 from core.avatars.screens.pictures import remarks
 from core.avatars.screens.pictures.remarks import BLOCKED
-from core.base.settings.operator import Operator
+from core.base.settings.product.operator import Operator
 from core.conversation.messages import Button, Screen
 
 ID, OTHER_ID = "a" * 32, "b" * 32

@@ -17,7 +17,7 @@ from core.avatars.models import Avatar, AvatarPhoto, TrainingRun
 from core.avatars.orders.events import FalEvent
 from core.base.db import transaction
 from core.base.settings import Settings
-from core.base.settings.processes import Http
+from core.base.settings.running.processes import Http
 from core.conversation.models import Conversation, InboxEvent
 from core.conversation.statements import lock_person
 from core.operation import http

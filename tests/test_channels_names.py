@@ -15,7 +15,7 @@ from core.base.errors import FlowError
 from core.base.settings.installed import channel_names, installed_channels, pulled, pushing
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.courier import Courier
+from core.conversation.delivery.sending.courier import Courier
 from core.operation.metrics import health
 from tests import makers
 

@@ -13,7 +13,7 @@ from core.avatars.orders.usual import Usual
 from core.avatars.photos import comparing, verdicts
 from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.conversation import timers
 from core.conversation.delivery import lease
 from core.conversation.messages import Kind

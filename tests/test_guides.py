@@ -19,7 +19,7 @@ import typer.main
 from core.app.cli import app
 from core.base.configuration.setting import settings_of
 from core.base.settings import FAL_KEY, Settings
-from core.base.settings.brand import Brand
+from core.base.settings.product.brand import Brand
 from core.base.texts import overlay
 from tests.patience import LONG
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from core.base.db import run
 from core.base.errors import StorageUnavailable
-from core.base.heartbeat import beating
+from core.base.processes.heartbeat import beating
 from core.operation.metrics.health import Beat, beats, deployments
 from core.operation.metrics.scope import Scope
 from tests.patience import LONG, until
@@ -43,7 +43,7 @@ def test_another_version_than_before_is_a_deployment(
     db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for version in ("1.0", "1.0", "1.1", "1.0"):
-        monkeypatch.setattr("core.base.heartbeat.__version__", version)
+        monkeypatch.setattr("core.base.processes.heartbeat.__version__", version)
         for part in ("worker", "http"):
             with beating(part, seconds=0.05):
                 eventually(part)

@@ -16,7 +16,7 @@ from core.avatars.models import AvatarStatus, RunStatus, TrainingRun
 from core.base.db import database
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.processes import Http
+from core.base.settings.running.processes import Http
 from core.operation import http
 from core.services.fal.simulation.webhooks import FORGERIES, Signer
 from tests import makers

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from core.app.bootstrap import bootstrap
 from core.app.commands import running
 from core.base.errors import ConfigurationError, Unreachable
-from core.base.isolation import Isolation
+from core.base.processes.isolation import Isolation
 from core.base.settings import Settings, installed
 
 

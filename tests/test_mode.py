@@ -8,11 +8,11 @@ import pytest
 
 from core.avatars.models import RunStatus, TrainingRun
 from core.base.db import run
-from core.base.heartbeat import DEAD_AFTER, beating
-from core.base.mode import ordered, shown
+from core.base.processes.heartbeat import DEAD_AFTER, beating
+from core.base.processes.mode import ordered, shown
 from core.base.settings import Settings
 from core.operation.alerts import Watch, recent
-from core.operation.metrics import exposition
+from core.operation.metrics.prometheus import exposition
 from tests import makers
 from tests.test_heartbeat import eventually
 

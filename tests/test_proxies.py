@@ -16,7 +16,7 @@ from channels.telegram import Settings as TelegramSettings
 from core.base import proxies
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal.wire import Wire
 from tests.channels.telegram.feedback import TOKEN, channel
 from tests.fakes.telegram import FakeTelegram, Person

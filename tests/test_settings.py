@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Section, Settings, describe
-from core.base.settings.fal import TRAINERS
 from core.base.settings.installed import CHANNELS
-from core.base.settings.training import Training
+from core.base.settings.product.fal import TRAINERS
+from core.base.settings.product.training import Training
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
 TOKEN = "123456:AAF-the-secret-of-a-bot"

@@ -20,9 +20,9 @@ from typing import TextIO
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import StorageUnavailable
 from core.conversation.delivery.channel import Capabilities, Host
-from core.conversation.delivery.intake import commit
-from core.conversation.delivery.outbox import parcel, shown, take_notices
+from core.conversation.delivery.receiving.intake import commit
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import parcel, shown, take_notices
 from core.conversation.inbox import find
 from core.conversation.messages import (
     Address,

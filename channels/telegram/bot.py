@@ -19,7 +19,7 @@ from channels.telegram.webhook import Lookout
 from channels.telegram.words import words
 from core.conversation.delivery.bridge import Pauses
 from core.conversation.delivery.channel import Host
-from core.conversation.delivery.reception import Reception
+from core.conversation.delivery.receiving.reception import Reception
 from core.conversation.delivery.screens import Screens
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ STANDBY_SECONDS = 2.0
 
 
 class TelegramBot:
-    """One bot; see `core.conversation.delivery.reception.Messenger`."""
+    """One bot; see `core.conversation.delivery.receiving.reception.Messenger`."""
 
     words = staticmethod(words)
 

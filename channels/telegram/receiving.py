@@ -17,10 +17,10 @@ from channels.telegram.place import Place
 from channels.telegram.updates import NAME, Raw, incoming
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import kind_of
-from core.base.tally import Tally
+from core.base.logs.tally import Tally
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Host
-from core.conversation.delivery.reception import Receiver
+from core.conversation.delivery.receiving.reception import Receiver
 from core.operation.serving.replies import body_of
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ import structlog
 
 from channels.telegram.words import words
 from core.base.errors import kind_of
-from core.conversation.delivery.reception import Incoming
+from core.conversation.delivery.receiving.reception import Incoming
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import lasting
 

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from channels.web.words import words
 from core.base.errors import Gone
-from core.base.settings.site import SiteSection
+from core.base.settings.running.site import SiteSection
 from core.conversation.delivery.channel import Capabilities, Host, Reference
 
 NAME = "web"

@@ -16,15 +16,15 @@ from channels.web.outgoing import Outgoing
 from channels.web.transcript import Content, Entry
 from core.base.db import run, snapshot, transaction
 from core.conversation.delivery.channel import Host
-from core.conversation.delivery.intake import Committed, commit
-from core.conversation.delivery.outbox import (
+from core.conversation.delivery.receiving.intake import Committed, commit
+from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import (
     Parcel,
     forgotten,
     parcel,
     shown,
     take_notices,
 )
-from core.conversation.delivery.rendering import Rendered
 from core.conversation.inbox import find
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import RenderedButton

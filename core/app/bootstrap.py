@@ -28,7 +28,7 @@ from core.avatars.models import TrainingRun
 from core.avatars.models.pictures import PictureRun
 from core.avatars.orders import submissions
 from core.avatars.orders.events import Events
-from core.avatars.orders.resolver import Heard, addressed
+from core.avatars.orders.lost.resolver import Heard, addressed
 from core.avatars.photos.held import sent_photo
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict
 from core.avatars.photos.verdicts import Verdicts
@@ -39,9 +39,9 @@ from core.avatars.screens.buttons import typed, unseen
 from core.avatars.training.training import Training
 from core.base import proxies
 from core.base.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
-from core.base.isolation import guarded
-from core.base.log import configure
-from core.base.mode import named
+from core.base.logs.log import configure
+from core.base.processes.isolation import guarded
+from core.base.processes.mode import named
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, working_channels
 from core.base.texts.labels import reworded

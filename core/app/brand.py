@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.brand import Brand
+from core.base.settings.product.brand import Brand
 from core.base.texts import overlay, translator
 from core.conversation.messages import Introduction
 

@@ -13,8 +13,8 @@ from core.app.commands.runs import runs
 from core.app.commands.support import support
 from core.app.commands.webhook import webhook
 from core.app.processes import share_arenas, stop_with_starter
-from core.base import log
 from core.base.errors import ConfigurationError, LikenessError
+from core.base.logs import log
 
 
 class _CommandLine(typer.Typer):

@@ -19,8 +19,8 @@ import structlog
 
 from core.base.db import is_sqlite, make_folder, run, transaction
 from core.base.errors import ConfigurationError
-from core.base.heartbeat import DEAD_AFTER
 from core.base.migrations.runner import LOCK_SECONDS
+from core.base.processes.heartbeat import DEAD_AFTER
 from core.base.settings import Settings
 
 log = structlog.get_logger()

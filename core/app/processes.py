@@ -28,7 +28,7 @@ from honcho.printer import Message, Printer
 from honcho.process import Process
 
 from core.base import libraries
-from core.base.isolation import Ended, failed_again
+from core.base.processes.isolation import Ended, failed_again
 
 HELD = "HELD_WHILE_RUNNING"
 """Environment variable: the file that whoever started this process holds a lock on."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.avatars.photos.inspection.conversion import Converter
-from core.avatars.photos.inspection.face_port import FaceFinder
-from core.avatars.photos.inspection.people import FaceReader
+from core.avatars.photos.inspection.faces.face_port import FaceFinder
+from core.avatars.photos.inspection.faces.people import FaceReader
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.base.errors import ConfigurationError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.base.settings.operator import Operator
+from core.base.settings.product.operator import Operator
 from core.base.texts import LANGUAGES
 
 NOBODY = Operator()

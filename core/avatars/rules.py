@@ -6,7 +6,7 @@ from core.avatars import naming
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits
 from core.avatars.flow import ENDED, MENUS, PICTURES, SET
 from core.avatars.photos import room as rooms
-from core.avatars.photos.inspection.people import strangers
+from core.avatars.photos.inspection.faces.people import strangers
 from core.avatars.photos.room import Room
 
 UNFINISHED = ("draft", "uploading", "ready")

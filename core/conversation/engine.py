@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from core.base import log_ids, meters
 from core.base.db import blameless, snapshot, transaction
+from core.base.logs import log_ids
+from core.base.processes import meters
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
 from core.conversation.inbox import Inbox, Received

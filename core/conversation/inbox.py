@@ -14,9 +14,9 @@ from enum import StrEnum
 
 import peewee
 
-from core.base import meters
 from core.base.db import run, storable, transaction
 from core.base.folding import folded
+from core.base.processes import meters
 from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
 

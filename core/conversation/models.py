@@ -187,7 +187,7 @@ class Lease(Model):
 
 
 class Limit(Model):
-    """What a bot may send in all: see `core.conversation.delivery.limits`."""
+    """What a bot may send in all: see `core.conversation.delivery.sending.limits`."""
 
     name = peewee.CharField(max_length=128, primary_key=True)
     allowance = peewee.DoubleField()

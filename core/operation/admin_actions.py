@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 class Resolver(Protocol):
-    """What is needed of `core.avatars.orders.resolver.Resolver`."""
+    """What is needed of `core.avatars.orders.lost.resolver.Resolver`."""
 
     def sent(self, run_id: str, request_id: str, note: Callable[[], object]) -> bool: ...
 

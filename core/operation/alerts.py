@@ -18,7 +18,7 @@ import structlog
 from core.avatars import support
 from core.base.db import run, transaction
 from core.base.errors import kind_of
-from core.base.mode import Mode, Own, paid, shown
+from core.base.processes.mode import Mode, Own, paid, shown
 from core.base.proxies import loopback
 from core.base.settings import Settings
 from core.operation.admin_actions import notice

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from core.base.db import is_sqlite, run, storable, transaction
 from core.base.errors import LikenessError
-from core.base.settings.dashboard import Dashboard, Role
+from core.base.settings.running.dashboard import Dashboard, Role
 from core.operation.passwords import fits, nobodys, users
 
 FREE_ATTEMPTS = 5

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from core.base.settings import Settings
-from core.base.settings.processes import Http
+from core.base.settings.running.processes import Http
 from core.conversation.delivery.bridge import Bridge
-from core.operation.metrics import endpoint
+from core.operation.metrics.prometheus import endpoint
 from core.operation.serving import server as serving
 from core.operation.serving.readiness import Readiness
 from core.operation.serving.replies import database_answers

@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.base import shared_secrets
 from core.base.errors import ConfigurationError
-from core.base.settings.dashboard import Dashboard, User
+from core.base.settings.running.dashboard import Dashboard, User
 
 PASSWORD_FILE = "dashboard.password"
 """Where earlier versions kept the hash."""

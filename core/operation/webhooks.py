@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from core.avatars.ports import ErrorClass, Forged, Observation, Observe, TrainerError, Verified
 from core.base.db import release
-from core.base.tally import Tally
+from core.base.logs.tally import Tally
 from core.conversation.delivery.bridge import Bridge
 from core.operation.serving.replies import body_of
 

@@ -15,8 +15,8 @@ from typing import Protocol
 
 import structlog
 
-from core.base import liveness, shutdown
 from core.base.db import release
+from core.base.processes import liveness, shutdown
 from core.base.work import Piece, Work
 from core.operation.clock_guard import ClockGuard
 from core.operation.loops import Chore, Loops, Step, taken

@@ -8,8 +8,8 @@ from io import BytesIO
 from typing import cast
 
 from core.avatars.photos.inspection.decency import Unsafe
-from core.avatars.photos.inspection.face_port import SURE, FaceFinder
-from core.avatars.photos.inspection.people import FaceReader, Vector
+from core.avatars.photos.inspection.faces.face_port import SURE, FaceFinder
+from core.avatars.photos.inspection.faces.people import FaceReader, Vector
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import Unreadable
 from core.avatars.photos.rules import LOOKED_AT

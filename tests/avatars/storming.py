@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from core.avatars.orders.lost.resolver import Resolver, lost_orders
 from core.avatars.orders.order import Order
-from core.avatars.orders.resolver import Resolver, lost_orders
 from core.avatars.ports import Unreachable
 from tests.http_house import events, wait_for
 

@@ -57,11 +57,11 @@ from core.base import db
 from core.base.db import transaction
 from core.base.errors import Gone, Unreachable
 from core.base.settings import Settings
-from core.base.settings.avatars import Avatars, Photos
-from core.base.settings.training import Training as Terms
+from core.base.settings.product.avatars import Avatars, Photos
+from core.base.settings.product.training import Training as Terms
 from core.base.texts import LANGUAGES
-from core.conversation.delivery.outbox import parcel, shown, take_notices
 from core.conversation.delivery.rendering import render
+from core.conversation.delivery.sending.outbox import parcel, shown, take_notices
 from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox, decode

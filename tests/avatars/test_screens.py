@@ -12,7 +12,7 @@ from core.avatars.facts import Facts, Kept, Limits
 from core.avatars.flow import STATES, TABLE
 from core.avatars.screens import SCREENS
 from core.base.graphemes import length
-from core.base.settings.operator import Operator
+from core.base.settings.product.operator import Operator
 from core.base.texts import LANGUAGES
 from core.conversation.delivery.channel import Capabilities
 from core.conversation.delivery.rendering import render

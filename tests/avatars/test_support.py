@@ -17,8 +17,8 @@ from core.avatars.support import SupportMessage, forget
 from core.base.db import run, transaction
 from core.base.errors import LikenessError
 from core.base.settings import Settings
-from core.conversation.delivery.outbox import take_notices
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import take_notices
 from core.conversation.messages import Event, Kind
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Visitor

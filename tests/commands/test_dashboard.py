@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.app.cli import app
 from core.base.errors import ConfigurationError
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.passwords import PASSWORD_FILE
 
 WORD = "a dozen letters"

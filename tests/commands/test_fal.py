@@ -17,7 +17,7 @@ from core.app import bootstrap as _bootstrap  # noqa: F401  # before stderr is t
 from core.app.cli import app
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import checking
 from core.services.fal.checking import Fact
 from core.services.fal.checking.transcript import shape

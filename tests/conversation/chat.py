@@ -7,8 +7,8 @@ from typing import Any
 
 from core.base.db import transaction
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import Parcel, parcel, shown
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import Parcel, parcel, shown
 from core.conversation.engine import Engine
 from core.conversation.inbox import Received
 from core.conversation.messages import Address, Event, Kind, Person, Screen, Update

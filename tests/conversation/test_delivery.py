@@ -12,11 +12,11 @@ import peewee
 import pytest
 
 from core.base.errors import Blocked, Gone, Refused, RetryAfter, Uncertain, Unreachable
-from core.conversation.delivery import limits, outbox, shares
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.delivery.channel import Place
-from core.conversation.delivery.courier import TICKS_AT_ONCE, Courier
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending import limits, outbox, shares
+from core.conversation.delivery.sending.courier import TICKS_AT_ONCE, Courier
 from core.conversation.engine import Engine
 from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
@@ -371,7 +371,7 @@ def test_replies_go_before_alerts_and_alerts_before_ticks(
     chats["alert"].signal("reminded")
     post.clock.forward(5)
     chats["reply"].press("◀️ Back")
-    monkeypatch.setattr("core.conversation.delivery.courier.AT_ONCE", 1)
+    monkeypatch.setattr("core.conversation.delivery.sending.courier.AT_ONCE", 1)
     for _ in names:
         post.deliver()
     assert [call[1] for call in post.channel.calls] == ["reply", "alert", "tick"]
@@ -815,7 +815,7 @@ def test_a_courier_outlives_a_database_in_trouble(
         return due(courier, limit)
 
     monkeypatch.setattr(Courier, "_due", unlucky)
-    monkeypatch.setattr("core.conversation.delivery.courier.asyncio.sleep", _no_sleep)
+    monkeypatch.setattr("core.conversation.delivery.sending.courier.asyncio.sleep", _no_sleep)
     run_until(post, lambda: len(post.channel.calls) == 1)
 
 

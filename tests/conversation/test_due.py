@@ -10,7 +10,7 @@ import pytest
 from benchmarks.due import ADDRESS, LIVE, fill
 from core.base.db import run, transaction
 from core.base.migrations import runner
-from core.conversation.delivery import due, outbox, shares
+from core.conversation.delivery.sending import due, outbox, shares
 from core.conversation.messages import Address
 from core.conversation.models import Conversation, PendingNotice
 from core.conversation.turn import post_notice

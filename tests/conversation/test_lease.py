@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.base import process
+from core.base.processes import process
 from core.conversation.delivery import lease
 from core.conversation.models import Lease
 from tests.conversation.racing import at_once, in_processes
@@ -51,7 +51,7 @@ def test_what_is_given_back_can_be_had_at_once() -> None:
 
 
 def test_a_dead_process_of_this_machine_holds_nothing() -> None:
-    named = "from core.base import process; print(process.own_name())"
+    named = "from core.base.processes import process; print(process.own_name())"
     gone = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
     assert lease.hold("telegram:1", gone.stdout.strip(), 60)
     assert lease.hold("telegram:1", "elsewhere:2")
@@ -70,7 +70,9 @@ def test_a_living_process_of_this_machine_keeps_it(db: Any) -> None:
 
 def test_of_two_containers_of_one_name_each_with_its_own_numbers_one_has_it() -> None:
     unshare = ["unshare", "--pid", "--fork", sys.executable, "-c"]
-    named = "import os; from core.base import process; print(os.getpid(), process.own_name())"
+    named = (
+        "import os; from core.base.processes import process; print(os.getpid(), process.own_name())"
+    )
     there = subprocess.run([*unshare, named], capture_output=True, text=True, check=False)
     if there.returncode:
         pytest.skip("this system makes no spaces of process numbers")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import begin_notice, parcel, settle, shown
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import begin_notice, parcel, settle, shown
 from core.conversation.listing import KEPT, Lists, Old, number_in, read, write
 from core.conversation.messages import Button, Event, Kind
 from core.conversation.replies import read_reply

@@ -13,11 +13,11 @@ import pytest
 
 from core.base.db import run, transaction
 from core.base.errors import TakenOver
-from core.conversation.delivery import outbox, shares
 from core.conversation.delivery.channel import Place
-from core.conversation.delivery.courier import Courier
 from core.conversation.delivery.rendering import Rendered
-from core.conversation.delivery.shares import SECONDS, SHARES, Balance, Fence, Held
+from core.conversation.delivery.sending import outbox, shares
+from core.conversation.delivery.sending.courier import Courier
+from core.conversation.delivery.sending.shares import SECONDS, SHARES, Balance, Fence, Held
 from core.conversation.models import Conversation, PendingNotice
 from tests.conversation.chat import BUTTONS
 from tests.conversation.racing import at_once
@@ -91,7 +91,7 @@ def test_what_a_dead_sender_held_is_taken_with_a_larger_token() -> None:
 
 @pytest.mark.usefixtures("db")
 def test_what_a_killed_process_of_this_machine_held_is_free_at_once() -> None:
-    named = "from core.base import process; print(process.own_name())"
+    named = "from core.base.processes import process; print(process.own_name())"
     gone = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
     shares.balance(ADDRESS, gone.stdout.strip())
     assert len(shares.balance(ADDRESS, ONE).tokens) == SHARES

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.avatars.ports import Failure, Unreachable
 from core.base.settings import Settings
-from core.base.settings.dashboard import Role
+from core.base.settings.running.dashboard import Role
 from core.conversation.inbox import Inbox
 from core.operation.auth import Visitor
 from core.operation.demo import Story, fill

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from core.base.db import connect
-from core.base.heartbeat import beating
 from core.base.migrations import runner
+from core.base.processes.heartbeat import beating
 from core.base.settings import Settings
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.conversation.models import Conversation, InboxEvent
 from core.operation.demo import Story, fill
 from core.operation.passwords import hashed

@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.base.db import run
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.brand import Brand
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.product.brand import Brand
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.auth import (
     FORGOTTEN_AFTER,
     Sessions,

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.avatars.privacy.retained import Export, RemoteCopy
 from core.base.db import database, run, transaction
-from core.base.settings.dashboard import Role
+from core.base.settings.running.dashboard import Role
 from core.conversation.models import User
 from core.operation.metrics import overview
 from core.operation.metrics.pictures import orders, totals

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.db import run
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation import auth
 from core.operation.admin_actions import AdminActions
 from core.operation.auth import Sessions, Visitor

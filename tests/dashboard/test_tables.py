@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.base.settings.dashboard import Role
+from core.base.settings.running.dashboard import Role
 from core.operation.auth import Visitor
 from core.operation.metrics.scope import Scope
 from dashboard.tables import Column, as_csv, neutral

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.base.db import run
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from tests.dashboard.test_doors import client_of
 from tests.fakes.oidc import CLIENT, SECRET, FakeProvider
 

@@ -15,7 +15,7 @@ import pytest
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.auth import FLOOD, FORGOTTEN_AFTER, Sessions, TooMany
 from core.operation.passwords import hashed
 from tests.channels.web.conftest import _free_port

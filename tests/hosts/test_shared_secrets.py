@@ -13,7 +13,7 @@ import pytest
 from channels.web import Settings as Page
 from channels.web.site import COOKIE, Site
 from core.base import shared_secrets
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.passwords import first_password, users
 from tests.channels.web.conftest import _free_port
 from tests.channels.web.form import FormHouse

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from core.base.db import database
 from core.base.settings import Settings
-from core.base.settings.processes import Http
+from core.base.settings.running.processes import Http
 from core.operation import http
 from tests import makers
 from tests.http_house import free_port, serving

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core.base import db
-from core.operation.metrics import cost, errors, exposition, health, overview, training
+from core.operation.metrics import cost, errors, health, overview, training
+from core.operation.metrics.prometheus import exposition
 from core.operation.metrics.scope import DAY, Scope
 from tests.metrics.history import NOW, make
 

@@ -14,8 +14,9 @@ from core.avatars.orders.money.daily_totals import add
 from core.avatars.privacy import ledger
 from core.base.db import run
 from core.operation.demo import Story, fill
-from core.operation.metrics import errors, exposition
+from core.operation.metrics import errors
 from core.operation.metrics.pictures import orders, totals
+from core.operation.metrics.prometheus import exposition
 from core.operation.metrics.scope import DAY, Mode, Scope
 from tests import makers
 from tests.metrics.history import NOW, make, quantile, table

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from core.base import meters
-from core.base.heartbeat import beating, write_meters
-from core.operation.metrics import exposition
+from core.base.processes import meters
+from core.base.processes.heartbeat import beating, write_meters
 from core.operation.metrics.health import beats
+from core.operation.metrics.prometheus import exposition
 from tests.metrics.history import NOW, make
 from tests.observing.processes import ROOT
 from tests.observing.promtool import promtool

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from core.avatars.models import RunStatus
-from core.base import meters
-from core.base.heartbeat import write_meters
-from core.conversation.delivery import outbox, shares
+from core.base.processes import meters
+from core.base.processes.heartbeat import write_meters
+from core.conversation.delivery.sending import outbox, shares
 from core.conversation.models import PendingNotice
-from core.operation.metrics import exposition
+from core.operation.metrics.prometheus import exposition
 from tests import makers
 from tests.avatars import photo_house
 from tests.http_house import opened, wait_for

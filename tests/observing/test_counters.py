@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from core.base import db as core_db
-from core.base import meters
 from core.base.db import run
-from core.base.heartbeat import beating, write_meters
-from core.conversation.delivery import outbox
+from core.base.processes import meters
+from core.base.processes.heartbeat import beating, write_meters
+from core.conversation.delivery.sending import outbox
 from core.conversation.messages import Event, Kind
-from core.operation.metrics import counters, exposition
+from core.operation.metrics.prometheus import counters, exposition
 from core.operation.metrics.scope import one
 from tests import makers
 from tests.conversation.chat import Chat

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from core.base import liveness
 from core.base.errors import StorageUnavailable
+from core.base.processes import liveness
 from core.operation.serving.readiness import Readiness
 from tests.http_house import free_port
 from tests.observing.processes import answer, asked, running

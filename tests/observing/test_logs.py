@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.base import log as core_log
-from core.base import log_ids, repetition
 from core.base.db import INFRASTRUCTURE, database
 from core.base.errors import StorageUnavailable
+from core.base.logs import log as core_log
+from core.base.logs import log_ids, repetition
 from core.base.settings import Settings
-from core.base.settings.processes import Http, Log
+from core.base.settings.running.processes import Http, Log
 from core.conversation.delivery.bridge import Bridge
 from core.conversation.messages import Event, Kind
 from core.conversation.models import InboxEvent

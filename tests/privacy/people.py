@@ -18,7 +18,7 @@ from channels.web import transcript
 from core.app.bootstrap import App
 from core.base.db import run, transaction
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import parcel, shown
+from core.conversation.delivery.sending.outbox import parcel, shown
 from core.conversation.messages import Address, Event, Kind, Person, Update
 from core.conversation.tokens import sign
 from tests.patience import LONG

@@ -17,7 +17,7 @@ from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
 from core.base.errors import StorageUnavailable
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import take_notices
+from core.conversation.delivery.sending.outbox import take_notices
 from core.conversation.models import PendingNotice, User
 from core.services.storage import files_in
 from tests.privacy.people import MARKS, Marked, found_in

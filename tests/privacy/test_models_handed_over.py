@@ -21,8 +21,8 @@ from core.avatars.privacy import exporting, filenames
 from core.avatars.privacy.export_readme import about
 from core.avatars.privacy.models_made import made, token_of
 from core.avatars.privacy.retained import KEPT_SECONDS, Export
-from core.conversation.delivery.outbox import take_notices
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import take_notices
 from core.conversation.models import PendingNotice, User
 from core.operation.http import application
 from tests import makers

@@ -18,7 +18,7 @@ from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
 from core.avatars.queries import CONSENT_VERSION
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import take_notices
+from core.conversation.delivery.sending.outbox import take_notices
 from core.conversation.models import Conversation, User
 from tests import makers
 from tests.privacy.people import MARK, Marked, found_in, rows_of

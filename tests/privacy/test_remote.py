@@ -21,7 +21,7 @@ from core.avatars.privacy.retained import RemoteCopy
 from core.avatars.queries import models_of
 from core.base.db import run, transaction
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.conversation.statements import lock_person
 from core.conversation.turn import Turn
 from core.operation.alerts import holding

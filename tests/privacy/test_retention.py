@@ -25,8 +25,8 @@ from core.avatars.privacy import retention as retention_module
 from core.avatars.privacy.retention import DAY, PORTION, Retention
 from core.avatars.support import SupportMessage
 from core.base.settings import Settings
-from core.base.settings.storage import LONGEST_PERIOD_DAYS
-from core.base.settings.storage import Retention as Days
+from core.base.settings.running.storage import LONGEST_PERIOD_DAYS
+from core.base.settings.running.storage import Retention as Days
 from core.conversation.models import TransitionLog
 from dashboard.filters import SPANS
 from tests import makers

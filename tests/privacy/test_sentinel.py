@@ -20,7 +20,7 @@ from core.avatars.privacy.retained import CostEntry
 from core.avatars.support import SupportMessage
 from core.base import db as core_db
 from core.base.settings import Settings
-from core.conversation.delivery.outbox import forgotten, parcel, shown
+from core.conversation.delivery.sending.outbox import forgotten, parcel, shown
 from core.conversation.messages import Event, Kind
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry, User
 from core.operation.metrics import errors

@@ -20,10 +20,10 @@ from core.avatars import disposal
 from core.avatars.models import AvatarPhoto
 from core.avatars.privacy import erasure_worker
 from core.base import db as core_db
-from core.base import log as core_log
 from core.base.errors import StorageUnavailable, kind_of
+from core.base.logs import log as core_log
 from core.base.settings import Settings
-from core.base.settings.processes import Log
+from core.base.settings.running.processes import Log
 from core.conversation.models import Conversation, TranscriptEntry, User
 from core.services.jobs import Jobs
 from tests import makers
@@ -276,7 +276,7 @@ def test_a_librarys_traceback_is_logged_without_its_words() -> None:
 
 FAILING = """
 import sys
-from core.base.log import configure
+from core.base.logs.log import configure
 from dashboard.streamlit_options import options
 from core.base.settings import Settings
 settings = Settings()

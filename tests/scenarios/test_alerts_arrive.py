@@ -16,7 +16,7 @@ import pytest
 
 from core.avatars.screens import notices
 from core.base.db import connect, run
-from core.base.heartbeat import DEAD_AFTER
+from core.base.processes.heartbeat import DEAD_AFTER
 from core.operation.alerts import RULES
 from tests.alert_causes import Causes
 from tests.fakes.telegram import FakeTelegram, Person

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.avatars.photos.inspection.face_port import POSSIBLE, SURE, Face
+from core.avatars.photos.inspection.faces.face_port import POSSIBLE, SURE, Face
 from core.base.errors import ConfigurationError
 from core.services import faces as service
 from core.services.faces import YuNet

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from core.avatars.photos.inspection.people import SAME, Vector, grouped, strangers
+from core.avatars.photos.inspection.faces.people import SAME, Vector, grouped, strangers
 from core.base.errors import ConfigurationError
 from core.services import likeness
 from core.services.likeness import FaceTools

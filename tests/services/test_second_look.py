@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.app import services
 from core.avatars.photos.inspection.verdict import Purpose
-from core.base.settings.pictures import SECOND_LOOK
+from core.base.settings.product.pictures import SECOND_LOOK
 from core.services.second_look import UNSAFE, SecondLook
 from tests import makers
 from tests.photographs import ASTRONAUT, CAT, COFFEE, encoded, photograph
@@ -72,7 +72,7 @@ def test_the_setting_has_photos_and_pictures_looked_at(
     look: SecondLook, monkeypatch: pytest.MonkeyPatch, score: int, unsafe: bool
 ) -> None:
     names = ("a_second_look", "a-second-look")
-    monkeypatch.setattr("core.base.settings.pictures.SECOND_LOOK", names)
+    monkeypatch.setattr("core.base.settings.product.pictures.SECOND_LOOK", names)
     monkeypatch.setattr("core.app.services._one_look", lambda: look)
     data = encoded(Image.new("RGB", (600, 600), (score, 99, 99)), "PNG")
     for on in (True, False):

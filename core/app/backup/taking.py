@@ -25,7 +25,7 @@ from core.app.backup.manifest import DATA, DATABASE, OBJECTS, Manifest
 from core.app.opening import HALF_RESTORED, refuse_half_restored
 from core.avatars.disposal import SPOOLED
 from core.base.errors import BackupError
-from core.base.heartbeat import version
+from core.base.processes.heartbeat import version
 from core.base.settings import Settings
 from core.services import erasure_ledger
 from core.services.storage import files_in, is_partial, sync_folder

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.base import liveness
 from core.base.errors import StorageUnavailable
+from core.base.processes import liveness
 from core.base.settings import Settings
 
 WITHOUT_STORE = ("http", "dashboard")
@@ -55,7 +55,8 @@ def _trouble(settings: Settings, part: str) -> str:
 
 def _unready(settings: Settings, part: str) -> str:
     """What a process with these settings can't reach; "" where there is nothing."""
-    from core.base import db, log
+    from core.base import db
+    from core.base.logs import log
     from core.operation.serving.readiness import Readiness
 
     log.configure(settings.log)

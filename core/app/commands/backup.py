@@ -60,7 +60,7 @@ def backup(
 def restore(folder: FOLDER, erasures: LEDGER = None, none_erased: NONE_ERASED = False) -> None:
     """Restore a backup into an empty data folder; erases again who was erased since."""
     from core.app.backup import restoring
-    from core.base import log
+    from core.base.logs import log
 
     settings = Settings.load()
     _refuse_others(settings)
@@ -80,7 +80,7 @@ def settle(
 ) -> None:
     """Settle a database that other tools restored, before anything is started."""
     from core.app.backup import settling
-    from core.base import log
+    from core.base.logs import log
     from core.services import erasure_ledger
 
     if (erasures is None) is not none_erased:

@@ -10,8 +10,8 @@ from core.app import extras
 from core.app.commands import data
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.dashboard import NAME, ROLES
 from core.base.settings.installed import installed_pages
+from core.base.settings.running.dashboard import NAME, ROLES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,8 +35,8 @@ def tell_password(made: str | None) -> None:
 def dashboard() -> None:
     """Serve the dashboard."""
     from core.app.bootstrap import bootstrap
-    from core.base.heartbeat import beating
-    from core.base.liveness import told
+    from core.base.processes.heartbeat import beating
+    from core.base.processes.liveness import told
 
     extras.require("dashboard")
     settings = Settings.load()

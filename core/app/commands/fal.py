@@ -11,7 +11,7 @@ import typer
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.fal import QUEUE_URL
+from core.base.settings.product.fal import QUEUE_URL
 
 if TYPE_CHECKING:
     from core.services.fal.checking import Fact, Place
@@ -79,7 +79,7 @@ def _paid(place: Place) -> list[Fact]:
 
 
 def _keep(file: Path, settings: Settings, asked: list[str], facts: list[Fact]) -> None:
-    from core.base.heartbeat import version
+    from core.base.processes.heartbeat import version
 
     where = "fal.ai itself" if settings.fal.queue_url == QUEUE_URL else "another server"
     head = f"likeness {version()}, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}, {where}"

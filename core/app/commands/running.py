@@ -15,7 +15,7 @@ import typer
 from core.app import extras
 from core.app.commands import dashboard, data
 from core.base.errors import ConfigurationError
-from core.base.isolation import Isolation, guarded
+from core.base.processes.isolation import Isolation, guarded
 from core.base.settings import Settings
 from core.base.settings.installed import channel_names, made_channel
 from core.conversation.delivery.channel import Addressed, Hooked, Troubled
@@ -84,9 +84,9 @@ def channel(name: Annotated[str, typer.Argument(help="As its entry point calls i
 def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.app.bootstrap import bootstrap
-    from core.base.heartbeat import beating
-    from core.base.liveness import told
-    from core.base.mode import named
+    from core.base.processes.heartbeat import beating
+    from core.base.processes.liveness import told
+    from core.base.processes.mode import named
 
     extras.require("worker")
     settings = Settings.load()
@@ -166,8 +166,8 @@ def _sleep(seconds: float) -> None:
 @contextmanager
 def _seen(part: str, application: App, probe: Callable[[], str] = str) -> Iterator[None]:
     """Beat, and look at the alerts' rules where no worker does."""
-    from core.base.heartbeat import beating
-    from core.base.liveness import told
+    from core.base.processes.heartbeat import beating
+    from core.base.processes.liveness import told
     from core.operation.standby_watch import standing_in
 
     settings = application.settings

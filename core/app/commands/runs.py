@@ -21,7 +21,7 @@ def uncertain() -> None:
     """List the orders, of trainings and pictures, of which nobody knows whether they arrived."""
     from core.app.bootstrap import bootstrap
     from core.avatars.models.pictures import ORDERED
-    from core.avatars.orders.resolver import lost_orders
+    from core.avatars.orders.lost.resolver import lost_orders
 
     bootstrap(Settings.load(), elsewhere=True)
     lost = [order for model in ORDERED for order in lost_orders(model)]

@@ -32,7 +32,8 @@ def doctor(
 ) -> None:
     """Check this installation; exit code 1 if something is wrong."""
     from core.app import doctor as practice
-    from core.base import checkup, log
+    from core.base import checkup
+    from core.base.logs import log
 
     try:
         settings = Settings.load()

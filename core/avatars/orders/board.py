@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.avatars import switches
 from core.base.db import run
-from core.base.mode import said_by
+from core.base.processes.mode import said_by
 
 _READ = """
 SELECT 0, name, '', 0.0, at FROM controls UNION ALL SELECT 1, endpoint, unit, usd, at FROM prices

@@ -13,8 +13,8 @@ import structlog
 from peewee import chunked
 
 from core.avatars.ports import Observation
-from core.base import meters
 from core.base.db import Model, transaction
+from core.base.processes import meters
 
 log = structlog.get_logger()
 

@@ -21,14 +21,15 @@ from typing import Any
 import peewee
 
 from core.avatars.orders import order as orders
-from core.avatars.orders import restored, submissions
+from core.avatars.orders import submissions
 from core.avatars.orders.asking import CANCEL_SECONDS, Asker
 from core.avatars.orders.decisions.news import What
-from core.avatars.orders.finding import Finder
 from core.avatars.orders.gate import Gate
 from core.avatars.orders.kind import AnyKind
+from core.avatars.orders.lost import restored
+from core.avatars.orders.lost.finding import Finder
+from core.avatars.orders.lost.resolver import Resolver
 from core.avatars.orders.order import CLAIM_SECONDS, HOLDING, Status
-from core.avatars.orders.resolver import Resolver
 from core.avatars.orders.submissions import Submission
 from core.avatars.orders.writing import Writer
 from core.avatars.ports import Waker

@@ -13,8 +13,8 @@ from core.avatars.orders.decisions.table import decide, decide_late
 from core.avatars.orders.kind import AnyKind
 from core.avatars.orders.order import Order, Status, moved
 from core.avatars.orders.submissions import WATCHED, Submission
-from core.base import meters
 from core.base.db import database, transaction
+from core.base.processes import meters
 from core.conversation.inbox import Inbox
 from core.conversation.statements import lock_person
 

@@ -15,8 +15,8 @@ import structlog
 
 from core.avatars import queries
 from core.avatars.models import Avatar, AvatarPhoto, AvatarType, PhotoValidationStatus
-from core.avatars.photos.inspection.face_port import SURE, FaceFinder
-from core.avatars.photos.inspection.people import FaceReader, Vector, grouped
+from core.avatars.photos.inspection.faces.face_port import SURE, FaceFinder
+from core.avatars.photos.inspection.faces.people import FaceReader, Vector, grouped
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import Unreadable
 from core.avatars.photos.rules import LOOKED_AT

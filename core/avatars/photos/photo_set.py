@@ -7,7 +7,8 @@ from typing import Any
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, change, utc_now
 from core.avatars.photos.counting import NO_ROOM, room_of
-from core.avatars.photos.inspection import alike, pose
+from core.avatars.photos.inspection import alike
+from core.avatars.photos.inspection.faces import pose
 from core.avatars.photos.inspection.verdict import MILDER, MISTAKABLE, OVERRULABLE, Known, Purpose
 from core.avatars.photos.inspection.weighing import reconsidered
 from core.base.settings import Settings

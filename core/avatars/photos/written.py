@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus
 from core.avatars.photos.inspection.verdict import Verdict
-from core.base import meters
 from core.base.db import database
+from core.base.processes import meters
 
 
 def refusal(reason: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from core.avatars.models.pictures import PictureRun
 from core.avatars.orders.order import UNDER_WAY
 from core.avatars.orders.usual import Usual, experienced
-from core.base.settings.pictures import Pictures
+from core.base.settings.product.pictures import Pictures
 
 FIRST_MINUTE = 60.0
 CROWD = 40

@@ -30,7 +30,7 @@ from core.avatars.pictures.packs import for_previews, packs
 from core.avatars.ports import ObjectStore, Painter, Waker
 from core.base.days import day
 from core.base.db import database
-from core.base.mode import said
+from core.base.processes.mode import said
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from core.avatars import naming
 from core.base import graphemes
-from core.base.settings.pictures import Pictures
+from core.base.settings.product.pictures import Pictures
 
 _CODE_POINTS = 4
 """For each character that is seen, on the average of a wish: letters have one or two."""

@@ -16,7 +16,7 @@ from core.avatars.orders.submissions import WATCHED, Submission
 from core.avatars.privacy.retained import CostEntry
 from core.base import days
 from core.base.db import transaction
-from core.base.mode import named
+from core.base.processes.mode import named
 
 
 def book(runs: peewee.ModelSelect[TrainingRun], zone: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, Facts, Limits, PhotoFacts
-from core.avatars.photos.inspection.people import strangers
+from core.avatars.photos.inspection.faces.people import strangers
 from core.avatars.screens import verdicts, words
 from core.base.texts import Translator
 from core.conversation.messages import Button

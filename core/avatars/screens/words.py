@@ -11,7 +11,7 @@ from babel.numbers import format_currency, format_decimal
 
 from core.avatars import rules
 from core.avatars.facts import AvatarFacts, AvatarLine, Limits
-from core.base.settings.operator import Operator
+from core.base.settings.product.operator import Operator
 from core.base.texts import Translator, mark
 
 """An avatar in one of these waits for its photos or its training."""

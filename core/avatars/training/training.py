@@ -25,10 +25,10 @@ from core.avatars.models.pictures import ORDERED
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
 from core.avatars.orders.gate import Offer
+from core.avatars.orders.lost.resolver import lost_orders
 from core.avatars.orders.machine import Machine
 from core.avatars.orders.money import budget
 from core.avatars.orders.money.budget import one_budget
-from core.avatars.orders.resolver import lost_orders
 from core.avatars.person import Known
 from core.avatars.photos.counting import photo_limit
 from core.avatars.ports import ObjectStore, Trainer, Waker
@@ -38,7 +38,7 @@ from core.avatars.training.kind import Made, TrainingKind, change_avatar
 from core.base.days import day
 from core.base.db import database
 from core.base.errors import TrainingRefused
-from core.base.mode import said
+from core.base.processes.mode import said
 from core.base.settings import Settings
 from core.conversation.inbox import Inbox
 

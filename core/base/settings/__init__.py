@@ -1,8 +1,9 @@
 """Every setting of Likeness: its meaning, its range and its default.
 
 `config.toml` overrides a default, an environment variable (`LIKENESS_TRAINING__MIN_PHOTOS=5`)
-overrides both. Secrets come from the environment alone. A file here holds the sections of one
-subject; a channel brings a section of its own, as the class attribute `Settings`.
+overrides both. Secrets come from the environment alone. A file of `product/` or `running/` holds
+the sections of one subject; a channel brings a section of its own, as the class attribute
+`Settings`.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from pydantic import Field, PrivateAttr, create_model, model_validator
 from core.base import configuration
 from core.base.errors import ConfigurationError
 from core.base.settings.addresses import InviteCodes, PeopleAddresses, SiteAddress
-from core.base.settings.alerts import Alerts
-from core.base.settings.avatars import Avatars, Photos
-from core.base.settings.brand import Brand
-from core.base.settings.conversation import Conversation
-from core.base.settings.dashboard import Dashboard
-from core.base.settings.fal import PAINTERS, TRAINERS, Fal, ProPainting
 from core.base.settings.installed import installed_channels
-from core.base.settings.operator import Operator
-from core.base.settings.pictures import Pictures
-from core.base.settings.processes import Http, Jobs, Log
+from core.base.settings.product.avatars import Avatars, Photos
+from core.base.settings.product.brand import Brand
+from core.base.settings.product.conversation import Conversation
+from core.base.settings.product.fal import PAINTERS, TRAINERS, Fal, ProPainting
+from core.base.settings.product.operator import Operator
+from core.base.settings.product.pictures import Pictures
+from core.base.settings.product.training import Training
+from core.base.settings.running.alerts import Alerts
+from core.base.settings.running.dashboard import Dashboard
+from core.base.settings.running.processes import Http, Jobs, Log
+from core.base.settings.running.storage import Backup, Database, Retention, Storage
 from core.base.settings.section import Section as Section
-from core.base.settings.storage import Backup, Database, Retention, Storage
-from core.base.settings.training import Training
 
 FAL_KEY = "FAL_KEY"
 """The variable of fal's own programs; `LIKENESS_FAL__KEY` takes precedence."""

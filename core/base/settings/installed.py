@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from core.base.errors import ConfigurationError, kind_of
-from core.base.isolation import guarded
+from core.base.processes.isolation import guarded
 
 CHANNELS = "likeness.channels"
 """The entry-point group of channels."""

@@ -6,8 +6,8 @@ was a process of this machine that is no longer there.
 
 from __future__ import annotations
 
-from core.base import process
 from core.base.db import is_sqlite, run, transaction
+from core.base.processes import process
 
 SECONDS = 10.0
 
@@ -15,7 +15,7 @@ SECONDS = 10.0
 def hold(name: str, holder: str, seconds: float = SECONDS) -> bool:
     """Take or renew a lease; False while somebody else holds it.
 
-    `holder` is a process; see `core.base.process.own_name`.
+    `holder` is a process; see `core.base.processes.process.own_name`.
     """
     with transaction():
         now = clock()

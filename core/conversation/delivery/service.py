@@ -14,16 +14,17 @@ from contextlib import suppress
 
 import structlog
 
-from core.base import liveness, process, shutdown
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError, kind_of
-from core.conversation.delivery import lease, shares
+from core.base.processes import liveness, process, shutdown
+from core.conversation.delivery import lease
 from core.conversation.delivery.bridge import Bridge, Pauses
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.courier import Courier
-from core.conversation.delivery.intake import Intake
-from core.conversation.delivery.reception import Messenger, Reception, Remarks
-from core.conversation.delivery.shares import Held
+from core.conversation.delivery.receiving.intake import Intake
+from core.conversation.delivery.receiving.reception import Messenger, Reception, Remarks
+from core.conversation.delivery.sending import shares
+from core.conversation.delivery.sending.courier import Courier
+from core.conversation.delivery.sending.shares import Held
 from core.conversation.engine import Engine
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from core.base.db import run
 from core.conversation.delivery.channel import Capabilities
-from core.conversation.delivery.outbox import begin_notice, parcel, settle, shown
 from core.conversation.delivery.rendering import Rendered
+from core.conversation.delivery.sending.outbox import begin_notice, parcel, settle, shown
 from core.conversation.engine import Engine
 from core.conversation.messages import Address, Event, Kind, Person, Update
 

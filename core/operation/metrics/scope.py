@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.base.db import is_sqlite, reading_ahead, release, run
-from core.base.mode import Mode as Mode
+from core.base.processes.mode import Mode as Mode
 from core.base.quantiles import SHARES
 
 if TYPE_CHECKING:

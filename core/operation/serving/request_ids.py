@@ -11,7 +11,8 @@ import secrets
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.base import log_ids, meters
+from core.base.logs import log_ids
+from core.base.processes import meters
 
 HEADER = "X-Request-ID"
 _FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -14,8 +14,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.base import liveness, shutdown
 from core.base.errors import ConfigurationError
+from core.base.processes import liveness, shutdown
 from core.operation.serving.request_ids import RequestIds
 
 log = structlog.get_logger()

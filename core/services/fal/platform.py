@@ -10,7 +10,7 @@ from urllib.parse import quote
 from core.avatars.platform_port import KEY_REFUSED, Listed, UnitPrice
 from core.avatars.ports import Failure, Phase, Unreachable
 from core.base.db import storable
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
 
 PAGE = 100

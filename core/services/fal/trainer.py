@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.avatars.ports import Handle, Observe, TrainingOrder
 from core.base.settings import Settings
-from core.base.settings.fal import TRAINERS
+from core.base.settings.product.fal import TRAINERS
 from core.services.fal.archive import Photos, zipped
 from core.services.fal.client import FalClient
 from core.services.fal.profiles import trainers

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from core.avatars.ports import Failure, Unreachable
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal.wire import Answer, Wire, bad_answer, reaching
 
 ONE_REQUEST_BYTES = 100 * 2**20

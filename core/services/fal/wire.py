@@ -15,7 +15,7 @@ import httpx
 
 from core.avatars.ports import Failure, Observation, Observe, Phase, TrainerError, Unreachable
 from core.base import proxies
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import answers, errors
 
 ANSWER_BYTES = 8 * 2**20

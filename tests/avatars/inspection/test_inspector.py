@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from core.avatars.photos.inspection.conversion import Converter
-from core.avatars.photos.inspection.face_port import Face, Pixels
+from core.avatars.photos.inspection.faces.face_port import Face, Pixels
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import MISTAKABLE, OVERRULABLE, Known, Purpose, Verdict
 from core.avatars.photos.rules import PhotoRules

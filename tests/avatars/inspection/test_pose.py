@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from core.avatars.photos.inspection import pose
-from core.avatars.photos.inspection.face_port import Face
+from core.avatars.photos.inspection.faces import pose
+from core.avatars.photos.inspection.faces.face_port import Face
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.verdict import Purpose, Verdict
 from core.avatars.photos.inspection.weighing import reconsidered

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from core.avatars.photos.inspection import pixels, quality
-from core.avatars.photos.inspection.face_port import Face
+from core.avatars.photos.inspection.faces.face_port import Face
 from core.avatars.photos.inspection.quality import Measures
 from tests.photographs import ASTRONAUT, CAT, FACE, lit, photograph
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from core.avatars.photos.inspection import upright
+from core.avatars.photos.inspection.faces import upright
 from core.avatars.photos.inspection.inspector import Inspector
 from core.avatars.photos.inspection.picture_files.picture_file import further_turned
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict

@@ -12,7 +12,7 @@ from core.avatars.pictures import packs as module
 from core.avatars.pictures import wishes
 from core.avatars.pictures.packs import GENDERS, KINDS, SUBJECT, for_previews, packs, suitable
 from core.base.errors import ConfigurationError
-from core.base.settings.pictures import Pictures
+from core.base.settings.product.pictures import Pictures
 from core.base.texts import LANGUAGES
 
 FILE = files("core.avatars.pictures").joinpath(module.FILE).read_text("utf-8")

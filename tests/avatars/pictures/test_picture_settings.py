@@ -8,7 +8,7 @@ import pytest
 
 from core.base.errors import ConfigurationError
 from core.base.settings import Settings
-from core.base.settings.pictures import Pictures
+from core.base.settings.product.pictures import Pictures
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from core.avatars.models import AvatarGender, AvatarType
 from core.avatars.pictures import prompts, wishes, words
 from core.avatars.pictures.packs import packs
 from core.base.errors import ConfigurationError
-from core.base.settings.pictures import Pictures
+from core.base.settings.product.pictures import Pictures
 from tests.avatars.pictures.typed import PHRASE, any_wish, disguised
 
 WOMAN = prompts.subject(PHRASE, "character", "female")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.avatars.pictures import wishes
 from core.avatars.training.outcome import trigger_word
 from core.base import graphemes
-from core.base.settings.pictures import FORBIDDEN_WORDS, Pictures
+from core.base.settings.product.pictures import FORBIDDEN_WORDS, Pictures
 from tests.avatars.pictures.typed import PHRASE, any_wish, disguised
 
 PICTURES = Pictures()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.avatars.models import AvatarStatus, RunStatus
-from core.avatars.orders.finding import EARLY_SECONDS, LATE_SECONDS
+from core.avatars.orders.lost.finding import EARLY_SECONDS, LATE_SECONDS
 from core.avatars.orders.submissions import Fate, Submission
 from core.avatars.platform_port import KEY_REFUSED, Listed
 from core.avatars.ports import Uncertain, Unreachable
@@ -19,7 +19,7 @@ from core.avatars.training.outcome import trigger_word
 from core.avatars.training.training import lost_trainings
 from core.base.errors import LikenessError
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.operation.admin_actions import AdminActions
 from core.operation.alerts import holding
 from core.operation.auth import Visitor

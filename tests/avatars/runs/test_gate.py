@@ -18,7 +18,7 @@ from core.avatars.ports import Failure, NotSubmitted, Standing, Unreachable
 from core.avatars.privacy import ledger
 from core.base.db import run, transaction
 from core.base.settings import Settings
-from core.base.settings.dashboard import Dashboard
+from core.base.settings.running.dashboard import Dashboard
 from core.operation.alerts import holding
 from tests import makers
 from tests.avatars.training_house import COMPLETED, QUEUED, WEIGHED, House, failed, failure

@@ -15,7 +15,7 @@ from core.avatars.orders.kind import Policy
 from core.avatars.ports import Unreachable
 from core.avatars.queries import models_of
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.operation.alerts import holding
 from core.services.fal import FalTrainer
 from tests import makers

@@ -85,7 +85,7 @@ def test_a_press_that_can_not_be_answered_holds_up_nobody(
     anna.press("Begin")
     anna.wait_for("How was it?")
     until(lambda: run("SELECT count(*) FROM owed_answers").fetchone()[0] == 1)
-    monkeypatch.setattr("core.conversation.delivery.answers.ANSWER_SECONDS", 10_000)
+    monkeypatch.setattr("core.conversation.delivery.receiving.answers.ANSWER_SECONDS", 10_000)
     anna.say("2")
     anna.wait_for("2 stars")
     anna.say("because")

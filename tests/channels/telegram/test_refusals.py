@@ -16,7 +16,7 @@ from telegram.error import RetryAfter as TooMany
 from channels.telegram.refusals import LONGEST_PAUSE, PAUSE_SECONDS, answered, described, translated
 from core.base.db import transaction
 from core.base.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
-from core.conversation.delivery import outbox
+from core.conversation.delivery.sending import outbox
 from core.conversation.models import Conversation
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import begun, signal, until

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.base.db import database, run
-from core.conversation.delivery import shares
+from core.conversation.delivery.sending import shares
 from core.conversation.models import Conversation
 from tests.channels.telegram.feedback import House
 from tests.channels.telegram.test_showing import begun, buttons

@@ -20,8 +20,8 @@ from core.avatars.ports import (
     Unreachable,
 )
 from core.base.settings import Settings
-from core.base.settings.pictures import Pictures
-from core.base.settings.training import Training
+from core.base.settings.product.pictures import Pictures
+from core.base.settings.product.training import Training
 from core.services.fal import FalPainter
 from core.services.fal.simulation import FalServer, SimulatedPainter, simulated_trainer
 from core.services.fal.simulation.orders import Order

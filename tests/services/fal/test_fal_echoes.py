@@ -18,7 +18,7 @@ from core.avatars.ports import (
     TrainerError,
 )
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalPainter
 from core.services.fal.simulation import FalServer
 from tests.services.fal.picture_orders import (

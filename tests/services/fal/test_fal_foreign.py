@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from core.avatars.ports import TrainingOrder
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalPainter, FalTrainer, Verifier
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 from tests.services.fal import picture_orders

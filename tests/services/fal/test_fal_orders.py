@@ -10,7 +10,7 @@ import pytest
 
 from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncertain
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
 from tests.patience import LONG

@@ -14,7 +14,7 @@ from core.avatars.ports import (
     Painter,
 )
 from core.base.settings import Settings
-from core.base.settings.fal import Fal, Painting, ProPainting
+from core.base.settings.product.fal import Fal, Painting, ProPainting
 from core.services.fal import FalPainter
 from core.services.fal.profiles import UnexpectedResult, painters
 from core.services.fal.simulation import FalServer

@@ -19,8 +19,8 @@ from core.avatars.platform_port import KEY_REFUSED, UnitPrice
 from core.avatars.ports import Observation, TrainingOrder, Unreachable
 from core.base.db import storable
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
-from core.base.settings.training import Training
+from core.base.settings.product.fal import Fal
+from core.base.settings.product.training import Training
 from core.services.fal import FalTrainer
 from core.services.fal.profiles.trainers import priced_by_fal
 from core.services.fal.simulation import FalServer, simulated_trainer

@@ -7,7 +7,7 @@ import pytest
 
 from core.avatars.ports import Trainer, TrainingOrder
 from core.base.settings import Settings
-from core.base.settings.fal import Fal, Flux2Trainer, PortraitTrainer
+from core.base.settings.product.fal import Fal, Flux2Trainer, PortraitTrainer
 from core.services.fal import FalTrainer, answers
 from core.services.fal.profiles import UnexpectedResult, trainers
 

@@ -17,7 +17,7 @@ import pytest
 from core.avatars.orders.decisions.ending import may_be_charged
 from core.avatars.ports import Handle, Observation, TrainingOrder, Unreachable
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalTrainer, errors, wire
 from core.services.fal.simulation import FalServer
 from core.services.fal.simulation.model import WEIGHTS_BYTES

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.avatars.ports import NotSubmitted, Observation, TrainingOrder, Uncertain
 from core.base.settings import Settings
-from core.base.settings.training import Training
+from core.base.settings.product.training import Training
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer, SimulatedTrainer, simulated_trainer
 from core.services.fal.simulation.orders import CODES, REQUEST_CODES, Order

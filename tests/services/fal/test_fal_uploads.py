@@ -15,7 +15,7 @@ import pytest
 from core.avatars.ports import Observation, Unreachable
 from core.base.errors import StorageUnavailable
 from core.base.settings import Settings
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalTrainer
 from core.services.fal.simulation import FalServer
 from tests.patience import LONG
@@ -131,7 +131,7 @@ def test_no_file_stays_behind(
 
 MEASURE = """
 import os, resource, sys
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal import FalTrainer
 from core.base.settings import Settings
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import peewee
 
 from core.base.db import Model
-from core.base.mode import named
+from core.base.processes.mode import named
 
 MILLION = 1_000_000
 

@@ -15,11 +15,12 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from core.avatars.photos.inspection import alike, pixels, pose, quality, upright
+from core.avatars.photos.inspection import alike, pixels, quality
 from core.avatars.photos.inspection.alike import Fingerprint
 from core.avatars.photos.inspection.conversion import FORMATS, Converter
 from core.avatars.photos.inspection.decency import Unsafe, decent
-from core.avatars.photos.inspection.face_port import SURE, Face, FaceFinder, Pixels
+from core.avatars.photos.inspection.faces import pose, upright
+from core.avatars.photos.inspection.faces.face_port import SURE, Face, FaceFinder, Pixels
 from core.avatars.photos.inspection.picture_files.formats import read
 from core.avatars.photos.inspection.picture_files.picture_file import PictureFile, Unreadable
 from core.avatars.photos.inspection.verdict import Known, Purpose, Verdict

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from core.avatars.photos.inspection.alike import SMALL, Fingerprint
-from core.avatars.photos.inspection.face_port import Face
+from core.avatars.photos.inspection.faces.face_port import Face
 from core.avatars.photos.inspection.quality import TOO_DARK, Measures
 
 Numbers: TypeAlias = npt.NDArray[np.float64]

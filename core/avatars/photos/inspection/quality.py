@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log
 
-from core.avatars.photos.inspection.face_port import SURE, Face
+from core.avatars.photos.inspection.faces.face_port import SURE, Face
 
 BLURRED, TOO_BLURRED = 0.05, 0.02
 """Sharpness: 1 % of sharp portraits have less than 0.037, half of them more than 0.283."""

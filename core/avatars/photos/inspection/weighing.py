@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars.photos.inspection import pose, quality
+from core.avatars.photos.inspection import quality
 from core.avatars.photos.inspection.alike import Fingerprint
-from core.avatars.photos.inspection.face_port import SURE, Face
+from core.avatars.photos.inspection.faces import pose
+from core.avatars.photos.inspection.faces.face_port import SURE, Face
 from core.avatars.photos.inspection.verdict import MILDER, Purpose
 from core.avatars.photos.rules import JSON
 

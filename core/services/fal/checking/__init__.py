@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.base.errors import ConfigurationError
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal.checking.free import Place, free_facts, key_fact
 from core.services.fal.checking.paid import STEPS, Cheapest, cheapest, paid_facts
 from core.services.fal.checking.transcript import Fact, Transcript

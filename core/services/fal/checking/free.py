@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.avatars.ports import Failure
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.drawings.photo_tips import EXAMPLES, example
 from core.services.fal import platform, profiles, webhooks
 from core.services.fal.checking.transcript import Fact, Transcript, found, said

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.avatars.ports import Failure
-from core.base.settings.fal import Fal
+from core.base.settings.product.fal import Fal
 from core.services.fal.profiles import painters, trainers
 from core.services.fal.profiles.profile import Profile, UnexpectedResult
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import PictureOrder
-from core.base.settings.fal import PAINTERS, Fal, Painting, ProPainting
+from core.base.settings.product.fal import PAINTERS, Fal, Painting, ProPainting
 from core.services.fal.profiles.profile import (
     Arguments,
     Profile,

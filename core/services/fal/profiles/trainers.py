@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.avatars.ports import TrainingOrder
-from core.base.settings import fal
-from core.base.settings.fal import TRAINERS, Fal, StepProfile
+from core.base.settings.product import fal
+from core.base.settings.product.fal import TRAINERS, Fal, StepProfile
 from core.services.fal.profiles.profile import (
     Arguments,
     Profile,

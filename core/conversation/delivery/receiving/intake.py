@@ -16,8 +16,8 @@ import structlog
 from core.base.db import INFRASTRUCTURE, transaction
 from core.base.errors import kind_of
 from core.conversation import inbox
-from core.conversation.delivery import outbox
 from core.conversation.delivery.bridge import Background, Bridge, Pauses
+from core.conversation.delivery.sending import outbox
 from core.conversation.engine import Engine
 from core.conversation.inbox import AT_A_TIME, Receipt, Received
 from core.conversation.messages import Address, Update

@@ -14,9 +14,9 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from core.base import meters, process
 from core.base.db import is_sqlite, run, transaction
 from core.base.errors import TakenOver
+from core.base.processes import meters, process
 from core.conversation.delivery.lease import clock
 
 SHARES = 32

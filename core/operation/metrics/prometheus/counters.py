@@ -1,6 +1,6 @@
 """What only rises: counters and histograms, as all processes counted them together.
 
-What a process counted comes here with its heartbeat (`core.base.meters`).
+What a process counted comes here with its heartbeat (`core.base.processes.meters`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 from core.avatars.models import PhotoValidationStatus
 from core.avatars.orders.order import Status
 from core.avatars.ports import Phase
-from core.base.meters import BOUNDS
+from core.base.processes.meters import BOUNDS
 from core.conversation.inbox import Receipt
 from core.operation.metrics.scope import rows
 

@@ -17,7 +17,7 @@ import structlog
 from core.base.db import run, transaction
 from core.base.errors import ChannelError, RetryAfter, Uncertain, Unreachable, kind_of
 from core.conversation.delivery.bridge import Background, Pauses
-from core.conversation.delivery.intake import Intake
+from core.conversation.delivery.receiving.intake import Intake
 
 log = structlog.get_logger()
 

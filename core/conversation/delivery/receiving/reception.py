@@ -17,11 +17,11 @@ import structlog
 
 from core.base.db import INFRASTRUCTURE
 from core.base.errors import ChannelError
-from core.conversation.delivery import outbox
-from core.conversation.delivery.answers import Answers
 from core.conversation.delivery.bridge import Background, Bridge
-from core.conversation.delivery.intake import FINISH_SECONDS, Intake
+from core.conversation.delivery.receiving.answers import Answers
+from core.conversation.delivery.receiving.intake import FINISH_SECONDS, Intake
 from core.conversation.delivery.screens import Show
+from core.conversation.delivery.sending import outbox
 from core.conversation.engine import Engine
 from core.conversation.inbox import Receipt, Received
 from core.conversation.messages import Address, Update

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from core.base.settings.addresses import LOCAL
+from core.base.settings.running.site import SiteSection
 from core.base.settings.section import Section
-from core.base.settings.site import SiteSection
 
 Role = Literal["viewer", "admin"]
 

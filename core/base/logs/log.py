@@ -16,9 +16,9 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-from core.base import log_ids
 from core.base.errors import chain, kind, kind_of
-from core.base.repetition import Repetition
+from core.base.logs import log_ids
+from core.base.logs.repetition import Repetition
 
 _tracebacks = Repetition()
 

@@ -14,9 +14,9 @@ import peewee
 import structlog
 
 from core import __version__
-from core.base import meters, process
 from core.base.db import release, run, transaction
 from core.base.errors import LikenessError, kind_of
+from core.base.processes import meters, process
 
 log = structlog.get_logger()
 
@@ -59,7 +59,8 @@ def beating(
 ) -> Iterator[None]:
     """Write heartbeats from a thread while the body runs; `probe` returns the trouble, or "".
 
-    `mode` is the one that it orders trainings in, "" where it orders none; see `core.base.mode`.
+    `mode` is the one that it orders trainings in, "" where it orders none; see
+    `core.base.processes.mode`.
     Trouble that comes or goes is logged once.
 
     The first process of another version than the last one's is a deployment.

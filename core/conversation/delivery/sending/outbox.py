@@ -10,15 +10,15 @@ import json
 import time
 from dataclasses import dataclass, replace
 
-from core.base import meters
 from core.base.db import run, snapshot, transaction
 from core.base.errors import TakenOver
+from core.base.processes import meters
 from core.conversation import statements
-from core.conversation.delivery import numbering
 from core.conversation.delivery.bridge import backoff
 from core.conversation.delivery.channel import Capabilities, Place, Reference
 from core.conversation.delivery.rendering import Rendered, render
-from core.conversation.delivery.shares import Fence, check
+from core.conversation.delivery.sending import numbering
+from core.conversation.delivery.sending.shares import Fence, check
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
 from core.conversation.messages import Address

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from core.avatars.photos.inspection.face_port import Face, Pixels
+from core.avatars.photos.inspection.faces.face_port import Face, Pixels
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,7 @@ from core.base.db import release
 from core.base.settings import Settings
 from core.base.settings.addresses import LOCAL
 from core.conversation.delivery.bridge import Bridge
-from core.operation.metrics import exposition
+from core.operation.metrics.prometheus import exposition
 
 log = structlog.get_logger()
 

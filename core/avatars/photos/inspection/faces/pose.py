@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from core.avatars.photos.inspection.face_port import SURE, Face
+from core.avatars.photos.inspection.faces.face_port import SURE, Face
 
 FOREHEAD, CHIN = 1.0, 0.6
 """Where they end, from the eyes up and from the mouth down, in distances from eyes to mouth. Around

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from core.base.db import run
-from core.base.heartbeat import DEAD_AFTER
+from core.base.processes.heartbeat import DEAD_AFTER
 
 Own = Literal["production", "test"]
 Mode = Literal["production", "test", "both"]

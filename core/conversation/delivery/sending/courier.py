@@ -29,11 +29,12 @@ from core.base.errors import (
     Unreachable,
     kind_of,
 )
-from core.conversation.delivery import limits
 from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.channel import Capabilities, Reference
-from core.conversation.delivery.due import due_screens, waiting_notices
-from core.conversation.delivery.outbox import (
+from core.conversation.delivery.screens import Show
+from core.conversation.delivery.sending import limits
+from core.conversation.delivery.sending.due import due_screens, waiting_notices
+from core.conversation.delivery.sending.outbox import (
     Parcel,
     back_off,
     begin_notice,
@@ -45,8 +46,7 @@ from core.conversation.delivery.outbox import (
     shown,
     unreachable,
 )
-from core.conversation.delivery.screens import Show
-from core.conversation.delivery.shares import Fence, Held, abandon, doubt, share_of
+from core.conversation.delivery.sending.shares import Fence, Held, abandon, doubt, share_of
 from core.conversation.engine import Engine
 from core.conversation.pacing import Rank
 

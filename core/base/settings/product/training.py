@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from core.base.settings.fal import TRAINERS
 from core.base.settings.money import Price
+from core.base.settings.product.fal import TRAINERS
 from core.base.settings.section import Section
 
 

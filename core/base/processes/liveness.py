@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 import structlog
 
-from core.base import process
+from core.base.processes import process
 
 log = structlog.get_logger()
 

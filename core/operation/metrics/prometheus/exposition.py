@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from core import __version__
 from core.base import db
-from core.base.mode import said
-from core.operation.metrics import cost, counters, errors, health, overview, photos, training
+from core.base.processes.mode import said
+from core.operation.metrics import cost, errors, health, overview, photos, training
 from core.operation.metrics.pictures import totals
+from core.operation.metrics.prometheus import counters
 from core.operation.metrics.scope import DAY, Mode, Scope
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

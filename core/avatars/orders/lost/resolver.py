@@ -13,8 +13,8 @@ import structlog
 from core.avatars.orders import submissions
 from core.avatars.orders.decisions.ending import made_after_all
 from core.avatars.orders.decisions.news import News, What
-from core.avatars.orders.finding import Finder, taken_elsewhere
 from core.avatars.orders.kind import AnyKind
+from core.avatars.orders.lost.finding import Finder, taken_elsewhere
 from core.avatars.orders.order import (
     CLAIM_SECONDS,
     SENDING,

@@ -9,7 +9,7 @@ from 0.91 on; those that were left lying had 0.88 on their side and 0.90 to 0.91
 
 import numpy as np
 
-from core.avatars.photos.inspection.face_port import Face, FaceFinder, Pixels
+from core.avatars.photos.inspection.faces.face_port import Face, FaceFinder, Pixels
 
 UPRIGHT = 0.92
 """From this score on the other turns are not looked at: hardly any picture that lies has it."""

@@ -1,0 +1,1 @@
+"""Orders whose fate is unknown: looked for at the provider, resolved, or taken as lost."""

@@ -1,0 +1,1 @@
+"""Settings of how the product is run: its processes, sites, stores and alerts."""

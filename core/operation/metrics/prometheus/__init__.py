@@ -1,0 +1,1 @@
+"""Numbers for Prometheus: what all processes counted and what the dashboard shows, as text."""
