@@ -165,11 +165,13 @@ class Storm:
         return self.ordered == ORDERS and not self._waiting() and not self._untold()
 
     def _waiting(self) -> list[dict[str, Any]]:
-        return list(PictureRun.select().where(PictureRun.status.not_in(FINAL)).dicts())
+        waiting: Any = PictureRun.select().where(PictureRun.status.not_in(FINAL))
+        return list(waiting.dicts())
 
     def _untold(self) -> list[dict[str, Any]]:
-        untold: Any = InboxEvent.handled_at.is_null()
-        return list(InboxEvent.select().where(untold).dicts())
+        handled_at: Any = InboxEvent.handled_at
+        untold: Any = InboxEvent.select().where(handled_at.is_null())
+        return list(untold.dicts())
 
     def lacking(self) -> str:
         """What isn't over, and how it stands."""
