@@ -39,6 +39,7 @@ from core.avatars.screens.buttons import typed, unseen
 from core.avatars.training.training import Training
 from core.base import proxies
 from core.base.errors import ConfigurationError, Gone, ObjectMissing, StorageUnavailable
+from core.base.logs import traces
 from core.base.logs.log import configure
 from core.base.processes.isolation import guarded
 from core.base.processes.mode import named
@@ -197,6 +198,7 @@ class App:
 
     def close(self) -> None:
         """Close every connection that this app keeps."""
+        traces.install(None)
         self._web.close()
         self.painter.close()
         self.trainer.close()
@@ -283,6 +285,7 @@ def bootstrap(
     `clock` gives seconds since 1970: a test steps its own.
     """
     configure(settings.log, log)
+    traces.install(services.tracer(settings))
     for name in proxies.unused(os.environ):
         structlog.get_logger().info("not used: a proxy is named in config.toml", variable=name)
     return App(settings, elsewhere, clock)

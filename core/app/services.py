@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core import __version__
 from core.avatars.photos.inspection.conversion import Converter
 from core.avatars.photos.inspection.faces.face_port import FaceFinder
 from core.avatars.photos.inspection.faces.people import FaceReader
 from core.avatars.photos.rules import PhotoRules
 from core.avatars.ports import ObjectStore, Observe
 from core.base.errors import ConfigurationError
+from core.base.logs.traces import Tracer
 from core.base.settings import Settings
 from core.services.darkroom import Darkroom
 from core.services.fal import FalPainter, FalTrainer
@@ -31,6 +33,16 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
+
+
+def tracer(settings: Settings) -> Tracer | None:
+    """Where spans are sent; OpenTelemetry is loaded only where they are."""
+    place = settings.tracing
+    if not place.endpoint:
+        return None
+    from core.services.tracing import Otlp
+
+    return Otlp(place.endpoint, place.share, __version__)
 
 
 def store(settings: Settings) -> ObjectStore:

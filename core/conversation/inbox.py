@@ -16,6 +16,7 @@ import peewee
 
 from core.base.db import run, storable, transaction
 from core.base.folding import folded
+from core.base.logs import traces
 from core.base.processes import meters
 from core.conversation.messages import NOBODY, Address, Event, Kind, Person, Update
 from core.conversation.models import Conversation, InboxEvent, User
@@ -32,12 +33,12 @@ SELECT c.id, c.channel, c.bot, ?, ?, ?, ?, 0, 0, '' FROM conversations c
 WHERE c.channel = ? AND c.bot = ? AND c.chat = ?
   AND (SELECT count(*) FROM inbox i
        WHERE i.conversation_id = c.id AND i.handled_at IS NULL AND i.failed_at IS NULL) < ?
-ON CONFLICT DO NOTHING RETURNING conversation_id
+ON CONFLICT DO NOTHING RETURNING conversation_id, id
 """
 _SIGNAL = """
 INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
                    attempts, retry_at, error)
-VALUES (?, 'signal', '', ?, 'signal', ?, ?, 0, 0, '') ON CONFLICT DO NOTHING
+VALUES (?, 'signal', '', ?, 'signal', ?, ?, 0, 0, '') ON CONFLICT DO NOTHING RETURNING id
 """
 
 
@@ -95,10 +96,11 @@ class Inbox:
         With a `visit` it means nothing on any other.
         """
         payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
-        run(_SIGNAL, conversation_id, key, payload, self._clock())
+        for (event_id,) in run(_SIGNAL, conversation_id, key, payload, self._clock()).fetchall():
+            traces.queued("event", event_id)
 
     def _receive(self, updates: Sequence[Update]) -> list[Received]:
-        with transaction():
+        with traces.span("receive", updates=len(updates)), transaction():
             return [self._receive_one(update) for update in updates]
 
     def _receive_one(self, update: Update) -> Received:
@@ -116,7 +118,11 @@ class Inbox:
             *(address.channel, address.bot, address.chat, self._cap),
         )
         found = rows.fetchone()
-        return None if found is None else int(found[0])
+        if found is None:
+            return None
+        conversation_id, event_id = found
+        traces.queued("event", event_id)
+        return int(conversation_id)
 
     def _first_or_refused(self, update: Update) -> Received:
         address = update.address

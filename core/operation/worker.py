@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from core.base.db import release
+from core.base.logs import traces
 from core.base.processes import liveness, shutdown
 from core.base.work import Piece, Work
 from core.operation.clock_guard import ClockGuard
@@ -123,7 +124,9 @@ class Worker:
             pool.submit(piece, partial(self._do, work, row_id), people.get(row_id, ""))
 
     def _do(self, work: Work, row_id: str) -> None:
-        pieces: Sequence[Piece] = tuple(work.do(row_id))
+        thing = work.kind.partition(" ")[0], row_id
+        with traces.span("job", thing, kind=work.kind, id=row_id):
+            pieces: Sequence[Piece] = tuple(work.do(row_id))
         for kind, following in pieces:
             self.give(kind, following)
 

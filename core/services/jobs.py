@@ -17,6 +17,7 @@ from huey.storage import PostgresStorage, SqliteStorage
 
 from core.base import libraries
 from core.base.db import emptied
+from core.base.logs import traces
 
 log = structlog.get_logger()
 
@@ -109,6 +110,7 @@ class Jobs:
 
     def wake(self, kind: str, id: str) -> None:
         """Have a row looked at now. Never raises: a lost wake-up only delays."""
+        traces.queued(kind, id)
         try:
             self._message(kind, id)
         except Exception:

@@ -34,6 +34,7 @@ from core.avatars.orders.submissions import Submission
 from core.avatars.orders.writing import Writer
 from core.avatars.ports import Waker
 from core.base.db import database, transaction
+from core.base.logs import traces
 from core.conversation.inbox import Inbox
 
 AGAIN_SECONDS = 120.0
@@ -85,14 +86,16 @@ class Machine:
         if claimed is None:
             return None
         was = claimed.status
-        news = self._asker.ask(claimed)
-        if news is None:
-            uploads = was is Status.READY and claimed.status is Status.PREPARING
-            return Stepped(claimed.conversation_id, uploads)
-        self._writer.write(claimed, news)
-        if news.what is What.REFUSED and news.failure and news.failure.endpoint_gone:
-            self._asker.fall_back(claimed)
-        return Stepped(claimed.conversation_id, news.what is What.MADE)
+        with traces.span("order", kind=self.kind.name, order=order_id, status=was) as note:
+            news = self._asker.ask(claimed)
+            if news is None:
+                uploads = was is Status.READY and claimed.status is Status.PREPARING
+                return Stepped(claimed.conversation_id, uploads)
+            note(news=news.what)
+            self._writer.write(claimed, news)
+            if news.what is What.REFUSED and news.failure and news.failure.endpoint_gone:
+                self._asker.fall_back(claimed)
+            return Stepped(claimed.conversation_id, news.what is What.MADE)
 
     def cancel(self, order_id: uuid.UUID) -> Any:
         """Stop an order, whatever it is doing; the worker tells the provider.

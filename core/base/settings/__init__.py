@@ -29,7 +29,7 @@ from core.base.settings.product.pictures import Pictures
 from core.base.settings.product.training import Training
 from core.base.settings.running.alerts import Alerts
 from core.base.settings.running.dashboard import Dashboard
-from core.base.settings.running.processes import Http, Jobs, Log
+from core.base.settings.running.processes import Http, Jobs, Log, Tracing
 from core.base.settings.running.storage import Backup, Database, Retention, Storage
 from core.base.settings.section import Section as Section
 
@@ -64,6 +64,7 @@ class Settings(Section):
     jobs: Jobs = Jobs()
     http: Http = Http()
     log: Log = Log()
+    tracing: Tracing = Tracing()
     dashboard: Dashboard = Dashboard()
     alerts: Alerts = Alerts()
 

@@ -1,7 +1,8 @@
-"""Settings of the worker, the web server and logs."""
+"""Settings of the worker, the web server, logs and traces."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -50,3 +51,21 @@ class Log(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+
+
+class Tracing(Section):
+    """Where spans are sent, and the share of all traces that is; "" is nowhere."""
+
+    endpoint: str = ""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @field_validator("endpoint")
+    @classmethod
+    def _can_be_used(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError('an endpoint is "", or written http://127.0.0.1:4318/v1/traces')
+        if url and find_spec("opentelemetry") is None:
+            raise ValueError(
+                "OpenTelemetry is not installed. Install it: pip install 'likeness-bot[tracing]'"
+            )
+        return url

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from core.base.errors import (
     Unreachable,
     kind_of,
 )
+from core.base.logs import traces
 from core.conversation.delivery.bridge import Background, Bridge
 from core.conversation.delivery.channel import Capabilities, Reference
 from core.conversation.delivery.screens import Show
@@ -235,9 +237,10 @@ class Courier:
             await self._bridge.call(posting, ready.conversation_id, mark, fence)
         self._held.fence(ready.conversation_id)  # a process may have been paused meanwhile
         try:
-            return await self._channel.show(
-                ready.place, ready.rendered, ready.previous, post, ready.lost
-            )
+            with _outbound("screen", ready.conversation_id):
+                return await self._channel.show(
+                    ready.place, ready.rendered, ready.previous, post, ready.lost
+                )
         except (RetryAfter, Blocked, Gone, Refused, Unreachable):
             if mark is not None and ready.lost is None:  # certainly nothing was posted
                 await self._record(posting, ready.conversation_id, None, fence)
@@ -262,7 +265,8 @@ class Courier:
                 now,
                 self._held.fence(conversation_id),
             )
-            reference = await self._channel.notify(place, rendered)
+            with _outbound("notice", conversation_id):
+                reference = await self._channel.notify(place, rendered)
         except (*INFRASTRUCTURE, TakenOver):  # it has not begun
             raise
         except Uncertain:
@@ -280,6 +284,10 @@ class Courier:
     async def _record(self, function: Callable[..., None], *args: object) -> None:
         """Write down what has become of a message; until then it isn't sent again."""
         await self._bridge.insist(partial(function, *args), _unrecorded)
+
+
+def _outbound(what: str, conversation_id: int) -> AbstractContextManager[object]:
+    return traces.span("outbound", what=what, conversation=conversation_id)
 
 
 def _unrecorded(error: Exception) -> None:
