@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from core.base.db import blameless, snapshot, transaction
-from core.base.logs import log_ids
+from core.base.logs import log_ids, traces
 from core.base.processes import meters
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
@@ -128,9 +128,11 @@ class Engine:
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
         turn.event, turn.client = inbox.decode(head.payload)
-        self._enter(turn)
-        self._apply(turn, found.token_key)
-        self._save(turn, found)
+        with traces.span("turn", ("event", head.id), kind=turn.event.kind) as note:
+            self._enter(turn)
+            self._apply(turn, found.token_key)
+            self._save(turn, found)
+            note(state=turn.state, trigger=turn.trigger)
         return True
 
     def _load(self, conversation_id: int, found: Locked) -> Turn:
