@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from core.base.db import release
+from core.base.processes.beside import beside
 from core.operation.alerts import Watch
 
 log = structlog.get_logger()
@@ -17,9 +18,8 @@ log = structlog.get_logger()
 @contextmanager
 def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
     """Check alerts every `seconds` on a thread if no worker is alive, while the body runs."""
-    stopping = threading.Event()
 
-    def stand_in() -> None:
+    def stand_in(stopping: threading.Event) -> None:
         while not stopping.wait(seconds):
             try:
                 watch.stand_in()
@@ -28,10 +28,5 @@ def standing_in(watch: Watch, seconds: float) -> Iterator[None]:
             finally:
                 release()
 
-    thread = threading.Thread(target=stand_in, name="watch", daemon=True)
-    thread.start()
-    try:
+    with beside("watch", stand_in):
         yield
-    finally:
-        stopping.set()
-        thread.join(5)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 
 from core.base.db import INFRASTRUCTURE, release
 from core.base.errors import kind_of
+from core.base.processes.beside import beside
 
 log = structlog.get_logger()
 
@@ -23,14 +25,8 @@ def kept(renew: Callable[[], object], seconds: float) -> Iterator[None]:
 
     A process that dies over the block renews nothing: its claim runs out.
     """
-    over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(renew, seconds, over), name="keeper", daemon=True)
-    keeper.start()
-    try:
+    with beside("keeper", partial(_keep, renew, seconds), patience=None):
         yield
-    finally:
-        over.set()
-        keeper.join()
 
 
 def _keep(renew: Callable[[], object], seconds: float, over: threading.Event) -> None:

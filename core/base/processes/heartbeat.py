@@ -17,6 +17,7 @@ from core import __version__
 from core.base.db import release, run, transaction
 from core.base.errors import LikenessError, kind_of
 from core.base.processes import meters, process
+from core.base.processes.beside import beside
 
 log = structlog.get_logger()
 
@@ -69,10 +70,9 @@ def beating(
     then was killed.
     """
     name = process.own_name()
-    stopping = threading.Event()
     started = time.time()
 
-    def beat() -> None:
+    def beat(stopping: threading.Event) -> None:
         trouble = ""
         try:
             _try(lambda: run(_DEPLOYED, started, version()[:32], version()[:32]))
@@ -89,13 +89,8 @@ def beating(
             _try(lambda: run(_LEAVE, part, name, time.time() - DEAD_AFTER))
             release()
 
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
+    with beside("heartbeat", beat):
         yield
-    finally:
-        stopping.set()
-        thread.join(5)
 
 
 def write_meters() -> None:

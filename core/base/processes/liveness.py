@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 import structlog
 
 from core.base.processes import process
+from core.base.processes.beside import beside
 
 log = structlog.get_logger()
 
@@ -45,22 +46,19 @@ def stands_still() -> bool:
 @contextmanager
 def told(folder: Path, part: str, seconds: float = TOUCH_SECONDS) -> Iterator[None]:
     """Keep the part's file in the data folder young while the body runs and its loop turns."""
-    file, stopping = _file(folder, part), threading.Event()
+    file = _file(folder, part)
 
-    def tell() -> None:
+    def tell(stopping: threading.Event) -> None:
         while True:
             if not stands_still():
                 _touch(file)
             if stopping.wait(seconds):
                 return
 
-    thread = threading.Thread(target=tell, name="liveness", daemon=True)
-    thread.start()
     try:
-        yield
+        with beside("liveness", tell):
+            yield
     finally:
-        stopping.set()
-        thread.join(5)
         with suppress(OSError):
             file.unlink(missing_ok=True)
 
