@@ -1,4 +1,4 @@
-"""Likeness: the dashboard. What happens, what fails, what it costs, for whoever runs it."""
+"""Likeness: the dashboard. What happens, what fails and what it costs, for the operator."""
 
 from __future__ import annotations
 

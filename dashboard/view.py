@@ -62,7 +62,7 @@ class View:
     def ask_two(
         self, first: Callable[P, A], second: Callable[P, B], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[A, B]:
-        """Two numbers of the same, each of which takes long: they are asked at once."""
+        """Two slow numbers, asked at once."""
 
         def both(*args: P.args, **kwargs: P.kwargs) -> tuple[A, B]:
             return side_by_side(partial(first, *args, **kwargs), partial(second, *args, **kwargs))
@@ -187,7 +187,7 @@ def _named(number: Callable[..., object]) -> str:
 
 
 def rounded(seconds: float) -> float:
-    """Now, as a whole number of so many seconds: whoever asks soon after asks the same."""
+    """Now, as a whole number of so many seconds: a question soon after is the same."""
     return time.time() // seconds * seconds
 
 

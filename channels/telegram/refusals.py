@@ -122,7 +122,7 @@ def answered(code: int, payload: bytes) -> tuple[int, bytes]:
 
 
 def readable(told: object) -> dict[str, Any]:
-    """An answer of which the library can read what it will look for. Raises TelegramError."""
+    """An answer that the library can read. Raises TelegramError."""
     if not isinstance(told, dict) or ("result" not in told and told.get("ok") is not False):
         raise TelegramError("Invalid server response")
     more = _parameters(told)

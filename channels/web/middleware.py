@@ -16,9 +16,9 @@ _ELSEWHERE = ("cross-site", "same-site")
 
 
 class VisitorMiddleware:
-    """Keeps the cookie of whoever opens the page again, and lets no other site act in their name.
+    """Keeps the cookie of a returning visitor, and lets no other site act in their name.
 
-    Whoever only looks gets none: see `Talk.view`.
+    A visitor who only looks gets none: see `Talk.view`.
     """
 
     def __init__(self, app: ASGIApp, site: Site) -> None:

@@ -70,7 +70,7 @@ class Routes:
         return FileResponse(self._first_page.icon, headers=_FOR_EVER)
 
     def picture(self, request: Request) -> Response:
-        """A picture, for the one visitor whom its path was made for."""
+        """A picture, for the one visitor its path was made for."""
         visitor = self._site.visitor_of(request.cookies)
         found = visitor and self._site.picture_of(visitor, request.path_params["token"])
         if not visitor or not found:

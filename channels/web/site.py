@@ -45,7 +45,7 @@ class Site:
     def newcomer(self, known_as: str) -> str | None:
         """The visitor that a script without a cookie speaks for; None where it says nothing fit.
 
-        `known_as` is random, and the script's alone: whoever asks again is the same visitor.
+        `known_as` is random, and the script's alone: a second request is of the same visitor.
         """
         if not _VISITOR.fullmatch(known_as):
             return None

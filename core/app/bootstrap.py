@@ -207,7 +207,7 @@ class App:
 
     @functools.cached_property
     def inspector(self) -> Inspector:
-        """Who looks at photos. Made by whoever does."""
+        """What looks at photos, made when first needed."""
         return services.inspector(self.settings)
 
     def inspect(self, data: bytes, purpose: Purpose, known: Mapping[str, Known]) -> Verdict:

@@ -19,7 +19,7 @@ from core.base.logs import log
 
 class _CommandLine(typer.Typer):
     def __call__(self, *args: object, **kwargs: object) -> object:
-        """An error of ours is a sentence for whoever typed the command, not a traceback."""
+        """An error of ours is a sentence for the person at the command line, not a traceback."""
         log.begin()
         share_arenas()
         stop_with_starter()

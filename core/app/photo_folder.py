@@ -85,7 +85,7 @@ def adopt(settings: Settings) -> list[Path]:
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     """The folder on this machine that photos are kept in; none where they are on an S3 server.
 
-    Whoever has a database file beside the photos has the photos.
+    A process with a database file beside the photos has the photos.
     """
     if settings.storage.backend != "folder":
         return

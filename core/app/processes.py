@@ -31,7 +31,7 @@ from core.base import libraries
 from core.base.processes.isolation import Ended, failed_again
 
 HELD = "HELD_WHILE_RUNNING"
-"""Environment variable: the file that whoever started this process holds a lock on."""
+"""Environment variable: the file that the starter of this process holds a lock on."""
 ENDED = "ENDED_BEFORE"
 """Environment variable: how often in a row, and how, the process before this one ended unasked."""
 CONFIGURATION = 2
@@ -142,7 +142,7 @@ class _Kept(Process):  # type: ignore[misc]
             began = time.monotonic()
             super().run(events, ignore_signals)
             wrong_setting = self._code == CONFIGURATION and not failures
-            orphaned = not Path(self.env[HELD]).exists()  # whoever started all is gone
+            orphaned = not Path(self.env[HELD]).exists()  # the starter is gone
             if self._asked.value or wrong_setting or orphaned:
                 super()._send_message({"returncode": self._code}, type="stop")
                 return

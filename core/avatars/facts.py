@@ -13,7 +13,7 @@ from core.base.settings.product.operator import Operator
 from core.base.texts import LANGUAGES
 
 NOBODY = Operator()
-"""Whoever answers, where that isn't configured."""
+"""The operator who answers, where none is configured."""
 
 
 @dataclass(frozen=True, slots=True)

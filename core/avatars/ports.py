@@ -18,7 +18,7 @@ Phase = Literal[
 ]  # fmt: skip
 """What a trainer was asked for, or told us; the last four are questions to its platform."""
 ErrorClass = Literal["", "person", "retry", "operator"]
-"""Who can do something about a failure: the person, time, or whoever runs Likeness."""
+"""Who can do something about a failure: the person, time, or the operator."""
 CancelAnswer = Literal["requested", "completed", "unknown"]
 
 
@@ -86,7 +86,7 @@ class Failure:
     endpoint_gone: bool = False
     """404 or 410 of a submission: this profile takes no more orders."""
     undelivered: bool = False
-    """The trainer has taken an order and makes nothing of it, whoever's it is: another may."""
+    """The trainer takes orders and makes nothing of them, whoever orders: another may."""
     ended: bool = False
     """The trainer says that an order is over: only what came of it can't be had."""
     stop_submitting: bool = False
@@ -257,7 +257,7 @@ class Provider(Protocol):
 
 
 class Trainer(Provider, Protocol):
-    """Whoever turns photos into an avatar: fal.ai, or the test server that speaks as it does."""
+    """What turns photos into an avatar: fal.ai, or the test server that speaks as it does."""
 
     @property
     def upload_seconds(self) -> float:
@@ -294,7 +294,7 @@ class Trainer(Provider, Protocol):
 
 
 class Painter(Provider, Protocol):
-    """Whoever makes pictures with a trained model.
+    """What makes pictures with a trained model.
 
     Its `price_usd` and `priced` are of one picture of at most one megapixel, in exact dollars.
     """

@@ -1,4 +1,4 @@
-"""What belongs to a person: named queries, each of which asks for the owner too."""
+"""What belongs to a person: named queries that always ask for the owner too."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def unfetched(run: TrainingRun, unread: bool) -> bool:
 
 
 def wanted(order: Any) -> Avatar | None:
-    """An order's avatar, while it is there, and whoever ordered still wants what comes of it."""
+    """An order's avatar, while it is there and its owner still wants the result."""
     withdrawn = Consent.select().where(
         Consent.user == order.user_id, Consent.withdrawn_at >= order.created_at
     )

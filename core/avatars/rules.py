@@ -71,7 +71,7 @@ def trained(facts: Facts) -> bool:
 
 
 def has_kind(facts: Facts) -> bool:
-    """Whether it is settled what it is and whom it shows."""
+    """Whether its kind and its person are settled."""
     avatar = facts.avatar
     return avatar is not None and avatar.avatar_type is not None and avatar.gender is not None
 

@@ -1,4 +1,4 @@
-"""What people write to whoever runs Likeness, and the answers.
+"""Messages of people to the operator, and the answers.
 
 An admin's chat is told of a message by its number: its text stands in one row alone, and is read
 when the chat is written to.

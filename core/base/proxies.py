@@ -37,7 +37,7 @@ def way(proxy: str, *addresses: str) -> dict[str, Any]:
 
 @functools.cache
 def _certificates(*_named: str | None) -> ssl.SSLContext:
-    """Whom to trust, by the environment; to read it takes 30 ms."""
+    """The certificates to trust, by the environment; reading them takes 30 ms."""
     return httpx.create_ssl_context(trust_env=True)
 
 

@@ -1,6 +1,6 @@
 """Secrets that Likeness makes for itself, once for all processes of a database, on any host.
 
-Each is a row: whoever comes first makes it, and everybody else finds it. One that an earlier
+Each is a row: the first process makes it, and all others find it. One that an earlier
 version kept in a file of the data folder becomes the row, where there is none yet.
 """
 

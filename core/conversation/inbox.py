@@ -74,7 +74,7 @@ class Inbox:
         self._clock = clock
 
     def receive(self, *updates: Update) -> list[Received]:
-        """Commit updates, whoever they are from, all or none; a second delivery changes nothing.
+        """Commit updates of any people, all or none; a second delivery changes nothing.
 
         Returns a receipt for each. Raises peewee's OperationalError where the database can't be
         written: then nothing has been received, and the channel must keep it.
@@ -201,7 +201,7 @@ def _storable_value(value: object) -> object:
 def backlog(now: float, limit: int = 100) -> list[int]:
     """Conversations whose next event may be applied now, the longest waiting first.
 
-    Those that have more than AT_A_TIME events come after all others, whom they would keep out.
+    Those that have more than AT_A_TIME events come after all others: they would keep them out.
     """
     rows = run(
         """

@@ -173,7 +173,7 @@ def _bears_numbers(sheet: Sheet) -> bool:
 
 
 def _block(count: int, taken: Iterable[int], after: int) -> range:
-    """The first numbers in a row, after one, of which none is taken."""
+    """The first free numbers in a row, after one."""
     start, blocked = after + 1, set(taken)
     while hit := blocked & set(range(start, start + count)):
         start = max(hit) + 1

@@ -149,7 +149,7 @@ def recent(now: float, limit: int = 100) -> list[Alert]:
 
 
 def silences(now: float) -> list[tuple[str, float, str]]:
-    """Silenced rules: until when, and by whom."""
+    """Silenced rules: end and author of each silence."""
     query = "SELECT rule, until, who FROM silences WHERE until > ? ORDER BY rule"
     return [(rule, until, who) for rule, until, who in rows(query, now)]
 

@@ -220,7 +220,7 @@ def sweep(now: float) -> None:
 
 
 def _network(source: str) -> str:
-    """An address as it is counted: of IPv6 the network, in which whoever has it has every one."""
+    """An address as it is counted: of IPv6 the network, for its owner has every address in it."""
     try:
         address = ip_address(source)
     except ValueError:

@@ -56,7 +56,7 @@ class WorkerPool:
         try:
             while (taken := self._taken()) is not None:
                 (piece, do), owner = taken
-                with self._lock:  # whoever submits it from now on may know more than it will see
+                with self._lock:  # a later submission may know more than it will see
                     self._known.discard(piece)
                 try:
                     attempt(piece, do)

@@ -78,5 +78,5 @@ class Darkroom:
 
     @cached_property
     def _tools(self) -> tuple[FaceFinder, FaceReader]:
-        assert self._faces is not None, "whoever calls has looked"
+        assert self._faces is not None, "the caller has looked"
         return self._faces()

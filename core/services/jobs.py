@@ -77,7 +77,7 @@ class _NoSchedule(Scheduler):  # type: ignore[misc]  # huey has no types
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
-    """A consumer that leaves the signals to whoever embeds it, so that any thread may start it."""
+    """A consumer without signal handlers, so that any thread may start it."""
 
     scheduler_class = _NoSchedule
 

@@ -26,7 +26,7 @@ SHA256 = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
 
 
 class FaceTools:
-    """What finds faces and what reads them, made by whoever first needs them."""
+    """What finds faces and what reads them, made when first needed."""
 
     def __init__(self) -> None:
         self._model = packaged()

@@ -107,7 +107,7 @@ class MinioStore:
             )
 
     def put_file(self, key: str, file: BinaryIO) -> None:
-        """Keep a file, in parts of 16 MB; whoever is killed over it leaves parts to the server."""
+        """Keep a file, in parts of 16 MB; a process killed meanwhile leaves parts to the server."""
         name = self._name(key)
         with self._using(key):
             self._client.put_object(self._bucket, name, file, length_of(file), part_size=FILE_PART)

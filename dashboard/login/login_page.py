@@ -122,7 +122,7 @@ def inside(place: str) -> str:
 
 
 def spoken(request: Request) -> Translator:
-    """The translator for whoever asks."""
+    """The translator for a visitor."""
     wanted = request.headers.get("Accept-Language", "en")
     return translator(wanted.split(",")[0].split(";")[0].strip() or "en")
 

@@ -35,7 +35,7 @@ CLOSED = (
 
 
 class Doors:
-    """Asks everybody who they are; whoever has not logged in is sent to the log-in."""
+    """Asks visitors who they are, and sends those not logged in to the log-in."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app

@@ -72,7 +72,7 @@ class Vouching:
         return away
 
     def back(self, request: Request) -> Response:
-        """Let somebody in whom the provider vouches for and the list names; each flow ends here."""
+        """Let a listed person in for whom the provider vouches; each flow ends here."""
         try:
             flow = self._flow(request)
             answer = self._answer(request, flow) if flow else self._failed(request, "no such flow")

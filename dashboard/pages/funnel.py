@@ -108,7 +108,7 @@ def _stages(view: View, totals: Sequence[int]) -> None:
 
 
 def _by_group(view: View, groups: Sequence[cohort.Came]) -> None:
-    """Each channel and language by itself: whom of a hundred each stage still has."""
+    """Each channel and language by itself: how many of a hundred reach each stage."""
     t = view.t
     st.subheader(t("By channel and language"), anchor=False)
     rows = [

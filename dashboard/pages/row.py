@@ -38,7 +38,7 @@ def draw(view: View) -> None:
 
 
 def _about(view: View, found: dict[str, Any]) -> list[str]:
-    """What a row is known by: what was done, by whom, when."""
+    """What a row is known by: action, author, time."""
     t = view.t
     said = [
         codes.word(t, KNOWN[column], str(value))

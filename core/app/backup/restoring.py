@@ -36,7 +36,7 @@ _EMPTY = "{} is half restored: empty it."
 
 
 class Restored(NamedTuple):
-    """What was restored: as of which moment, the migrations that were run, what was settled."""
+    """What was restored: its moment, the migrations that were run, what was settled."""
 
     made_at: float
     files: int

@@ -53,7 +53,7 @@ UNION SELECT json_extract(payload, '$[3].spool') FROM inbox
 
 
 class Taken(NamedTuple):
-    """A backup that was made: of which moment, how much it is, and what its rows name in vain."""
+    """A finished backup: its moment, its size, and the objects that its rows name in vain."""
 
     made_at: float
     files: int

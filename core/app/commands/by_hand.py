@@ -35,7 +35,7 @@ def admin_actions(application: App) -> Iterator[AdminActions]:
 
 
 def why(reason: str) -> str:
-    """The reason that was given, else asked of whoever sits before the terminal."""
+    """The given reason, else one asked for in the terminal."""
     if reason or not sys.stdin.isatty():
         return reason
     return str(typer.prompt("Why"))

@@ -18,7 +18,7 @@ RUN = Annotated[str, typer.Argument(metavar="RUN", help="As `likeness runs uncer
 
 @runs.command()
 def uncertain() -> None:
-    """List the orders, of trainings and pictures, of which nobody knows whether they arrived."""
+    """List orders of trainings and pictures that may or may not have arrived."""
     from core.app.bootstrap import bootstrap
     from core.avatars.models.pictures import ORDERED
     from core.avatars.orders.lost.resolver import lost_orders

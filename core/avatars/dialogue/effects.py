@@ -73,7 +73,7 @@ def save_language(_tools: Tools, turn: Turn) -> None:
 
 
 def read_link(tools: Tools, turn: Turn) -> None:
-    """Admit whoever comes with a valid invitation, and say what came of the one they have."""
+    """Admit people with a valid invitation, and say what came of an invitation."""
     code = turn.argument.strip()
     if code and (said := access.welcome(tools.settings, turn.user_id, code, turn.now)):
         turn.say(said)
@@ -150,7 +150,7 @@ def set_kind(tools: Tools, turn: Turn) -> None:
 
 
 def set_gender(tools: Tools, turn: Turn, gender: str | None = None) -> None:
-    """Whom it shows; of a style or a thing nobody is asked."""
+    """The person it shows; not asked of a style or a thing."""
     change(focused(tools, turn), gender=AvatarGender(gender or turn.argument))
 
 

@@ -1,4 +1,4 @@
-"""Guards and effects of writing to whoever runs Likeness."""
+"""Guards and effects of writing to the operator."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def pass_on(tools: Tools, turn: Turn) -> None:
 
 
 def with_messages(notices: Notices) -> Notices:
-    """The notices, of which an admin's reads the message that it tells of."""
+    """The notices; an admin's reads the message that it announces."""
     draw = notices[support.TOLD]
     return {**notices, support.TOLD: lambda told, language: draw(support.told(told), language)}
 

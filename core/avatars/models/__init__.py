@@ -24,7 +24,7 @@ from core.conversation.models import Conversation, User
 
 
 class AvatarGender(StrEnum):
-    """Whom an avatar shows; a style or a thing is `other`."""
+    """The gender of the person shown; a style or a thing is `other`."""
 
     MALE = "male"
     FEMALE = "female"

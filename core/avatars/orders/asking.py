@@ -32,7 +32,7 @@ LOOK_SECONDS, UNKNOWN_SECONDS = 30.0, 3600.0
 MANY_SEEN = 100
 """So many results are kept in mind at most, each for a second."""
 
-LOST = Failure("lost", "operator", "whoever sent the order died before it was answered")
+LOST = Failure("lost", "operator", "the sender of the order died before it was answered")
 _OVERDUE = Failure("deadline", "operator", "it did not end in time")
 _SIMULATED = Failure("mode_changed", "operator", "it was simulated, and orders are real now")
 _REAL = Failure("mode_changed", "operator", "it is real, and orders are simulated now")

@@ -24,7 +24,7 @@ class Breakers:
         self.seconds = policy.breaker_seconds
 
     def judge(self, order: Order, now: float) -> None:
-        """Look at the last orders of the order's profile, one of which has just ended."""
+        """Look at the last orders of the profile of an order that has just ended."""
         name = f"{switches.BROKEN}{order.profile}"
         last = [] if order.test_mode or not self._failures else self._last(order.profile)
         if last and last[0].fate is Fate.COMPLETED:

@@ -22,7 +22,7 @@ Place = Literal["free", "busy", "taken"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What whoever runs Likeness allows, for every kind.
+    """What the operator allows, for every kind.
 
     Money is US dollars. No budget is 0, no breaker is 0 failures.
 

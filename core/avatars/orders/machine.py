@@ -1,4 +1,4 @@
-"""An order's life, step by step, whoever is killed meanwhile: claim, ask, decide, write.
+"""An order's life, step by step, whatever is killed meanwhile: claim, ask, decide, write.
 
 Each step claims the order (`order`), asks outside of any transaction (`asking`), decides by a table
 (`decide`) and writes the rows and the person's signal in one transaction (`writing`). A worker

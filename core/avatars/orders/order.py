@@ -131,7 +131,7 @@ def due(model: type[Order], now: float, limit: int, transfer: bool = False) -> l
 
 
 def claim(model: type[One], order_id: str, now: float, transfer: bool = False) -> One | None:
-    """The order, for whoever takes its step; None where it is too early, or somebody's already."""
+    """The order, for the caller to take its step; None where it is too early or taken."""
     query = model.update(next_check_at=now + CLAIM_SECONDS).where(
         model.id == order_id, _steps(model, transfer), model.next_check_at <= now
     )
@@ -140,7 +140,7 @@ def claim(model: type[One], order_id: str, now: float, transfer: bool = False) -
 
 
 def keep(order: Order, now: float) -> None:
-    """Say that whoever transfers for an order is still at it; at most every few seconds."""
+    """Renew the claim of a transfer; at most every few seconds."""
     if order.next_check_at < now + CLAIM_SECONDS * 0.75:
         order.next_check_at = now + CLAIM_SECONDS
         with transaction():

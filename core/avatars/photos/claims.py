@@ -29,7 +29,7 @@ def due(now: float, limit: int) -> list[str]:
 
 
 def claim(photo_id: str, now: float, seconds: float) -> AvatarPhoto | None:
-    """The photo, for whoever judges it; None where it is too early, or somebody's already."""
+    """The photo, for the caller to judge; None where it is too early or taken."""
     query = AvatarPhoto.update(
         next_check_at=now + seconds, attempts=AvatarPhoto.attempts + 1
     ).where(AvatarPhoto.id == photo_id, _PENDING, AvatarPhoto.next_check_at <= now)

@@ -109,7 +109,7 @@ def open_photo(
 ) -> Opened | Judgement:
     """The photo, decoded once and so shown to be whole; or why it can't be accepted.
 
-    Whoever knows the SHA-256 of the bytes already may give it as `file_hash`. What is laborious
+    A caller that knows the SHA-256 of the bytes may give it as `file_hash`. What is laborious
     to decode is left to `lighten`, which may say that it is Unreadable.
     """
     reason = _weighed(data, rules or PhotoRules())

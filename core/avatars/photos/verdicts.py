@@ -1,7 +1,7 @@
 """Verdicts on photos: fetched, judged and stored beside the dialogue, told in one transaction.
 
 An `AvatarPhoto` is `pending` until then. A try claims it by pushing `next_check_at` ahead, and
-keeps doing so; whoever dies over it leaves a claim that runs out. What is out of reach is tried
+keeps doing so; a process that dies leaves a claim that runs out. What is out of reach is tried
 again for as long as it takes; a photo that we fail at, or die over, again and again is given up.
 """
 
@@ -44,7 +44,7 @@ from core.conversation.statements import erased, lock_person
 log = structlog.get_logger()
 
 CLAIM_SECONDS = 30.0
-"""Whoever is at a photo renews its claim; one that runs out was a dead one's."""
+"""A process at work on a photo renews its claim; one that runs out was a dead process's."""
 UNSTORED = 8
 """So many photos that were fetched, and could not be judged or stored yet, are kept in memory."""
 LONGEST_WAIT = 60.0
@@ -61,7 +61,7 @@ Inspect = Callable[[bytes, Purpose, Mapping[str, Known]], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A photo that has its verdict: whom it concerns, and the spooled bytes nobody needs now.
+    """A photo with a verdict: its conversation, and the spooled bytes no longer needed.
 
     `called` are other photos whose turn has come by it.
     """

@@ -1,4 +1,4 @@
-"""What a person has of pictures: named queries, each of which asks for the owner too."""
+"""The pictures of a person: named queries that always ask for the owner too."""
 
 from __future__ import annotations
 

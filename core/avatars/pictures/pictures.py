@@ -76,7 +76,7 @@ class Pictures:
     # in a transaction that holds the person
 
     def start(self, wanted: Wanted, model: TrainedModel, conversation_id: int | None) -> PictureRun:
-        """Order pictures with a model; whoever calls has asked `obstacle`."""
+        """Order pictures with a model; the caller has asked `obstacle`."""
         return self._create(wanted, model, conversation_id, Purpose.ASKED, wanted.count)
 
     def preview(self, model: TrainedModel, run: TrainingRun) -> PictureRun | None:

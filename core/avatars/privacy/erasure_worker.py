@@ -140,7 +140,7 @@ class Erasing:
             return False
 
     def _record(self, user: User) -> bool:
-        """For whoever restores a backup of before: it is written before the erasure can be over."""
+        """For restoring an earlier backup: written before the erasure can be over."""
         erasure = (user.id, float(user.erasing_at or 0))
         if erasure not in self._recorded:
             self._ledger.record(*erasure)
@@ -148,7 +148,7 @@ class Erasing:
         return True
 
     def _rows(self, user: User) -> bool:
-        """What was written about the person's last turn, and by whoever was slower than it."""
+        """What was written about the person's last turn, and by slower processes after it."""
         until = user.erasing_at
         with transaction():
             for conversation in Conversation.select().where(Conversation.user == user.id):

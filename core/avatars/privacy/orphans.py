@@ -60,7 +60,7 @@ class Repaired:
     young: int = 0
     """The same, but put less than an hour ago: left alone."""
     foreign: int = 0
-    """Objects under names that we don't give: left alone, whoever they belong to."""
+    """Objects under names that we don't give: left alone."""
     photos: int = 0
     """Valid photos that were compared."""
     pending: int = 0
@@ -208,7 +208,7 @@ class _Findings(Generic[T]):
 def _named(keys: list[str]) -> set[str]:
     """Those of the keys that some row names, whatever became of it.
 
-    Whoever stores other things under such keys must add them here, or they are swept away.
+    Other things stored under such keys must be added here, or they are swept away.
     """
     query = AvatarPhoto.select(AvatarPhoto.minio_key).where(AvatarPhoto.minio_key.in_(keys))
     coming = TrainingRun.select(TrainingRun.weights_key).where(TrainingRun.weights_key.in_(keys))

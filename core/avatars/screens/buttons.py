@@ -240,7 +240,7 @@ def compare(t: Translator) -> Button:
 
 
 def genders(t: Translator) -> tuple[Button, ...]:
-    """Whom an avatar may show."""
+    """The people an avatar may show."""
     return (
         Button(t("Male"), "choose_gender", "male"),
         Button(t("Female"), "choose_gender", "female"),

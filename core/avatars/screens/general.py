@@ -198,7 +198,7 @@ def _files(facts: Facts, t: Translator) -> str:
 
 
 def choosing_language(facts: Facts, t: Translator) -> Screen:
-    """Said in every language, for whoever has landed in the wrong one."""
+    """Said in every language, for people who have landed in the wrong one."""
     everyone = [translator(language) for language in facts.languages]
     names = tuple((language, NAMES[language]) for language in reversed(facts.languages))
     return Screen(
@@ -243,7 +243,7 @@ def privacy(facts: Facts, t: Translator) -> Screen:
 
 
 def writing_to_support(facts: Facts, t: Translator) -> Screen:
-    """Whatever is typed here goes to whoever runs the bot."""
+    """Text typed here goes to the operator."""
     contact = facts.operator.contact
     return Screen(
         title=t("💬 Write to us"),

@@ -103,7 +103,7 @@ def selecting_avatar_type(_facts: Facts, t: Translator) -> Screen:
 
 
 def selecting_gender(facts: Facts, t: Translator) -> Screen:
-    """Whom the avatar shows; where its photos came first, what it will be and its name as well."""
+    """The person the avatar shows; where its photos came first, its type and name as well."""
     return Screen(
         title=t("👤 The avatar’s gender"),
         text=words.paragraphs(

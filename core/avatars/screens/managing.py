@@ -112,7 +112,7 @@ def _fields(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
 
 
 def _described(avatar: AvatarFacts, t: Translator) -> str:
-    """What it is and whom it shows, as far as that has been said."""
+    """Its kind and its person, as far as they have been said."""
     if not avatar.avatar_type:
         return ""
     what = t("What it is: {kind}", kind=words.kind(avatar.avatar_type, t))

@@ -82,7 +82,7 @@ def support_message(parameters: Mapping[str, object], language: str) -> Screen:
 
 
 def support_answer(parameters: Mapping[str, object], language: str) -> Screen:
-    """What whoever runs Likeness answers."""
+    """The operator's answer."""
     t = translator(language)
     name = str(parameters.get("operator", ""))
     return Screen(

@@ -33,7 +33,7 @@ def uploading_photos(facts: Facts, avatar: AvatarFacts, t: Translator) -> Screen
 
 
 def which(facts: Facts, avatar: AvatarFacts, t: Translator) -> str:
-    """Which avatar this is about, for whoever has several; the order says it by itself."""
+    """The avatar this is about, for people with several; the order says it by itself."""
     if facts.avatars_count <= 1 or rules.launchable(facts):
         return ""
     return t("Avatar: “{name}”", name=avatar.name)

@@ -97,7 +97,7 @@ def kind(avatar_type: str, t: Translator) -> str:
 
 
 def gender(name: str, t: Translator) -> str:
-    """Whom an avatar shows, in a word."""
+    """The person an avatar shows, in a word."""
     return t(_GENDERS[name])
 
 

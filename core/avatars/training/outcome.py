@@ -53,7 +53,7 @@ def ordered(run: TrainingRun) -> dict[str, object]:
 
 def configuration(run: TrainingRun) -> dict[str, object]:
     """How an avatar is trained: the arguments are known once the order is about to be sent."""
-    assert run.avatar_id is not None, "whoever calls has looked"
+    assert run.avatar_id is not None, "the caller has looked"
     return {
         "training_type": run.training_type.value,
         "trigger_word": trigger_word(run.avatar_id),

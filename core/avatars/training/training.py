@@ -224,7 +224,7 @@ class Training:
 
 
 def lost_trainings() -> list[TrainingRun]:
-    """The runs of which nobody knows whether they were ordered, the oldest first."""
+    """The runs that may or may not have been ordered, the oldest first."""
     return lost_orders(TrainingRun)
 
 

@@ -128,8 +128,8 @@ def _named(room: Room, run: TrainingRun, sha256: str) -> str | None:
 
     None while that place is being deleted, or where the run has moved on.
     """
-    assert run.user_id is not None, "whoever has an avatar is there"
-    assert run.avatar_id is not None, "whoever calls has looked"
+    assert run.user_id is not None, "the owner of an avatar is there"
+    assert run.avatar_id is not None, "the caller has looked"
     key = f"{prefix_of(run.user_id, run.avatar_id)}weights-{sha256}"
     with transaction():
         lock_person(run.conversation_id, run.user_id)

@@ -59,7 +59,7 @@ _PROCESSORS: tuple[Processor, ...] = (
 
 
 class _Record(logging.LogRecord):
-    """The same for records of libraries, some of which install their own handlers."""
+    """The same for records of libraries; some install their own handlers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,8 +1,8 @@
 """Spans: what was done, when, and what had queued it. Nothing is measured until `install`.
 
 A thing that waits (an event of the inbox, a row of background work) has a trace of its own, which
-follows from its kind and its id: whoever queues it and whoever works on it, in whatever process,
-write to the same one. Spans bear the ids of log lines, and no words of anybody's.
+follows from its kind and its id: the process that queues it and those that work on it write to
+the same one. Spans bear the ids of log lines, and no words of anybody's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people write to whoever runs Likeness, and the answers."""
+"""Messages of people to the operator, and the answers."""
 
 from core.base.migrations import Connected, create, drop
 

@@ -59,7 +59,7 @@ def migrate(database: Database, target: str | None = None, *, down: bool = False
 def prepare(database: Database) -> None:
     """Make the schema where there is none at all; raise SchemaMismatch where it doesn't fit.
 
-    Whoever comes while another process makes it waits, and finds it whole; of one that is killed
+    A process that comes while another makes it waits, and finds it whole; of one that is killed
     over it nothing is left. Raises DatabaseUnavailable where there is no use in trying.
     """
     with _reached(database):

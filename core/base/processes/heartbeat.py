@@ -66,7 +66,7 @@ def beating(
 
     The first process of another version than the last one's is a deployment.
 
-    A process that ends well takes its row away, and those of the part's dead: whoever is missing
+    A process that ends well takes its row away, and those of the part's dead: one that is missing
     then was killed.
     """
     name = process.own_name()

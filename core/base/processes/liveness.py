@@ -72,7 +72,7 @@ def age(folder: Path, part: str) -> float | None:
 
 
 def parts(folder: Path) -> list[str]:
-    """The parts of which this host has had a process, and none that has ended well since."""
+    """The parts that ran on this host, and have not ended well since."""
     mark = f"@{quote(process.machine(), safe='')}"
     found = (folder / "alive").glob(f"*{mark}")
     return sorted(unquote(file.name.removesuffix(mark)) for file in found)

@@ -1,4 +1,4 @@
-"""A label in another language: whoever reads one on a button may type it in any of them."""
+"""A label in another language: a person may type a button in any of them."""
 
 from __future__ import annotations
 

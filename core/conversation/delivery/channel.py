@@ -151,7 +151,7 @@ class Channel(Protocol):
 
 @runtime_checkable
 class Addressed(Protocol):
-    """Optional for a channel: the address at which people find it, for whoever starts it."""
+    """Optional for a channel: the address at which people find it, shown at its start."""
 
     @property
     def address(self) -> str: ...

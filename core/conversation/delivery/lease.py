@@ -1,6 +1,6 @@
 """One receiver for each bot that is polled: a lease in the database, by the database's clock.
 
-Whoever holds it renews it; a standby takes over when it has run out, or at once where the holder
+The holder renews it; a standby takes over when it has run out, or at once where the holder
 was a process of this machine that is no longer there.
 """
 

@@ -145,7 +145,7 @@ class Person:
         paint(batch, sitter, self.story.now)
 
     def walk(self, batch: Batch, kind: str) -> Iterator[str]:
-        """Answer the questions, or stop at one; whoever is elsewhere begins at the main menu."""
+        """Answer the questions, or stop at one; from elsewhere, begin at the main menu."""
         if self.state != "main_menu":
             self.move(batch, "command", "start", "main_menu")
         for trigger, state, share in self.way(kind):

@@ -29,7 +29,7 @@ class Spent(NamedTuple):
     runs: int
     successes: int
     unknown: int = 0
-    """Runs of which nobody knows what they cost; they are in no sum."""
+    """Runs of unknown cost; they are in no sum."""
 
     @property
     def each(self) -> float | None:

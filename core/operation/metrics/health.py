@@ -66,7 +66,7 @@ class Webhooks(NamedTuple):
 
 
 class Erasing(NamedTuple):
-    """Somebody who asked to be forgotten, and of whom something may be left."""
+    """A person who asked to be forgotten and may have left traces."""
 
     user_id: str
     since: float
@@ -122,7 +122,7 @@ def unhandled() -> Waiting:
 def unshown() -> Waiting:
     """Screens of pushing channels that are not shown yet, where the person can be reached.
 
-    Whoever is not looking at a browser tab or a terminal misses nothing.
+    A person who is not looking at a browser tab or a terminal misses nothing.
     """
     channels = pushing()
     marks = ", ".join("?" * len(channels)) or "NULL"
@@ -152,7 +152,7 @@ def queued(scope: Scope) -> Waiting:
 
 
 def uncertain(scope: Scope) -> int:
-    """Orders of which nobody knows whether they have arrived, stopped ones included."""
+    """Orders that may or may not have arrived, stopped ones included."""
     query = f"""
     SELECT (SELECT count(*) FROM training_runs r WHERE {UNSETTLED}{scope.of_mode()})
          + (SELECT count(*) FROM picture_runs r WHERE {UNSETTLED}{scope.of_mode()})
@@ -273,7 +273,7 @@ def webhooks(scope: Scope) -> Webhooks:
 
 
 def controls() -> dict[str, tuple[str, float, str]]:
-    """The run-time switches: value, since when, by whom."""
+    """The run-time switches: value, time, author."""
     return {name: (value, at, by) for name, value, at, by in rows(
         'SELECT name, value, at, "by" FROM controls ORDER BY name'
     )}  # fmt: skip

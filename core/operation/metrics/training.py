@@ -184,7 +184,7 @@ def of_user(user_id: str) -> list[Run]:
 
 
 def uncertain() -> list[Run]:
-    """Runs of which nobody knows whether they were ordered; the oldest first."""
+    """Runs that may or may not have been ordered; the oldest first."""
     query = f"{_RUN} WHERE {UNSETTLED} ORDER BY r.created_at"
     return [_run(row) for row in rows(query)]
 

@@ -22,7 +22,7 @@ from core.base.migrations import runner
 log = structlog.get_logger()
 
 LASTS = 1.0
-"""Seconds that an answer lasts: whoever asks all the time asks nobody behind us."""
+"""Seconds that an answer lasts: frequent questions reach nothing behind us."""
 NO_OBJECT = "health/health/health"
 """A key that no object has: asking for it shows whether the store answers."""
 

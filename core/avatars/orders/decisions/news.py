@@ -27,7 +27,7 @@ class What(StrEnum):
     """What was learnt by asking."""
 
     HELD = auto()
-    """Something of ours, or of whoever runs Likeness, is in the way of the next step."""
+    """Something of ours, or of the operator's, is in the way of the next step."""
     DELAYED = auto()
     """The step is to be tried again, and nobody is to be told."""
     REFUSED = auto()
@@ -78,7 +78,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What else counts: by what whoever runs Likeness allows, and by the order's kind.
+    """What else counts: what the operator allows, and the order's kind.
 
     `estimate` is the percentage that its usual time makes of it; `jitter` a factor that keeps many
     from waiting equally long; `missing` are the errors that say that a result isn't there.
@@ -100,7 +100,7 @@ Hook = Literal["", "progressed", "completed", "ended", "resumed", "unwanted"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to write in one transaction: columns of both rows, and whom to tell.
+    """What to write in one transaction: columns of both rows, and the news for the person.
 
     `tell` is a signal's trigger and what its key names beside the order; `hook` the method of the
     kind that is called, `judged` whether the provider is to be judged by it; `booked` whether an

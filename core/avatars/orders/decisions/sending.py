@@ -19,7 +19,7 @@ def delayed(c: Case) -> Change:
 
 
 def refused(c: Case) -> Change:
-    """Nothing was ordered. It waits for whoever must act; only the person's faults end it."""
+    """Nothing was ordered. It waits for the operator or for time; the person's faults end it."""
     refused = refusal(c)
     if c.failure.error_class == "person":
         return replace(failed_for_good(c, "us"), sent=refused)

@@ -1,4 +1,4 @@
-"""Looking for an order at the provider, of which nobody knows whether it has arrived.
+"""Looking at the provider for an order that may or may not have arrived.
 
 Its list of requests is searched by endpoint, time, and our own marks. One that fits and is
 no other order's is it. None that fits proves nothing: a list may lag, or keep what was ordered to

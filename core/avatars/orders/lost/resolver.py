@@ -223,7 +223,7 @@ def addressed(name: str) -> str:
 
 
 def lost_orders(model: type[One]) -> list[One]:
-    """The orders of which nobody knows whether they arrived, the oldest first."""
+    """The orders that may or may not have arrived, the oldest first."""
     lost = model.status.in_(SENDING[1:]) & model.intent_at.is_null(False)
     query = model.select().where(lost & model.request_id.is_null())
     return list(query.order_by(model.intent_at))

@@ -31,7 +31,7 @@ def settle(kind: AnyKind, writer: Writer, at: float) -> int:
 
 
 def _settle(kind: AnyKind, writer: Writer, order_id: object, at: float) -> bool:
-    """Whether it has become one of which nobody knows."""
+    """Whether its fate has become unknown."""
     with transaction():
         order = kind.model.get_by_id(order_id)
         lock_person(order.conversation_id, order.user_id)
@@ -55,7 +55,7 @@ def _may_be_sent(order: Order) -> bool:
 
 
 def _presume_sent(kind: AnyKind, order: Order, at: float) -> bool:
-    """Write the intent that whoever went on would have written; False where there was none.
+    """Write the intent that a running system would have written; False where there was none.
 
     Where no profile serves an order it was not sent, and will not be.
     """

@@ -108,7 +108,7 @@ class Converter:
 
 
 class _Failed(Exception):
-    """What the process said; kept as the cause, for whoever looks into a photo's refusal."""
+    """What the process said; kept as the cause of a photo's refusal."""
 
 
 def _pillows(format: str, data: bytes) -> str:

@@ -45,7 +45,7 @@ class Turns:
         return not self._taken and first[0] is ticket
 
     def _leave(self, whose: str, ticket: object, came: bool) -> None:
-        """Out of the queue; whoever had their turn goes behind all others."""
+        """Out of the queue; a person who had a turn goes behind all others."""
         mine = self._waiting[whose]
         mine.remove(ticket)
         if came:

@@ -1,4 +1,4 @@
-"""Settings of whoever runs Likeness, as people are told of them."""
+"""The operator, as people are told."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class Remarks:
             self._sending.start(self._send(chat, text))
 
     def apologise(self, update: Update) -> None:
-        """Tell whoever sent an update, once, that it is kept and takes longer."""
+        """Tell the sender of an update, once, that it is kept and takes longer."""
         if update.key in self._apologised:
             return
         self._apologised.append(update.key)

@@ -1,4 +1,4 @@
-"""Which conversations must be shown, by whom, and what was shown.
+"""Which conversations must be shown, which process shows them, and what was shown.
 
 A screen is shown by level: a revision ahead of the shown one is not shown yet, whatever has
 happened in between. A crash, a rate limit or an unreachable channel delay it and never lose it; a

@@ -42,7 +42,7 @@ the edit or the picture that the channel can't take, though it says that the fau
 class Parcel:
     """A screen ready to be shown: what, where, over which message, from which revision.
 
-    `lost` is what was known before a message was posted of which nothing is recorded: it may be
+    `lost` is what was known before a message was posted and not recorded: it may be
     there, so the screen must be posted below it. Its "notices" are the messages of the notices.
     """
 

@@ -129,7 +129,7 @@ def abandon(channel: str, bot: str, shares: Collection[int] | None = None) -> No
 
 
 def doubt(conversation_id: int, posted: int | None) -> None:
-    """What a person sees isn't known: whoever sends to them shows it again, as a new message.
+    """What a person sees isn't known: the next sender shows it again, as a new message.
 
     `posted` is the number of a message that was sent too late, None for an edit. Above the message
     that shows the screen it is in nobody's way.

@@ -1,7 +1,7 @@
 """How far those got who came in the period, and whether they came back.
 
 They are the conversations that began in it; what they did counts whenever it was. Each counts as
-having reached every stage up to its farthest, so that whoever skips one is not lost.
+having reached every stage up to its farthest, so that a person who skips one is not lost.
 """
 
 from __future__ import annotations

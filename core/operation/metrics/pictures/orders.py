@@ -50,7 +50,7 @@ def found(run_id: str) -> PictureOrder | None:
 
 
 def uncertain() -> list[PictureOrder]:
-    """Orders of which nobody knows whether they have arrived; the oldest first."""
+    """Orders that may or may not have arrived; the oldest first."""
     query = f"{_ORDER} WHERE {UNSETTLED} ORDER BY r.created_at"
     return [_order(row) for row in rows(query)]
 

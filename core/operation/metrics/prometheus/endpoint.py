@@ -1,4 +1,4 @@
-"""`GET /metrics` for Prometheus: for this machine, or for whoever brings the token."""
+"""`GET /metrics` for Prometheus: for this machine, or with the token."""
 
 from __future__ import annotations
 

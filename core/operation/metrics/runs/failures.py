@@ -1,4 +1,4 @@
-"""Trainings that failed: for what reason, of whom, and what that cost. Whose fault is not judged.
+"""Failed trainings: reason, person and cost. Whose fault is not judged.
 
 Of forgotten people only the type and the dollars are left; their reason is `FORGOTTEN`.
 """

@@ -182,7 +182,7 @@ class _Files:
 def _sent(
     request: Request, data: bytes, kind: str = "application/octet-stream", code: int = 200
 ) -> Response:
-    """A file, of which the fault `truncated` sends half of what it announces."""
+    """A file; the fault `truncated` sends half of what it announces."""
     cut = request.state.fault == "truncated"
     return StreamingResponse(
         _pieces(data[: len(data) // 2] if cut else data), code,

@@ -1,4 +1,4 @@
-"""How the simulated fal refuses a call, and whom."""
+"""Which calls the simulated fal refuses, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a set of photos shows one person: faces are compared, and only who belongs to whom kept.
+"""Whether a set of photos shows one person: faces are compared, and only the grouping is kept.
 
 The numbers that describe a face are biometric data: they live in memory, for as long as one set is
 compared. Of 300 labelled pairs of faces the same person had a cosine of at least 0.525 and another

@@ -104,7 +104,7 @@ def _to_the_end(coded: bytes) -> bytes:
 
 
 def _complete(frame: bytes, parts: Sequence[tuple[int, bytes, bytes]]) -> bool:
-    """Whether the scans, of which there are several, bring every layer to its full precision."""
+    """Whether the several scans bring every layer to its full precision."""
     lacking = {(layer, band) for layer in frame[6::3] for band in ("mean", "detail")}
     for marker, body, _ in parts:
         if marker == _SCAN and not body[-1] & 15:
