@@ -25,7 +25,7 @@ from benchmarks.rivals import Aiogram, PythonTelegramBot
 from core.base import db
 from core.base.migrations import runner
 
-FillIn = Callable[[int], None]
+FillIn = Callable[[Sequence[int]], None]
 SMALL = 1_000
 
 
@@ -48,8 +48,10 @@ def _compare(forms: int, rounds: int) -> None:
             likeness, floor = _open(Path(folder), synchronous, SMALL)
             aiogram, ptb = Aiogram(), PythonTelegramBot()
             contenders: dict[str, FillIn] = {
-                "Likeness, durable": likeness.fill_in,
-                "floor: the same rows by hand": floor.fill_in,
+                "Likeness, a backlog": likeness.backlog,
+                "Likeness, one by one": likeness.one_by_one,
+                "floor: the same rows by hand": floor.one_by_one,
+                "floor, in groups": floor.grouped,
                 "aiogram, in memory": aiogram.fill_in,
                 "python-telegram-bot, in memory": ptb.fill_in,
             }
@@ -67,7 +69,7 @@ def _grow(size: int, forms: int, rounds: int) -> None:
     for count in (SMALL, size):
         with tempfile.TemporaryDirectory() as folder:
             likeness, floor = _open(Path(folder), "normal", count)
-            slower.append(_measure([likeness.fill_in, floor.fill_in], forms, rounds, count))
+            slower.append(_measure([likeness.one_by_one, floor.one_by_one], forms, rounds, count))
             floor.close()
             db.database.close()
     likeness_slows, floor_slows = (slower[1][n] / slower[0][n] for n in (0, 1))
@@ -92,10 +94,9 @@ def _measure(
     chosen = random.Random(1)
     for number in range(rounds + 1):
         for times, fill_in in zip(taken, contenders, strict=True):
-            chats = [chosen.randrange(conversations) for _ in range(forms)]
+            chats = chosen.sample(range(conversations), forms)
             start = time.perf_counter()
-            for chat in chats:
-                fill_in(chat)
+            fill_in(chats)
             if number:  # the first round warms up
                 times.append((time.perf_counter() - start) / (forms * updates.STEPS))
     return [statistics.median(times) for times in taken]
@@ -103,7 +104,7 @@ def _measure(
 
 def _table(names: Sequence[str], seconds: Sequence[float]) -> None:
     own = seconds[0]
-    print(f"  {'':32}{'turns/s':>10}{'Likeness is':>16}")
+    print(f"  {'':32}{'turns/s':>10}{'the backlog is':>16}")
     for name, taken in zip(names, seconds, strict=True):
         print(f"  {name:32}{1 / taken:>10,.0f}{taken / own:>14.2f} ×")
 

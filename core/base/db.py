@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 
 import peewee
 
+from core.base.committing import AfterCommit, Part
 from core.base.errors import ConfigurationError
 from core.base.quantiles import Quantiles, different
 
@@ -58,7 +59,7 @@ Model = _Model
 M = TypeVar("M", bound=Model)
 
 
-class _Sqlite(peewee.SqliteDatabase):
+class _Sqlite(AfterCommit, peewee.SqliteDatabase):
     """SQLite; tolerates that a full disk has already rolled the transaction back."""
 
     connection: Callable[[], sqlite3.Connection]
@@ -68,7 +69,7 @@ class _Sqlite(peewee.SqliteDatabase):
             super().rollback()
 
 
-class _Postgresql(peewee.PostgresqlDatabase):
+class _Postgresql(AfterCommit, peewee.PostgresqlDatabase):
     """PostgreSQL; replaces a connection that the server has closed.
 
     An error that passes by itself is one of INFRASTRUCTURE, whatever its driver calls it.
@@ -166,6 +167,11 @@ def transaction() -> AbstractContextManager[object]:
     if base.in_transaction():
         return nullcontext()
     return _Writing(base) if is_sqlite() else base.transaction()
+
+
+def part() -> AbstractContextManager[None]:
+    """A part of a transaction that can fail alone; see `Part`."""
+    return Part(database.obj)
 
 
 def be_patient() -> None:
