@@ -97,9 +97,9 @@ class Measured:
         self._counter = Counter()
         self._costs = costs
         self._work_off = house.app.engine.work_off
-        house.app.engine.work_off = self.work_off  # type: ignore[method-assign]
+        house.app.engine.work_off = self.work_off  # type: ignore[assignment]
 
-    def work_off(self, conversations: Sequence[int], *_: object) -> Outcome:
+    def work_off(self, conversations: Sequence[int], *_: Any) -> Outcome:
         """Apply events one by one."""
         outcome = Outcome()
         for chat in conversations:

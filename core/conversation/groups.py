@@ -8,16 +8,15 @@ is the event's own, so that no event pays for another's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextvars import Token
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from core.base import log_ids, meters
+from core.base import meters
 from core.base.db import blameless, part, transaction
 from core.base.errors import kind_of
-from core.base.log_ids import Ids
+from core.base.log_ids import Ids, Within
 from core.conversation import statements
 from core.conversation.inbox import AT_A_TIME
 from core.conversation.statements import Head, Locked
@@ -115,11 +114,7 @@ class Working:
             if group.full(self._turns.timer()):
                 group.more += chats[number:]
                 break
-            before = self._named(chat)
-            try:
-                self._take(group, chat, among_others=len(chats) > 1)
-            finally:
-                log_ids.reset(before)
+            self._take(group, chat, among_others=len(chats) > 1)
 
     def _take(self, group: _Group, chat: int, *, among_others: bool) -> None:
         """Apply a conversation's events; among others it waits for nobody, and can fail alone."""
@@ -155,8 +150,8 @@ class Working:
                 return
             group.begun.append(now)
             group.event = head.id
-            log_ids.add(turn=head.id)
-            self._turns.apply(chat, found, head)
+            with self._named(chat, head.id):
+                self._turns.apply(chat, found, head)
             found = None
         group.more.append(chat)
 
@@ -182,17 +177,15 @@ class Working:
         if not event or blameless(error):
             self.outcome.trouble[chat] = error
             return
-        before = self._named(chat, turn=event)
-        try:
+        with self._named(chat, event):
             log.error("event failed", conversation=chat, id=event, exc_info=error)
-            self._turns.failed(chat, event, error)
-        except Exception as another:  # noqa: BLE001  # it is handed over
-            self.outcome.trouble[chat] = another
-        else:
-            self.outcome.events += 1
-            self.outcome.more[chat] = None
-        finally:
-            log_ids.reset(before)
+            try:
+                self._turns.failed(chat, event, error)
+            except Exception as another:  # noqa: BLE001  # it is handed over
+                self.outcome.trouble[chat] = another
+            else:
+                self.outcome.events += 1
+                self.outcome.more[chat] = None
 
-    def _named(self, chat: int, **ids: int) -> Token[Ids]:
-        return log_ids.add(**self._about.get(chat, {}), conversation=chat, **ids)
+    def _named(self, chat: int, event: int) -> Within:
+        return Within({**self._about.get(chat, {}), "conversation": chat, "turn": event})

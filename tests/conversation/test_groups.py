@@ -418,10 +418,12 @@ def test_each_line_names_its_own_conversation_turn_and_request(
     engine: Engine, doing: Doing, said: io.StringIO
 ) -> None:
     chats = photos(engine, ("a",), ("b",))
-    doing.does = {
-        key: lambda key=key: (log.info("doing", photo=key), database.after_commit(lambda: log.info(key)))
-        for key in "ab"
-    }
+
+    def say(word: str) -> None:
+        log.info("doing", photo=word)
+        database.after_commit(lambda: log.info(word))
+
+    doing.does = {key: partial(say, key) for key in "ab"}
     engine.work_off(ids(chats), about={chats[1].id: {"request": "r-1"}})
     events = [event.id for event in InboxEvent.select().order_by(InboxEvent.id)]
     lines = said.getvalue().splitlines()
