@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -95,7 +96,11 @@ class Engine:
         with snapshot():
             found = statements.read(conversation_id)
             assert found is not None, f"no conversation {conversation_id}"
-            position = self._load(conversation_id, found).position
+            state, visit, memory = self._standing(found)
+            position = Position(
+                conversation_id, found.user_uuid, found.channel, state, visit, found.revision,
+                memory, found.language, found.name, found.shown_revision,
+            )  # fmt: skip
             return Look(position, self.flow.draw(position, language), found.token_key, found)
 
     def say(self, conversation_id: int, code: str) -> None:
@@ -119,17 +124,21 @@ class Engine:
 
     def _load(self, conversation_id: int, found: Locked) -> Turn:
         turn = Turn(self.clock(), conversation_id, found.user_uuid, found.channel)
-        turn.state = turn.source = found.state
-        turn.visit, turn.revision = found.visit, found.revision
+        turn.source, turn.revision = found.state, found.revision
+        turn.state, turn.visit, turn.memory = self._standing(found)
         turn.seen, turn.shown_buttons = found.shown_revision, found.shown_buttons
         turn.lies_above = found.post_revision > found.shown_revision
-        turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username
-        if turn.state not in self.flow.screens:  # an upgrade has removed it
-            turn.state, turn.visit = self.flow.table.initial, turn.visit + 1
-            turn.memory.pop("asked", None)
         return turn
+
+    def _standing(self, found: Locked) -> tuple[str, int, dict[str, Any]]:
+        """State, visit and memory of a conversation, at the start if its state is no more."""
+        memory = json.loads(found.memory)
+        if found.state in self.flow.screens:
+            return found.state, found.visit, memory
+        memory.pop("asked", None)  # an upgrade has removed the state
+        return self.flow.table.initial, found.visit + 1, memory
 
     def _enter(self, turn: Turn) -> None:
         """What every event brings: the person's own language and names."""
