@@ -290,6 +290,7 @@ def test_a_connection_that_is_cut_within_a_group_loses_nothing(
         run("SELECT 1")
 
     chats = photos(feedback_engine(doing), ("a",), ("b",), ("c",))
+    chats[0].engine.timer = lambda: 0.0
     doing.does["b"] = cut
     outcome = chats[0].engine.work_off(ids(chats))
     for _ in outcome.trouble:  # a connection is replaced by whoever finds it closed
@@ -302,6 +303,7 @@ def test_two_groups_that_wait_for_each_other_both_come_through(postgresql_db: An
     """The rows of one group in the other's order: the server ends one of them."""
     doing = Doing()
     engine = feedback_engine(doing)
+    engine.timer = lambda: 0.0
     rows = [chat.id for chat in photos(engine, ("0",), ("1",))]
     both = threading.Barrier(2)
 
@@ -333,6 +335,7 @@ def test_two_groups_that_wait_for_each_other_both_come_through(postgresql_db: An
 def test_a_group_does_not_wait_for_a_conversation_that_is_locked(postgresql_db: Any) -> None:
     doing = Doing()
     engine = feedback_engine(doing)
+    engine.timer = lambda: 0.0
     chats = photos(engine, ("held",), ("free",))
     held, done = threading.Event(), threading.Event()
 

@@ -21,6 +21,7 @@ from core.base.errors import kind_of
 from core.conversation import inbox
 from core.conversation.delivery import outbox
 from core.conversation.delivery.bridge import Background, Bridge, Pauses
+from core.conversation.delivery.gathering import Gathering
 from core.conversation.engine import Engine
 from core.conversation.groups import EVENTS
 from core.conversation.inbox import Receipt, Received
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 FINISH_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 AT_ONCE = 4
-"""So many updates are committed at once where a messenger brings them one by one."""
+"""So many groups are committed at once where a messenger brings updates one by one."""
 TRIES = 3
 """So often is an update tried that can't be stored, though the database works."""
 GROUPS_AT_ONCE = 3
@@ -95,6 +96,7 @@ class Intake:
         # So that nothing that arrives waits behind turns; a messenger that brings many at once
         # keeps those of a chat in order.
         self._storing = Bridge(threads=AT_ONCE if brought_again else 1)
+        self._gathering = Gathering(lambda *all_: engine.receive(*all_), self._storing, AT_ONCE)
         self._waiting: dict[int, _Waiting] = {}
         self._applying: set[int] = set()
         self._at_work = 0
@@ -150,7 +152,13 @@ class Intake:
         self._storing.close()
 
     async def _committed(self, *updates: Update) -> list[Received]:
-        return await self._stored(updates, lambda: self._engine.receive(*updates))
+        if not self._brought_again:
+            return await self._stored(updates, lambda: self._engine.receive(*updates))
+        try:
+            return await self._gathering.commit(updates)
+        except INFRASTRUCTURE as error:
+            self._not_stored(updates, error)
+            raise
 
     async def _alone(self, update: Update) -> Received | None:
         """Commit what could not be stored with others; after TRIES it is given up."""
@@ -167,18 +175,18 @@ class Intake:
         return None
 
     async def _stored(self, said: Sequence[Update], work: Callable[[], R]) -> R:
-        def troubled(error: Exception) -> None:
-            log.error("can't store updates now", error=kind_of(error))
-            for update in said:
-                self._apologise(update)
-
         if not self._brought_again:
-            return await self._storing.insist(work, troubled)
+            return await self._storing.insist(work, lambda error: self._not_stored(said, error))
         try:
             return await self._storing.call(work)
         except INFRASTRUCTURE as error:
-            troubled(error)
+            self._not_stored(said, error)
             raise
+
+    def _not_stored(self, said: Sequence[Update], error: Exception) -> None:
+        log.error("can't store updates now", error=kind_of(error))
+        for update in said:
+            self._apologise(update)
 
     def _apply(self, conversation_id: int, update: Update | None = None) -> None:
         """Have a conversation's events applied, in a group with those that wait by then."""
