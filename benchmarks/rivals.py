@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -61,9 +62,10 @@ class Aiogram:
         )
         _register(self._dispatcher)
 
-    def fill_in(self, chat: int) -> None:
-        """The whole form."""
-        self._loop.run_until_complete(self._fill_in(chat))
+    def fill_in(self, chats: Sequence[int]) -> None:
+        """The whole form of each."""
+        for chat in chats:
+            self._loop.run_until_complete(self._fill_in(chat))
 
     async def _fill_in(self, chat: int) -> None:
         before = self._session.sent
@@ -144,9 +146,10 @@ class PythonTelegramBot:
             self._app.add_handler(_conversation())
         self._loop.run_until_complete(self._app.initialize())
 
-    def fill_in(self, chat: int) -> None:
-        """The whole form."""
-        self._loop.run_until_complete(self._fill_in(chat))
+    def fill_in(self, chats: Sequence[int]) -> None:
+        """The whole form of each."""
+        for chat in chats:
+            self._loop.run_until_complete(self._fill_in(chat))
 
     async def _fill_in(self, chat: int) -> None:
         before = _Silent.sent

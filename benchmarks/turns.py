@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from core.base import db
 from core.base.db import run
 from core.base.migrations import runner
 from core.conversation import statements
+from core.conversation.groups import Outcome
 from core.conversation.messages import Kind
 from core.conversation.testing import stepped
 from tests.golden.history import FOLDER, read
@@ -95,16 +96,24 @@ class Measured:
     def __init__(self, house: SteppedHouse, costs: dict[str, Cost]) -> None:
         self._counter = Counter()
         self._costs = costs
-        self._turn = house.app.engine.turn
-        house.app.engine.turn = self.turn  # type: ignore[method-assign]
+        self._work_off = house.app.engine.work_off
+        house.app.engine.work_off = self.work_off  # type: ignore[assignment]
 
-    def turn(self, conversation_id: int) -> bool:
+    def work_off(self, conversations: Sequence[int], *_: Any) -> Outcome:
+        """Apply events one by one."""
+        outcome = Outcome()
+        for chat in conversations:
+            while self._event(chat):
+                outcome.events += 1
+        return outcome
+
+    def _event(self, conversation_id: int) -> bool:
         """Apply an event; the kind is known from its row, the trigger from the log afterwards."""
         head = statements.head(conversation_id)
         if head is None:
-            return self._turn(conversation_id)
+            return False
         kind = run("SELECT kind FROM inbox WHERE id = ?", head.id).fetchone()[0]
-        applied, spent = self._spent(lambda: self._turn(conversation_id))
+        applied, spent = self._spent(lambda: self._work_off([conversation_id], 1).events)
         logged = run(_TRIGGER, head.id, kind).fetchone()
         if logged is not None:
             trigger = str(logged[0])

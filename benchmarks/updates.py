@@ -11,6 +11,8 @@ from typing import Any
 
 BOT = "1"
 STEPS = 4
+POLLED = 100
+"""So many updates Telegram gives at once, at most."""
 _numbers = itertools.count(1)
 
 

@@ -194,10 +194,12 @@ def _answer(parameters: Mapping[str, Any], language: str) -> Screen:
     return Screen(words["answer"].format_map(parameters), buttons=((link,),))
 
 
+_NAMES = {text: name for words in WORDS.values() for name, text in words.items()}
+
+
 def reworded(label: str, language: str) -> str:
     """A label of the form in another language."""
-    names = {text: name for words in WORDS.values() for name, text in words.items()}
-    return WORDS[language][names[label]] if label in names else label
+    return WORDS[language][_NAMES[label]] if label in _NAMES else label
 
 
 def methods_of(callbacks: object) -> dict[str, Callable[..., Any]]:

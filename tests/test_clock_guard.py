@@ -14,11 +14,11 @@ from core.avatars.photos import comparing, verdicts
 from core.avatars.privacy import exporting
 from core.avatars.privacy.retained import Export
 from core.base.settings.running.dashboard import Dashboard
-from core.conversation import timers
 from core.conversation.delivery import lease
 from core.conversation.messages import Kind
 from core.conversation.models import Conversation, InboxEvent, Lease
-from core.conversation.pacing import Pace, Schedule
+from core.conversation.timing import timers
+from core.conversation.timing.pacing import Pace, Schedule
 from core.operation.auth import FREE_ATTEMPTS, Sessions, TooMany
 from core.operation.clock_guard import NOTICED_SECONDS, ClockGuard
 from tests import makers

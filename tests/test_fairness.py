@@ -12,6 +12,7 @@ from core.base.work import Line, Pool
 from core.conversation import inbox
 from core.conversation.inbox import AT_A_TIME
 from core.conversation.messages import Event, Kind
+from core.conversation.statements import Head, Locked
 from core.operation.worker_pool import WorkerPool
 from tests import makers
 from tests.avatars.photo_house import opened
@@ -116,15 +117,14 @@ class Waiting:
 def test_the_worker_gives_way_between_the_events_of_one_person(db: Any, tmp_path: Path) -> None:
     house = House(tmp_path)
     order: list[int] = []
-    turn = house.engine.turn
+    apply = house.engine.apply
+    house.engine.timer = lambda: 0.0  # however slow this machine is
 
-    def noted(conversation_id: int) -> bool:
-        applied = turn(conversation_id)
-        if applied:
-            order.append(conversation_id)
-        return applied
+    def noted(conversation_id: int, found: Locked, head: Head) -> None:
+        order.append(conversation_id)
+        apply(conversation_id, found, head)
 
-    house.engine.turn = noted  # type: ignore[method-assign]
+    house.engine.apply = noted  # type: ignore[method-assign]
     worker: Any = house.worker
     line = Waiting()
     worker._pools = {"turn": line}

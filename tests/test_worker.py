@@ -214,7 +214,7 @@ def test_two_workers_share_the_work_and_do_nothing_twice(house: House, tmp_path:
 def test_handled_updates_are_forgotten_after_a_week(still: House) -> None:
     owner, week = makers.conversation(), 7 * 86_400
     event = {"conversation": owner, "channel": "web", "bot": "web", "kind": "text"}
-    now = still.engine._clock()
+    now = still.engine.clock()
     for name, handled_at in (("old", now - week - 1), ("recent", now - week + 1), ("waits", None)):
         InboxEvent.create(**event, update_id=name, received_at=0, handled_at=handled_at)
     still.worker.chore("sweep")
@@ -222,7 +222,7 @@ def test_handled_updates_are_forgotten_after_a_week(still: House) -> None:
 
 
 def test_held_photos_go_after_a_day_with_their_bytes(still: House) -> None:
-    owner, now = makers.conversation(), still.engine._clock()
+    owner, now = makers.conversation(), still.engine.clock()
     for age in (24 * 3600 + 1, 24 * 3600 - 1):
         reference = {"spool": still.spool.put(b"face")}
         HeldPhoto.create(
@@ -234,7 +234,7 @@ def test_held_photos_go_after_a_day_with_their_bytes(still: House) -> None:
 
 
 def test_a_removed_photo_can_be_put_back_for_ten_minutes(still: House) -> None:
-    owner, now = makers.conversation(), still.engine._clock()
+    owner, now = makers.conversation(), still.engine.clock()
     avatar = makers.avatar(owner, photos=0)
     for age in (601, 599):
         makers.photo(avatar, owner, VALID, removed_at=now - age)
@@ -252,7 +252,7 @@ def test_spooled_bytes_that_nobody_fetched_go_after_a_day(still: House) -> None:
 
 def test_spooled_bytes_of_a_photo_that_waits_are_kept_however_old(still: House) -> None:
     owner, days = makers.conversation(), 3 * 86_400
-    moment = datetime.fromtimestamp(still.engine._clock() - days, UTC).replace(tzinfo=None)
+    moment = datetime.fromtimestamp(still.engine.clock() - days, UTC).replace(tzinfo=None)
     reference = {"spool": still.spool.put(b"face")}
     makers.photo(makers.avatar(owner, photos=0), owner, reference=reference, created_at=moment)
     sent_before(still, reference["spool"], days + 60)

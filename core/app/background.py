@@ -23,9 +23,9 @@ from core.avatars.privacy.retention import Retention
 from core.avatars.training.training import Training
 from core.base.settings import Settings
 from core.base.work import Pool, Work
-from core.conversation import timers
 from core.conversation.engine import Engine
 from core.conversation.inbox import Inbox
+from core.conversation.timing import timers
 from core.operation.alerts import Watch
 from core.operation.loops import Chore, Step
 from core.operation.sweeps import Sweeps

@@ -52,7 +52,7 @@ from core.conversation.engine import Engine
 from core.conversation.flow import Flow
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Introduction, Picture
-from core.conversation.pacing import Pace
+from core.conversation.timing.pacing import Pace
 from core.operation import webhooks
 from core.operation.alerts import Watch
 from core.operation.downloads import Downloads

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 import peewee
 
 from core.base.errors import ConfigurationError
+from core.base.handles import Part, Postgresql, Sqlite
 from core.base.quantiles import Quantiles, different
 
 database = peewee.DatabaseProxy()
@@ -36,13 +37,6 @@ _MAPPED_BYTES = 2**31
 INFRASTRUCTURE = (peewee.OperationalError, peewee.InterfaceError)
 """Infrastructure errors (a locked or unreachable database, a full disk): not the event's fault."""
 
-_PREPARED_AFTER = 5
-"""A statement is prepared once a connection has executed it so often, psycopg's default."""
-
-_PASSING = {"25006", "25P02", "25P03", "25P04"}
-"""SQLSTATEs that drivers call internal errors: a server that is read-only for now, as while another
-takes over, and a transaction that is over because of something before."""
-
 Synchronous = Literal["full", "normal"]
 
 
@@ -56,59 +50,6 @@ class _Model(peewee.Model):
 
 Model = _Model
 M = TypeVar("M", bound=Model)
-
-
-class _Sqlite(peewee.SqliteDatabase):
-    """SQLite; tolerates that a full disk has already rolled the transaction back."""
-
-    connection: Callable[[], sqlite3.Connection]
-
-    def rollback(self) -> None:
-        if self.connection().in_transaction:
-            super().rollback()
-
-
-class _Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL; replaces a connection that the server has closed.
-
-    An error that passes by itself is one of INFRASTRUCTURE, whatever its driver calls it.
-    Statements are prepared by name, for planning takes the server two thirds of its time; but not
-    behind a pooler, where they would be another session's.
-    """
-
-    def _connect(self) -> object:
-        above: Any = super()
-        connection = above._connect()
-        try:
-            if _is_direct(connection):
-                connection.prepare_threshold = _PREPARED_AFTER
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def cursor(self, *args: object, **kwargs: object) -> object:
-        this: Any = self  # peewee types neither its connections nor its cursors
-        above: Any = super()
-        if not (self.is_closed() or self.in_transaction()) and this.connection().closed:
-            self.close()
-        return above.cursor(*args, **kwargs)
-
-    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
-        above: Any = super()
-        try:
-            return above.execute_sql(*args, **kwargs)
-        except peewee.InternalError as error:
-            orig = getattr(error, "orig", None)
-            if getattr(orig, "sqlstate", None) not in _PASSING:
-                raise
-            raise peewee.OperationalError(orig, *error.args) from orig
-
-
-def _is_direct(connection: Any) -> bool:
-    """Whether PostgreSQL itself answers: a pooler names no process of the server, or another."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    return bool(row[0] == connection.info.backend_pid)
 
 
 def make_folder(folder: Path) -> None:
@@ -137,7 +78,7 @@ def handle(url: str, synchronous: Synchronous = "full") -> Any:
     if url.startswith("sqlite:///"):
         return _sqlite(url.removeprefix("sqlite:///"), synchronous)
     patience: Any = {name: value for name, value in _SILENCE.items() if name not in url}
-    return _Postgresql(url, prefer_psycopg3=True, prepare_threshold=None, **patience)
+    return Postgresql(url, prefer_psycopg3=True, prepare_threshold=None, **patience)
 
 
 def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
@@ -149,7 +90,7 @@ def _sqlite(path: str, synchronous: Synchronous) -> peewee.SqliteDatabase:
         "secure_delete": 1,
         "wal_autocheckpoint": 4_000,  # pages: the hot ones are copied back less often
     }
-    opened = _Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
+    opened = Sqlite(path, pragmas=pragmas, lock_type="IMMEDIATE", timeout=5)
     opened.register_aggregate(Quantiles, "quantiles", 1)
     opened.register_function(different, "different", 1)
     return opened
@@ -166,6 +107,11 @@ def transaction() -> AbstractContextManager[object]:
     if base.in_transaction():
         return nullcontext()
     return _Writing(base) if is_sqlite() else base.transaction()
+
+
+def part() -> AbstractContextManager[None]:
+    """A part of a transaction that can fail alone; see `Part`."""
+    return Part(database.obj)
 
 
 def be_patient() -> None:

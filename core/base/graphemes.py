@@ -22,7 +22,7 @@ def seen(text: str) -> int:
 
 def length(text: str) -> int:
     """The length in UTF-16 code units, as Telegram counts."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def shorten(text: str, limit: int) -> str:

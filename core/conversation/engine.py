@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
-from core.base.db import blameless, snapshot, transaction
-from core.base.logs import log_ids, traces
+from core.base.db import snapshot, transaction
+from core.base.logs import traces
+from core.base.logs.log_ids import Ids
 from core.base.processes import meters
 from core.conversation import inbox, statements
 from core.conversation.flow import Flow, Position
+from core.conversation.groups import EVENTS, Outcome, Working
 from core.conversation.inbox import Inbox, Received
 from core.conversation.messages import Kind, Screen, Update
-from core.conversation.pacing import Pace
 from core.conversation.reading import UNHEARD, Reader
-from core.conversation.statements import Locked
+from core.conversation.statements import Head, Locked
+from core.conversation.timing.pacing import Pace
 from core.conversation.turn import Turn
 
 log = structlog.get_logger()
+
+NO_IDS: Mapping[int, Ids] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,13 @@ class Engine:
         pace: Pace | None = None,
         attempts: int = 5,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.flow = flow
         self.inbox = inbox
         self._pace = pace or Pace()
         self._attempts = attempts
-        self._clock = clock
+        self.clock, self.timer = clock, timer
         self._reader = Reader(flow)
 
     def receive(self, *updates: Update) -> list[Received]:
@@ -62,50 +68,40 @@ class Engine:
     def drain(self, conversation_id: int, most: int | None = None) -> int:
         """Apply what may be applied now, in order; returns how many events.
 
-        Whoever serves several people takes `most` of them at a time, and comes again after the
-        others where there were as many.
-        """
-        applied = 0
-        while (most is None or applied < most) and self.turn(conversation_id):
-            applied += 1
-        return applied
-
-    def turn(self, conversation_id: int) -> bool:
-        """Apply the conversation's next event; False where there is none to apply now.
-
-        An error in it rolls everything back, is counted, and after `attempts` tries quarantines
-        the event. Raises INFRASTRUCTURE errors: then nothing has changed and nothing is counted.
+        An error in an event rolls everything of it back, is counted, and after `attempts` tries
+        quarantines it. Raises INFRASTRUCTURE errors: then nothing more is changed or counted.
         What is logged meanwhile has the conversation, and the event as `turn`.
         """
-        before = log_ids.add(conversation=conversation_id)
-        try:
-            return self._try(conversation_id)
-        finally:
-            log_ids.reset(before)
-
-    def _try(self, conversation_id: int) -> bool:
-        started: list[int] = []
-        began = time.perf_counter()
-        try:
-            with transaction():
-                applied = self._turn(conversation_id, started)
-        except Exception as error:
-            if not started or blameless(error):
-                raise
-            log.exception("event failed", conversation=conversation_id, id=started[0])
-            self._failed(conversation_id, started[0], error)
-            return True
-        if applied:
-            meters.count("turns", outcome="applied")
-            meters.observe("turn_seconds", time.perf_counter() - began)
+        applied, waiting = 0, True
+        while waiting and (most is None or applied < most):
+            outcome = self.work_off([conversation_id], EVENTS if most is None else most - applied)
+            for error in outcome.trouble.values():
+                raise error
+            applied += outcome.events
+            waiting = bool(outcome.more)
         return applied
+
+    def work_off(
+        self, conversations: Sequence[int], most: int = EVENTS, about: Mapping[int, Ids] = NO_IDS
+    ) -> Outcome:
+        """Apply up to so many events of conversations in groups, each made durable at once.
+
+        `about` has further ids that the log lines of a conversation are to name.
+        """
+        working = Working(self, about)
+        working.apply(conversations, most)
+        return working.outcome
 
     def look(self, conversation_id: int, language: str | None = None) -> Look:
         """The screen as it stands, drawn from one moment of the database."""
         with snapshot():
             found = statements.read(conversation_id)
             assert found is not None, f"no conversation {conversation_id}"
-            position = self._load(conversation_id, found).position
+            state, visit, memory = self._standing(found)
+            position = Position(
+                conversation_id, found.user_uuid, found.channel, state, visit, found.revision,
+                memory, found.language, found.name, found.shown_revision,
+            )  # fmt: skip
             return Look(position, self.flow.draw(position, language), found.token_key, found)
 
     def say(self, conversation_id: int, code: str) -> None:
@@ -118,13 +114,8 @@ class Engine:
                 turn.memory["said_at"] = turn.revision + 1
                 statements.said(conversation_id, turn.memory, turn.now)
 
-    def _turn(self, conversation_id: int, started: list[int]) -> bool:
-        found = statements.lock(conversation_id)
-        head = statements.head(conversation_id)
-        if found is None or head is None or head.retry_at > self._clock():
-            return False
-        started.append(head.id)
-        log_ids.add(turn=head.id)
+    def apply(self, conversation_id: int, found: Locked, head: Head) -> None:
+        """Apply one event, in the transaction that holds its conversation."""
         turn = self._load(conversation_id, found)
         turn.event_id = head.id
         turn.event, turn.client = inbox.decode(head.payload)
@@ -133,21 +124,24 @@ class Engine:
             self._apply(turn, found.token_key)
             self._save(turn, found)
             note(state=turn.state, trigger=turn.trigger)
-        return True
 
     def _load(self, conversation_id: int, found: Locked) -> Turn:
-        turn = Turn(self._clock(), conversation_id, found.user_uuid, found.channel)
-        turn.state = turn.source = found.state
-        turn.visit, turn.revision = found.visit, found.revision
+        turn = Turn(self.clock(), conversation_id, found.user_uuid, found.channel)
+        turn.source, turn.revision = found.state, found.revision
+        turn.state, turn.visit, turn.memory = self._standing(found)
         turn.seen, turn.shown_buttons = found.shown_revision, found.shown_buttons
         turn.lies_above = found.post_revision > found.shown_revision
-        turn.memory = json.loads(found.memory)
         turn.language, turn.language_chosen = found.language, bool(found.language_chosen)
         turn.name, turn.username = found.name, found.username
-        if turn.state not in self.flow.screens:  # an upgrade has removed it
-            turn.state, turn.visit = self.flow.table.initial, turn.visit + 1
-            turn.memory.pop("asked", None)
         return turn
+
+    def _standing(self, found: Locked) -> tuple[str, int, dict[str, Any]]:
+        """State, visit and memory of a conversation, at the start if its state is no more."""
+        memory = json.loads(found.memory)
+        if found.state in self.flow.screens:
+            return found.state, found.visit, memory
+        memory.pop("asked", None)  # an upgrade has removed the state
+        return self.flow.table.initial, found.visit + 1, memory
 
     def _enter(self, turn: Turn) -> None:
         """What every event brings: the person's own language and names."""
@@ -236,9 +230,9 @@ class Engine:
             wake = (turn.now + turn.wake[0], turn.wake[1], turn.visit)
         statements.save(turn, found, schedule, wake)
 
-    def _failed(self, conversation_id: int, event_id: int, error: Exception) -> None:
+    def failed(self, conversation_id: int, event_id: int, error: Exception) -> None:
         """Count a try of a poison event; after the last one let later events pass, and say so."""
-        now = self._clock()
+        now = self.clock()
         meters.count("turns", outcome="failed")
         with transaction():
             attempts = statements.tried(event_id, f"{type(error).__name__}: {error}"[:500], now)

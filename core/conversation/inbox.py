@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,9 +84,10 @@ class Inbox:
             received = self._receive(updates)
         except peewee.IntegrityError:  # a person's first two updates came at once
             received = self._receive(updates)
-        for update, one in zip(updates, received, strict=True):
-            channel = update.address.channel
-            meters.count("updates_received", channel=channel, receipt=one.receipt.value)
+        pairs = zip(updates, received, strict=True)
+        counted = Counter((update.address.channel, one.receipt.value) for update, one in pairs)
+        for (channel, receipt), count in counted.items():
+            meters.count("updates_received", count, channel=channel, receipt=receipt)
         return received
 
     def signal(

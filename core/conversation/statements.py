@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.base.db import is_sqlite, run
 from core.base.folding import folded
-from core.conversation.pacing import Schedule
+from core.conversation.timing.pacing import Schedule
 from core.conversation.turn import Turn
 
 _BOTH = """
@@ -81,6 +81,8 @@ class Head(NamedTuple):
 _USER = ("language", "language_chosen", "name", "username")
 _COLUMNS = ", ".join(f"u.{name}" if name in _USER else f"c.{name}" for name in Locked._fields)
 _READ = f"SELECT {_COLUMNS} FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?"
+_LOCK = f"{_READ} FOR NO KEY UPDATE"
+_LOCK_NOW = f"{_LOCK} SKIP LOCKED"
 _HEAD = """
 SELECT id, payload, attempts, retry_at FROM inbox
 WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 1
@@ -115,12 +117,13 @@ def read(conversation_id: int) -> Locked | None:
     return None if row is None else Locked(*row)
 
 
-def lock(conversation_id: int) -> Locked | None:
+def lock(conversation_id: int, *, waiting: bool = True) -> Locked | None:
     """The same, locked until the transaction ends; on SQLite the transaction is the lock.
 
     NO KEY: what arrives meanwhile refers to the conversation and must not wait for its turn.
+    Without `waiting`, None where another transaction has locked it.
     """
-    query = _READ if is_sqlite() else _READ + " FOR NO KEY UPDATE"
+    query = _READ if is_sqlite() else _LOCK if waiting else _LOCK_NOW
     row = run(query, conversation_id).fetchone()
     return None if row is None else Locked(*row)
 

@@ -5,14 +5,15 @@ It says which visit of which conversation offered what, signed with the conversa
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
+from binascii import b2a_base64
 from dataclasses import dataclass
 
 from core.conversation.messages import Button, Style
 
 _SIGNED_BYTES = 6
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,4 @@ def digest(text: str) -> str:
 
 def _mac(key: str, content: str) -> str:
     raw = hashlib.blake2b(content.encode(), key=key.encode(), digest_size=_SIGNED_BYTES).digest()
-    return base64.urlsafe_b64encode(raw).decode()
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE).decode()

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from core.conversation import timers
 from core.conversation.engine import Engine
 from core.conversation.flow import QUIET, Flow, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button
 from core.conversation.models import Conversation, PendingNotice
+from core.conversation.timing import timers
 from core.conversation.tokens import sign, verify
 from core.conversation.turn import Turn
 from tests.conversation.chat import Chat, Clock

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.conversation import timers
+from core.conversation.timing import timers
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import feedback_engine
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.conversation.messages import Kind
-from core.conversation.pacing import Pace, Rank, Schedule
+from core.conversation.timing.pacing import Pace, Rank, Schedule
 
 PACE = Pace(quiet=1.0, settle=3.0, tick=3.0, series=30.0)
 NOW = 1000.0
@@ -15,7 +15,7 @@ NOW = 1000.0
 
 def schedule(**changes: float) -> Schedule:
     """All shown at revision 5, long ago."""
-    return replace(Schedule(5, 0, NOW - 100, 0.0, 0.0, 0, 0.0), **changes)  # type: ignore[arg-type]
+    return Schedule(5, 0, NOW - 100, 0.0, 0.0, 0, 0.0)._replace(**changes)  # type: ignore[arg-type]
 
 
 def after(
@@ -51,7 +51,7 @@ def test_what_the_person_does_is_answered_at_once_and_below_what_they_sent(
 
 def test_photos_of_a_series_wait_for_a_second_of_quiet_in_the_same_message() -> None:
     first = after(schedule(), Kind.PHOTO)
-    shown = replace(first, shown_revision=6, shown_at=NOW)
+    shown = first._replace(shown_revision=6, shown_at=NOW)
     second = after(shown, Kind.PHOTO, NOW + 0.5, revision=6)
     assert second.due_at == NOW + 1.5
     third = after(second, Kind.PHOTO, NOW + 1.2, revision=7)
@@ -92,8 +92,8 @@ def test_a_signal_does_not_end_a_series() -> None:
 
 def test_a_turn_that_changed_nothing_only_notes_whether_the_series_goes_on() -> None:
     series = schedule(photo_at=NOW - 10)
-    assert series.unchanged(Kind.PHOTO, NOW) == replace(series, photo_at=NOW)
-    assert series.unchanged(Kind.TEXT, NOW) == replace(series, photo_at=0.0)
+    assert series.unchanged(Kind.PHOTO, NOW) == series._replace(photo_at=NOW)
+    assert series.unchanged(Kind.TEXT, NOW) == series._replace(photo_at=0.0)
 
 
 def test_a_press_while_photos_settle_is_answered_at_once() -> None:
@@ -153,7 +153,7 @@ def test_a_reply_goes_before_an_alert_and_an_alert_before_a_tick() -> None:
 
 
 def test_once_shown_the_next_tick_is_a_tick_again() -> None:
-    reply = replace(after(schedule(), Kind.PRESS), shown_revision=6, shown_at=NOW)
+    reply = after(schedule(), Kind.PRESS)._replace(shown_revision=6, shown_at=NOW)
     assert after(reply, Kind.SIGNAL, NOW + 1, tick=True, revision=6).rank == Rank.TICK
 
 
@@ -186,4 +186,4 @@ def test_nothing_is_lost_and_nothing_settles_longer_than_it_may(
             assert found.due_at <= now
         if is_shown:
             now = max(now, found.due_at)
-            found = replace(found, shown_revision=revision, shown_at=now)
+            found = found._replace(shown_revision=revision, shown_at=now)

@@ -62,7 +62,7 @@ def test_a_failed_try_is_counted_with_its_reason_and_waits(anna: Chat, clock: Cl
     assert (event.attempts, event.error) == (1, "RuntimeError: can't bear it")
     assert (event.handled_at, event.failed_at) == (None, None)
     assert event.retry_at > clock.now
-    assert anna.engine.turn(anna.id) is False
+    assert anna.engine.drain(anna.id) == 0
 
 
 def test_the_waits_grow_from_half_a_second_to_four(anna: Chat, clock: Clock) -> None:
@@ -155,7 +155,7 @@ def test_a_wrong_statement_is_poison_on_either_database(
     anna: Chat, callbacks: Poisoned, statement: str
 ) -> None:
     callbacks.attach = lambda turn: core_db.run(statement)  # type: ignore[method-assign]  # breaks
-    anna.engine = feedback_engine(callbacks, anna.engine._clock)
+    anna.engine = feedback_engine(callbacks, anna.engine.clock)
     anna.photo()
     assert poison().attempts == 1
 
@@ -166,7 +166,7 @@ def test_a_value_that_the_database_can_not_take_is_poison_on_either(
     callbacks.attach = lambda turn: core_db.run(  # type: ignore[method-assign]  # breaks
         "UPDATE users SET name = ?", {"not": "a text"}
     )
-    anna.engine = feedback_engine(callbacks, anna.engine._clock)
+    anna.engine = feedback_engine(callbacks, anna.engine.clock)
     anna.photo()
     assert poison().attempts == 1
 

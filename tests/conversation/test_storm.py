@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 )
 
 from core.base import db as core_db
-from core.conversation import timers
 from core.conversation.messages import Event, Kind, Person
 from core.conversation.models import InboxEvent
+from core.conversation.timing import timers
 from core.conversation.tokens import verify
 from tests.conversation.chat import Chat, Clock
 from tests.feedback import TABLE, feedback_engine

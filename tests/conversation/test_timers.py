@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.base.db import transaction
-from core.conversation import timers
 from core.conversation.models import Conversation
+from core.conversation.timing import timers
 from tests import makers
 from tests.conversation.racing import at_once
 

@@ -73,7 +73,7 @@ def test_each_line_of_a_turn_names_its_conversation_and_its_event(
     anna.say("fine")
     anna.press("◀️ Back")
     anna.receive(Event(Kind.TEXT, "fail"))
-    anna.engine.turn(anna.id)
+    anna.engine.drain(anna.id)
     log.info("after")
     _, _, first, _, failing = [row.id for row in InboxEvent.select().order_by(InboxEvent.id)]
     lines = said.getvalue().splitlines()
@@ -206,7 +206,7 @@ def test_an_error_of_postgresql_is_named_by_its_sqlstate(
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     try:
-        anna.engine.turn(anna.id)
+        anna.engine.drain(anna.id)
     except INFRASTRUCTURE:
         log.exception("can't apply events")
     assert "AdminShutdown(57P01)" in said.getvalue()

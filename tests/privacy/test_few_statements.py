@@ -90,17 +90,16 @@ def withdraw(anna: Marked) -> None:
 
 def dearest(anna: Marked, act: Callable[[Marked], None]) -> int:
     """The statements of the last turn that this takes."""
-    counter, turn, counts = Counter(), anna.app.engine.turn, []
+    counter, drain, counts = Counter(), anna.app.engine.drain, []
 
-    def counted(conversation_id: int) -> bool:
+    def counted(conversation_id: int) -> None:
         before = counter.count
-        applied = turn(conversation_id)
-        if applied:
+        while drain(conversation_id, 1):
             counts.append(counter.count - before)
-        return applied
+            before = counter.count
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anna.app.engine, "turn", counted)
+        patch.setattr(anna.app.engine, "drain", counted)
         act(anna)
     return int(counts[-1])
 

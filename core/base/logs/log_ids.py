@@ -19,11 +19,21 @@ def known() -> Ids:
     return _ids.get()
 
 
-def add(**ids: object) -> Token[Ids]:
-    """Set more of them; `reset` takes these back."""
-    return _ids.set({**_ids.get(), **ids})
+def add(**ids: object) -> None:
+    """Set more of them."""
+    _ids.set({**_ids.get(), **ids})
 
 
-def reset(token: Token[Ids]) -> None:
-    """Have the ids that were set before `add` gave this token."""
-    _ids.reset(token)
+class Within:
+    """Sets more of them for a while: a class, for each turn has one."""
+
+    __slots__ = ("_ids", "_token")
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._token: Token[Ids] = _ids.set({**_ids.get(), **self._ids})
+
+    def __exit__(self, *_: object) -> None:
+        _ids.reset(self._token)

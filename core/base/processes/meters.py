@@ -32,13 +32,13 @@ def count(name: str, n: float = 1.0, **labels: str) -> None:
     _add((((name, tuple(sorted(labels.items()))), n),))
 
 
-def observe(name: str, seconds: float, **labels: str) -> None:
-    """Add a duration to a histogram; one that a clock made negative lasted no time."""
-    lasted = max(0.0, seconds)
-    labels["le"] = _LE[bisect_left(BOUNDS, lasted)]
-    bucket = (f"{name}_bucket", tuple(sorted(labels.items())))
-    del labels["le"]
-    _add(((bucket, 1.0), ((f"{name}_sum", tuple(sorted(labels.items()))), lasted)))
+def observe(name: str, *seconds: float, **labels: str) -> None:
+    """Add durations to a histogram; one that a clock made negative lasted no time."""
+    of_sum = tuple(sorted(labels.items()))
+    for lasted in (max(0.0, one) for one in seconds):
+        labels["le"] = _LE[bisect_left(BOUNDS, lasted)]
+        bucket = (f"{name}_bucket", tuple(sorted(labels.items())))
+        _add(((bucket, 1.0), ((f"{name}_sum", of_sum), lasted)))
 
 
 def labelled(labels: Labels) -> str:

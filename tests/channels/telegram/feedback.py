@@ -22,7 +22,7 @@ from core.conversation.engine import Engine
 from core.conversation.flow import SAME, Flow, Position, Table, row
 from core.conversation.inbox import Inbox
 from core.conversation.messages import Button, Introduction, Motion, Picture, Screen
-from core.conversation.pacing import Pace
+from core.conversation.timing.pacing import Pace
 from core.conversation.turn import Turn
 from core.services.spool import Spool
 from core.services.storage import FolderStore

@@ -21,6 +21,7 @@ from channels.telegram.words import words
 from core.base.db import run, transaction
 from core.base.errors import ConfigurationError
 from core.conversation.delivery import lease
+from core.conversation.groups import Outcome
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, TransitionLog
 from tests.channels.telegram.feedback import TOKEN, House, Running, channel
@@ -124,14 +125,14 @@ def test_a_slow_turn_holds_up_nobody_else(
     tg: FakeTelegram, anna: Person, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold = threading.Event()
-    drain = house.engine.drain
+    work_off = house.engine.work_off
 
-    def slow(conversation_id: int, *more: int) -> int:
-        if conversation_id == 1:
+    def slow(conversations: list[int], *more: Any) -> Outcome:
+        if 1 in conversations:
             hold.wait(LONG)
-        return drain(conversation_id, *more)
+        return work_off(conversations, *more)
 
-    monkeypatch.setattr(house.engine, "drain", slow)
+    monkeypatch.setattr(house.engine, "work_off", slow)
     with Running(channel(tg.base_url, tg.base_file_url), house):
         anna.say("/start")
         until(lambda: Conversation.select().count() == 1)
@@ -146,9 +147,11 @@ def test_too_many_at_once_are_refused_politely_and_said_so_once(
     tg: FakeTelegram, anna: Person, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(house.engine, "inbox", Inbox("hello", str, cap=3))
-    drain = house.engine.drain
+    work_off = house.engine.work_off
     hold = threading.Event()
-    monkeypatch.setattr(house.engine, "drain", lambda *found: hold.wait(LONG) and drain(*found))
+    monkeypatch.setattr(
+        house.engine, "work_off", lambda *found: hold.wait(LONG) and work_off(*found)
+    )
     with Running(channel(tg.base_url, tg.base_file_url), house):
         for number in range(6):
             anna.say(str(number))

@@ -50,7 +50,7 @@ from core.conversation.delivery.sending.outbox import (
 )
 from core.conversation.delivery.sending.shares import Fence, Held, abandon, doubt, share_of
 from core.conversation.engine import Engine
-from core.conversation.pacing import Rank
+from core.conversation.timing.pacing import Rank
 
 log = structlog.get_logger()
 

@@ -6,14 +6,15 @@ transaction; a timer of an earlier visit is only cleared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.base.db import run, transaction
 from core.base.work import Piece, Pool, Wait, Work
 from core.conversation import inbox as inboxes
 from core.conversation import statements
 from core.conversation.engine import Engine
-from core.conversation.inbox import AT_A_TIME, Inbox
+from core.conversation.groups import EVENTS
+from core.conversation.inbox import Inbox
 
 WAITS = (
     Wait("inbox", "retry_at", 10.0),
@@ -46,13 +47,26 @@ def _fire(inbox: Inbox, conversation_id: int, now: float) -> bool:
 
 
 def work(engine: Engine) -> Work:
-    """Turns that no channel applies: of timers, of signals, of events whose channel has died."""
+    """Turns that no channel applies: of timers, of signals, of events whose channel has died.
+
+    A piece of this work is a group, called by its first conversation.
+    """
+    groups: dict[str, Sequence[int]] = {}
+
+    def grouped(waiting: Sequence[int]) -> Iterator[str]:
+        for start in range(0, len(waiting), EVENTS):
+            group = waiting[start : start + EVENTS]
+            groups[str(group[0])] = group
+            yield str(group[0])
 
     def due(now: float) -> Sequence[str]:
-        return [str(id_) for id_ in (*fire(engine.inbox, now), *inboxes.backlog(now))]
+        waiting = (*fire(engine.inbox, now), *inboxes.backlog(now))
+        return [*grouped([*dict.fromkeys(waiting)])]
 
-    def drain(conversation_id: str) -> Sequence[Piece]:
-        most = engine.drain(int(conversation_id), AT_A_TIME) == AT_A_TIME
-        return [("turn", conversation_id)] if most else []  # behind those who wait
+    def work_off(first: str) -> Sequence[Piece]:
+        outcome = engine.work_off(groups.pop(first, [int(first)]))
+        for error in outcome.trouble.values():
+            raise error
+        return [("turn", chat) for chat in grouped([*outcome.more])]  # behind those who wait
 
-    return Work("turn", Pool("turns", 2), drain, due, woken=True, waits=WAITS)
+    return Work("turn", Pool("turns", 2), work_off, due, woken=True, waits=WAITS)

@@ -7,8 +7,9 @@ between them. All durations are seconds, all moments seconds since 1970.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from core.conversation.messages import Kind
 
@@ -31,8 +32,7 @@ class Rank(IntEnum):
     TICK = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """The columns of a conversation that say when and how it is shown.
 
     `photo_at` is when the last photo came, 0 once the person has done anything else.
@@ -48,7 +48,7 @@ class Schedule:
 
     def unchanged(self, kind: Kind, now: float) -> Schedule:
         """After a turn that changed nothing to be seen."""
-        return replace(self, photo_at=self._photo_at(kind, now))
+        return self._replace(photo_at=self._photo_at(kind, now))
 
     def after(
         self,
@@ -72,8 +72,7 @@ class Schedule:
         if waiting and (self.due_at <= now or rank is Rank.TICK):
             due = min(due, self.due_at)  # neither what is due nor a reply waits for progress
         below = alert or self._below(kind, now, pace)
-        return replace(
-            self,
+        return self._replace(
             post_revision=before + 1 if below else self.post_revision,
             differs_since=since,
             due_at=due,

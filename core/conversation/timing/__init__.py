@@ -1,0 +1,1 @@
+"""When a changed screen is due, and rows that fire a signal later."""
