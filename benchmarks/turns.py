@@ -109,9 +109,10 @@ class Measured:
 
     def _event(self, conversation_id: int) -> bool:
         """Apply an event; the kind is known from its row, the trigger from the log afterwards."""
-        head = statements.head(conversation_id)
-        if head is None:
+        heads = statements.heads(conversation_id)
+        if not heads:
             return False
+        head = heads[0]
         kind = run("SELECT kind FROM inbox WHERE id = ?", head.id).fetchone()[0]
         applied, spent = self._spent(lambda: self._work_off([conversation_id], 1).events)
         logged = run(_TRIGGER, head.id, kind).fetchone()

@@ -18,7 +18,7 @@ from core.base.errors import kind_of
 from core.base.logs.log_ids import Ids, Within
 from core.base.processes import meters
 from core.conversation import statements
-from core.conversation.inbox import AT_A_TIME
+from core.conversation.inbox import AT_A_TIME, signalled
 from core.conversation.statements import Head, Locked
 
 log = structlog.get_logger()
@@ -53,9 +53,9 @@ class Turns(Protocol):
 class Outcome:
     """What became of conversations.
 
-    `events` were applied or have failed. Conversations in `more` may have more of them now: come
-    back once others have had their turn. In `trouble` nothing was applied or counted, for an error
-    that is not the event's.
+    `events` were applied or have failed. Conversations in `more` have more of them, or may have:
+    come back once others have had their turn. In `trouble` nothing was applied or counted, for an
+    error that is not the event's.
     """
 
     events: int = 0
@@ -138,21 +138,23 @@ class Working:
             group.alone.append(chat)
 
     def _events(self, group: _Group, chat: int, found: Locked | None) -> None:
-        for _ in range(AT_A_TIME):
+        heads = statements.heads(chat)
+        for number in range(AT_A_TIME + 1):
             now = self._turns.timer()
-            if group.full(now):
-                break
-            head = statements.head(chat)
-            if head is None or head.retry_at > self._turns.clock():
+            if not heads or heads[0].retry_at > self._turns.clock():
                 return
+            if number == AT_A_TIME or group.full(now):
+                break
             found = found or statements.read(chat)
             if found is None:
                 return
             group.begun.append(now)
-            group.event = head.id
-            with self._named(chat, head.id):
-                self._turns.apply(chat, found, head)
-            found = None
+            group.event = heads[0].id
+            with self._named(chat, group.event):
+                self._turns.apply(chat, found, heads[0])
+            if len(heads) == 1 and not signalled():
+                return
+            heads, found = statements.heads(chat), None
         group.more.append(chat)
 
     def _count(self, group: _Group) -> None:

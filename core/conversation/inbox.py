@@ -7,6 +7,7 @@ the same table, inserted in the transaction that makes them true.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ SIGNAL = "signal"
 AT_A_TIME = 10
 """So many events of one conversation are applied before others have their turn."""
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+_this_thread = threading.local()
 
 _RECEIVE = """
 INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
@@ -100,6 +103,7 @@ class Inbox:
         payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
         for (event_id,) in run(_SIGNAL, conversation_id, key, payload, self._clock()).fetchall():
             traces.queued("event", event_id)
+        _this_thread.signalled = True
 
     def _receive(self, updates: Sequence[Update]) -> list[Received]:
         with traces.span("receive", updates=len(updates)), transaction():
@@ -159,6 +163,13 @@ class Inbox:
             active_at=now,
         )
         return int(conversation.id)
+
+
+def signalled() -> bool:
+    """Whether this thread has told any conversation something since it was last asked."""
+    told = getattr(_this_thread, "signalled", False)
+    _this_thread.signalled = False
+    return told
 
 
 def find(address: Address) -> int | None:

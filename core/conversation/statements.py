@@ -70,7 +70,7 @@ class Locked(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The event that a conversation must apply next."""
+    """An event that a conversation must apply next, or after that."""
 
     id: int
     payload: str
@@ -83,9 +83,9 @@ _COLUMNS = ", ".join(f"u.{name}" if name in _USER else f"c.{name}" for name in L
 _READ = f"SELECT {_COLUMNS} FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _LOCK_NOW = f"{_LOCK} SKIP LOCKED"
-_HEAD = """
+_HEADS = """
 SELECT id, payload, attempts, retry_at FROM inbox
-WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 1
+WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 2
 """
 _SAVE = """
 UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
@@ -128,10 +128,9 @@ def lock(conversation_id: int, *, waiting: bool = True) -> Locked | None:
     return None if row is None else Locked(*row)
 
 
-def head(conversation_id: int) -> Head | None:
-    """The lowest event that is neither handled nor quarantined."""
-    row = run(_HEAD, conversation_id).fetchone()
-    return None if row is None else Head(*row)
+def heads(conversation_id: int) -> list[Head]:
+    """The lowest event that is neither handled nor quarantined, and the one after it."""
+    return [Head(*row) for row in run(_HEADS, conversation_id).fetchall()]
 
 
 def save(

@@ -127,7 +127,7 @@ def test_a_group_ends_after_its_events(engine: Engine, commits: list[int]) -> No
     del commits[:]
     outcome = engine.work_off(ids(chats))
     assert (outcome.events, commits) == (EVENTS, [EVENTS])
-    assert [*outcome.more] == ids(chats)[EVENTS - 1 :], "the last one is not looked at again"
+    assert [*outcome.more] == ids(chats)[EVENTS:]
     assert engine.work_off([*outcome.more]).events == 3
 
 
@@ -159,6 +159,20 @@ def test_in_a_group_each_has_a_few_events_and_comes_back_for_the_rest(
     outcome = engine.work_off(ids([flooded, other]))
     assert doing.tried == [*(f"a{n}" for n in range(AT_A_TIME)), "b"]
     assert [*outcome.more] == [flooded.id]
+
+
+def test_what_a_turn_tells_its_own_conversation_is_applied_with_it(
+    engine: Engine, doing: Doing, commits: list[int]
+) -> None:
+    chats = photos(engine, ("a",), ("b",))
+
+    def tell() -> None:
+        engine.inbox.signal(chats[0].id, "answered", "1", "key")
+
+    doing.does["a"] = tell
+    del commits[:]
+    assert engine.work_off(ids(chats)).events == 3
+    assert (commits[0], chats[0].log[-1].trigger) == (3, "answered")
 
 
 # Something fails
