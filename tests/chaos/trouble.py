@@ -7,8 +7,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from tests.chaos.town import COMMANDS, Town
+from tests.chaos.town import COMMANDS, HOSTS, Town
 
 LEAST = 3
 """Each kind of process is killed so many times before any is killed at random."""
@@ -39,7 +40,7 @@ class Trouble:
         owed = list(COMMANDS) * LEAST
         self._dice.shuffle(owed)
         end = time.monotonic() + self._seconds
-        while time.monotonic() < end:
+        while owed or time.monotonic() < end:
             self._supervise(self._every)
             command = owed.pop() if owed else self._dice.choice(COMMANDS)
             self.kills[command] += 1
@@ -64,13 +65,50 @@ class Trouble:
         return (
             ("Telegram answers 500", lambda s: self._fault(s, code=500)),
             ("the database restarts", self._restart),
+            self._parted("silent", "database", "direct"),
             ("Telegram asks to wait", lambda s: self._fault(s, code=429, retry_after=2)),
+            self._parted("slow 0.1", "database", "direct", "store", "telegram"),
             ("the store goes away", self._no_store),
             ("the database only reads", self._read_only),
+            self._parted("silent", "telegram"),
             ("Telegram answers nonsense", lambda s: self._fault(s, body="<html>busy</html>")),
+            self._parted("cut", "store"),
             ("the database restarts again", self._restart),
+            self._parted("cut", "database", "direct"),
             ("Telegram answers nothing", lambda s: self._fault(s, drop="before")),
+            *self._full_disk(),
         )
+
+    def _parted(self, how: str, *names: str) -> tuple[str, Callable[[float], None]]:
+        """Lines of one host are so for a while; the other host's are well."""
+        host = self._dice.choice(HOSTS)
+
+        def happen(seconds: float) -> None:
+            for name in names:
+                self._town.hosts[host].lines.set(name, how)
+            time.sleep(min(15.0, seconds))
+            for name in names:
+                self._town.hosts[host].lines.set(name, "well")
+
+        return f"the {host} host's {' and '.join(names)}: {how}", happen
+
+    def _full_disk(self) -> Sequence[tuple[str, Callable[[float], None]]]:
+        """Where a host has a disk of its own, it is full for a while."""
+        host = self._dice.choice(HOSTS)
+        folder = self._town.folder / host
+        if not folder.is_mount():
+            print("no host has a disk of its own here (root's `mount` makes it): none is filled")
+            return ()
+
+        def happen(seconds: float) -> None:
+            ballast = folder / "ballast"
+            with suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(65_536))
+            time.sleep(min(15.0, seconds))
+            ballast.unlink()
+
+        return ((f"the {host} host's disk is full", happen),)
 
     def _fault(self, seconds: float, **how: object) -> None:
         """Every call for a while; what is left of it is forgotten then."""
