@@ -45,6 +45,7 @@ def main() -> None:
         _settle(found)
         wrongs = check(found, crowd, [*trouble.ended, *found.ended(), *found.silent()])
     print(f"killed: {dict(trouble.kills)}")
+    print(f"befell: {'; '.join(trouble.befallen)}")
     print(summary(wrongs, crowd, trouble.told), end="")
     sys.exit(any(wrongs.counts.values()))
 

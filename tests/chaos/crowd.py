@@ -35,8 +35,8 @@ class Visit:
     erased: bool = False
     done: float | None = None
     stuck: str = ""
-    waits: list[float] = field(default_factory=list)
-    """Seconds from what they did to what they saw."""
+    waits: list[tuple[float, str]] = field(default_factory=list)
+    """Seconds from what they did to what they saw, and when that was for what."""
 
     @property
     def name(self) -> str:
@@ -79,12 +79,12 @@ class Crowd:
                 visit.stuck = "".join(traceback.format_exception(error, limit=3))
 
     def _live(self, visit: Visit) -> None:
-        with _waiting(visit):
+        with _waiting(visit, "the first screen"):
             visit.chat = chat = self._chat(visit.channel)
         try:
             _make_an_avatar(visit, chat)
             if visit.is_to_be_erased:
-                _be_forgotten(chat)
+                _be_forgotten(visit, chat)
                 visit.erased = True
             visit.done = time.monotonic()
         finally:
@@ -127,28 +127,30 @@ def _mixed(people: int, visitors: int) -> list[Visit]:
 
 
 def _make_an_avatar(visit: Visit, chat: Chat) -> None:
-    with _waiting(visit):
+    with _waiting(visit, "questions"):
         portrait(chat, visit.name)
     photos = visit.photos
-    with _waiting(visit):
+    with _waiting(visit, "photos"):
         chat.send_photos(photos)
         chat.see_count(*UPLOADED, PHOTOS)
     if isinstance(chat, PageChat):
         assert len(chat.received) >= PHOTOS, "not all of the photos are shown"
-    with _waiting(visit):
+    with _waiting(visit, "the training"):
         launch(chat)
         chat.see("🎉 The avatar is ready")
 
 
-def _be_forgotten(chat: Chat) -> None:
-    chat.say("/privacy")
-    chat.press("🔥 Delete everything")
-    chat.press("Yes, delete everything")
-    chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
+def _be_forgotten(visit: Visit, chat: Chat) -> None:
+    with _waiting(visit, "the erasure"):
+        chat.say("/privacy")
+        chat.press("🔥 Delete everything")
+        chat.press("Yes, delete everything")
+        chat.see("Everything is deleted. If you ever want to come back, you are welcome.")
 
 
 @contextmanager
-def _waiting(visit: Visit) -> Iterator[None]:
-    began = time.monotonic()
+def _waiting(visit: Visit, what: str) -> Iterator[None]:
+    began, at = time.monotonic(), time.strftime("%H:%M:%S")
     yield
-    visit.waits.append(time.monotonic() - began)
+    said = f"from {at} for {what}, person {visit.number} ({visit.channel})"
+    visit.waits.append((time.monotonic() - began, said))

@@ -46,6 +46,8 @@ SERVING = ("http", "web", "dashboard")
 """Those that answer by HTTP."""
 DISK_MEGABYTES = 64
 """A host's data folder, where this machine gives it a disk of its own."""
+SECONDS_AHEAD = 20
+"""The second host's clock: beyond 30, `likeness doctor` calls it wrong."""
 
 
 class Host(House):
@@ -55,6 +57,15 @@ class Host(House):
         super().__init__(folder, **settings)
         self.lines = lines
         self._url = url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With a clock of its own, if it is the second host."""
+        right = super().environment
+        if self.folder.name != HOSTS[1]:
+            return right
+        path = f"{Path(__file__).parent / 'ahead'}:{right['PYTHONPATH']}"
+        return right | {"PYTHONPATH": path, "SECONDS_AHEAD": str(SECONDS_AHEAD)}
 
     def site(self, command: str) -> str:
         """Where a process that answers by HTTP is found."""
@@ -156,6 +167,8 @@ def town() -> Iterator[Town]:
             hosts = {name: opened.enter_context(_host(folder / name, servers, site))
                      for name in HOSTS}  # fmt: skip
             found = Town(folder, database, store, telegram, fal, hosts)
+            if not (folder / HOSTS[0]).is_mount():
+                print("mounting a tmpfs is not allowed here: no host's disk is filled", flush=True)
             telegram.world.receivers = [host.site("http") for host in hosts.values()]
             for host, command in found.parts:
                 hosts[host].start(command)
@@ -233,11 +246,11 @@ def _disk(folder: Path) -> Iterator[None]:
     """A small disk of the host's own, where the system lets us have one."""
     size = f"size={DISK_MEGABYTES}m"
     mount = ("mount", "-t", "tmpfs", "-o", size, "likeness-chaos", str(folder))
-    had = not subprocess.run(mount, capture_output=True).returncode
+    has_one = not subprocess.run(mount, capture_output=True).returncode
     try:
         yield
     finally:
-        if had:
+        if has_one:
             subprocess.run(("umount", "--lazy", str(folder)), check=True)
 
 

@@ -20,6 +20,7 @@ class Trouble:
 
     def __init__(self, town: Town, seconds: float, every: float, seed: int) -> None:
         self.kills: Counter[str] = Counter()
+        self.befallen: list[str] = []
         self.told: list[str] = []
         self.ended: list[str] = []
         """Processes that ended though nobody killed them."""
@@ -59,6 +60,7 @@ class Trouble:
         for what, happen in misfortunes:
             time.sleep(self._seconds / (len(misfortunes) + 1) / 2)
             self._tell(what)
+            self.befallen.append(what)
             happen(self._seconds / (len(misfortunes) + 1) / 2)
 
     def _all(self) -> Sequence[tuple[str, Callable[[float], None]]]:
@@ -97,7 +99,6 @@ class Trouble:
         host = self._dice.choice(HOSTS)
         folder = self._town.folder / host
         if not folder.is_mount():
-            print("no host has a disk of its own here (root's `mount` makes it): none is filled")
             return ()
 
         def happen(seconds: float) -> None:
