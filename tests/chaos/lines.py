@@ -54,8 +54,10 @@ class Lines:
     def set(self, name: str, how: str) -> None:
         """From now on the line is so: well, silent, cut, or slow by some seconds."""
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(f"{name} {how}\n")
         self._process.stdin.flush()
+        assert self._process.stdout.readline() == "done\n"
 
 
 class _Line:
@@ -130,6 +132,7 @@ async def _run(targets: Mapping[str, str]) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
     while said := (await told.readline()).decode().split():
         lines[said[0]].set(*said[1:])
+        print("done", flush=True)
 
 
 if __name__ == "__main__":
