@@ -6,8 +6,9 @@
         lines.set("store", "cut")         # connections are reset, new ones too
         lines.set("store", "slow 0.1")    # every piece takes so many seconds more
         lines.set("store", "well")
+        lines.lose("store", loss.ALL, 30) # packets are lost for so many seconds; see `loss.py`
 
-It needs no rights of the system, and what is silent for a while is delivered then, as TCP does it.
+All but the last need no rights of the system. What a silent line holds back is delivered later.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
+
+from tests.chaos import loss
 
 _PIECE = 65_536
 
@@ -58,6 +61,10 @@ class Lines:
         self._process.stdin.write(f"{name} {how}\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"
+
+    def lose(self, name: str, how: str, seconds: float) -> None:
+        """Lose packets of a line for a while, as `loss` calls it."""
+        loss.begin(self._ports[name], how, seconds)
 
 
 class _Line:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.chaos import loss
 from tests.chaos.lines import Lines
 from tests.patience import LONG
 
@@ -79,6 +80,19 @@ def test_a_cut_line_ends_connections_and_takes_none(lines: Lines) -> None:
     lines.set("echo", "well")
     with call(lines) as caller:
         assert told(caller, b"four") == b"four"
+
+
+@pytest.mark.skipif(not loss.possible(), reason="packets are lost by root with nft")
+def test_what_is_lost_arrives_later(lines: Lines) -> None:
+    with call(lines) as caller:
+        assert told(caller, b"one") == b"one"
+        lines.lose("echo", loss.ALL, 2)
+        caller.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            told(caller, b"two")
+        caller.settimeout(LONG)
+        assert caller.recv(1024) == b"two"
+    loss.end()
 
 
 def test_a_server_that_is_gone_is_gone_at_the_line_too(lines: Lines) -> None:

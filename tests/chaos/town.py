@@ -24,6 +24,7 @@ import psycopg
 from benchmarks.web import answers
 from core.base.db import connect
 from core.base.migrations import runner
+from tests.chaos import loss
 from tests.chaos.lines import Lines
 from tests.fakes.foreign_fal import ForeignFal, Liberties, foreign_fal
 from tests.fakes.postgresql import Server
@@ -171,6 +172,8 @@ def town() -> Iterator[Town]:
             found = Town(folder, database, store, telegram, fal, hosts)
             if not (folder / HOSTS[0]).is_mount():
                 print("mounting a tmpfs is not allowed here: no host's disk is filled", flush=True)
+            if not loss.possible():
+                print("no packets are lost: that needs root and nft", flush=True)
             telegram.world.receivers = [host.site("http") for host in hosts.values()]
             for host, command in found.parts:
                 hosts[host].start(command)
@@ -181,6 +184,8 @@ def town() -> Iterator[Town]:
             for stopped in hosts.values():
                 stopped.stop()
     finally:
+        if loss.possible():
+            loss.end()
         database.close()
         shutil.rmtree(folder, ignore_errors=True)
 

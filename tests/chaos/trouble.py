@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from tests.chaos import loss
 from tests.chaos.town import COMMANDS, HOSTS, Town
 
 LEAST = 3
@@ -78,6 +79,7 @@ class Trouble:
             ("the database restarts again", self._restart),
             self._parted("cut", "database", "direct"),
             ("Telegram answers nothing", lambda s: self._fault(s, drop="before")),
+            *self._losses(),
             *self._full_disk(),
         )
 
@@ -93,6 +95,26 @@ class Trouble:
                 self._town.hosts[host].lines.set(name, "well")
 
         return f"the {host} host's {' and '.join(names)}: {how}", happen
+
+    def _losses(self) -> Sequence[tuple[str, Callable[[float], None]]]:
+        """Where packets may be lost, those of one host's lines are; once longer than TCP waits."""
+        if not loss.possible():
+            return ()
+        return (
+            self._lossy(loss.SOME, "database", "direct", "store", "telegram"),
+            self._lossy(loss.ALL, "database", "direct"),
+        )
+
+    def _lossy(self, how: str, *names: str) -> tuple[str, Callable[[float], None]]:
+        host = self._dice.choice(HOSTS)
+
+        def happen(seconds: float) -> None:
+            lasts = min(30.0, max(1.0, seconds))
+            for name in names:
+                self._town.hosts[host].lines.lose(name, how, lasts)
+            time.sleep(lasts)
+
+        return f"packets of the {host} host's {' and '.join(names)}: {how}", happen
 
     def _full_disk(self) -> Sequence[tuple[str, Callable[[float], None]]]:
         """Where a host has a disk of its own, it is full for a while."""
