@@ -187,7 +187,10 @@ def _left_behind(town: Town, erased: Iterable[Visit]) -> Iterator[str]:
     store = town.store.store("likeness")
     for key in store.keys(""):
         owner = key.partition("/")[0]
-        if owner not in people or owner not in known:
+        if owner == "spool":  # a stray one has no owner, and is swept after a day
+            data = store.get(key)
+            yield from (f"object {key} is a photo of theirs" for part in sent if part in data)
+        elif owner not in people or owner not in known:
             yield f"object {key} belongs to nobody"
     waiting = host.rows("SELECT id FROM users WHERE erasing_at IS NOT NULL")
     yield from (f"user {row['id']} still waits to be erased" for row in waiting)

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -156,8 +156,9 @@ class Page:
 
     def _upload(self, file: tuple[str, str, bytes], until: float) -> str:
         name, kind, data = file
+        called = urlencode({"name": name, "key": uuid.uuid4().hex})
         while True:
-            status, told = self._ask("POST", f"/upload?name={quote(name)}", data, kind)
+            status, told = self._ask("POST", f"/upload?{called}", data, kind)
             if status == 200:
                 return str(told["file"])
             if 0 < status < 500:
