@@ -1,7 +1,7 @@
 """`make chaos`: twenty people in three minutes; FULL=1 makes it five hundred in forty.
 
     python -m tests.chaos                                          the short form
-    python -m tests.chaos --people 500 --pages 20 --minutes 33     another one
+    python -m tests.chaos --people 500 --pages 20 --minutes 33     a longer one
     SEED=7 python -m tests.chaos                                   the same kills again
 
 Ends with 1 where anything was lost, doubled, stuck, out of order, paid twice or left behind.
@@ -15,6 +15,7 @@ import time
 
 from tests.chaos.checker import check, summary
 from tests.chaos.crowd import Crowd
+from tests.chaos.operator import Operator
 from tests.chaos.town import Town, town
 from tests.chaos.trouble import Trouble
 from tests.sizes import SEED
@@ -28,8 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--people", type=int, default=20, help="over Telegram")
     parser.add_argument("--pages", type=int, default=2, help="so many more over the chat page")
-    parser.add_argument("--minutes", type=float, default=2.5, help="in which they come")
-    parser.add_argument("--every", type=float, default=10.0, help="seconds between two kills")
+    parser.add_argument("--minutes", type=float, default=2.25, help="in which they come")
+    parser.add_argument("--every", type=float, default=8.0, help="seconds between two kills")
     wanted = parser.parse_args()
     seconds = wanted.minutes * 60
     print(f"seed {SEED}", flush=True)
@@ -37,14 +38,18 @@ def main() -> None:
         trouble = Trouble(found, seconds, wanted.every, SEED)
         every = 0.8 * seconds / (wanted.people + wanted.pages)
         crowd = Crowd(found, wanted.people, wanted.pages, every, patience=240.0)
+        operator = Operator(found)
+        operator.start()
         trouble.start()
         crowd.come()
         trouble.join()
         found.telegram.heal()
         crowd.leave()
+        operator.leave()
         _settle(found)
         wrongs = check(found, crowd, [*trouble.ended, *found.ended(), *found.silent()])
     print(f"killed: {dict(trouble.kills)}")
+    print(f"orders that the operator said had not arrived: {len(operator.said)}")
     print(f"befell: {'; '.join(trouble.befallen)}")
     print(summary(wrongs, crowd, trouble.told), end="")
     sys.exit(any(wrongs.counts.values()))
