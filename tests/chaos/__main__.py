@@ -20,6 +20,10 @@ from tests.chaos.town import Town, town
 from tests.chaos.trouble import Trouble
 from tests.sizes import SEED
 
+PATIENCE = 480.0
+"""Of each person, in seconds: an order whose worker was killed counts as lost after two minutes, is
+searched for a minute later, and only then does the operator say that it didn't arrive.
+"""
 SETTLE_SECONDS = 60.0
 """After the last person, for what is erased twice and what waits to be tried again."""
 
@@ -37,7 +41,7 @@ def main() -> None:
     with town() as found:
         trouble = Trouble(found, seconds, wanted.every, SEED)
         every = 0.8 * seconds / (wanted.people + wanted.pages)
-        crowd = Crowd(found, wanted.people, wanted.pages, every, patience=240.0)
+        crowd = Crowd(found, wanted.people, wanted.pages, every, PATIENCE)
         operator = Operator(found)
         operator.start()
         trouble.start()

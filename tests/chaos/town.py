@@ -165,6 +165,7 @@ def town() -> Iterator[Town]:
             foreign_fal(Liberties(), key=KEY) as fal,
             ExitStack() as opened,
         ):
+            fal.page = 100  # a list of very many pages is not read to its end
             servers = _Servers(database, pooler, store, telegram, fal)
             site = f"http://127.0.0.1:{free_port()}"  # nobody is there: Telegram is the balancer
             hosts = {name: opened.enter_context(_host(folder / name, servers, site))
