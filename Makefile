@@ -31,7 +31,7 @@ soak: .venv $(PROGRAMS) ## run what takes longer: every channel, storms, kills; 
 	  -m "soak or sized" $(ARGS)
 
 chaos: .venv pgbouncer ## let people chat while processes and servers are killed; FULL=1 takes forty minutes
-	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --minutes 33,) $(ARGS)
+	@$(BIN)/python -m tests.chaos $(if $(FULL),--people 500 --pages 20 --minutes 33 --every 10,) $(ARGS)
 
 check: .venv ## look for mistakes without running anything
 	@$(BIN)/ruff check --quiet --output-format concise .

@@ -49,8 +49,17 @@ class Site:
         """
         if not _VISITOR.fullmatch(known_as):
             return None
-        made = hmac.digest(self._secret.encode(), f"newcomer {known_as}".encode(), "sha256")
-        return made[:16].hex()
+        return self._digest(f"newcomer {known_as}")
+
+    def upload_name(self, visitor: str, key: str) -> str:
+        """What the spool keeps a visitor's file under, which their page calls by a key of its own:
+        the same, however often it is sent.
+        """
+        return self._digest(f"upload {visitor} {key}")
+
+    def _digest(self, text: str) -> str:
+        """32 hexadecimal digits that nobody else can tell."""
+        return hmac.digest(self._secret.encode(), text.encode(), "sha256")[:16].hex()
 
     def cookie_of(self, visitor: str) -> str:
         """What the browser keeps."""

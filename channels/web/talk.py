@@ -99,10 +99,15 @@ class Talk:
         return JSONResponse({**drawn, "refused": overflow})
 
     async def upload(self, request: Request) -> Response:
-        """A file, kept until it is sent; its browser gets a sealed name for it."""
+        """A file, kept until it is sent; its browser gets a sealed name for it.
+
+        What comes again with its `key`, as its answer was lost, is kept once.
+        """
         visitor, _ = self._tab(request)
         data = await _body(request, self._site.settings.upload_megabytes * MEBIBYTE)
-        name = await self._try(self._site.app.spool.put, data)
+        key = request.query_params.get("key", "")[:LONGEST_KEY]
+        known_as = self._site.upload_name(visitor, key) if key else ""
+        name = await self._try(self._site.app.spool.put, data, known_as)
         mime = request.headers.get("Content-Type", "")
         file = [storable(request.query_params.get("name", "")), mime, len(data), name]
         return JSONResponse({"file": self._site.seal(visitor, "file", file)})

@@ -27,6 +27,9 @@ IDLE_POLL_SECONDS = 0.1
 BUSY_SECONDS = 1.0
 """How long a wake-up waits for the queue's file before it is given up."""
 
+_MAKING = 0x11CE4E56
+"""PostgreSQL's advisory lock of whoever makes the queue's tables."""
+
 
 class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types
     """`synchronous` normal: its own options are full, an fsync for each message, or off.
@@ -57,11 +60,18 @@ class _Postgresql(PostgresStorage):  # type: ignore[misc]  # huey has no types
     _create_connection = _connect
 
     def initialize_schema(self) -> None:
-        """Make the tables, unless they are there: a server may only read for now."""
+        """Make the tables, unless they are there: a server may only read for now.
+
+        One process after another: `IF NOT EXISTS` fails where two make one table at once.
+        """
         with self.db(close=True) as cursor:
             there = cursor.execute("SELECT to_regclass(%s)", (self.table_task,)).fetchone()[0]
-        if there is None:
-            super().initialize_schema()
+        if there is not None:
+            return
+        with self.db(commit=True, close=True) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+            for statement in self.ddl:
+                cursor.execute(statement)
 
     def close(self) -> None:
         super().close()
@@ -94,7 +104,7 @@ class Jobs:
 
     def __init__(self, path: Path, url: str = "") -> None:
         libraries.check("huey", SqliteStorage, "_create_connection")
-        libraries.check("huey", PostgresStorage, "_connect", "initialize_schema")
+        libraries.check("huey", PostgresStorage, "_connect", "initialize_schema", "ddl")
         libraries.check("huey", Consumer, "_set_signal_handlers", "scheduler_class")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = None if url else path

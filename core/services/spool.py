@@ -32,9 +32,10 @@ class Spool:
         self._before = before.absolute()
         self._clock = clock
 
-    def put(self, data: bytes) -> str:
-        """Keep the bytes, for good, and return their name."""
-        name = uuid4().hex
+    def put(self, data: bytes, name: str = "") -> str:
+        """Keep the bytes, for good, and return their name: a new one, unless one is given."""
+        name = name or uuid4().hex
+        assert _NAME.fullmatch(name)
         self._store.put(SPOOLED + name, data)
         return name
 

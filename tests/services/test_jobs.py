@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -52,6 +53,22 @@ def test_a_queue_that_is_there_is_opened_while_its_server_only_reads(
     reading.wake("photo", "1")
     assert reading.waiting() == 0
     reading.close()
+
+
+def test_many_processes_make_the_queue_at_once(
+    tmp_path: Path, new_postgresql: Callable[[str], str]
+) -> None:
+    for attempt in range(5):
+        url = new_postgresql(f"queue{attempt}")
+        ready = threading.Barrier(8)
+
+        def open_it(url: str = url, ready: threading.Barrier = ready) -> None:
+            ready.wait(LONG)
+            Jobs(tmp_path / "jobs.db", url).close()
+
+        with ThreadPoolExecutor(8) as pool:
+            for opened in [pool.submit(open_it) for _ in range(8)]:
+                opened.result()
 
 
 class Seen:

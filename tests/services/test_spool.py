@@ -39,6 +39,12 @@ def test_the_same_bytes_sent_twice_have_two_names(spool: Spool) -> None:
     assert spool.read(second) == b"face"
 
 
+def test_what_is_put_again_under_its_name_is_there_once(spool: Spool, store: ObjectStore) -> None:
+    name = spool.put(b"face")
+    assert spool.put(b"face", name) == name
+    assert len(list(store.keys(""))) == 1
+
+
 def test_another_host_reads_and_removes_them(store: ObjectStore, tmp_path: Path) -> None:
     here, there = Spool(store, tmp_path / "here"), Spool(store, tmp_path / "there")
     name = here.put(b"face")

@@ -114,10 +114,11 @@ export class Line {
 
   async send(one) {
     one.element.classList.add("sending");
+    const called = new URLSearchParams({ name: one.name, key: crypto.randomUUID() });
     await this.arrival;
     for (let pause = 1000; !one.gone; pause = Math.min(2 * pause, 8000)) {
       try {
-        const response = await fetch(`/upload?name=${encodeURIComponent(one.name)}`, {
+        const response = await fetch(`/upload?${called}`, {
           method: "POST",
           headers: { "Content-Type": one.file.type || "application/octet-stream" },
           body: one.file,

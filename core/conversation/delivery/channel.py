@@ -68,8 +68,11 @@ class Place(NamedTuple):
 class Spool(Protocol):
     """Where bytes are kept that only this process has, until they are looked at."""
 
-    def put(self, data: bytes) -> str:
-        """Keep them; returns a name for `{"spool": name}`. Raises StorageUnavailable."""
+    def put(self, data: bytes, name: str = "") -> str:
+        """Keep them; returns a name for `{"spool": name}`. Raises StorageUnavailable.
+
+        Who may have to put the same again gives it a `name`, of 32 hexadecimal digits.
+        """
         ...
 
 

@@ -183,8 +183,8 @@ class Folder:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def put(self, data: bytes) -> str:
-        name = uuid.uuid4().hex
+    def put(self, data: bytes, name: str = "") -> str:
+        name = name or uuid.uuid4().hex
         (self.folder / name).write_bytes(data)
         return name
 

@@ -145,6 +145,24 @@ def test_the_same_letter_twice_is_one(client: TestClient, anna: dict[str, str]) 
     assert seen[0]["revision"] == seen[1]["revision"]
 
 
+def test_a_file_that_is_sent_again_as_its_answer_was_lost_is_kept_once(
+    client: TestClient, site: Site, anna: dict[str, str], tmp_path: Path
+) -> None:
+    def upload(who: dict[str, str], key: str) -> str:
+        named = {"name": "me.jpg", "key": key}
+        answer = client.post("/upload", params=named, content=b"x", headers=who)
+        return str(answer.json()["file"])
+
+    def kept() -> int:
+        return len(list((tmp_path / "spool").iterdir()))
+
+    assert upload(anna, "k") == upload(anna, "k")
+    assert kept() == 1
+    upload(anna, "another")
+    upload(visitor(client, site), "k")
+    assert kept() == 3
+
+
 def test_a_screen_is_written_down_as_it_was_answered(
     client: TestClient, anna: dict[str, str]
 ) -> None:

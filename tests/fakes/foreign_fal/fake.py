@@ -86,6 +86,8 @@ class ForeignFal:
         """US dollars a step, by endpoint."""
         self.admin = True
         """Whether the key may list and delete requests."""
+        self.page = 2
+        """Requests of a page of its list: a stingy stranger's. fal's has 100."""
         self.deleted: list[str] = []
         """The request ids whose payloads and files were deleted."""
         self.instead: Callable[[Any], None] | None = None

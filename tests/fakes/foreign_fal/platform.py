@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from tests.fakes.foreign_fal.fake import ForeignFal
 
 BASE = "/v1"
-PAGE = 2
-"""A stingy stranger: so few requests of a page."""
 
 
 class PlatformDoor:
@@ -58,7 +56,8 @@ class PlatformDoor:
             and (end is None or order.sent_at < end + 1)
         ]  # fmt: skip
         first = int(asked.get("cursor", "0"))
-        page, more = found[first : first + PAGE], len(found) > first + PAGE
+        after = first + self.fal.page
+        page, more = found[first:after], len(found) > after
         items = [
             {"request_id": order.id, "endpoint_id": order.endpoint, "status_code": None,
              "sent_at": _written(order.sent_at), "started_at": None, "ended_at": None,
@@ -66,7 +65,7 @@ class PlatformDoor:
              **({"json_input": order.arguments} if asked.get("expand") == "payloads" else {})}
             for order in page
         ]  # fmt: skip
-        cursor = str(first + PAGE) if more else None
+        cursor = str(after) if more else None
         self._say(200, {"items": items, "has_more": more, "next_cursor": cursor})
 
     def _delete(self, request_id: str) -> None:

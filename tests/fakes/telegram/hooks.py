@@ -30,6 +30,7 @@ class Delivery(NamedTuple):
     to: str
     status: int  # 0 where there was no answer
     at: float
+    chat: int
 
 
 def set_webhook(world: World, params: Params) -> bool:
@@ -119,7 +120,8 @@ class Deliveries:
         if status and not 200 <= status < 300:
             error = f"Wrong response from the webhook: {status} {HTTPStatus(status).phrase}"
         with self._world.lock:
-            self._world.deliveries.append(Delivery(update["update_id"], url, status, time.time()))
+            ended = Delivery(update["update_id"], url, status, time.time(), chat)
+            self._world.deliveries.append(ended)
             if error:
                 told = {"last_error_date": int(time.time()), "last_error_message": error}
                 self._world.webhook |= told if self._world.webhook["url"] else {}
