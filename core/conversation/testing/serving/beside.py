@@ -21,7 +21,7 @@ from core.conversation.testing.serving.host import KitHost
 log = structlog.get_logger()
 
 MOST_BYTES = 20_000_000
-TRIES = 20
+TRIES = 600
 _PAUSE = 0.05
 _WAITING = "SELECT id, memory FROM conversations WHERE memory LIKE '%\"files\"%'"
 
