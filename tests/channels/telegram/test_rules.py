@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -169,4 +171,5 @@ class TestTelegramByWebhook(TestTelegram):
         return settings
 
     def ready(self) -> bool:
-        return bool(self.telegram.called("getWebhookInfo"))
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", self.house.port)) == 0

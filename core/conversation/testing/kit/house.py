@@ -193,9 +193,10 @@ class House:
     # What has come of it
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """What a query finds in the bot's database."""
+        """What a query finds in the bot's database; nothing before there is one."""
         with closing(sqlite3.connect(self.folder / "kit.db", timeout=10)) as database:
-            return database.execute(query, parameters).fetchall()
+            made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'transcript'")
+            return database.execute(query, parameters).fetchall() if made.fetchone() else []
 
     def memory(self, name: str) -> Mapping[str, Any]:
         """What the dialogue remembers of somebody; empty before it knows them."""
