@@ -43,7 +43,7 @@ def kit_house(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call() -> Iterator[None]:
     """What a channel need not keep is skipped, with the reason."""
     try:
         yield

@@ -10,8 +10,8 @@ from core.conversation.testing.kit.rules import FAMILIES
 __all__ = [
     "FAMILIES",
     "RULES",
-    "Chat",
     "ChannelRules",
+    "Chat",
     "House",
     "LeftOut",
     "Rule",

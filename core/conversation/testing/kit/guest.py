@@ -83,14 +83,12 @@ class Guest:
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until it is so; raises AssertionError that shows what is in sight instead."""
-        try:
-            self.house.until(holds, what)
-        except AssertionError as error:
-            seen = self.sight
-            raise AssertionError(
-                f"{error}\n{self.name} sees:\n{seen.text[-1500:]}\n{seen.labels}, "
-                f"{len(seen.pictures)} pictures, {len(seen.files)} files\n{self.memory}"
-            ) from None
+        self.house.until(holds, what, self._told)
+
+    def _told(self) -> str:
+        seen = self.sight
+        beside = f"{seen.labels}, {len(seen.pictures)} pictures, {len(seen.files)} files"
+        return f"{self.name} sees:\n{seen.text[-1500:]}\n{beside}\n{self.memory}"
 
     # Counting
 

@@ -24,6 +24,7 @@ from core.conversation.testing.serving.__main__ import channel_class
 
 PATIENCE = float(os.environ.get("LIKENESS_KIT_PATIENCE", "30"))
 """Seconds after which something counts as never coming."""
+PAUSE = 0.03
 SERVE = (sys.executable, "-m", "core.conversation.testing.serving")
 
 
@@ -78,13 +79,13 @@ class House:
         self, stdin: int | None = None, stdout: int | None = None, **named: object
     ) -> subprocess.Popen[bytes]:
         """A process that serves the channel; a terminal's `run` takes what is `named` as well."""
-        path = os.pathsep.join(filter(None, sys.path))
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 [*SERVE, str(self.folder), json.dumps(named)],
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=log if stdout is None else stdout,
-                stderr=log, env=os.environ | {"PYTHONPATH": path},
+                stderr=log, cwd=self.folder, env=os.environ | {"PYTHONPATH": path},
             )  # fmt: skip
         self._processes.append(process)
         return process
@@ -97,7 +98,9 @@ class House:
             return process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise AssertionError(f"the bot doesn't stop when it is asked to:\n{self.log()}") from None
+            raise AssertionError(
+                f"the bot doesn't stop when it is asked to:\n{self.log()}"
+            ) from None
         finally:
             self._forget(process)
 
@@ -117,6 +120,9 @@ class House:
         finally:
             mark.unlink(missing_ok=True)
         self.start()
+        if self.can.terminal:  # whoever looks opens theirs again
+            for guest in self._guests:
+                guest.see()
 
     @property
     def alive(self) -> bool:
@@ -208,7 +214,8 @@ class House:
         with closing(sqlite3.connect(self.folder / "kit.db", timeout=10)) as database, database:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute(
-                "DELETE FROM users WHERE id IN (SELECT user_id FROM conversations WHERE memory LIKE ?)",
+                "DELETE FROM users WHERE id IN "
+                "(SELECT user_id FROM conversations WHERE memory LIKE ?)",
                 (f'%"{name}"%',),
             )
 
@@ -224,12 +231,13 @@ class House:
         """The last of what the bot has said of itself."""
         return self._log.read_text(errors="replace")[-3000:] if self._log.exists() else ""
 
-    def until(self, holds: Callable[[], object], what: str) -> None:
-        """Wait until it is so; raises AssertionError."""
+    def until(self, holds: Callable[[], object], what: str, seen: Callable[[], str] = str) -> None:
+        """Wait until it is so; raises AssertionError, with what is `seen` instead."""
         deadline = time.monotonic() + PATIENCE
         while not holds():
-            assert time.monotonic() < deadline, f"waited in vain for {what}\n{self.log()}"
-            time.sleep(0.03)
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {what}\n{seen()}\n{self.log()}")
+            time.sleep(PAUSE)
 
 
 def _named(channel: str | type[Any]) -> str:
@@ -242,5 +250,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-

@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def _entered(routes: Iterable[BaseRoute]) -> Any:
     async def lifespan(_site: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             for route in routes:
-                if hasattr(route, "__aenter__"):
+                if isinstance(route, AbstractAsyncContextManager):
                     await stack.enter_async_context(route)
             yield
 

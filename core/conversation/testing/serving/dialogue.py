@@ -66,8 +66,8 @@ def made(longest: int, file_bytes: int) -> Flow:
     def facts(position: Position, language: str) -> Facts:
         return Facts(position.memory, language, position.name, longest, file_bytes)
 
-    def beside(parameters: Mapping[str, Any], language: str) -> Any:
-        return told(parameters, language, file_bytes)
+    def beside(parameters: Mapping[str, Any], _language: str) -> Any:
+        return told(parameters, file_bytes)
 
     callbacks: dict[str, Callable[..., object]] = {
         effect.__name__.rstrip("_"): effect
@@ -76,9 +76,7 @@ def made(longest: int, file_bytes: int) -> Flow:
             begin, count, pick, pay, link, wake, fetched,
         )
     }  # fmt: skip
-    return Flow(
-        TABLE, callbacks, facts, SCREENS, {"told": beside}, LANGUAGES, reworded=reworded
-    )
+    return Flow(TABLE, callbacks, facts, SCREENS, {"told": beside}, LANGUAGES, reworded=reworded)
 
 
 def asks(turn: Turn, word: str) -> bool:

@@ -119,14 +119,15 @@ SCREENS = {
 }  # fmt: skip
 
 
-def told(parameters: Mapping[str, Any], language: str, file_bytes: int) -> Screen:
+def told(parameters: Mapping[str, Any], file_bytes: int) -> Screen:
     """A notice of some kind."""
     kind, number = parameters["kind"], parameters["number"]
     said = f"News {number}: {kind}"
     if kind == "links":
         return Screen(said, "It has a button.", ((Button(f"Noted {number}", "link", "noted"),),))
     if kind == "album":
-        return Screen(said, pictures=tuple(Picture(f"kit/{n}") for n in range(1, 11)))
+        album = (Picture(f"kit/{n}", name=f"kit-{n}.jpg") for n in range(1, 11))
+        return Screen(said, pictures=tuple(album))
     if kind == "file":
         return Screen(said, file=Attachment("kit/file", "kit.txt", 1))
     if kind == "large":

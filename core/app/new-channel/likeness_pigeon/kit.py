@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from likeness_bot.kit import ChannelRules, Chat, Sight
 from likeness_pigeon.loft import Loft, Message
@@ -110,7 +110,8 @@ class PigeonChat(Chat):
     def _do(self, kind: str, **more: object) -> dict[str, Any]:
         with self._loft.lock:
             self._acted = self._loft.tick()
-        update = {"id": f"{self.address} {self._acted}", "chat": self.address, "kind": kind}
+        update: dict[str, Any] = {"id": f"{self.address} {self._acted}", "chat": self.address}
+        update["kind"] = kind
         update |= {"name": self._name, "language": "en", **more}
         self._brought.append(update)
         self._loft.bring(update)
@@ -121,7 +122,7 @@ class TestPigeon(ChannelRules):
     """Every rule, held on pigeon."""
 
     channel = "pigeon"
-    exempt: Mapping[str, str] = {}  # noqa: RUF012  # nothing is
+    exempt: ClassVar[Mapping[str, str]] = {}
 
     def open(self, folder: Path) -> Mapping[str, object]:
         self.loft = Loft()

@@ -122,7 +122,7 @@ class _Door(BaseHTTPRequestHandler):
     world: Loft
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802  # its base's names
+    def do_GET(self) -> None:  # its base's names
         parts = urlsplit(self.path)
         asked = parse_qs(parts.query)
         if parts.path == "/me":
@@ -133,7 +133,7 @@ class _Door(BaseHTTPRequestHandler):
         else:
             self._file(int(parts.path.rpartition("/")[2]))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         said = self._said()
         if self.path == "/answers":
             with self.world.lock:
@@ -142,7 +142,7 @@ class _Door(BaseHTTPRequestHandler):
         else:
             self._answer(*self.world.write(None, said))
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         self._answer(*self.world.write(int(self.path.rpartition("/")[2]), self._said()))
 
     def log_message(self, *_: object) -> None:

@@ -247,7 +247,12 @@ def _drawn(rendered: Rendered, pictures: Sequence[bytes] | None) -> dict[str, An
 
 
 async def call(
-    http: httpx.AsyncClient, method: str, path: str, said: object = None, *, repeatable: bool = False
+    http: httpx.AsyncClient,
+    method: str,
+    path: str,
+    said: object = None,
+    *,
+    repeatable: bool = False,
 ) -> Any:
     """Ask the messenger for something; raises what a channel may report."""
     with _in_our_words(repeatable):
