@@ -72,7 +72,7 @@ class Pigeon:
 
     def how_to_send(self, language: str) -> str:
         """How a person sends photos here."""
-        return "Tie the photos to a pigeon, up to ten at a time."
+        return "Send the photos here, up to ten at a time."
 
     def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a photo or file: from the messenger, and from nowhere else."""
@@ -220,7 +220,7 @@ class PigeonMessages:
         await call(self._http, "PUT", f"/messages/{message}", ended, repeatable=True)
 
     async def busy(self, place: Place) -> None:
-        """Pigeons don't show that they fly."""
+        """Nothing shows here that an answer is coming."""
 
 
 def _event(raw: Mapping[str, Any]) -> Event | None:

@@ -74,8 +74,9 @@ class PigeonChat(Chat):
         self._loft.bring(self._brought[-back])
 
     def say_out_of_order(self, texts: Sequence[str]) -> None:
-        for text in reversed(texts):
-            self.say(text)
+        said = [self._made("text", text=text, message=self._loft.tick()) for text in texts]
+        for update in reversed(said):
+            self._loft.bring(update)
 
     def leave(self) -> None:
         with self._loft.lock:
@@ -108,13 +109,17 @@ class PigeonChat(Chat):
         self._do(kind, file=number, text=caption, message=number, **more)
 
     def _do(self, kind: str, **more: object) -> dict[str, Any]:
+        update = self._made(kind, **more)
+        self._loft.bring(update)
+        return update
+
+    def _made(self, kind: str, **more: object) -> dict[str, Any]:
         with self._loft.lock:
             self._acted = self._loft.tick()
         update: dict[str, Any] = {"id": f"{self.address} {self._acted}", "chat": self.address}
         update["kind"] = kind
         update |= {"name": self._name, "language": "en", **more}
         self._brought.append(update)
-        self._loft.bring(update)
         return update
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ class ChannelRules(ABC):
     `channel` is the entry point's name, or the class. `exempt` leaves rules out, each with the
     reason. `keeps` says whether the messenger keeps what happens while the bot is away, and brings
     again what it has not confirmed; `originals` whether photos arrive byte for byte; `longest` is
-    how many letters a person can send at once, `album` how many photos.
+    how many letters a person can send at once, `album` how many photos. What hasn't come after
+    `patience` seconds counts as never coming.
     """
 
     channel: ClassVar[str | type[Any]]
@@ -31,6 +33,7 @@ class ChannelRules(ABC):
     originals: ClassVar[bool] = True
     longest: ClassVar[int] = 3000
     album: ClassVar[int] = 10
+    patience: ClassVar[float] = float(os.environ.get("LIKENESS_KIT_PATIENCE", "60"))
 
     house: House
     """The bot's process, once it is open; `house.port` is free for what it serves over HTTP."""

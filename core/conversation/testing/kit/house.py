@@ -22,8 +22,6 @@ from core.conversation.testing.kit.rule import Need, Rule
 from core.conversation.testing.serving import dying
 from core.conversation.testing.serving.__main__ import channel_class
 
-PATIENCE = float(os.environ.get("LIKENESS_KIT_PATIENCE", "30"))
-"""Seconds after which something counts as never coming."""
 PAUSE = 0.03
 SERVE = (sys.executable, "-m", "core.conversation.testing.serving")
 
@@ -95,7 +93,7 @@ class House:
         process = self._processes[-1]
         process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(PATIENCE)
+            return process.wait(self.rules.patience)
         except subprocess.TimeoutExpired:
             process.kill()
             raise AssertionError(
@@ -233,7 +231,7 @@ class House:
 
     def until(self, holds: Callable[[], object], what: str, seen: Callable[[], str] = str) -> None:
         """Wait until it is so; raises AssertionError, with what is `seen` instead."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.rules.patience
         while not holds():
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}\n{seen()}\n{self.log()}")

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from core.base.db import connect
+from core.base.errors import ConfigurationError
 from core.base.logs.log import begin
 from core.base.migrations.runner import prepare
 from core.conversation.delivery.bridge import Bridge
@@ -42,14 +43,17 @@ ATTEMPTS = 2
 
 
 def channel_class(named: str) -> Any:
-    """The class of a channel: by its entry point's name, or as `module:Class`."""
+    """The class of a channel: by its entry point's name, or as `module:Class`.
+
+    Raises ConfigurationError where none is installed under this name.
+    """
     if ":" in named:
         module, _, name = named.partition(":")
         return getattr(importlib.import_module(module), name)
     found = {point.name: point for point in entry_points(group=GROUP)}
     if named not in found:
         known = ", ".join(sorted(found))
-        raise LookupError(f"No channel {named!r} is installed. There are: {known}.")
+        raise ConfigurationError(f"No channel {named!r} is installed. There are: {known}.")
     return found[named].load()
 
 
