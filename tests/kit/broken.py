@@ -55,7 +55,7 @@ class Bot(PigeonBot):
         if found.update is None:
             return found
         event = self.event(found.update.event)
-        return found._replace(update=event and replace(found.update, event=event))
+        return found._replace(update=replace(found.update, event=event) if event else None)
 
 
 class Broken(Pigeon):

@@ -126,7 +126,7 @@ class PigeonChat(Chat):
 class TestPigeon(ChannelRules):
     """Every rule, held on pigeon."""
 
-    channel = "pigeon"
+    channel: ClassVar[str | type[Any]] = "pigeon"
     exempt: ClassVar[Mapping[str, str]] = {}
 
     def open(self, folder: Path) -> Mapping[str, object]:
