@@ -108,6 +108,8 @@ class OneAfterAnother(Broken):
     """Everything is applied before anything else is asked for."""
 
     class Bot(Bot):
+        but = " AND failed_at IS NULL"
+
         async def listen(self, reception: Reception) -> None:
             after = 0
             while True:
@@ -125,7 +127,14 @@ class OneAfterAnother(Broken):
             from core.base.db import run
 
             query = "SELECT 1 FROM inbox WHERE conversation_id = ? AND handled_at IS NULL"
-            return bool(run(query + " AND failed_at IS NULL", conversation_id).fetchone())
+            return bool(run(query + self.but, conversation_id).fetchone())
+
+
+class StuckOnPoison(OneAfterAnother):
+    """What was set aside is waited for."""
+
+    class Bot(OneAfterAnother.Bot):
+        but = ""
 
 
 class WithoutCaptions(Broken):
@@ -467,22 +476,22 @@ class CuttingLists(PlainPigeon):
 
 
 class PressingByNumber(PlainPigeon):
-    """A number is the press of a button by its place, whatever it is."""
+    """Every line has its place as its number, and the number is its press, whatever it does."""
 
     def bot(self, app: Host) -> PigeonBot:
-        shown: dict[str, Sequence[Any]] = {}
+        shown: list[Sequence[Any]] = [()]
 
         class Own(Bot):
             class Sent(Changing):
                 def changed(self, rendered: Rendered) -> Rendered:
-                    shown["last"] = rendered.offers
-                    return rendered
+                    shown.append(rendered.offers)
+                    listed = "\n".join(f"{n}. {o.label}" for n, o in enumerate(rendered.offers, 1))
+                    return replace(rendered, body=f"{rendered.body.partition('• ')[0]}\n{listed}")
 
             def event(self, event: Event) -> Event | None:
-                if event.kind is Kind.TEXT and event.value.isdecimal():
-                    place = int(event.value) - 1
-                    if place < len(shown.get("last", ())):
-                        return Event(Kind.PRESS, shown["last"][place].token)
+                place = int(event.value) - 1 if event.value.isdecimal() else 99
+                if event.kind is Kind.TEXT and place < len(shown[-1]):
+                    return Event(Kind.PRESS, shown[-1][place].token)
                 return event
 
         return Own(app, self.settings.url, self.name)

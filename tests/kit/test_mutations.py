@@ -17,8 +17,9 @@ MUTATIONS: dict[type[Any], str] = {
     broken.WithNewKeys: "deliver/twice-counts-once deliver/photo-twice-counts-once "
     "deliver/late-copy-changes-nothing deliver/copy-after-a-restart",
     broken.ConfirmingEarly: "kill/between-receive-and-commit album/all-or-nothing",
-    broken.ForgettingWhatWaits: "deliver/while-away album/across-a-restart album/across-a-kill",
-    broken.OneAfterAnother: "flood/slows-nobody poison/others-go-on",
+    broken.ForgettingWhatWaits: "deliver/while-away album/across-a-restart album/all-or-nothing",
+    broken.OneAfterAnother: "flood/slows-nobody",
+    broken.StuckOnPoison: "poison/others-go-on",
     broken.NewestOnly: "deliver/out-of-order-loses-nothing",
     broken.WithoutCaptions: "photo/caption-answers album/answered-with-caption",
     broken.WithCaptionsAsTexts: "photo/caption-answers",

@@ -92,6 +92,8 @@ class Loft:
     def write(self, number: int | None, said: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Send a message, or change one."""
         with self.lock:
+            if self.cut:
+                return 503, {}
             message = self.messages.get(number) if number else None
             if number and message is None:
                 return 404, {}

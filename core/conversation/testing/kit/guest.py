@@ -102,6 +102,16 @@ class Guest:
         return int(self.memory.get(name, 0))
 
     @property
+    def applied(self) -> int:
+        """How many things that this person did were applied."""
+        found = self.house.rows(
+            "SELECT count(*) FROM inbox i JOIN conversations c ON c.id = i.conversation_id "
+            "WHERE i.handled_at IS NOT NULL AND i.kind <> 'signal' AND c.memory LIKE ?",
+            f'%"{self.name}"%',
+        )
+        return int(found[0][0]) if found else 0
+
+    @property
     def heard(self) -> Sequence[str]:
         """The texts that were heard, the oldest first."""
         return tuple(self.memory.get("heard", ()))

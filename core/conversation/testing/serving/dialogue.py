@@ -118,6 +118,7 @@ def notice(turn: Turn) -> None:
 
 
 def later(turn: Turn) -> None:
+    _more(turn, "laters")
     turn.wake_after(LATER_SECONDS, "woken")
 
 
@@ -171,7 +172,9 @@ def link(turn: Turn) -> None:
 
 
 def wake(turn: Turn) -> None:
+    """Something that the person must notice."""
     _more(turn, "woken")
+    turn.alert()
 
 
 def fetched(turn: Turn) -> None:

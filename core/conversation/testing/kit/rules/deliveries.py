@@ -118,9 +118,7 @@ def says_rest(house: House) -> None:
     guest = house.meet()
     guest.hear("hello")
     guest.say("kit later")
-    guest.until(lambda: not house.rows(
-        "SELECT 1 FROM inbox WHERE handled_at IS NULL AND failed_at IS NULL"
-    ), "the order to be taken")  # fmt: skip
+    guest.until(lambda: guest.number("laters") == 1, "the order to be taken")
     house.restart()
     guest.see("Woken: 1")
 
@@ -155,6 +153,7 @@ def others_go_on(house: House) -> None:
     """Somebody else's poison is nobody else's trouble."""
     anna, boris = house.meet(), house.meet()
     anna.say("kit poison")
+    anna.until(lambda: _tried(house, anna.name), "it to be tried")
     boris.hear("good day")
     boris.see("Heard: 1")
 
@@ -171,9 +170,18 @@ def photos_beside(house: House) -> None:
     assert not house.rules.originals or sorted(found) == digests(sent)
 
 
+def _tried(house: House, name: str) -> bool:
+    return _poisoned(house, name, "i.attempts > 0")
+
+
 def _set_aside(house: House, name: str) -> bool:
+    return _poisoned(house, name, "i.failed_at IS NOT NULL")
+
+
+def _poisoned(house: House, name: str, how: str) -> bool:
     found = house.rows(
         "SELECT count(*) FROM inbox i JOIN conversations c ON c.id = i.conversation_id "
-        "WHERE i.failed_at IS NOT NULL AND c.memory LIKE ?", f'%"{name}"%',
-    )  # fmt: skip
+        f"WHERE {how} AND c.memory LIKE ?",
+        f'%"{name}"%',
+    )
     return bool(found[0][0])
