@@ -11,7 +11,7 @@ from core.conversation.delivery.rendering import Rendered, drawn
 from core.conversation.delivery.screens import File, Messages, Posted, Screens, Show
 from core.conversation.delivery.sending.courier import Courier
 from core.conversation.delivery.sending.outbox import Parcel, parcel, shown, take_notices
-from core.conversation.delivery.service import Service
+from core.conversation.delivery.service import Service, until_asked
 from core.conversation.engine import Engine
 from core.conversation.inbox import find
 from core.conversation.messages import (
@@ -26,7 +26,7 @@ from core.conversation.messages import (
     Picture,
     Update,
 )
-from core.conversation.tokens import RenderedButton
+from core.conversation.tokens import RenderedButton, lasting
 
 __all__ = [
     "INFRASTRUCTURE",
@@ -66,7 +66,9 @@ __all__ = [
     "commit",
     "drawn",
     "find",
+    "lasting",
     "parcel",
     "shown",
     "take_notices",
+    "until_asked",
 ]

@@ -64,6 +64,12 @@ _TWINS = (
 )  # fmt: skip
 """Files that run one logic on both databases: neither SQL by hand nor locks are what they test."""
 
+_RULES = (
+    "text/answered", "press/twice-counts-once", "typed/by-number", "notice/beside-the-screen",
+    "album/ten-in-any-order", "deliver/many-people", "kill/between-commit-and-apply",
+)  # fmt: skip
+"""Rules of the contract kit that every built-in channel holds in `make test`."""
+
 _SAMPLED = {
     "avatars/inspection/test_alike": 2, "avatars/inspection/test_conversion": 8,
     "avatars/inspection/test_drawn": 11, "avatars/inspection/test_inspector": 5,
@@ -153,12 +159,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         own = item.get_closest_marker("timeout")
         seconds = own.args[0] if own else usual
         item.add_marker(pytest.mark.timeout(SAFETY * seconds), append=False)
+    _move_rules_to_soak(items)
     _move_twins_to_soak(items)
     _move_sampled_to_soak(items)
     if SIZE == "soak":
         _thin_out(config, items)
     places = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def _move_rules_to_soak(items: list[pytest.Item]) -> None:
+    """Of the contract kit the reference channel holds what is quick, every other one a few."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        rule = callspec.params.get("kit_rule") if callspec else None
+        if rule is not None:
+            reference = "TestReference::" in item.nodeid
+            if rule.slow if reference else rule.name not in _RULES:
+                item.add_marker(pytest.mark.soak, append=False)
 
 
 def pytest_collection_finish() -> None:

@@ -53,7 +53,9 @@ def command(words: list[str]) -> Any:
     for word in words:
         if not hasattr(found, "commands"):
             break
-        found = found.commands[word]
+        found = found.get_command(None, word)  # of `likeness channel` a channel's name is one too
+        if found is None:
+            raise KeyError(word)
     return found
 
 

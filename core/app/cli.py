@@ -8,6 +8,7 @@ import typer
 
 from core import __version__
 from core.app.commands import alive, backup, dashboard, data, running, showing
+from core.app.commands.channel import channel
 from core.app.commands.fal import fal
 from core.app.commands.runs import runs
 from core.app.commands.support import support
@@ -73,6 +74,7 @@ def _options(
 
 for commands in (running, dashboard, data, backup, alive, showing):
     commands.add_to(app)
+app.add_typer(channel, name="channel")
 app.add_typer(runs, name="runs")
 app.add_typer(fal, name="fal")
 app.add_typer(support, name="support")

@@ -126,12 +126,12 @@ def libraries() -> list[str]:
     return [path for path in sys.path if Path(path).name.endswith("-packages")]
 
 
-def built(tree: Path, into: Path) -> Path:
-    """The wheel of a tree."""
+def built(tree: Path, into: Path, package: str = "likeness_bot") -> Path:
+    """The wheel of a tree, which holds this package."""
     build = f"import setuptools.build_meta as it; it.build_wheel({str(into)!r})"
     done = subprocess.run(
         [sys.executable, "-c", build], cwd=tree, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (found,) = into.glob("likeness_bot-*.whl")
+    (found,) = into.glob(f"{package}-*.whl")
     return found

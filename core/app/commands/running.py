@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Make the commands known to the command line."""
-    own = (run, http, channel, worker, console)
+    own = (run, http, worker, console)
     for command in own:
         app.command()(command)
     for name in channel_names():
-        if name not in {command.__name__ for command in own}:
+        if name not in {"channel", *(command.__name__ for command in own)}:
             app.command(name, help=f"Serve the channel {name}.")(_server_of(name))
 
 
@@ -76,11 +76,6 @@ def http() -> None:
         web_server.serve(application)
 
 
-def channel(name: Annotated[str, typer.Argument(help="As its entry point calls it.")]) -> None:
-    """Serve any installed channel."""
-    _serve(name)
-
-
 def worker() -> None:
     """Run the jobs: photos, trainings, and the sweep for what was left behind."""
     from core.app.bootstrap import bootstrap
@@ -119,13 +114,11 @@ def console(
 
 
 def _server_of(name: str) -> Callable[[], None]:
-    def serve() -> None:
-        _serve(name)
-
-    return serve
+    return lambda: serve(name)
 
 
-def _serve(name: str) -> None:
+def serve(name: str) -> None:
+    """Serve an installed channel until it is asked to stop."""
     from core.app.bootstrap import bootstrap
     from core.app.processes import ended_before, kept
 
