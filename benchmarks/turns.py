@@ -39,6 +39,7 @@ DEAR = frozenset({"train", "yes", "forget"})
 """Triggers that pay, stop or delete."""
 _SAID = {Kind.TEXT: "text", Kind.COMMAND: "text", Kind.PHOTO: "photo", Kind.FILE: "photo"}
 _UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+_look = statements.heads
 _TRIGGER = "SELECT trigger FROM transitions WHERE event_id = ? AND kind = ?"
 
 
@@ -98,6 +99,7 @@ class Measured:
         self._costs = costs
         self._work_off = house.app.engine.work_off
         house.app.engine.work_off = self.work_off  # type: ignore[assignment]
+        vars(statements)["heads"] = self._looked
 
     def work_off(self, conversations: Sequence[int], *_: Any) -> Outcome:
         """Apply events one by one."""
@@ -122,6 +124,12 @@ class Measured:
             name = "press that pays or deletes" if dear else _SAID.get(kind, kind)
             self._costs[name].add(*spent, trigger)
         return bool(applied)
+
+    def _looked(self, conversation_id: int) -> list[statements.Head]:
+        """The look for events; one that finds none counts for nothing."""
+        found = _look(conversation_id)
+        self._counter.count -= not found
+        return found
 
     def screen(self, chat: stepped.SteppedChat, show: Callable[[], None]) -> None:
         """Draw a screen and record it."""
