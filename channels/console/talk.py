@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, count
@@ -220,7 +221,9 @@ class Talk:
         Illustrations are on one sheet.
         """
         for picture in pictures:
-            data = self._app.thumbnail(picture.key, LARGE)
+            data = None
+            with suppress(StorageUnavailable):
+                data = self._app.thumbnail(picture.key, LARGE)
             mark = " ".join(filter(None, ("🖼", picture.label, picture.sent_as or picture.note)))
             if data and picture.name:
                 self._save(self._folder / picture.name, data, mark)

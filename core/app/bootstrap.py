@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 import httpx
@@ -238,8 +239,8 @@ class App:
     def open_picture(self, key: str) -> bytes | None:
         """A stored picture, or None where it is gone or can't be had now."""
         try:
-            return drawing(key) or self.store.get(key)
-        except (ObjectMissing, StorageUnavailable):
+            return drawing(key) or self.open_file(key)
+        except StorageUnavailable:
             return None
 
     def open_file(self, key: str) -> bytes | None:
@@ -256,20 +257,23 @@ class App:
         return contact_sheet(tiles, upright=upright)
 
     def thumbnail(self, key: str, side: int = 320) -> bytes | None:
-        """A stored picture made small (JPEG), or None where it can't be had."""
-        data = self.open_picture(key)
+        """A stored picture made small (JPEG), None if it is gone; raises StorageUnavailable."""
+        data = drawing(key) or self.open_file(key)
         return None if data is None else thumbnail(data, side)
 
     def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
-        """A photo that came through the spool in a conversation, made small (JPEG), while kept."""
-        photo = sent_photo(conversation_id, name)
-        key = getattr(photo, "minio_key", None)
-        if photo is None or key:
-            return self.thumbnail(key, side) if key else None
-        try:
-            return thumbnail(self.spool.read(name), side)
-        except ObjectMissing:
-            return None
+        """A photo that came through the spool in a conversation, made small (JPEG), while kept.
+
+        Raises StorageUnavailable.
+        """
+        for _ in range(2):  # its verdict may come while it is read
+            photo = sent_photo(conversation_id, name)
+            key = getattr(photo, "minio_key", None)
+            if photo is None or key:
+                return self.thumbnail(key, side) if key else None
+            with suppress(ObjectMissing):
+                return thumbnail(self.spool.read(name), side)
+        return None
 
 
 def bootstrap(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, Self
 
 from core.avatars import restrictions, support, switches
@@ -21,7 +22,7 @@ from core.avatars.pictures.pictures import Pictures
 from core.avatars.ports import Unreachable
 from core.avatars.privacy import erasure_worker, remote
 from core.base.db import run, storable, transaction
-from core.base.errors import LikenessError, TrainingRefused
+from core.base.errors import LikenessError, StorageUnavailable, TrainingRefused
 from core.base.settings import Settings
 from core.conversation import inbox as inboxes
 from core.conversation.models import User
@@ -221,7 +222,9 @@ class AdminActions:
             owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
             prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
             entry.changed = bool(prefix) and key.startswith(prefix)
-        return self._app.thumbnail(key) if entry.changed else None
+        with suppress(StorageUnavailable):
+            return self._app.thumbnail(key) if entry.changed else None
+        return None
 
     def deleted_there(self, copy_id: int) -> Outcome:
         """Record that a copy at fal was deleted by hand."""

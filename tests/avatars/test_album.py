@@ -15,8 +15,10 @@ from core.app.bootstrap import App, bootstrap
 from core.avatars.models import Avatar, AvatarPhoto, AvatarStatus, AvatarTrainingType
 from core.avatars.models import PhotoValidationStatus as Status
 from core.avatars.screens.pictures.examples import NO_PICTURE
+from core.base.errors import StorageUnavailable
 from core.base.settings import Settings
-from core.conversation.messages import Event, Kind
+from core.conversation.delivery.rendering import drawn
+from core.conversation.messages import Event, Kind, Picture
 from core.operation.metrics import photos as metrics
 from core.operation.metrics.scope import Scope
 from tests.conversation.chat import BUTTONS, Chat
@@ -133,6 +135,24 @@ def test_an_album_is_settled_on_one_screen_with_a_numbered_sheet(house: App, cha
     assert all(house.thumbnail(key) for key in keys)
     with Image.open(BytesIO(house.sheet(chat.rendered.pictures))) as sheet:
         assert min(sheet.size) > 600
+
+
+def test_a_picture_that_the_store_has_no_hold_of_now_is_not_said_to_be_gone(
+    house: App, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(house, chat, PERSON)
+    photo = AvatarPhoto.get()
+
+    def away(_key: str) -> bytes:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(house.store, "get", away)
+    with pytest.raises(StorageUnavailable):
+        house.thumbnail(str(photo.minio_key))
+    with pytest.raises(StorageUnavailable):
+        house.sent_picture(chat.id, photo.reference["spool"], 100)
+    shown = drawn(house, (Picture(str(photo.minio_key)),))
+    assert shown is None, "a message goes without it"
 
 
 def test_on_a_channel_without_pictures_the_sheet_is_numbered_lines(house: App, chat: Chat) -> None:

@@ -129,7 +129,7 @@ class Page:
             status, data = self._ask("GET", unescape(path))
             if status == 200:
                 return bytes(data)
-            if status not in (*AGAIN, 404):  # 404 is said while the store is away as well
+            if status not in AGAIN:
                 raise AssertionError(f"a picture: {status}")
             _wait(PAUSE, until, "a picture")
 

@@ -1,6 +1,7 @@
 // Draws what the server says is to be seen, and touches only what has changed.
 
 const $ = (id) => document.getElementById(id);
+const TRIES = 5; // how often a picture is asked for again: within a minute
 const NEAR = 120; // pixels from the end that still count as being there
 const HEAD = 72; // pixels that the header covers
 const MOMENT = 400; // milliseconds between the clicks of a double click, at most
@@ -147,7 +148,14 @@ addEventListener("scroll", () => {
   following = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR || (top > 0 && top < page.clientHeight);
 }, { passive: true });
 
-// A picture that is not kept any more leaves an empty place.
-addEventListener("error", (event) => {
-  if (event.target.matches?.(".grid img")) event.target.closest("figure").classList.add("gone");
+// A picture that doesn't come leaves an empty place, and is asked for again: the store may be away.
+addEventListener("error", ({ target: image }) => {
+  if (!image.matches?.(".grid img")) return;
+  image.closest("figure").classList.add("gone");
+  const tries = Number(image.dataset.tries ?? 0) + 1;
+  image.dataset.tries = tries;
+  if (tries <= TRIES) setTimeout(() => { image.src = image.src; }, 1000 * 2 ** tries);
+}, true);
+addEventListener("load", ({ target: image }) => {
+  if (image.matches?.(".grid img")) image.closest("figure").classList.remove("gone");
 }, true);

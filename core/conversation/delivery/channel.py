@@ -105,7 +105,10 @@ class Host(Protocol):
         ...
 
     def thumbnail(self, key: str, side: int) -> bytes | None:
-        """A stored picture of at most so many pixels a side (JPEG), None where it can't be had."""
+        """A stored picture of at most so many pixels a side (JPEG), or None where it is gone.
+
+        Raises StorageUnavailable.
+        """
         ...
 
     def open_file(self, key: str) -> bytes | None:
@@ -113,7 +116,10 @@ class Host(Protocol):
         ...
 
     def sent_picture(self, conversation_id: int, name: str, side: int) -> bytes | None:
-        """A photo that was spooled in a conversation, made small, for as long as it is kept."""
+        """A photo that was spooled in a conversation, made small, for as long as it is kept.
+
+        Raises StorageUnavailable.
+        """
         ...
 
     def worker(self) -> Worker:

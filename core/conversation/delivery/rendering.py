@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from core.base.errors import FlowError
+from core.base.errors import FlowError, StorageUnavailable
 from core.base.graphemes import length, shorten
 from core.conversation.delivery.channel import Capabilities, Host
 from core.conversation.messages import (
@@ -101,7 +101,10 @@ def drawn(host: Host, image: tuple[Picture, ...], side: int = SIDE) -> bytes | N
     A picture without a label is whole, others stand with theirs on a contact sheet.
     """
     if len(image) == 1 and not image[0].label:
-        return host.thumbnail(image[0].key, side)
+        try:
+            return host.thumbnail(image[0].key, side)
+        except StorageUnavailable:
+            return None
     return host.sheet(image)
 
 

@@ -16,6 +16,7 @@ from channels.web.serving import application
 from channels.web.site import COOKIE, Site
 from channels.web.talk import LETTER_BYTES
 from core.base.db import connect
+from core.base.errors import StorageUnavailable
 from core.base.migrations import runner
 from tests.channels.web.form import FormHouse
 
@@ -251,3 +252,19 @@ def test_without_a_picture_the_page_has_ours(client: TestClient) -> None:
     (icon,) = re.findall(r'rel="icon" href="([^"]+)"', page)
     assert client.get(icon).headers["Content-Type"] == "image/svg+xml"
     assert "<title>Form</title>" in page
+
+
+def test_a_picture_is_to_be_asked_for_again_while_the_store_is_away(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = site.new_visitor()
+    who = {"Cookie": f"{COOKIE}={site.cookie_of(name)}"}
+    path = site.picture_path(name, "stored", "a/b/c")
+
+    def away(*_: object) -> bytes:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(site.app, "thumbnail", away)
+    assert client.get(path, headers=who).status_code == 503
+    monkeypatch.setattr(site.app, "thumbnail", lambda *_: None)
+    assert client.get(path, headers=who).status_code == 404
