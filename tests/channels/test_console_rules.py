@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -57,11 +58,15 @@ class ConsoleChat(Chat):
         return Sight("\n".join(lines), (), pictures, files)
 
     def close(self) -> None:
-        if self._process is None:
-            return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        self._shut()
+        if self._process is not None:
+            self._process.wait(30)
+
+    def _shut(self) -> None:
+        """The end of the input."""
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # what nobody will read any more
+                self._process.stdin.close()
 
     def _look(self) -> None:
         """A terminal that is talked to through a pipe looks when it is asked to."""
@@ -76,6 +81,7 @@ class ConsoleChat(Chat):
 
     def _stdin(self) -> IO[bytes]:
         if self._process is None or self._process.poll() is not None:
+            self._shut()
             self._process = self._house.spawn(
                 subprocess.PIPE, subprocess.PIPE, name=self._name, language="en"
             )

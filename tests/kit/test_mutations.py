@@ -53,6 +53,7 @@ MUTATIONS: dict[type[Any], str] = {
     broken.FetchingEverything: "fetch/no-more-than-asked",
     broken.FetchingFromAnywhere: "fetch/no-inner-address",
     broken.FetchingInTransactions: "fetch/a-stall-stops-nobody",
+    broken.FetchingWithoutEnd: "fetch/ends-by-itself",
     broken.HopingForBytes: "fetch/gone-is-told",
     broken.FetchingTheLast: "album/two-at-once album/of-two-people",
     broken.DyingWhenAsked: "restart/stops-when-asked",

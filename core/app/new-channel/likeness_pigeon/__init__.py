@@ -42,7 +42,7 @@ from likeness_bot.errors import (
 )
 
 POLL_SECONDS = 20
-FETCH_SECONDS = 10.0
+FETCH_SECONDS = 5.0
 
 
 class Settings(Section):

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 MOST_BYTES = 20_000_000
 TRIES = 600
+GAVE_UP = "gave up"
+"""The file which says that a fetch has ended without bytes, to be tried again."""
 _PAUSE = 0.05
 _WAITING = "SELECT id, memory FROM conversations WHERE memory LIKE '%\"files\"%'"
 
@@ -79,6 +81,7 @@ class Beside(threading.Thread):
             return "gone:0"
         except ChannelError as error:
             log.warning("can't fetch now", error=kind_of(error))
+            (self._host.data.parent / GAVE_UP).touch()
             self._tries[key] = self._tries.get(key, 0) + 1
             return "unreachable:0" if self._tries[key] >= TRIES else None
         except Exception:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from core.conversation.testing.kit.house import House, LeftOut
 from core.conversation.testing.kit.rule import SERVER, does, plays, rule
 from core.conversation.testing.kit.rules.making import photo
+from core.conversation.testing.serving.beside import GAVE_UP
 from core.conversation.testing.serving.dialogue import digest
 
 
@@ -61,6 +62,18 @@ def stall(house: House) -> None:
     assert "digest" not in anna.files[0]
     house.rules.heal()
     assert anna.fetched(1) == [digest(photo(230))] or not house.rules.originals
+
+
+@rule("fetch/ends-by-itself", "0.1", plays("stall_files"), slow=True)
+def ends(house: House) -> None:
+    """A photo whose bytes never come is not waited for without end, and asked for again."""
+    guest = house.meet()
+    (house.folder / GAVE_UP).unlink(missing_ok=True)
+    house.rules.stall_files()
+    guest.chat.send_photos([photo(240)])
+    guest.until((house.folder / GAVE_UP).exists, "the fetch to end")
+    house.rules.heal()
+    assert guest.fetched(1) == [digest(photo(240))] or not house.rules.originals
 
 
 @rule("fetch/no-inner-address", "0.1", does("send_photo_at"))
