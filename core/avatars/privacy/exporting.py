@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import structlog
 
 from core.avatars import queries
+from core.avatars.linking.codes import Link, links_of
 from core.avatars.models import Avatar, AvatarPhoto
 from core.avatars.models.pictures import ORDERED, Picture
 from core.avatars.ports import ObjectStore
@@ -44,7 +45,7 @@ CLAIM_SECONDS = 300.0
 LONGEST_WAIT = 600.0
 WAITS = (Wait("exports", "next_check_at", LONGEST_WAIT),)
 
-_SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who"}
+_SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who", "code_hash"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
 
@@ -214,11 +215,13 @@ def _files(user_id: uuid.UUID) -> list[tuple[str, str]]:
 
 
 def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
-    yield "users", User.select().where(User.id == user_id).dicts().iterator()
+    they = (User.id == user_id) | (User.joined_id == user_id)
+    yield "users", User.select().where(they).order_by(User.created_at).dicts().iterator()
     mine = Conversation.select().where(Conversation.user == user_id)
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
+    yield "links", Link.select().where(links_of(user_id)).dicts().iterator()
     tables: tuple[Any, ...] = ORDERED
     orders = [order.select(order.id).where(order.user == user_id) for order in tables]
     for model in OF_RUN:
