@@ -105,10 +105,11 @@ class Linking:
         return list(theirs.order_by(Conversation.id).scalars())
 
     def _void(self, link: Link) -> None:
-        """What else these two have begun is out of date."""
+        """What else these two were asked is out of date; what was agreed to comes about."""
         sides = [side for side in (link.conversation_id, link.other_id) if side]
         theirs = Link.conversation.in_(sides) | Link.other.in_(sides)
-        Link.update(outcome="void").where(theirs, Link.outcome == "").execute()
+        unanswered = (Link.outcome == "") & Link.next_check_at.is_null()
+        Link.update(outcome="void").where(theirs, unanswered).execute()
 
 
 def in_the_way(one: User, other: User) -> str:

@@ -170,8 +170,8 @@ def _begun(user_id: uuid.UUID, now: float) -> set[Any]:
     """Count a person as being erased; which tables hold something of them."""
     mine, theirs = "user_id = users.id", "SELECT id FROM conversations WHERE user_id = users.id"
     where = dict.fromkeys((*OF_PERSON, Export), mine)
-    where[Link] = f"conversation_id IN ({theirs}) OR other_id IN ({theirs})"
     where |= dict.fromkeys(OF_CONVERSATION, f"conversation_id IN ({theirs})")
+    where[Link] += f" OR other_id IN ({theirs})"
     there = (f"EXISTS (SELECT 1 FROM {m._meta.table_name} WHERE {w})" for m, w in where.items())
     begin = f"UPDATE users SET erasing_at = ? WHERE id = ? RETURNING {', '.join(there)}"
     found = run(begin, now, user_id.hex).fetchone()

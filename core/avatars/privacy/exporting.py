@@ -21,7 +21,6 @@ from typing import Any, BinaryIO
 import structlog
 
 from core.avatars import queries
-from core.avatars.linking.codes import Link, links_of
 from core.avatars.models import Avatar, AvatarPhoto
 from core.avatars.models.pictures import ORDERED, Picture
 from core.avatars.ports import ObjectStore
@@ -221,7 +220,6 @@ def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:
         yield model._meta.table_name, model.select().where(model.user == user_id).dicts().iterator()
-    yield "links", Link.select().where(links_of(user_id)).dicts().iterator()
     tables: tuple[Any, ...] = ORDERED
     orders = [order.select(order.id).where(order.user == user_id) for order in tables]
     for model in OF_RUN:
