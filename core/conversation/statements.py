@@ -95,7 +95,8 @@ WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY 
 _SAVE = """
 UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
        differs_since = ?, due_at = ?, rank = ?, photo_at = ?, wake_at = ?, wake_trigger = ?,
-       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ?, thread = ?
+       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ?, thread = ?,
+       name = ?, username = ?
 WHERE id = ? AND revision = ?
 """
 _LOG = """
@@ -106,7 +107,6 @@ _HANDLED = "UPDATE inbox SET handled_at = ?, payload = '' WHERE id = ?"
 _PERSON = """
 UPDATE users SET language = ?, language_chosen = ?, name = ?, username = ?, sought = ? WHERE id = ?
 """
-_NAMES = "UPDATE conversations SET name = ?, username = ? WHERE id = ?"
 _TRIED = """
 UPDATE inbox SET attempts = attempts + 1, error = ?, retry_at = ?
 WHERE id = ? AND handled_at IS NULL AND failed_at IS NULL RETURNING attempts
@@ -160,7 +160,8 @@ def save(
         _SAVE,
         *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
         *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
-        *(active_at, entered_at, unreachable, thread, turn.conversation_id, before.revision),
+        *(active_at, entered_at, unreachable, thread, turn.name, turn.username),
+        *(turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name, turn.username)
@@ -169,8 +170,6 @@ def save(
         revive(turn.conversation_id)
     if person != (before.language, chosen, before.name, before.username):
         run(_PERSON, *person, folded(turn.name), before.user_id)
-        if person[2:] != (before.name, before.username):
-            run(_NAMES, turn.name, turn.username, turn.conversation_id)
     run(
         _LOG,
         *(turn.conversation_id, turn.event_id, turn.event.kind.value, turn.trigger),

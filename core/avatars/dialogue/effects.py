@@ -16,7 +16,7 @@ from core.avatars.dialogue.edits import remember_named
 from core.avatars.dialogue.guards import name_of, name_problem, why_closed
 from core.avatars.dialogue.known import Tools, facts, focused, forget, in_focus, known, named_in
 from core.avatars.flow import SIDE
-from core.avatars.linking.moving import home_of
+from core.avatars.linking.moving import brought_by, home_of
 from core.avatars.models import (
     Avatar,
     AvatarGender,
@@ -180,10 +180,10 @@ def record_consent(tools: Tools, turn: Turn) -> None:
     person = known(tools, turn)
     if not person.consented:
         person.consented = True
-        Consent.create(
+        Consent.insert(
             user=turn.user_id, version=queries.CONSENT_VERSION, given_at=turn.now,
-            home_id=home_of(turn.conversation_id),
-        )  # fmt: skip
+            home_id=brought_by(turn.conversation_id),
+        ).execute()  # fmt: skip
 
 
 # training

@@ -202,10 +202,13 @@ class Loader:
         if position.state == "privacy":
             megabytes = known.stored_bytes / 1024 / 1024
             kept = Kept(known.stored_photos, megabytes, known.trainings)
-            return {"kept": kept, "link": codes.look(position, self._clock())}
+            return {"kept": kept, **self._chats(position, known.chats > 1)}
         if position.state in LINKING:
-            return {"link": codes.look(position, self._clock())}
+            return self._chats(position, True)
         return {}
+
+    def _chats(self, position: Position, looked_at: bool) -> dict[str, Any]:
+        return {"link": codes.look(position, self._clock())} if looked_at else {}
 
     def _focus(
         self, owned: Owned, photos: Sequence[AvatarPhoto], position: Position

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.avatars.dialogue.known import Tools, forget
-from core.avatars.linking import codes, moving
+from core.avatars.dialogue.known import Tools, forget, known
+from core.avatars.linking import codes
 from core.avatars.linking.codes import Link
 from core.avatars.linking.working import in_the_way
 from core.avatars.privacy.erasure import forget_shown
@@ -32,9 +32,9 @@ def link_waits(_tools: Tools, turn: Turn) -> bool:
     return _waiting(turn) is not None
 
 
-def linked(_tools: Tools, turn: Turn) -> bool:
+def linked(tools: Tools, turn: Turn) -> bool:
     """Whether this chat is linked with another one."""
-    return len(moving.homes_of(turn.user_id)) > 1
+    return known(tools, turn).chats > 1
 
 
 def offer_code(_tools: Tools, turn: Turn) -> None:

@@ -107,9 +107,13 @@ def homes_of(user_id: uuid.UUID) -> set[uuid.UUID]:
 
 def home_of(conversation_id: int) -> uuid.UUID | None:
     """Who brought what is made in a conversation; None where nobody was ever linked with it."""
-    query = Conversation.select(Conversation.home_id).where(Conversation.id == conversation_id)
-    found: uuid.UUID | None = query.scalar()
+    found: uuid.UUID | None = brought_by(conversation_id).scalar()
     return found
+
+
+def brought_by(conversation_id: int) -> Any:
+    """The same, as a part of another statement."""
+    return Conversation.select(Conversation.home_id).where(Conversation.id == conversation_id)
 
 
 def checking(user_id: uuid.UUID) -> bool:

@@ -109,7 +109,8 @@ class Erasure:
             model.delete().where(model.user == user_id).execute()
         waste |= _drop_written(turn, there)
         waste.doom(now)
-        inbox.tell_others(turn.conversation_id, "forgotten", turn.event_id, now)
+        if Conversation in there:
+            inbox.tell_others(turn.conversation_id, "forgotten", turn.event_id, now)
 
     def _avatars(self, user_id: uuid.UUID, there: set[Any], now: float) -> Waste:
         orders = self._stopped(
@@ -171,6 +172,7 @@ def _begun(user_id: uuid.UUID, now: float) -> set[Any]:
     mine, theirs = "user_id = users.id", "SELECT id FROM conversations WHERE user_id = users.id"
     where = dict.fromkeys((*OF_PERSON, Export), mine)
     where |= dict.fromkeys(OF_CONVERSATION, f"conversation_id IN ({theirs})")
+    where[Conversation] = f"{mine} AND home_id IS NOT NULL"  # who is linked has several
     where[Link] += f" OR other_id IN ({theirs})"
     there = (f"EXISTS (SELECT 1 FROM {m._meta.table_name} WHERE {w})" for m, w in where.items())
     begin = f"UPDATE users SET erasing_at = ? WHERE id = ? RETURNING {', '.join(there)}"
