@@ -289,6 +289,7 @@ ROWS = (
     row("link_taken", "ANY", QUIET),
     row("agree_link", "confirming_link", SAME, when="link_waits", then="agree_to_link"),
     row("agree_link", "confirming_link", RETURN, then="say(link_late)"),
+    row("decline_link", "confirming_link", SAME, when="link_agreed"),
     row("decline_link", "confirming_link", RETURN, then="decline_link, say(link_declined)"),
     row("link_over", "confirming_link", RETURN, when="not link_waits",
         then="say_link_outcome, alert"),

@@ -32,6 +32,12 @@ def link_waits(_tools: Tools, turn: Turn) -> bool:
     return _waiting(turn) is not None
 
 
+def link_agreed(_tools: Tools, turn: Turn) -> bool:
+    """Whether both sides have agreed, and the worker is about to link them."""
+    link = _waiting(turn)
+    return link is not None and link.next_check_at is not None
+
+
 def linked(tools: Tools, turn: Turn) -> bool:
     """Whether this chat is linked with another one."""
     return known(tools, turn).chats > 1

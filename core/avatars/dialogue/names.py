@@ -102,6 +102,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "brings_code": linking.brings_code,
         "code_fits": linking.code_fits,
         "link_waits": linking.link_waits,
+        "link_agreed": linking.link_agreed,
         "linked": linking.linked,
         # corrections
         "names": edits.names,

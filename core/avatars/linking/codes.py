@@ -95,7 +95,9 @@ def take(link: Link, conversation_id: int, now: float) -> None:
 def agree(link_id: uuid.UUID, conversation_id: int, now: float) -> bool:
     """Note that a side agrees; True once both do, and the worker may act."""
     query = Link.select().where(Link.id == link_id, _OPEN)
-    link: Link = (query if is_sqlite() else query.for_update()).get()
+    link: Link | None = (query if is_sqlite() else query.for_update()).get_or_none()
+    if link is None:  # the other side has just said no
+        return False
     if link.conversation_id == conversation_id:
         link.agreed_at = now
     else:

@@ -29,7 +29,7 @@ from core.base.db import forget_deleted, forget_log, transaction
 from core.base.work import Piece, Pool, Work
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
-from core.conversation.statements import hold_firmly, lock_person
+from core.conversation.statements import hold_firmly, hold_people, lock_person
 
 log = structlog.get_logger()
 
@@ -154,8 +154,8 @@ class Erasing:
         """What was written about the person's last turn, and by whoever was slower than it."""
         until = user.erasing_at
         with transaction():
+            hold_people(user.id)
             for conversation in Conversation.select().where(Conversation.user == user.id):
-                lock_person(conversation.id, user.id)
                 for kept, at in WRITTEN.items():
                     mine = kept.conversation == conversation.id
                     kept.delete().where(mine, at <= until).execute()
@@ -226,8 +226,7 @@ def _doomed(user: User) -> ModelSelect[DoomedObject]:
 
 def _unforgotten(user: User) -> bool:
     """Whether another conversation of theirs has not forgotten them yet."""
-    waiting = _waiting(user.id, InboxEvent.update_id.startswith("forgotten:"))
-    return bool(waiting.exists())
+    return bool(_waiting(user.id, InboxEvent.update_id.startswith("forgotten:")).exists())
 
 
 def _begun_since(name: str) -> bool:
@@ -277,7 +276,8 @@ def _forget_shell(user: User, before: float) -> bool:
         conversations = Conversation.select().where(Conversation.user == user.id)
         if conversations.where(Conversation.active_at >= before).exists() or _has_anything(user):
             return False
-        ledger.count_person(user.created_at)
+        for one in User.select().where(User.id.in_(_once(user))):
+            ledger.count_person(one.created_at)
         return bool(User.delete().where(User.id == user.id).execute())
 
 
