@@ -68,7 +68,7 @@ def say_code_problem(_tools: Tools, turn: Turn) -> None:
     """Say why a code doesn't link anything; wrong ones are counted."""
     problem = _problem(turn)[0]
     if problem == "link_unknown":
-        turn.memory["link_guesses"] = [*_guesses(turn), turn.now]
+        turn.memory["guessed_codes"] = [*_guesses(turn), turn.now]
     turn.say(problem)
 
 
@@ -132,7 +132,7 @@ def _waiting(turn: Turn) -> Link | None:
 
 def _guesses(turn: Turn) -> list[float]:
     """When wrong codes were typed lately."""
-    made = turn.memory.get("link_guesses", ())
+    made = turn.memory.get("guessed_codes", ())
     return [at for at in made if turn.now - codes.SECONDS < at <= turn.now]
 
 
