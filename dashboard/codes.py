@@ -161,6 +161,8 @@ STATE: Words = {
     "viewing_picture": mark("looking at a picture"), "help": mark("help"),
     "photo_tips": mark("photo tips"), "choosing_language": mark("choosing the language"),
     "privacy": mark("privacy"), "writing_to_support": mark("writing to support"),
+    "linking": mark("linking another chat"), "confirming_link": mark("confirming a link"),
+    "unlinking": mark("unlinking the chat"),
 }  # fmt: skip
 """Where somebody is in the dialogue."""
 STAGE: Words = {

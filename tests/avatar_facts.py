@@ -12,6 +12,7 @@ from core.avatars.facts import (
     AvatarLine,
     Facts,
     Limits,
+    LinkFacts,
     PackFacts,
     PhotoFacts,
     PictureFacts,
@@ -110,6 +111,22 @@ def facts(language: str = "ru", **changes: Any) -> Facts:
     if isinstance(avatar, dict):
         avatar = replace(ANNA, **avatar)
     return replace(FACTS, language=language, avatar=avatar, **changes)
+
+
+def any_links(names: st.SearchStrategy[str]) -> st.SearchStrategy[LinkFacts]:
+    """What the screens about linking may show; chats are called like this."""
+    ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+    asked = st.builds(
+        LinkFacts,
+        st.lists(names, max_size=3).map(tuple),
+        st.sampled_from(("", "23456-789АБ")),
+        ids,
+        names,
+        st.integers(0, 12),
+        st.booleans(),
+        st.booleans(),
+    )
+    return st.just(LinkFacts()) | asked
 
 
 def any_studios(titles: st.SearchStrategy[str]) -> st.SearchStrategy[StudioFacts]:
@@ -265,5 +282,6 @@ def any_facts(
         training=st.none() | lines,
         finished=st.none() | lines,
         studio=any_studios(names),
+        link=any_links(names),
         operator=st.sampled_from((NOBODY, SOMEBODY)),
     )

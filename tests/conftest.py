@@ -26,7 +26,7 @@ from tests.patience import SAFETY
 from tests.sizes import SEED, SIZE
 
 _TABLES = (
-    "photo_folders", "owed_answers", "shared_secrets",
+    "links", "photo_folders", "owed_answers", "shared_secrets",
     "heartbeats", "meters", "deployments", "audit", "login_attempts", "dashboard_sessions",
     "alerts",
     "silences",

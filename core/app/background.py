@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from core.avatars import disposal
+from core.avatars.linking import working as linking
+from core.avatars.linking.working import Linking
 from core.avatars.orders import work as orders
 from core.avatars.orders.events import Events
 from core.avatars.photos import comparing, verdicts
@@ -87,6 +89,7 @@ def kinds(app: Parts, exports: Exports) -> list[Work]:
         *orders.kinds(app.pictures.orders, app.settings, slow),
         timers.work(app.engine),
         erasure_worker.work(erasing, slow),
+        linking.work(Linking(app.inbox, app.clock), slow),
         exporting.work(exports, slow),
         remote.work(app.training.remote),
         *([comparing.work(compared)] if compared else []),

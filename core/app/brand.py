@@ -45,6 +45,7 @@ def introduction(settings: Settings, language: str) -> Introduction:
         "cancel": t("Cancel what I’m doing"),
         "language": t("Language"),
         "privacy": t("My data"),
+        "link": t("Link another chat"),
         "support": t("Write to us"),
     }
     if len(brand.languages) == 1:

@@ -22,22 +22,35 @@ def allowed(settings: Settings, user_id: uuid.UUID, admitted: bool | None = None
     return any(f"{found.channel}:{found.chat}" in settings.people for found in theirs)
 
 
-def admit(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> bool:
+def admit(
+    settings: Settings,
+    user_id: uuid.UUID,
+    invite: str,
+    now: float,
+    home: uuid.UUID | None = None,
+) -> bool:
     """Let somebody in who brings an invitation; False where it isn't valid.
 
+    `home` is the one of several linked people who brings it.
     An invitation that is withdrawn later shuts nobody out who came with it.
     """
     if invite not in settings.invites:
         return False
     if not _admitted(user_id):
-        Admission.create(user=user_id, invite=invite[:128], at=now)
+        Admission.create(user=user_id, invite=invite[:128], at=now, home_id=home)
     return True
 
 
-def welcome(settings: Settings, user_id: uuid.UUID, invite: str, now: float) -> str:
+def welcome(
+    settings: Settings,
+    user_id: uuid.UUID,
+    invite: str,
+    now: float,
+    home: uuid.UUID | None = None,
+) -> str:
     """Take an invitation, and the code of what is said about it; "" where none is asked for."""
     before = _admitted(user_id)
-    valid = admit(settings, user_id, invite, now)
+    valid = admit(settings, user_id, invite, now, home)
     if settings.access != "invite":
         return ""
     admitted, known, unknown = WELCOMES

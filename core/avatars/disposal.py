@@ -13,7 +13,7 @@ from typing import Protocol
 
 import peewee
 
-from core.avatars.models import AvatarPhoto, PhotoValidationStatus
+from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus
 from core.avatars.ports import ObjectStore
 from core.base.db import Model, transaction
 from core.conversation.models import InboxEvent
@@ -52,9 +52,14 @@ SPOOLED = "spool/"
 """Below it are the objects that a channel has just received; no person's prefix is as short."""
 
 
-def prefix_of(user_id: uuid.UUID, avatar_id: uuid.UUID) -> str:
-    """Below which an avatar's objects are."""
-    return f"{user_id.hex}/{avatar_id.hex}/"
+def prefix_of(user_id: uuid.UUID, owned_id: uuid.UUID) -> str:
+    """Below which the objects of something of a person's are."""
+    return f"{user_id.hex}/{owned_id.hex}/"
+
+
+def place_of(found: Avatar) -> str:
+    """Below which an avatar's objects are: always the same, whoever it is of."""
+    return prefix_of(found.home_id or found.user_id, found.id)
 
 
 class Waste:

@@ -229,6 +229,24 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """A person's chats: `others` are those that this one is linked with, each by channel and name.
+
+    `code` is the one that another chat can type, "" where there is none. The question of `id` is
+    whether to link this chat with `chat`, which has so many `avatars`; `agreed` says that this
+    side does, `both` that the other one does too.
+    """
+
+    others: tuple[str, ...] = ()
+    code: str = ""
+    id: str = ""
+    chat: str = ""
+    avatars: int = 0
+    agreed: bool = False
+    both: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one screen may know.
 
@@ -270,3 +288,4 @@ class Facts:
     operator: Operator = NOBODY
     languages: tuple[str, ...] = LANGUAGES
     greeting: str = ""
+    link: LinkFacts = LinkFacts()

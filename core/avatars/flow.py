@@ -13,7 +13,8 @@ from core.conversation.flow import QUIET, SAME, Table, row
 RETURN = "↩"
 PLACE = "➜"
 
-SIDE = ("help", "photo_tips", "choosing_language", "privacy", "writing_to_support")
+LINKING = ("linking", "confirming_link", "unlinking")
+SIDE = ("help", "photo_tips", "choosing_language", "privacy", "writing_to_support", *LINKING)
 COLLECT = (
     "uploading_photos", "viewing_photo_gallery", "photo_validation_error", "insufficient_photos",
 )  # fmt: skip
@@ -274,6 +275,33 @@ ROWS = (
     row("yes", "privacy", "main_menu", when="asked(erase)", then="erase_everything, say(erased)"),
     row("yes", "privacy", SAME, when="asked(withdraw)",
         then="withdraw_consent, say(consent_withdrawn)"),
+    # one person in several chats
+    row("link", "ANY", "confirming_link", when="link_waits", then="remember_return"),
+    row("link", "ANY", "linking", when="not brings_code", then="remember_return, offer_code"),
+    row("link", "ANY", "confirming_link", when="code_fits", then="remember_return, take_code"),
+    row("link", "ANY", SAME, then="say_code_problem"),
+    row("code", "linking", "confirming_link", when="code_fits", then="take_code"),
+    row("code", "linking", SAME, then="say_code_problem"),
+    row("code_over", "linking", SAME),
+    row("code_over", "ANY", QUIET),
+    row("link_taken", "ANY", "confirming_link", when="link_waits",
+        then="remember_return, await_answer, alert"),
+    row("link_taken", "ANY", QUIET),
+    row("agree_link", "confirming_link", SAME, when="link_waits", then="agree_to_link"),
+    row("agree_link", "confirming_link", RETURN, then="say(link_late)"),
+    row("decline_link", "confirming_link", SAME, when="link_agreed"),
+    row("decline_link", "confirming_link", RETURN, then="decline_link, say(link_declined)"),
+    row("link_over", "confirming_link", RETURN, when="not link_waits",
+        then="say_link_outcome, alert"),
+    row("link_over", "ANY", QUIET),
+    row("linked", "ANY", "main_menu", then="lose_focus, say(linked), alert"),
+    row("unlink", "ANY", "unlinking", when="linked", then="remember_return"),
+    row("unlink", "ANY", SAME, then="say(unlink_alone)"),
+    row("part", "unlinking", SAME, then="ask_to_part, say(unlink_begun)"),
+    row("parted", "ANY", "main_menu", then="lose_focus, say(unlinked), alert"),
+    row("not_parted", "ANY", SAME, then="say_not_parted, alert"),
+    row("elsewhere", "ANY", SAME),
+    row("forgotten", "ANY", "main_menu", then="forget_here, say(erased), alert"),
     # back
     row("back", "selecting_training_type", "avatar_details", when="described"),
     row("back", "selecting_training_type avatar_gallery training_in_progress ENDED", "avatar_menu"),
@@ -324,8 +352,10 @@ TABLE = Table(
         "language": "language",
         "privacy": "privacy",
         "support": "support",
+        "link": "link",
+        "unlink": "unlink",
     },
-    typed=("name", "words", "message", "text"),
+    typed=("name", "words", "message", "code", "text"),
     signals=frozenset(
         {
             "judged",
@@ -336,6 +366,14 @@ TABLE = Table(
             "cancelled",
             "export_ready",
             "forget",
+            "code_over",
+            "link_taken",
+            "link_over",
+            "linked",
+            "parted",
+            "not_parted",
+            "elsewhere",
+            "forgotten",
             "pictures_progress",
             "pictures_finished",
             "pictures_failed",

@@ -28,7 +28,7 @@ from core.avatars.photos.declared import Declared
 from core.avatars.photos.held import HeldPhoto, held_photos
 from core.avatars.restrictions import Block, Grant
 from core.base.db import M, database, is_sqlite
-from core.conversation.models import User
+from core.conversation.models import Conversation, User
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Known:
 
     `busy` says that a run holds their only slot; `started` counts the trainings since a moment that
     count, `granted` those that they were given beyond the limit. `stored_photos` (and their bytes)
-    and `trainings` are what is kept.
+    and `trainings` are what is kept. `chats` is how many conversations are theirs.
     """
 
     consented: bool
@@ -67,6 +67,7 @@ class Known:
     stored_photos: int
     stored_bytes: int
     trainings: int
+    chats: int
     avatars: list[Owned]
 
     @property
@@ -104,7 +105,7 @@ _ANYBODY, _EVER = "f" * 32, -1.0
 _YES_OR_NO = ("consented", "blocked", "admitted", "busy")
 _ANSWERS = (
     *_YES_OR_NO, "started", "granted", "held", "held_files", "stored_photos", "stored_bytes",
-    "trainings",
+    "trainings", "chats",
 )  # fmt: skip
 """Columns that answer for the person, before those of each avatar."""
 _AVATAR, _RUN = Avatar._meta.sorted_fields, TrainingRun._meta.sorted_fields
@@ -204,6 +205,7 @@ def _answers(user_id: uuid.UUID, since: float) -> list[object]:
         _count(stored),
         stored.select(peewee.fn.sum(AvatarPhoto.file_size)),
         _count(runs),
+        _count(Conversation.select().where(Conversation.user == user_id)),
     ]
 
 

@@ -125,6 +125,7 @@ def consents(user_id: uuid.UUID) -> ModelSelect[Consent]:
         Consent.user == user_id,
         Consent.version == CONSENT_VERSION,
         Consent.withdrawn_at.is_null(),
+        Consent.set_aside_at.is_null(),
     )
 
 

@@ -28,6 +28,7 @@ class Grant(Model):
     user = peewee.ForeignKeyField(User, backref="grants", on_delete="CASCADE")
     at = peewee.DoubleField()
     who = peewee.CharField(max_length=64)
+    home_id = peewee.UUIDField(null=True)
 
     class Meta:
         table_name = "grants"

@@ -44,6 +44,16 @@ INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, rece
                    attempts, retry_at, error)
 VALUES (?, 'signal', '', ?, 'signal', ?, ?, 0, 0, '') ON CONFLICT DO NOTHING RETURNING id
 """
+_TOLD = """
+INSERT INTO inbox (conversation_id, channel, bot, update_id, kind, payload, received_at,
+                   attempts, retry_at, error)
+SELECT o.id, 'signal', '', CAST(? AS VARCHAR) || CASE WHEN o.id = c.id THEN '' ELSE ':' || o.id END,
+       'signal', CAST(? AS VARCHAR), CAST(? AS DOUBLE PRECISION), 0, 0, ''
+FROM conversations c JOIN conversations o ON o.user_id = c.user_id
+WHERE c.id = ? AND (o.id <> c.id OR ?) ORDER BY o.id ON CONFLICT DO NOTHING RETURNING id
+"""
+ELSEWHERE = "elsewhere"
+"""The signal that a person has done something in another conversation of theirs."""
 
 
 class Receipt(StrEnum):
@@ -100,10 +110,13 @@ class Inbox:
 
         With a `visit` it means nothing on any other.
         """
-        payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
-        for (event_id,) in run(_SIGNAL, conversation_id, key, payload, self._clock()).fetchall():
-            traces.queued("event", event_id)
-        _this_thread.signalled = True
+        signal(conversation_id, trigger, argument, key, self._clock(), visit)
+
+    def tell(self, conversation_id: int, trigger: str, argument: str, key: str) -> None:
+        """Signal something to a person: to this conversation, and to every other one of theirs."""
+        _tell(
+            conversation_id, Event(Kind.SIGNAL, trigger, argument), key, self._clock(), itself=True
+        )
 
     def _receive(self, updates: Sequence[Update]) -> list[Received]:
         with traces.span("receive", updates=len(updates)), transaction():
@@ -158,6 +171,8 @@ class Inbox:
             channel=address.channel,
             bot=address.bot,
             chat=address.chat,
+            name=user.name,
+            username=user.username,
             state=self._initial,
             created_at=now,
             active_at=now,
@@ -170,6 +185,34 @@ def signalled() -> bool:
     told = getattr(_this_thread, "signalled", False)
     _this_thread.signalled = False
     return told
+
+
+def signal(
+    conversation_id: int,
+    trigger: str,
+    argument: str,
+    key: str,
+    now: float,
+    visit: int | None = None,
+) -> None:
+    """See `Inbox.signal`."""
+    payload = encode(Event(Kind.SIGNAL, trigger, argument, visit=visit))
+    for (event_id,) in run(_SIGNAL, conversation_id, key, payload, now).fetchall():
+        traces.queued("event", event_id)
+    _this_thread.signalled = True
+
+
+def tell_others(conversation_id: int, trigger: str, event_id: int, now: float) -> None:
+    """Signal to a person's other conversations what an event of this one has done."""
+    key = f"{trigger}:{event_id}"
+    _tell(conversation_id, Event(Kind.SIGNAL, trigger), key, now, itself=False)
+
+
+def _tell(conversation_id: int, event: Event, key: str, now: float, *, itself: bool) -> None:
+    rows = run(_TOLD, key, encode(event), now, conversation_id, itself)
+    for (event_id,) in rows.fetchall():
+        traces.queued("event", event_id)
+    _this_thread.signalled = True
 
 
 def find(address: Address) -> int | None:

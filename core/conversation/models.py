@@ -26,6 +26,8 @@ class User(Model):
     `username` is what their channel calls them in public, "" where it doesn't. `sought` is
     their name, folded.
     `erasing_at` is when they asked to be forgotten, until nothing of before is left anywhere.
+    One with `joined_id` is part of that person by now: what is left of them is their identifier,
+    which names the objects that they brought.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -36,6 +38,7 @@ class User(Model):
     language_chosen = peewee.BooleanField(default=False)
     created_at = peewee.DoubleField()
     erasing_at = peewee.DoubleField(null=True)
+    joined_id = peewee.UUIDField(null=True)
 
     class Meta:
         table_name = "users"
@@ -44,7 +47,9 @@ class User(Model):
 class Conversation(Model):
     """One person's dialogue on one channel.
 
-    What was drawn before `forgotten_revision` is not written down any more.
+    What was drawn before `forgotten_revision` is not written down any more. `home_id` is who its
+    person was before they were linked with another one; null where they never were. `name` and
+    `username` are those of this channel, null where they are the user's still.
     """
 
     id = peewee.BigAutoField()
@@ -53,6 +58,9 @@ class Conversation(Model):
     channel = peewee.CharField(max_length=32)
     bot = peewee.CharField(max_length=64)
     chat = peewee.CharField(max_length=128)
+    home_id = peewee.UUIDField(null=True)
+    name = peewee.CharField(null=True)
+    username = peewee.CharField(max_length=64, null=True)
     token_key = peewee.CharField(max_length=32, default=new_key)
 
     state = peewee.CharField(max_length=64)

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.base.db import is_sqlite, run
 from core.base.folding import folded
+from core.conversation import inbox
 from core.conversation.timing.pacing import Schedule
 from core.conversation.turn import Turn
 
 _BOTH = """
-SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ? FOR NO KEY UPDATE
+SELECT 1 FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?
 """
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` makes one each time
 
@@ -54,6 +55,7 @@ class Locked(NamedTuple):
     language_chosen: bool
     name: str
     username: str
+    home_id: uuid.UUID | str | None
 
     @property
     def schedule(self) -> Schedule:
@@ -78,11 +80,14 @@ class Head(NamedTuple):
     retry_at: float
 
 
-_USER = ("language", "language_chosen", "name", "username")
-_COLUMNS = ", ".join(f"u.{name}" if name in _USER else f"c.{name}" for name in Locked._fields)
+_USER = {
+    "language": "u.language",
+    "language_chosen": "u.language_chosen",
+    "name": "coalesce(c.name, u.name)",
+    "username": "coalesce(c.username, u.username)",
+}
+_COLUMNS = ", ".join(_USER.get(name, f"c.{name}") for name in Locked._fields)
 _READ = f"SELECT {_COLUMNS} FROM conversations c JOIN users u ON u.id = c.user_id WHERE c.id = ?"
-_LOCK = f"{_READ} FOR NO KEY UPDATE"
-_LOCK_NOW = f"{_LOCK} SKIP LOCKED"
 _HEADS = """
 SELECT id, payload, attempts, retry_at FROM inbox
 WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 2
@@ -90,7 +95,8 @@ WHERE conversation_id = ? AND handled_at IS NULL AND failed_at IS NULL ORDER BY 
 _SAVE = """
 UPDATE conversations SET state = ?, visit = ?, revision = ?, memory = ?, post_revision = ?,
        differs_since = ?, due_at = ?, rank = ?, photo_at = ?, wake_at = ?, wake_trigger = ?,
-       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ?, thread = ?
+       wake_visit = ?, active_at = ?, entered_at = ?, unreachable = ?, thread = ?,
+       name = ?, username = ?
 WHERE id = ? AND revision = ?
 """
 _LOG = """
@@ -123,9 +129,18 @@ def lock(conversation_id: int, *, waiting: bool = True) -> Locked | None:
     NO KEY: what arrives meanwhile refers to the conversation and must not wait for its turn.
     Without `waiting`, None where another transaction has locked it.
     """
-    query = _READ if is_sqlite() else _LOCK if waiting else _LOCK_NOW
-    row = run(query, conversation_id).fetchone()
+    row = _fetched(_READ, conversation_id, waiting=waiting)
     return None if row is None else Locked(*row)
+
+
+def _fetched(query: str, conversation_id: int, *, waiting: bool = True) -> Any:
+    """The locked row; asked for again where it became somebody else's while it was waited for."""
+    if is_sqlite():
+        return run(query, conversation_id).fetchone()
+    held = f"{query} FOR NO KEY UPDATE"
+    if not waiting:
+        return run(f"{held} SKIP LOCKED", conversation_id).fetchone()
+    return run(held, conversation_id).fetchone() or run(held, conversation_id).fetchone()
 
 
 def heads(conversation_id: int) -> list[Head]:
@@ -147,7 +162,8 @@ def save(
         _SAVE,
         *(turn.state, turn.visit, turn.revision, encoded(turn.memory), schedule.post_revision),
         *(schedule.differs_since, schedule.due_at, schedule.rank, schedule.photo_at, *wake),
-        *(active_at, entered_at, unreachable, thread, turn.conversation_id, before.revision),
+        *(active_at, entered_at, unreachable, thread, turn.name, turn.username),
+        *(turn.conversation_id, before.revision),
     )
     assert saved.rowcount == 1, "a conversation changed under its lock"
     person = (turn.language, turn.language_chosen, turn.name, turn.username)
@@ -162,6 +178,8 @@ def save(
         *(before.state, turn.state, turn.visit, turn.revision, turn.now, stayed),
     )
     run(_HANDLED, turn.now, turn.event_id)
+    if before.home_id is not None and turn.person and turn.changed:
+        inbox.tell_others(turn.conversation_id, inbox.ELSEWHERE, turn.event_id, turn.now)
 
 
 def shelve(conversation_id: int) -> None:
@@ -214,25 +232,43 @@ def encoded(memory: Mapping[str, object]) -> str:
 
 # holding a person from outside of a turn, in a turn's own order: the conversation, then its user
 
+_THEIRS = "SELECT 1 FROM conversations WHERE user_id = ANY(?)"
+_THEY = "SELECT 1 FROM users WHERE id = ANY(?) OR joined_id = ANY(?)"
+
 
 def lock_person(conversation_id: int | None, user_id: uuid.UUID | None) -> None:
     """Hold a conversation and its user until the transaction ends; either may be gone.
 
     On SQLite the transaction itself is the lock. As a turn does, it leaves the key alone, so that
-    a channel can write to the inbox meanwhile.
+    a channel can write to the inbox meanwhile. Of one who was linked with another person
+    since they were read, that person is held too.
     """
     if is_sqlite():
         return
-    if conversation_id is not None and run(_BOTH, conversation_id).fetchone():
+    if conversation_id is not None and _fetched(_BOTH, conversation_id):
         return
-    if user_id is not None:
-        run("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", user_id)
+    while user_id is not None:
+        held = run("SELECT joined_id FROM users WHERE id = ? FOR NO KEY UPDATE", user_id).fetchone()
+        user_id = held[0] if held else None
+
+
+def hold_people(*user_ids: uuid.UUID) -> None:
+    """Hold several people with all their conversations, and those who became part of them.
+
+    All conversations come first, and who is part of another one before that one: nobody who holds
+    some of them waits for another in turn.
+    """
+    if is_sqlite():
+        return
+    ids = [*user_ids]
+    run(f"{_THEIRS} ORDER BY id FOR NO KEY UPDATE", ids)
+    run(f"{_THEY} ORDER BY joined_id IS NULL, id FOR NO KEY UPDATE", ids, ids)
 
 
 def hold_firmly(user_id: uuid.UUID) -> None:
     """Hold a person's conversations and themselves against everything, an update included."""
     if not is_sqlite():
-        run("SELECT 1 FROM conversations WHERE user_id = ? FOR UPDATE", user_id)
+        run("SELECT 1 FROM conversations WHERE user_id = ? ORDER BY id FOR UPDATE", user_id)
         run("SELECT 1 FROM users WHERE id = ? FOR UPDATE", user_id)
 
 

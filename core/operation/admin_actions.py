@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, Self
 
 from core.avatars import restrictions, support, switches
+from core.avatars.disposal import place_of
 from core.avatars.models import Avatar, TrainingRun
 from core.avatars.models.pictures import PictureRun
 from core.avatars.pictures.pictures import Pictures
@@ -220,7 +221,7 @@ class AdminActions:
         """A thumbnail of an avatar's photo, None if it isn't available. Viewing it is audited."""
         with self._audited("look", avatar_id, "photo") as entry:
             owner = Avatar.get_or_none(Avatar.id == uuid.UUID(avatar_id))
-            prefix = f"{owner.user_id.hex}/{owner.id.hex}/" if owner else ""
+            prefix = place_of(owner) if owner else ""
             entry.changed = bool(prefix) and key.startswith(prefix)
         with suppress(StorageUnavailable):
             return self._app.thumbnail(key) if entry.changed else None
@@ -347,9 +348,10 @@ def _held(user_id: str) -> uuid.UUID:
     """A person, held until the transaction ends, so that no turn of theirs comes between."""
     found = uuid.UUID(user_id)
     lock_person(None, found)
-    if not User.select().where(User.id == found).exists():
+    person = User.get_or_none(User.id == found)
+    if person is None:
         raise LikenessError("There is no such person any more.")
-    return found
+    return uuid.UUID(str(person.joined_id or person.id))
 
 
 def _conversation(user_id: str) -> int:

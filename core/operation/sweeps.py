@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.avatars import disposal
+from core.avatars.linking import codes
 from core.avatars.orders import events
 from core.avatars.photos import held
 from core.avatars.pictures import owned
@@ -57,7 +58,7 @@ class Sweeps:
         """Each of them once; one that fails is none of the others' business."""
         return (
             self._inbox, self._held, self._removed, self._spooled, self._half_written,
-            self._erased, self._events, self._sessions, self._retire_simulated,
+            self._erased, self._events, self._links, self._sessions, self._retire_simulated,
             *self._retention_steps(),
         )  # fmt: skip
 
@@ -79,6 +80,10 @@ class Sweeps:
         now = self._clock()
         with transaction():
             events.sweep(now - self._settings.jobs.event_days * DAY, now - DAY)
+
+    def _links(self) -> None:
+        with transaction():
+            codes.sweep(self._clock() - DAY)
 
     def _sessions(self) -> None:
         auth.sweep(self._clock())

@@ -23,7 +23,7 @@ from channels.telegram import Telegram
 from core.app.commands.diagram import diagram
 from core.app.commands.showing import BLOCK
 from core.avatars import access, flow, queries
-from core.avatars.dialogue import collecting, edits, effects, guards, painting, support
+from core.avatars.dialogue import collecting, edits, effects, guards, linking, painting, support
 from core.avatars.dialogue.names import EFFECTS, GUARDS
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Limits, PhotoFacts, RunFacts
 from core.avatars.models import AvatarStatus, AvatarTrainingType, PhotoValidationStatus, RunStatus
@@ -37,7 +37,7 @@ from core.conversation.delivery.rendering import render
 from core.conversation.flow import QUIET, Flow, Step
 from core.conversation.messages import Screen
 from core.conversation.reading import UNHEARD
-from tests.avatar_facts import STUDIO, any_studios
+from tests.avatar_facts import STUDIO, any_links, any_studios
 
 ROOT = Path(__file__).parents[2]
 TABLE = flow.TABLE
@@ -134,6 +134,7 @@ def facts(asked: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy
         training=st.none() | lines,
         finished=st.none() | lines,
         studio=any_studios(names),
+        link=any_links(names),
     )
 
 
@@ -457,6 +458,10 @@ def said() -> Iterator[str]:
         yield from (str(call.argument) for call in row.effects if call.name == "say")
     for module in (collecting, effects, edits, guards, painting, support, engine):
         yield from _said_in(module)
+    named = re.findall(r'"(link_\w+)"', inspect.getsource(linking))
+    yield from (*{*named} - TABLE.signals, "link_late", "link_refused")
+    yield from (f"link_{why}" for why in ("same", "erasing", "training", "pictures"))
+    yield from (f"unlink_{why}" for why in ("erasing", "alone", "checking"))
     yield from ("busy", *UNHEARD.values(), *access.WELCOMES, *hints.OBSTACLES)
     yield from (*remarks.OBSTACLES, "no_pictures_daily_limit")
 

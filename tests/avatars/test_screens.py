@@ -37,7 +37,7 @@ LONG = 1_000_000
 TELEGRAM = Capabilities(buttons_per_row=3, pictures=10, text_length=LONG, caption_length=LONG)
 CONSOLE = Capabilities(text_length=LONG)
 ALLOWED = {"JPEG", "PNG", "FLUX", "fal", "English", "Language", "Choose", "language", "menu"}
-ALLOWED |= {"cancel", "privacy", "help", "support"}
+ALLOWED |= {"cancel", "privacy", "help", "support", "link", "unlink"}
 CYRILLIC = "Аняёж 🎭„“{}"
 
 states = pytest.mark.parametrize("state", STATES)

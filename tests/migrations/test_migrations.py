@@ -14,6 +14,7 @@ import pytest
 
 from core.avatars import disposal, restrictions, support, switches
 from core.avatars import models as avatars
+from core.avatars.linking import codes
 from core.avatars.models import pictures
 from core.avatars.orders import events, submissions
 from core.avatars.orders.money import daily_totals, prices
@@ -29,7 +30,7 @@ MODELS: tuple[Any, ...] = tuple(
     found
     for module in (
         conversations, avatars, disposal, retained, daily_totals, events, prices, submissions,
-        switches, restrictions, pictures, support,
+        switches, restrictions, pictures, support, codes,
     )
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, peewee.Model) and found._meta.table_name
@@ -45,6 +46,7 @@ NAMES = [
     "0011_painted_avatars",
     "0012_deployments",
     "0013_expand_meters",
+    "0014_expand_links",
 ]  # fmt: skip
 
 

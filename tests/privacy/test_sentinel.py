@@ -83,6 +83,47 @@ def test_the_sentinel_is_found_nowhere(app: App, tmp_path: Path, log: io.StringI
     assert totals["trainings_completed_test"] == 1
 
 
+def test_neither_is_that_of_somebody_in_two_chats(
+    app: App, tmp_path: Path, log: io.StringIO
+) -> None:
+    worker = app.worker()
+    worker.start()
+    try:
+        anna, ben = Marked(app), Marked(app, "telegram")
+        for person in (anna, ben):
+            person.live()
+        wait_for(judged)
+        linked(app, anna, ben)
+        for person in (anna, ben):
+            person.say("/menu")
+            person.look()
+        ben.send_photo()
+        assert len({key.split("/")[0] for key in app.store.keys("") if "/spool" not in key}) > 1
+        ben.order_erasure()
+        wait_for(lambda: erased(app))
+        wait_for(lambda: not list(app.store.keys("")))
+    finally:
+        worker.stop()
+    assert [where for where in rows_of(app.database) if found_in(where[1])] == []
+    assert found_below(tmp_path) == []
+    assert found_in(log.getvalue().encode()) == []
+    assert app.engine.look(anna.id).position.state == "main_menu"
+    assert InboxEvent.select().where(InboxEvent.payload != "").count() == 0
+    assert sum(user.name != "" for user in User.select()) == 0
+
+
+def linked(app: App, anna: Marked, ben: Marked) -> None:
+    """One person in both chats."""
+    anna.do(Event(Kind.COMMAND, "link"))
+    code = app.engine.look(anna.id).screen.text.partition("/link ")[2].split()[0]
+    ben.do(Event(Kind.COMMAND, "link", code))
+    app.engine.drain(anna.id)
+    for person in (anna, ben):
+        person.press("agree_link")
+    wait_for(lambda: len({chat.user_id for chat in Conversation.select()}) == 1)
+    assert code.replace("-", "") not in str([row for _, row in rows_of(app.database)])
+
+
 def test_pages_that_many_others_share_keep_nothing_of_the_person(
     sqlite_url: str, tmp_path: Path, log: io.StringIO
 ) -> None:

@@ -62,6 +62,8 @@ def _erase(app: App, user_id: uuid.UUID) -> bool:
     ordered = erasure_worker.order(app.inbox, user_id, app.clock())
     assert ordered is not None, "they have a conversation"
     app.engine.drain(ordered.conversation_id)
+    for other in theirs:
+        app.engine.drain(other.id)
     if User.get_by_id(user_id).erasing_at is None:
         raise BackupError(f"The person {user_id} could not be erased again; see the log.")
     with transaction():

@@ -88,7 +88,8 @@ def take_held_photos(tools: Tools, turn: Turn) -> None:
         return
     taken = take(turn.user_id, room(tools, turn).intake)
     if taken:
-        _add(tools, turn, [photo.reference for photo in taken])
+        came_through = [photo.conversation_id for photo in taken]
+        _add(tools, turn, [photo.reference for photo in taken], came_through)
         _recount(tools, turn)
         turn.say("held_taken", n=len(taken))
     known(tools, turn).held -= len(taken)
@@ -234,8 +235,13 @@ def _no_photos(tools: Tools, turn: Turn) -> int:
     return 0 if late or told else int(count)
 
 
-def _add(tools: Tools, turn: Turn, references: Sequence[Mapping[str, object]]) -> None:
-    for photo in _create(tools, turn, references):
+def _add(
+    tools: Tools,
+    turn: Turn,
+    references: Sequence[Mapping[str, object]],
+    came_through: Sequence[int] = (),
+) -> None:
+    for photo in _create(tools, turn, references, came_through):
         database.after_commit(partial(tools.jobs.wake, "photo", str(photo.id)))
 
 
@@ -248,17 +254,25 @@ def _refuse(tools: Tools, turn: Turn, reason: str) -> None:
 
 
 def _create(
-    tools: Tools, turn: Turn, references: Sequence[Mapping[str, object]], **columns: object
+    tools: Tools,
+    turn: Turn,
+    references: Sequence[Mapping[str, object]],
+    came_through: Sequence[int] = (),
+    **columns: object,
 ) -> list[AvatarPhoto]:
-    """Add photos to the avatar in focus, however many in one statement."""
+    """Add photos to the avatar in focus, however many in one statement.
+
+    They came through this conversation, or each through one of `came_through`.
+    """
+    chats = came_through or [turn.conversation_id] * len(references)
     found, mine = focused(tools, turn), photos(tools, turn)
     last = max((photo.number for photo in mine), default=0)
     made = [
         AvatarPhoto(
-            avatar=found, user=turn.user_id, conversation=turn.conversation_id,
+            avatar=found, user=turn.user_id, conversation=chat,
             reference=dict(reference), number=number, **columns,
         )
-        for number, reference in enumerate(references, last + 1)
+        for number, (reference, chat) in enumerate(zip(references, chats, strict=True), last + 1)
     ]  # fmt: skip
     AvatarPhoto.bulk_create(made)
     mine += made

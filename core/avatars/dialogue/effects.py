@@ -16,6 +16,7 @@ from core.avatars.dialogue.edits import remember_named
 from core.avatars.dialogue.guards import name_of, name_problem, why_closed
 from core.avatars.dialogue.known import Tools, facts, focused, forget, in_focus, known, named_in
 from core.avatars.flow import SIDE
+from core.avatars.linking.moving import brought_by, home_of
 from core.avatars.models import (
     Avatar,
     AvatarGender,
@@ -75,7 +76,10 @@ def save_language(_tools: Tools, turn: Turn) -> None:
 def read_link(tools: Tools, turn: Turn) -> None:
     """Admit people with a valid invitation, and say what came of an invitation."""
     code = turn.argument.strip()
-    if code and (said := access.welcome(tools.settings, turn.user_id, code, turn.now)):
+    if not code:
+        return
+    home = home_of(turn.conversation_id)
+    if said := access.welcome(tools.settings, turn.user_id, code, turn.now, home):
         turn.say(said)
 
 
@@ -103,7 +107,7 @@ def open_draft(tools: Tools, turn: Turn) -> None:
     mine = known(tools, turn).avatars
     draft = next((owned.avatar for owned in mine if not owned.avatar.name), None)
     if draft is None:
-        draft = Avatar.create(user=turn.user_id)
+        draft = Avatar.create(user=turn.user_id, home_id=home_of(turn.conversation_id))
         mine.append(Owned(draft, None, 0, False))
     else:
         change(draft, avatar_type=None, gender=None, training_type=AvatarTrainingType.PORTRAIT)
@@ -176,7 +180,10 @@ def record_consent(tools: Tools, turn: Turn) -> None:
     person = known(tools, turn)
     if not person.consented:
         person.consented = True
-        Consent.create(user=turn.user_id, version=queries.CONSENT_VERSION, given_at=turn.now)
+        Consent.insert(
+            user=turn.user_id, version=queries.CONSENT_VERSION, given_at=turn.now,
+            home_id=brought_by(turn.conversation_id),
+        ).execute()  # fmt: skip
 
 
 # training
@@ -206,7 +213,7 @@ def cancel_run(tools: Tools, turn: Turn) -> None:
 def notice(_tools: Tools, turn: Turn) -> None:
     """Tell the person of an avatar that they are not looking at."""
     run = TrainingRun.get_or_none(TrainingRun.id == turn.argument, TrainingRun.user == turn.user_id)
-    if run is None or run.avatar is None:
+    if run is None or run.avatar is None or run.conversation_id != turn.conversation_id:
         return
     parameters: Mapping[str, object] = {
         "avatar": run.avatar.id.hex,

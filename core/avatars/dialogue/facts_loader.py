@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from core.avatars import person, queries, rules
 from core.avatars.dialogue import photo_facts
 from core.avatars.dialogue.studio import Studio
 from core.avatars.facts import AvatarFacts, AvatarLine, Facts, Kept, Limits, RunFacts
-from core.avatars.flow import PICTURES, SET
+from core.avatars.flow import LINKING, PICTURES, SET
+from core.avatars.linking import codes
 from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders import board
 from core.avatars.orders.board import Board
@@ -31,10 +32,10 @@ from core.conversation.flow import Position
 _VALID, _PENDING = PhotoValidationStatus.VALID, PhotoValidationStatus.PENDING
 _UNTERMED = (
     "training_in_progress", "training_completed", "avatar_gallery", "avatar_details",
-    "deleting_avatar", "privacy", *PICTURES,
+    "deleting_avatar", "privacy", *LINKING, *PICTURES,
 )  # fmt: skip
 """Nothing is ordered there: neither prices nor switches are needed."""
-_WITHOUT_PHOTOS = ("avatar_gallery", "privacy", *PICTURES)
+_WITHOUT_PHOTOS = ("avatar_gallery", "privacy", *LINKING, *PICTURES)
 """Whatever avatar is in focus, no photo of it is told of there."""
 
 
@@ -175,13 +176,13 @@ class Loader:
         """What one state alone shows: the page of a gallery, what is kept."""
         memory, settings = position.memory, self._settings.avatars
         if position.state == "avatar_gallery":
-            page, pages, lines = _paged(known.named, memory, settings.page_size)
+            page, pages, lines = photo_facts.paged(known.named, memory, settings.page_size)
             found = faces([line.avatar.id for line in lines])
             shown = tuple(_line(line, found.get(line.avatar.id, "")) for line in lines)
             return {"page": page, "pages": pages, "avatars": shown}
         if position.state == "viewing_photo_gallery" and known.owned(memory.get("avatar")):
             there = [photo for photo in photos if photo.removed_at is None]
-            page, pages, rows = _paged(there, memory, settings.photo_page_size)
+            page, pages, rows = photo_facts.paged(there, memory, settings.photo_page_size)
             removed = photo_facts.removed_photo(photos, memory.get("removed"))
             return {
                 "page": page,
@@ -200,8 +201,14 @@ class Loader:
             return {"page": page, "pages": pages}
         if position.state == "privacy":
             megabytes = known.stored_bytes / 1024 / 1024
-            return {"kept": Kept(known.stored_photos, megabytes, known.trainings)}
+            kept = Kept(known.stored_photos, megabytes, known.trainings)
+            return {"kept": kept, **self._chats(position, known.chats > 1)}
+        if position.state in LINKING:
+            return self._chats(position, True)
         return {}
+
+    def _chats(self, position: Position, looked_at: bool) -> dict[str, Any]:
+        return {"link": codes.look(position, self._clock())} if looked_at else {}
 
     def _focus(
         self, owned: Owned, photos: Sequence[AvatarPhoto], position: Position
@@ -286,15 +293,3 @@ def _line(owned: Owned, face: str = "") -> AvatarLine:
     found = owned.avatar
     standing = (found.status, found.training_progress, found.training_type)
     return AvatarLine(found.id.hex, found.name, *standing, owned.valid, face)
-
-
-T = TypeVar("T")
-
-
-def _paged(
-    found: Sequence[T], memory: Mapping[str, Any], size: int
-) -> tuple[int, int, Sequence[T]]:
-    """A page within bounds: its number from 1, how many there are, what is on it."""
-    pages = max(1, -(-len(found) // size))
-    page = min(max(1, int(memory.get("page", 1))), pages)
-    return page, pages, found[(page - 1) * size : page * size]

@@ -12,6 +12,7 @@ from core.avatars.dialogue import (
     edits,
     effects,
     guards,
+    linking,
     painting,
     picture_guards,
     support,
@@ -97,6 +98,12 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "picture_there": picture_guards.picture_there,
         "run_has_pictures": picture_guards.run_has_pictures,
         "picture_removed": picture_guards.picture_removed,
+        # one person in several chats
+        "brings_code": linking.brings_code,
+        "code_fits": linking.code_fits,
+        "link_waits": linking.link_waits,
+        "link_agreed": linking.link_agreed,
+        "linked": linking.linked,
         # corrections
         "names": edits.names,
         "renames": edits.renames,
@@ -180,6 +187,18 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "delete_avatar": effects.delete_avatar,
         "withdraw_consent": effects.withdraw_consent,
         "erase_everything": effects.erase_everything,
+        "forget_here": linking.forget_here,
+        # one person in several chats
+        "offer_code": linking.offer_code,
+        "take_code": linking.take_code,
+        "await_answer": linking.await_answer,
+        "say_code_problem": linking.say_code_problem,
+        "agree_to_link": linking.agree_to_link,
+        "decline_link": linking.decline_link,
+        "say_link_outcome": linking.say_link_outcome,
+        "ask_to_part": linking.ask_to_part,
+        "say_not_parted": linking.say_not_parted,
+        "lose_focus": linking.lose_focus,
     }
 )
 

@@ -106,7 +106,7 @@ def say_wish_rule(tools: Tools, turn: Turn) -> None:
 def show_pictures(_tools: Tools, turn: Turn) -> None:
     """Post the pictures of an order, the likest first, as messages of their own."""
     run = told(turn)
-    if run is None or run.avatar is None:
+    if run is None or run.avatar is None or run.conversation_id != turn.conversation_id:
         return
     there = owned.of_run(run.id)
     turn.notify(
@@ -125,7 +125,9 @@ def show_pictures(_tools: Tools, turn: Turn) -> None:
 def notice_no_pictures(_tools: Tools, turn: Turn) -> None:
     """Tell somebody who has left that nothing came of their order."""
     run = told(turn)
-    if run is not None and run.avatar is not None:
+    if run is None or run.conversation_id != turn.conversation_id:
+        return
+    if run.avatar is not None:
         turn.notify(
             "pictures_failed",
             f"pictures:{run.id}:failed",

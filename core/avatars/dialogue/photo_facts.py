@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from core.avatars import queries
 from core.avatars.facts import PhotoFacts
@@ -64,3 +65,13 @@ def series(photos: Sequence[AvatarPhoto], seen: int) -> frozenset[object]:
         return new
     last = max((photo.told_revision or 0 for photo in photos), default=0)
     return frozenset(photo.id for photo in photos if last and photo.told_revision == last)
+
+
+T = TypeVar("T")
+
+
+def paged(found: Sequence[T], memory: Mapping[str, Any], size: int) -> tuple[int, int, Sequence[T]]:
+    """A page within bounds: its number from 1, how many there are, what is on it."""
+    pages = max(1, -(-len(found) // size))
+    page = min(max(1, int(memory.get("page", 1))), pages)
+    return page, pages, found[(page - 1) * size : page * size]

@@ -94,7 +94,8 @@ class Avatar(Model):
 
     `avatar_type` is null until it has been chosen; a portrait is a character at once, so a
     portrait without a kind is one whose training type has not been confirmed yet. `compare_at`:
-    see comparing.py.
+    see comparing.py. `home_id` is who brought it, where its person was linked with others; its
+    objects stay below the prefix of that one.
     """
 
     id = peewee.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -115,6 +116,7 @@ class Avatar(Model):
     training_config = peewee.JSONField(default=dict)
     photos_count = peewee.IntegerField(default=0)
     compare_at = peewee.DoubleField(null=True)
+    home_id = peewee.UUIDField(null=True)
     created_at = peewee.DateTimeField(default=utc_now)
     updated_at = peewee.DateTimeField(default=utc_now)
 
@@ -244,13 +246,18 @@ STAYING = (
 
 
 class Consent(Model):
-    """A person's consent to a version of the text, until they withdraw it."""
+    """A person's consent to a version of the text, until they withdraw it.
+
+    One is `set_aside_at` a moment where its person was linked with somebody who had not consented.
+    """
 
     id = peewee.BigAutoField()
     user = peewee.ForeignKeyField(User, backref="consents", on_delete="CASCADE")
     version = peewee.CharField(max_length=16)
     given_at = peewee.DoubleField()
     withdrawn_at = peewee.DoubleField(null=True)
+    set_aside_at = peewee.DoubleField(null=True)
+    home_id = peewee.UUIDField(null=True)
 
     class Meta:
         table_name = "consents"
@@ -260,8 +267,10 @@ class Admission(Model):
     """Somebody who came with an invitation; it lasts, whatever becomes of that."""
 
     user = peewee.ForeignKeyField(User, primary_key=True, backref="admissions", on_delete="CASCADE")
+    user_id: uuid.UUID
     invite = peewee.CharField(max_length=128)
     at = peewee.DoubleField()
+    home_id = peewee.UUIDField(null=True)
 
     class Meta:
         table_name = "admissions"

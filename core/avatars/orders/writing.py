@@ -121,7 +121,7 @@ class Writer:
         if change.tell is not None and order.conversation_id is not None:
             trigger, about = change.tell
             if self._kind.wanted(order):
-                self._inbox.signal(
+                self._inbox.tell(
                     order.conversation_id,
                     self._kind.signal(trigger),
                     str(order.id),

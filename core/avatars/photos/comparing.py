@@ -117,7 +117,7 @@ class Comparing:
         if photo is None:
             return None
         key = f"compared:{avatar_id}:{digest}"
-        self._inbox.signal(photo.conversation_id, "judged", str(avatar_id), key)
+        self._inbox.tell(photo.conversation_id, "judged", str(avatar_id), key)
         conversation_id: int = photo.conversation_id
         return conversation_id
 

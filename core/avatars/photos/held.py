@@ -23,6 +23,7 @@ class HeldPhoto(Model):
     id = peewee.BigAutoField()
     user = peewee.ForeignKeyField(User, backref="held_photos", on_delete="CASCADE")
     conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
+    conversation_id: int
     reference = peewee.JSONField()
     declared = EnumField(Declared, max_length=16, default=Declared.PICTURE)
     held_at = peewee.DoubleField()

@@ -49,4 +49,4 @@ def tell(inbox: Inbox, avatar_id: uuid.UUID, conversation_id: int) -> None:
         photo.save(only=["photo_metadata"])
     if not told:
         key = f"delayed:{avatar_id}:{photos[0].number}"
-        inbox.signal(conversation_id, "delayed", str(avatar_id), key)
+        inbox.tell(conversation_id, "delayed", str(avatar_id), key)

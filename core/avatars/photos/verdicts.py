@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from core.avatars.disposal import doom_unused, doomed, prefix_of, spooled
+from core.avatars.disposal import doom_unused, doomed, place_of, spooled
 from core.avatars.models import DELAYED, AvatarPhoto, Consent, PhotoValidationStatus, change
 from core.avatars.photos import claims, lateness, missing
 from core.avatars.photos.claim_keeper import kept
@@ -149,7 +149,7 @@ class Verdicts:
         verdict = self._inspect(data, purpose_of(photo), known_beside(photo))
         key = None
         if verdict.data is not None:
-            key = prefix_of(photo.user_id, photo.avatar_id) + verdict.file_hash
+            key = place_of(photo.avatar) + verdict.file_hash
             if self._reserve(photo, key):
                 self._store.put(key, verdict.data)
         return columns(verdict, key, photo.photo_metadata)
@@ -229,7 +229,7 @@ class Verdicts:
         avatar_id = str(photo.avatar_id)
         if photo.conversation_id is not None:
             key = f"judged:{photo.id}:{photo.attempts}"
-            self._inbox.signal(photo.conversation_id, "judged", avatar_id, key)
+            self._inbox.tell(photo.conversation_id, "judged", avatar_id, key)
         if photo.removed_at is None:
             count = photo.avatar.photos_count
             loaded = f"📸 Загружено {count} фотографий для аватара {avatar_id}"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from core.avatars.disposal import doomed, prefix_of
+from core.avatars.disposal import doomed, place_of
+from core.avatars.models import Avatar
 from core.avatars.models.pictures import Picture, PictureRun
 from core.avatars.orders.kind import Alive
 from core.avatars.orders.order import Status, handle_of, moved
@@ -131,9 +132,10 @@ def _reserve(room: Room, run: PictureRun, found: list[Scored], now: float) -> li
 
     Each key has a row, of a picture that is nobody's yet.
     """
-    if run.user_id is None or run.avatar_id is None:
+    avatar = Avatar.get_or_none(Avatar.id == run.avatar_id)
+    if avatar is None:
         return None
-    prefix = prefix_of(run.user_id, run.avatar_id)
+    prefix = place_of(avatar)
     keys = [f"{prefix}picture-{one.sha256}" for _, one in found]
     rows = [
         {

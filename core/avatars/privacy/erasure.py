@@ -15,7 +15,8 @@ from typing import Any
 import peewee
 
 from core.avatars import support
-from core.avatars.disposal import Waste, prefix_of
+from core.avatars.disposal import Waste, place_of, prefix_of
+from core.avatars.linking.codes import Link, links_of
 from core.avatars.models import (
     HOLDING,
     Avatar,
@@ -33,6 +34,7 @@ from core.avatars.privacy.personal_data import OF_CONVERSATION, OF_PERSON, RULIN
 from core.avatars.privacy.retained import Export
 from core.avatars.support import SupportMessage
 from core.base.db import M, run
+from core.conversation import inbox
 from core.conversation.models import Conversation, InboxEvent, TranscriptEntry
 from core.conversation.turn import Turn
 
@@ -54,13 +56,13 @@ class Erasure:
         remote.forget_all(orders, models, now)
         photos = _deleted(AvatarPhoto, AvatarPhoto.avatar == found.id)
         found.delete_instance()
-        Waste([prefix_of(found.user_id, found.id)], (p.reference for p in photos)).doom(now)
+        Waste([place_of(found)], (p.reference for p in photos)).doom(now)
 
     def consent(self, user_id: uuid.UUID, now: float) -> None:
         """A consent, and what it allowed: orders under way, photos, pictures; models stay."""
         withdrawn = Consent.update(withdrawn_at=now)
         withdrawn.where(Consent.user == user_id, Consent.withdrawn_at.is_null()).execute()
-        avatars = list(Avatar.select(Avatar.id).where(Avatar.user == user_id))
+        avatars = list(Avatar.select().where(Avatar.user == user_id))
         orders = self._stopped(lambda order: order.avatar.in_(avatars))
         _forget_wishes(PictureRun.user == user_id)
         models = list(TrainedModel.select().where(TrainedModel.user == user_id))
@@ -72,7 +74,7 @@ class Erasure:
         photos = _deleted(AvatarPhoto, AvatarPhoto.user == user_id)
         places = {p.minio_key for p in photos if p.minio_key and p.avatar_id in made}
         places |= {picture.key for picture in _deleted(Picture, Picture.user == user_id)}
-        places |= {prefix_of(user_id, found.id) for found in avatars if found.id not in made}
+        places |= {place_of(found) for found in avatars if found.id not in made}
         waste = Waste(places, (photo.reference for photo in photos))
         waste |= drop_held(user_id)
         waste.doom(now)
@@ -99,12 +101,16 @@ class Erasure:
             waste |= drop_held(user_id)
         if Export in there:
             waste |= drop_exports(Export.user == user_id)
+        if Link in there:
+            Link.delete().where(links_of(user_id)).execute()
         if SupportMessage in there:
             support.forget(SupportMessage.user == user_id)
         for model in there.intersection(RULINGS):
             model.delete().where(model.user == user_id).execute()
         waste |= _drop_written(turn, there)
         waste.doom(now)
+        if Conversation in there:
+            inbox.tell_others(turn.conversation_id, "forgotten", turn.event_id, now)
 
     def _avatars(self, user_id: uuid.UUID, there: set[Any], now: float) -> Waste:
         orders = self._stopped(
@@ -117,7 +123,7 @@ class Erasure:
         avatars = _deleted(Avatar, Avatar.user == user_id)
         remote.forget_all(orders, models, now)
         ledger.count(avatars, photos)
-        return Waste((prefix_of(user_id, a.id) for a in avatars), (p.reference for p in photos))
+        return Waste(map(place_of, avatars), (p.reference for p in photos))
 
     def _stopped(
         self, which: Callable[[Any], peewee.Expression], there: Container[Any] | None = None
@@ -166,6 +172,8 @@ def _begun(user_id: uuid.UUID, now: float) -> set[Any]:
     mine, theirs = "user_id = users.id", "SELECT id FROM conversations WHERE user_id = users.id"
     where = dict.fromkeys((*OF_PERSON, Export), mine)
     where |= dict.fromkeys(OF_CONVERSATION, f"conversation_id IN ({theirs})")
+    where[Conversation] = f"{mine} AND home_id IS NOT NULL"  # who is linked has several
+    where[Link] += f" OR other_id IN ({theirs})"
     there = (f"EXISTS (SELECT 1 FROM {m._meta.table_name} WHERE {w})" for m, w in where.items())
     begin = f"UPDATE users SET erasing_at = ? WHERE id = ? RETURNING {', '.join(there)}"
     found = run(begin, now, user_id.hex).fetchone()
@@ -177,18 +185,35 @@ def _drop_written(turn: Turn, there: set[Any]) -> Waste:
     theirs = Conversation.select(Conversation.id).where(Conversation.user == turn.user_id)
     for kept in there.intersection(WRITTEN) - {TranscriptEntry}:
         kept.delete().where(kept.conversation.in_(theirs)).execute()
-    nothing_shown = Conversation.update(
-        shown_buttons="[]", forgotten_revision=Conversation.revision + 1
-    )
-    nothing_shown.where(Conversation.user == turn.user_id).execute()
+    _show_nothing(turn)
     others = InboxEvent.conversation.in_(theirs) & (InboxEvent.id != turn.event_id)
     events = _deleted(InboxEvent, others)
     waste = Waste(references=(part for e in events for part in json.loads(e.payload or "[]")))
     if TranscriptEntry in there:
-        said = _deleted(TranscriptEntry, TranscriptEntry.conversation.in_(theirs))
-        files = (json.loads(e.content).get("files", ()) for e in said if e.author == "person")
-        waste |= Waste(references=(file for several in files for file in several))
+        waste |= _drop_said(TranscriptEntry.conversation.in_(theirs))
     return waste
+
+
+def _drop_said(which: peewee.Expression) -> Waste:
+    said = _deleted(TranscriptEntry, which)
+    files = (json.loads(e.content).get("files", ()) for e in said if e.author == "person")
+    return Waste(references=(file for several in files for file in several))
+
+
+def _show_nothing(turn: Turn) -> None:
+    """What the conversation of a turn shows is not written down any more."""
+    nothing_shown = Conversation.update(
+        shown_buttons="[]", forgotten_revision=Conversation.revision + 1
+    )
+    nothing_shown.where(Conversation.id == turn.conversation_id).execute()
+
+
+def forget_shown(turn: Turn) -> None:
+    """The same for a conversation whose person was erased from another one of theirs."""
+    for kept in WRITTEN.keys() - {TranscriptEntry}:
+        kept.delete().where(kept.conversation == turn.conversation_id).execute()
+    _drop_said(TranscriptEntry.conversation == turn.conversation_id).doom(turn.now)
+    _show_nothing(turn)
 
 
 def _deleted(model: type[M], which: peewee.Expression) -> list[M]:

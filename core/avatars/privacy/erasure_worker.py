@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from peewee import ModelSelect
@@ -27,7 +29,7 @@ from core.base.db import forget_deleted, forget_log, transaction
 from core.base.work import Piece, Pool, Work
 from core.conversation.inbox import Inbox
 from core.conversation.models import Conversation, InboxEvent, User
-from core.conversation.statements import hold_firmly, lock_person
+from core.conversation.statements import hold_firmly, hold_people, lock_person
 
 log = structlog.get_logger()
 
@@ -141,18 +143,19 @@ class Erasing:
 
     def _record(self, user: User) -> bool:
         """For restoring an earlier backup: written before the erasure can be over."""
-        erasure = (user.id, float(user.erasing_at or 0))
-        if erasure not in self._recorded:
-            self._ledger.record(*erasure)
-            self._recorded.add(erasure)
+        for user_id in _once(user):  # in an older backup these are people of their own
+            erasure = (user_id, float(user.erasing_at or 0))
+            if erasure not in self._recorded:
+                self._ledger.record(*erasure)
+                self._recorded.add(erasure)
         return True
 
     def _rows(self, user: User) -> bool:
         """What was written about the person's last turn, and by slower processes after it."""
         until = user.erasing_at
         with transaction():
+            hold_people(user.id)
             for conversation in Conversation.select().where(Conversation.user == user.id):
-                lock_person(conversation.id, user.id)
                 for kept, at in WRITTEN.items():
                     mine = kept.conversation == conversation.id
                     kept.delete().where(mine, at <= until).execute()
@@ -163,16 +166,16 @@ class Erasing:
                     InboxEvent.received_at <= until,
                 ).execute()
         ledger.book_nameless(self._zone)
-        return True
+        return not _unforgotten(user)
 
     def _objects(self, user: User) -> bool:
         """Now, and again by the worker after a moment, for what was being put meanwhile.
 
         What the person has begun since stays: an avatar's row is older than its objects.
         """
-        mine = f"{user.id.hex}/"
-        below = {key.split("/")[1] for key in self._store.keys(mine)}
-        places = {f"{mine}{name}/" for name in below if not _begun_since(name)}
+        mine = [f"{user_id.hex}/" for user_id in _once(user)]
+        below = {tuple(key.split("/")[:2]) for one in mine for key in self._store.keys(one)}
+        places = {f"{one}/{name}/" for one, name in below if not _begun_since(name)}
         places |= {place.prefix for place in _doomed(user)}
         for place in sorted(places):
             disposal.delete(self._store, place)
@@ -208,10 +211,22 @@ class Erasing:
         return True
 
 
+def _once(user: User) -> list[uuid.UUID]:
+    """A person, and who else is part of them: each has had a prefix in the store."""
+    parts = User.select(User.id).where(User.joined_id == user.id)
+    return [user.id, *parts.scalars()]
+
+
 def _doomed(user: User) -> ModelSelect[DoomedObject]:
     """What was doomed by the erasure, or before it, and is not gone for good yet."""
-    mine = DoomedObject.prefix.startswith(f"{user.id.hex}/")
+    prefixes = [DoomedObject.prefix.startswith(f"{user_id.hex}/") for user_id in _once(user)]
+    mine = reduce(or_, prefixes)
     return DoomedObject.select().where(mine, DoomedObject.at <= user.erasing_at)
+
+
+def _unforgotten(user: User) -> bool:
+    """Whether another conversation of theirs has not forgotten them yet."""
+    return bool(_waiting(user.id, InboxEvent.update_id.startswith("forgotten:")).exists())
 
 
 def _begun_since(name: str) -> bool:
@@ -236,17 +251,14 @@ def order(inbox: Inbox, user_id: uuid.UUID, now: float) -> Ordered | None:
 
 
 def _ordered(user_id: uuid.UUID) -> bool:
-    waiting = (
-        InboxEvent.select()
-        .join(Conversation)
-        .where(
-            Conversation.user == user_id,
-            InboxEvent.update_id.startswith(_FORGET),
-            InboxEvent.handled_at.is_null(),
-            InboxEvent.failed_at.is_null(),
-        )
-    )
-    return bool(waiting.exists())
+    return bool(_waiting(user_id, InboxEvent.update_id.startswith(_FORGET)).exists())
+
+
+def _waiting(user_id: uuid.UUID, which: Any) -> ModelSelect[InboxEvent]:
+    """Those of a person's events that are still to be applied."""
+    unhandled = InboxEvent.handled_at.is_null() & InboxEvent.failed_at.is_null()
+    query = InboxEvent.select().join(Conversation)
+    return query.where(Conversation.user == user_id, unhandled, which)
 
 
 def forget_shells(before: float, limit: int = 100) -> int:
@@ -264,7 +276,8 @@ def _forget_shell(user: User, before: float) -> bool:
         conversations = Conversation.select().where(Conversation.user == user.id)
         if conversations.where(Conversation.active_at >= before).exists() or _has_anything(user):
             return False
-        ledger.count_person(user.created_at)
+        for one in User.select().where(User.id.in_(_once(user))):
+            ledger.count_person(one.created_at)
         return bool(User.delete().where(User.id == user.id).execute())
 
 

@@ -44,7 +44,7 @@ CLAIM_SECONDS = 300.0
 LONGEST_WAIT = 600.0
 WAITS = (Wait("exports", "next_check_at", LONGEST_WAIT),)
 
-_SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who"}
+_SECRET = {"token_key", "shown_buttons", "memory", "shown", "told", "who", "code_hash"}
 _SUFFIXES = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp"}
 
 
@@ -214,7 +214,8 @@ def _files(user_id: uuid.UUID) -> list[tuple[str, str]]:
 
 
 def _tables(user_id: uuid.UUID) -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
-    yield "users", User.select().where(User.id == user_id).dicts().iterator()
+    they = (User.id == user_id) | (User.joined_id == user_id)
+    yield "users", User.select().where(they).order_by(User.created_at).dicts().iterator()
     mine = Conversation.select().where(Conversation.user == user_id)
     yield "conversations", mine.dicts().iterator()
     for model in OF_PERSON:

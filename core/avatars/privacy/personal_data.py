@@ -11,6 +11,7 @@ from typing import Any
 
 import peewee
 
+from core.avatars.linking.codes import Link
 from core.avatars.models import (
     Admission,
     Avatar,
@@ -51,9 +52,10 @@ WRITTEN: Mapping[Any, peewee.DoubleField[float]] = MappingProxyType(
         TranscriptEntry: TranscriptEntry.at,
         TransitionLog: TransitionLog.at,
         PendingNotice: PendingNotice.created_at,
+        Link: Link.made_at,
     }
 )
 """What was written about a conversation, and the column that says when."""
 
-OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice)
+OF_CONVERSATION: tuple[Any, ...] = (TranscriptEntry, TransitionLog, InboxEvent, PendingNotice, Link)
 """Their rows name a conversation."""

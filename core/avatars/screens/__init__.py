@@ -23,6 +23,7 @@ from core.avatars.screens import (
     training,
 )
 from core.avatars.screens.hints import hint
+from core.avatars.screens.person import linking, privacy
 from core.avatars.screens.pictures import choosing, results
 from core.avatars.screens.pictures import notices as of_pictures
 from core.avatars.screens.questions import question
@@ -103,7 +104,10 @@ _ANYWHERE: Mapping[str, Draw] = {
     "help": general.help_,
     "photo_tips": general.photo_tips,
     "choosing_language": general.choosing_language,
-    "privacy": general.privacy,
+    "privacy": privacy.privacy,
+    "linking": linking.linking,
+    "confirming_link": linking.confirming_link,
+    "unlinking": linking.unlinking,
     "writing_to_support": general.writing_to_support,
 }
 _WITH_AVATAR: Mapping[str, DrawAvatar] = {

@@ -15,9 +15,21 @@ from core.conversation.replies import words as words_of
 Rows = tuple[tuple[Button, ...], ...]
 
 _QUIET = frozenset(
-    {"back", "start", "no", "decline", "stop", "help", "language", "privacy", "tips", "support"}
+    {
+        "back",
+        "start",
+        "no",
+        "decline",
+        "stop",
+        "help",
+        "language",
+        "privacy",
+        "tips",
+        "support",
+        "decline_link",
+    }
 )
-_DANGER = frozenset({"delete", "erase", "withdraw", "remove_picture"})
+_DANGER = frozenset({"delete", "erase", "withdraw", "remove_picture", "part"})
 _EQUALS = frozenset({"pick", "style", "show", "choose_kind", "set_language", "page"})
 """Triggers: of ways out and asides, of what destroys, and of one of many alike."""
 _NAME = 28

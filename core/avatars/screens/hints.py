@@ -12,6 +12,7 @@ from core.avatars import rules
 from core.avatars.facts import Facts
 from core.avatars.flow import SET
 from core.avatars.screens import photo_hints, words
+from core.avatars.screens.person import remarks as linking
 from core.avatars.screens.pictures import remarks
 from core.base.texts import Translator, mark
 
@@ -98,6 +99,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
             "whatever was under way is stopped. Finished avatars stay until you delete them."
         ),
         **OBSTACLES,
+        **linking.FIXED,
         **remarks.FIXED,
     }
 )

@@ -86,15 +86,17 @@ def _stop(state: str, facts: Facts, t: Translator) -> Question | None:
     return Question(text, buttons.rows(yes, _no(t("No, go on"))))
 
 
-def _erase(state: str, _facts: Facts, t: Translator) -> Question | None:
+def _erase(state: str, facts: Facts, t: Translator) -> Question | None:
     if state != "privacy":
         return None
     text = t(
         "Delete everything? All your avatars, photos and settings will be gone for good, and "
         "running trainings will be stopped. This can’t be undone."
     )
-    yes = Button(t("Yes, delete everything"), "yes", confirms="erase")
-    return Question(text, buttons.rows(yes, _no(t("No"))))
+    others = facts.link.others
+    also = t("This is also true of: {chats}", chats="; ".join(others)) if others else ""
+    yes = Button(t("Yes, delete everything"), "yes", confirms="; ".join(("erase", *others)))
+    return Question(words.paragraphs(text, also), buttons.rows(yes, _no(t("No"))))
 
 
 def _withdraw(state: str, facts: Facts, t: Translator) -> Question | None:

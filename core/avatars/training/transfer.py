@@ -13,8 +13,8 @@ from typing import IO
 
 from peewee import ModelSelect
 
-from core.avatars.disposal import doomed, prefix_of
-from core.avatars.models import AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
+from core.avatars.disposal import doomed, place_of
+from core.avatars.models import Avatar, AvatarPhoto, PhotoValidationStatus, RunStatus, TrainingRun
 from core.avatars.orders.kind import Alive, Impossible
 from core.avatars.orders.order import handle_of, moved
 from core.avatars.ports import Failure, Handle, ObjectStore, Standing, Trainer, Unreachable
@@ -128,9 +128,10 @@ def _named(room: Room, run: TrainingRun, sha256: str) -> str | None:
 
     None while that place is being deleted, or where the run has moved on.
     """
-    assert run.user_id is not None, "the owner of an avatar is there"
-    assert run.avatar_id is not None, "the caller has looked"
-    key = f"{prefix_of(run.user_id, run.avatar_id)}weights-{sha256}"
+    found = Avatar.get_or_none(Avatar.id == run.avatar_id)
+    if found is None:
+        return None
+    key = f"{place_of(found)}weights-{sha256}"
     with transaction():
         lock_person(run.conversation_id, run.user_id)
         if doomed(key) or not room.wanted():

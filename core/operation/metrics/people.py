@@ -76,7 +76,8 @@ class Audited(NamedTuple):
 
 
 _PERSON = """
-SELECT u.id, u.name, u.username, u.language, u.created_at, c.id, c.channel, c.chat, c.state,
+SELECT u.id, coalesce(c.name, u.name), coalesce(c.username, u.username), u.language,
+       u.created_at, c.id, c.channel, c.chat, c.state,
        c.active_at, c.unreachable, (SELECT count(*) FROM blocks b WHERE b.user_id = u.id),
        (SELECT count(*) FROM avatars a WHERE a.user_id = u.id AND a.name <> ''),
        (SELECT count(*) FROM training_runs r WHERE r.user_id = u.id)
@@ -105,11 +106,12 @@ def search(text: str, limit: int = 50) -> list[Person]:
         SELECT user_id FROM conversations WHERE chat = ?
         UNION SELECT user_id FROM training_runs WHERE request_id = ?
         UNION SELECT id FROM users WHERE sought LIKE ? ESCAPE '!' OR lower(username) = ?
+        UNION SELECT user_id FROM conversations WHERE lower(username) = ?
         UNION SELECT user_id FROM avatars WHERE sought LIKE ? ESCAPE '!'
     ) ORDER BY c.active_at DESC LIMIT ?
     """
     part = _containing(folded(text))
-    return _people(query, text, text, part, text.lower(), part, limit)
+    return _people(query, text, text, part, text.lower(), text.lower(), part, limit)
 
 
 def person(user_id: str) -> list[Person]:
