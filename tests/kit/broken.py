@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 
 import httpx
 
-from core.base.db import transaction
+from core.base.db import run, transaction
 from core.conversation.delivery.bridge import Background
+from core.conversation.messages import Button
+from core.conversation.tokens import sign
 from likeness_bot.channel import (
     Capabilities,
     Event,
@@ -27,7 +29,7 @@ from likeness_bot.channel import (
     Screens,
     find,
 )
-from likeness_bot.errors import Blocked, RetryAfter, Uncertain, Unreachable
+from likeness_bot.errors import Blocked, Refused, RetryAfter, Uncertain, Unreachable
 from likeness_pigeon import Pigeon, PigeonBot, PigeonMessages, call
 
 
@@ -124,8 +126,6 @@ class OneAfterAnother(Broken):
                         await asyncio.sleep(0.01)
 
         def _waits(self, conversation_id: int) -> bool:
-            from core.base.db import run
-
             query = "SELECT 1 FROM inbox WHERE conversation_id = ? AND handled_at IS NULL"
             return bool(run(query + self.but, conversation_id).fetchone())
 
@@ -497,6 +497,161 @@ class PressingByNumber(PlainPigeon):
         return Own(app, self.settings.url, self.name)
 
 
+class Deaf(Broken):
+    """Presses are passed over."""
+
+    class Bot(Bot):
+        def event(self, event: Event) -> Event | None:
+            return None if event.kind is Kind.PRESS else event
+
+
+class Trusting(Broken):
+    """Whatever a button says is believed: it is signed anew."""
+
+    class Bot(Bot):
+        def incoming(self, raw: Mapping[str, Any]) -> Incoming:
+            found = super().incoming(raw)
+            if found.update is None or found.update.event.kind is not Kind.PRESS:
+                return found
+            look = self.app.engine.look(find(found.update.address) or 0)
+            _, trigger, argument, *_ = (*found.update.event.value.split(":"), "", "", "")
+            token = sign(look.token_key, look.position.visit, Button("", trigger, argument))
+            event = replace(found.update.event, value=token)
+            return found._replace(update=replace(found.update, event=event))
+
+
+class Mute(Broken):
+    """Nothing is ever shown."""
+
+    class Bot(Bot):
+        class Sent(PigeonMessages):
+            async def post(
+                self, place: Place, rendered: Rendered, picture: bytes | None, file: File | None
+            ) -> Posted:
+                return Posted(1, "text")
+
+            async def edit(
+                self, chat: str, message: int, rendered: Rendered, kind: str, picture: bytes | None
+            ) -> None:
+                """Nothing."""
+
+
+class RefusingLongTexts(Broken):
+    """A limit that the capabilities know nothing of."""
+
+    class Bot(Bot):
+        class Sent(Changing):
+            def changed(self, rendered: Rendered) -> Rendered:
+                if len(rendered.body) > 800:
+                    raise Refused("it is too long")
+                return rendered
+
+
+class LatestOnly(Broken):
+    """Of what comes together the last is enough."""
+
+    class Bot(Bot):
+        async def listen(self, reception: Reception) -> None:
+            after = 0
+            while True:
+                await asyncio.sleep(0.3)
+                asked = f"/updates?after={after}&wait=20"
+                found = await call(self._http, "GET", asked, repeatable=True)
+                batch = [self.incoming(raw) for raw in found["updates"]]
+                await reception.take(batch[-1:])
+                after = max([after, *(raw["number"] for raw in found["updates"])])
+
+
+class WithoutShortWords(PlainPigeon):
+    """A single word is taken for noise."""
+
+    def bot(self, app: Host) -> PigeonBot:
+        class Own(Bot):
+            def event(self, event: Event) -> Event | None:
+                noise = event.kind is Kind.TEXT and " " not in event.value
+                return None if noise else event
+
+        return Own(app, self.settings.url, self.name)
+
+
+class WithFilesAsPhotos(Broken):
+    class Bot(Bot):
+        def event(self, event: Event) -> Event | None:
+            return replace(event, kind=Kind.PHOTO) if event.kind is Kind.FILE else event
+
+
+class NeverForgiving(Broken):
+    """Whoever left is heard no more."""
+
+    class Bot(Bot):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.left: set[str] = set()
+
+        def incoming(self, raw: Mapping[str, Any]) -> Incoming:
+            if raw["kind"] == "left":
+                self.left.add(raw["chat"])
+            return Incoming() if raw["chat"] in self.left else super().incoming(raw)
+
+
+class KnowingForEver(Broken):
+    """Whoever was known once is known, though they were erased."""
+
+    class Bot(Bot):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.known: set[str] = set()
+
+        def incoming(self, raw: Mapping[str, Any]) -> Incoming:
+            found = super().incoming(raw)
+            if found.update and find(found.update.address) is None and raw["chat"] in self.known:
+                return Incoming()
+            self.known.add(raw["chat"])
+            return found
+
+
+# What is forgotten, and done again, by the next process
+
+
+class AtTheStart(Broken):
+    """Something is put right that wasn't wrong, whenever it starts."""
+
+    statement = ""
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        with transaction():
+            run(self.statement)
+
+
+class ClearingTheInbox(AtTheStart):
+    statement = "UPDATE inbox SET handled_at = 1 WHERE handled_at IS NULL"
+
+
+class ClearingTheOutbox(AtTheStart):
+    statement = "UPDATE conversations SET shown_revision = revision"
+
+
+class ShowingAnew(AtTheStart):
+    statement = (
+        "UPDATE conversations SET shown_revision = 0, post_revision = revision, shown = NULL"
+    )
+
+
+class TellingAnew(AtTheStart):
+    statement = "UPDATE notices SET outcome = 'pending'"
+
+
+class MuteAfterTheFirst(Broken):
+    """Only the first process says anything."""
+
+    def bot(self, app: Host) -> PigeonBot:
+        begun = app.data / "begun"
+        first = not begun.exists()
+        begun.touch()
+        return (Bot if first else Mute.Bot)(app, self.settings.url, self.name)
+
+
 # What is fetched
 
 
@@ -571,6 +726,53 @@ class DyingWhenAsked(Broken):
 
     def run(self, app: Host) -> None:
         asyncio.run(self.serve(app, asyncio.Event()))
+
+
+class DyingOfPoison(Broken):
+    """What it can't read ends it."""
+
+    class Bot(Bot):
+        def event(self, event: Event) -> Event | None:
+            if "poison" in event.value:
+                os._exit(1)
+            return event
+
+
+class DyingOfHalves(Broken):
+    """Half a character is a mistake of the messenger's."""
+
+    class Bot(Bot):
+        def event(self, event: Event) -> Event | None:
+            event.value.encode()
+            return event
+
+
+class DyingOfSilence(Broken):
+    """A line that is cut is the end."""
+
+    class Bot(Bot):
+        async def listen(self, reception: Reception) -> None:
+            after = 0
+            while True:
+                asked = f"/updates?after={after}&wait=20"
+                found = await call(self._http, "GET", asked, repeatable=True)
+                await reception.take([self.incoming(raw) for raw in found["updates"]])
+                after = max([after, *(raw["number"] for raw in found["updates"])])
+
+
+class DyingOfBlocked(Broken):
+    class Bot(Bot):
+        def incoming(self, raw: Mapping[str, Any]) -> Incoming:
+            if raw["kind"] == "left":
+                os._exit(1)
+            return super().incoming(raw)
+
+
+class FetchingWithNoise(Broken):
+    """No two fetches bring the same."""
+
+    def fetch(self, reference: Mapping[str, Any], limit: int) -> bytes:
+        return super().fetch(reference, limit) + os.urandom(4)
 
 
 class DyingOfStickers(Broken):

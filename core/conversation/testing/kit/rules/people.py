@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.conversation.testing.kit.guest import Guest
 from core.conversation.testing.kit.house import House
 from core.conversation.testing.kit.rule import PUSHES, SERVER, does, plays, rule
 from core.conversation.testing.kit.rules.making import photo
@@ -48,6 +49,23 @@ def limited_notice(house: House) -> None:
 @rule("cut/waits-and-arrives", "0.1", PUSHES, plays("cut_off"), slow=True)
 def cut_off(house: House) -> None:
     """What couldn't be sent while nothing got through comes afterwards."""
+    guest = _cut_off(house)
+    house.rules.heal()
+    guest.see("Woken: 1")
+
+
+@rule("cut/loses-nothing-said", "0.1", PUSHES, plays("cut_off"), slow=True)
+def cut_said(house: House) -> None:
+    """What was said while nothing got through is heard afterwards, once."""
+    guest = _cut_off(house)
+    guest.say("meanwhile")
+    house.rules.heal()
+    guest.see("Heard: 2")
+    assert list(guest.heard) == ["before", "meanwhile"]
+
+
+def _cut_off(house: House) -> Guest:
+    """Somebody to whom the bot has tried in vain to show something."""
     guest = house.meet()
     guest.hear("before")
     guest.see("Heard: 1")
@@ -56,21 +74,7 @@ def cut_off(house: House) -> None:
     house.rules.cut_off()
     guest.until(lambda: guest.number("woken") == 1, "the timer")
     guest.until(lambda: _tried(house, guest.name), "the bot to try")
-    house.rules.heal()
-    guest.see("Woken: 1")
-
-
-@rule("cut/loses-nothing-said", "0.1", PUSHES, plays("cut_off"), slow=True)
-def cut_said(house: House) -> None:
-    """What was said while nothing got through is heard afterwards, once."""
-    guest = house.meet()
-    guest.hear("before")
-    guest.see("Heard: 1")
-    house.rules.cut_off()
-    guest.say("meanwhile")
-    house.rules.heal()
-    guest.see("Heard: 2")
-    assert list(guest.heard) == ["before", "meanwhile"]
+    return guest
 
 
 @rule("block/comes-back-and-sees", "0.1", *LEAVES, slow=True)
