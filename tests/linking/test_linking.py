@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from core.avatars import queries, restrictions
+from core.avatars import queries, restrictions, support
 from core.avatars.linking.codes import Link, tidy
-from core.avatars.models import Admission, Avatar, Consent
+from core.avatars.models import Admission, Avatar, AvatarPhoto, Consent, TrainingRun
+from core.avatars.person import read as read_person
+from core.avatars.privacy import erasure_worker
 from core.avatars.privacy.retained import Export
+from core.avatars.support import SupportMessage
 from core.conversation.models import Conversation, InboxEvent, User
 from core.services.erasure_ledger import Erased, read
 from tests.linking.people import ask, astray, code_of, link, trained, unlink, user_of
@@ -90,6 +93,46 @@ def test_objects_stay_where_they_are_and_erasure_finds_them_all(
     until(anna, lambda: not User.select().where(User.erasing_at.is_null(False)).exists())
     assert Avatar.select().count() == Consent.select().count() == Link.select().count() == 0
     assert {one.user_id for one in recorded(house)} == set(User.select(User.id).scalars())
+    assert erasure_worker.forget_shells(9e9) == 1
+    assert User.select().count() == Conversation.select().count() == 0
+
+
+def test_what_counts_in_a_day_adds_up(anna: SteppedPerson, anya: SteppedPerson) -> None:
+    for person in (anna, anya):
+        TrainingRun.create(
+            user=user_of(person), conversation=person.chat.id, training_type="portrait",
+            status="completed", created_at=2.0,
+        )  # fmt: skip
+        SupportMessage.create(user=user_of(person), conversation=person.chat.id, text="?", at=2.0)
+    restrictions.grant(user_of(anya), 2.0, "olga")
+    link(anna, anya)
+    known = read_person(user_of(anna), 1.0)
+    assert (known.started, known.granted, known.chats) == (2, 1, 2)
+    assert support.written_since(user_of(anna), 1.0) == 2
+    unlink(anya)
+    for person, granted in ((anna, 0), (anya, 1)):
+        known = read_person(user_of(person), 1.0)
+        assert (known.started, known.granted, known.chats) == (1, granted, 1)
+        assert support.written_since(user_of(person), 1.0) == 1
+
+
+def test_photos_put_aside_are_fetched_where_they_came_from(
+    anna: SteppedPerson, anya: SteppedPerson
+) -> None:
+    trained(anna, "First")
+    anna.send_photos(pictures(2, start=30))
+    link(anna, anya)
+    begin_portrait(anya, "Second")
+    if anya.offers("✅ I agree, and I am 18 or older"):
+        agree(anya)
+    anya.see("Uploaded: {count}/{wanted} photos", count=2, wanted=10)
+    through = AvatarPhoto.select(AvatarPhoto.conversation).where(AvatarPhoto.number <= 2)
+    mine = through.join(Avatar).where(Avatar.name == "Second")
+    assert {photo.conversation_id for photo in mine} == {anna.chat.id}
+    anna.say("/unlink")
+    unlink(anna)
+    assert names_of(anya) == ["Second"]
+    assert astray() == []
 
 
 def test_a_copy_of_everything_holds_what_both_brought(

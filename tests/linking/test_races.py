@@ -103,6 +103,19 @@ def test_both_confirm_at_once(house: SteppedHouse, linking: Linking, _round: int
     assert Link.get().outcome == "linked"
 
 
+def test_no_comes_too_late_once_both_have_agreed(house: SteppedHouse, linking: Linking) -> None:
+    anna, anya = Chat(house), Chat(house)
+    anya.say("link", anna.code)
+    anna.drain()
+    no = anna.pressing("decline_link")
+    anya.pressing("agree_link")()
+    Link.update(agreed_at=1.0, next_check_at=1.0).execute()
+    no()
+    assert anna.state == "confirming_link"
+    act(house, linking)
+    assert anna.row.user_id == anya.row.user_id
+
+
 @pytest.mark.parametrize("_round", range(ROUNDS))
 def test_a_code_typed_twice_at_once_is_taken_once(house: SteppedHouse, _round: int) -> None:
     anna, others = Chat(house), [Chat(house) for _ in range(3)]
