@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.conversation.testing.kit import RULES
+from core.conversation.testing.kit.rules import FAMILIES
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 ROOMS = [folder for folder in (ROOT / "core").iterdir() if (folder / "__init__.py").exists()]
@@ -43,3 +46,16 @@ def test_a_decision_has_at_most_forty_lines() -> None:
         if (lines := len(path.read_text("utf-8").splitlines())) > 40
     }
     assert long == {}
+
+
+def test_what_others_reported_is_held_by_rules_and_tests_that_are_there() -> None:
+    page = (ROOT / "docs" / "failures.md").read_text("utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 20
+    assert FAMILIES, "importing them makes the rules known"
+    for _, what, reported, proof, _ in rows:
+        assert "](https://" in reported, what
+        named = re.findall(r"`([a-z_]+/[^`]+)`", proof)
+        assert named, what
+        gone = [name for name in named if name not in RULES and not (ROOT / name).exists()]
+        assert gone == [], what
