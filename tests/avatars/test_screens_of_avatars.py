@@ -310,7 +310,7 @@ def test_nobody_is_counted_nothing_at_them(language: str) -> None:
     assert mended not in text(photo(1, "duplicate")), "one is here already, and nothing is wrong"
 
 
-BINDS = {"train", "order", "yes", "remove_photo", "agree", "decline"}
+BINDS = {"train", "order", "yes", "remove_photo", "agree", "decline", "agree_link", "part"}
 
 
 def test_what_pays_destroys_or_agrees_wants_its_words() -> None:

@@ -27,7 +27,7 @@ def ask(shows: SteppedPerson, types: SteppedPerson) -> None:
     """One chat shows a code, the other types it, and both are asked."""
     types.say(f"/link {code_of(shows)}")
     for person in (shows, types):
-        person.see("🔗 Is this you as well?")
+        person.see("👥 Is this you as well?")
 
 
 def link(shows: SteppedPerson, types: SteppedPerson) -> None:
@@ -36,13 +36,13 @@ def link(shows: SteppedPerson, types: SteppedPerson) -> None:
     for person in (types, shows):
         person.press("✅ Yes, link it")
     for person in (types, shows):
-        person.see("🔗 Done: everything you have is now in both chats.")
+        person.see("👥 Done: everything you have is now in both chats.")
 
 
 def unlink(person: SteppedPerson) -> None:
     person.say("/unlink")
-    person.press("✂️ Yes, unlink this chat")
-    person.see("✂️ The chats are separate now. Each has what was made in it.")
+    person.press("👤 Yes, unlink this chat")
+    person.see("👤 The chats are separate now. Each has what was made in it.")
 
 
 def trained(person: SteppedPerson, name: str) -> None:

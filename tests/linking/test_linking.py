@@ -23,7 +23,7 @@ from tests.scenarios.on_steps import SteppedHouse, SteppedPerson
 from tests.scenarios.stage import QUICK
 from tests.scenarios.walks import agree, begin_portrait, launch, pictures, portrait, upload
 
-DONE = "🔗 Done: everything you have is now in both chats."
+DONE = "👥 Done: everything you have is now in both chats."
 
 
 @pytest.fixture

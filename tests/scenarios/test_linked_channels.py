@@ -68,7 +68,7 @@ def test_one_person_finds_everything_on_both(
     for chat in (phone, browser):
         chat.press("✅ Yes, link it")
     for chat in (phone, browser):
-        chat.see("🔗 Done: everything you have is now in both chats.")
+        chat.see("👥 Done: everything you have is now in both chats.")
         chat.press_first("⏳")
         chat.see("🤖 Training the avatar")
     for chat in (phone, browser):

@@ -135,8 +135,7 @@ def _reserve(room: Room, run: PictureRun, found: list[Scored], now: float) -> li
     avatar = Avatar.get_or_none(Avatar.id == run.avatar_id)
     if avatar is None:
         return None
-    prefix = place_of(avatar)
-    keys = [f"{prefix}picture-{one.sha256}" for _, one in found]
+    keys = [f"{place_of(avatar)}picture-{one.sha256}" for _, one in found]
     rows = [
         {
             "run": run.id, "avatar": run.avatar_id, "user": run.user_id, "place": place,

@@ -73,7 +73,8 @@ def withdraw(house: PictureHouse) -> None:
 
 
 def erase(house: PictureHouse) -> None:
-    turn: Any = SimpleNamespace(user_id=house.owner.user.id, now=house.clock(), event_id=0)
+    who = {"user_id": house.owner.user.id, "conversation_id": house.owner.id}
+    turn: Any = SimpleNamespace(**who, now=house.clock(), event_id=0)
     with house.turn():
         house.erasure.person(turn)
 

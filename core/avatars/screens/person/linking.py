@@ -11,7 +11,7 @@ from core.conversation.messages import Button, Screen
 def linked_with(facts: Facts, t: Translator) -> str:
     """The chats that this one is linked with; nothing where there are none."""
     others = facts.link.others
-    return t("🔗 Linked with: {chats}", chats="; ".join(others)) if others else ""
+    return t("👥 Linked with: {chats}", chats="; ".join(others)) if others else ""
 
 
 def linking(facts: Facts, t: Translator) -> Screen:
@@ -25,7 +25,7 @@ def linking(facts: Facts, t: Translator) -> Screen:
             t("Don’t give it to anybody else."),
         )
     return Screen(
-        title=t("🔗 Link another chat"),
+        title=t("👥 Link another chat"),
         text=words.paragraphs(
             t(
                 "Your avatars, photos and pictures will be in both chats, and your limits will "
@@ -35,7 +35,7 @@ def linking(facts: Facts, t: Translator) -> Screen:
             t("If you have a code from the other chat, type it here."),
             linked_with(facts, t),
         ),
-        buttons=buttons.rows(Button(t("🔄 New code"), "link"), buttons.back(t)),
+        buttons=buttons.rows(Button(t("🔁 New code"), "link"), buttons.back(t)),
     )
 
 
@@ -44,13 +44,13 @@ def confirming_link(facts: Facts, t: Translator) -> Screen:
     link = facts.link
     if not link.id:
         return Screen(
-            t("🔗 Link another chat"),
+            t("👥 Link another chat"),
             t("This question is out of date."),
             buttons.rows(buttons.back(t)),
         )
     avatars = t.n("{n} avatar", "{n} avatars", link.avatars)
     return Screen(
-        title=t("🔗 Is this you as well?"),
+        title=t("👥 Is this you as well?"),
         text=words.paragraphs(
             t("Chat: {chat} ({avatars})", chat=link.chat, avatars=avatars),
             t(
@@ -82,9 +82,9 @@ def _answers(facts: Facts, t: Translator) -> buttons.Rows:
 def unlinking(facts: Facts, t: Translator) -> Screen:
     """What becomes of what, before a chat leaves the others."""
     others = "\n".join(facts.link.others)
-    part = Button(t("✂️ Yes, unlink this chat"), "part", confirms=f"part:{others}")
+    part = Button(t("👤 Yes, unlink this chat"), "part", confirms=f"part:{others}")
     return Screen(
-        title=t("✂️ Unlink this chat"),
+        title=t("👤 Unlink this chat"),
         text=words.paragraphs(
             linked_with(facts, t),
             t(

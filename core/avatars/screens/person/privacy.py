@@ -39,8 +39,8 @@ def privacy(facts: Facts, t: Translator) -> Screen:
             Button(t("📦 Download everything"), "export"),
             Button(t("🔥 Delete everything"), "erase"),
             withdraw,
-            Button(t("🔗 Link another chat"), "link"),
-            Button(t("✂️ Unlink this chat"), "unlink") if facts.link.others else None,
+            Button(t("👥 Link another chat"), "link"),
+            Button(t("👤 Unlink this chat"), "unlink") if facts.link.others else None,
             buttons.back(t),
         ),
     )

@@ -33,9 +33,9 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "link_declined": mark("All right, the chats stay as they were."),
         "link_refused": mark("The other chat said no: both stay as they were."),
         "link_late": mark("That wasn’t confirmed in time. To try again, use /link."),
-        "linked": mark("🔗 Done: everything you have is now in both chats."),
-        "unlinked": mark("✂️ The chats are separate now. Each has what was made in it."),
-        "unlink_begun": mark("✂️ One moment: I’m separating the chats."),
+        "linked": mark("👥 Done: everything you have is now in both chats."),
+        "unlinked": mark("👤 The chats are separate now. Each has what was made in it."),
+        "unlink_begun": mark("👤 One moment: I’m separating the chats."),
         "unlink_alone": mark("This chat isn’t linked with another one. To link it, use /link."),
         "unlink_checking": mark(
             "I’m still looking at photos that came through another chat. Please try again in a "
