@@ -112,6 +112,12 @@ class Guest:
         return int(found[0][0]) if found else 0
 
     @property
+    def tried(self) -> bool:
+        """Whether the bot has tried to show the newest screen, with or without success."""
+        tried = "SELECT 1 FROM conversations WHERE (failures > 0 OR shown_revision >= revision)"
+        return bool(self.house.rows(f"{tried} AND memory LIKE ?", f'%"{self.name}"%'))
+
+    @property
     def heard(self) -> Sequence[str]:
         """The texts that were heard, the oldest first."""
         return tuple(self.memory.get("heard", ()))

@@ -73,7 +73,7 @@ def _cut_off(house: House) -> Guest:
     guest.until(lambda: guest.number("laters") == 1, "the order to be taken")
     house.rules.cut_off()
     guest.until(lambda: guest.number("woken") == 1, "the timer")
-    guest.until(lambda: _tried(house, guest.name), "the bot to try")
+    guest.until(lambda: guest.tried, "the bot to try")
     return guest
 
 
@@ -174,12 +174,6 @@ def new_again(house: House) -> None:
     assert guest.number("count") == 0
     guest.hear("hello again")
     guest.see("Heard: 1")
-
-
-def _tried(house: House, name: str) -> bool:
-    """Whether the bot has tried to show the newest screen, with or without success."""
-    tried = "SELECT 1 FROM conversations WHERE (failures > 0 OR shown_revision >= revision)"
-    return bool(house.rows(f"{tried} AND memory LIKE ?", f'%"{name}"%'))
 
 
 def _quiet(house: House) -> bool:

@@ -40,6 +40,9 @@ def once(house: House) -> None:
     guest.hear("hello")
     guest.say("kit notice same")
     guest.see("News 0: same")
+    sent = "SELECT 1 FROM notices WHERE outcome = 'sent' AND key LIKE 'kit:%:0'"
+    guest.until(lambda: house.rows(sent), "the notice to be recorded")
+    assert guest.sight.text.count("News 0: same") == 1
     guest.say("kit notice same")
     guest.settle()
     told = house.rows("SELECT outcome FROM notices WHERE key LIKE 'kit:%:0' AND outcome <> 'sent'")
