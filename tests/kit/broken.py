@@ -117,10 +117,10 @@ class OneAfterAnother(Broken):
             while True:
                 asked = f"/updates?after={after}&wait=20"
                 found = await call(self._http, "GET", asked, repeatable=True)
-                batch = [self.incoming(raw) for raw in found["updates"]]
-                await reception.take(batch)
-                after = max([after, *(raw["number"] for raw in found["updates"])])
-                for one in batch:
+                for raw in found["updates"]:
+                    one = self.incoming(raw)
+                    await reception.take([one])
+                    after = raw["number"]
                     known = one.update and find(one.update.address)
                     while known and self._waits(known):  # noqa: ASYNC110  # broken as it is
                         await asyncio.sleep(0.01)
