@@ -130,7 +130,7 @@ def test_it_is_not_told_again_with_the_next_series(
     house: App, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(2e9)
-    monkeypatch.setattr(house.engine, "_clock", clock)
+    monkeypatch.setattr(house.engine, "clock", clock)
     send_file(house, chat, b"%PDF", **PDF)
     clock.forward(11)
     send(house, chat, good(1))
