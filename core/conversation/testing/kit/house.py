@@ -22,6 +22,8 @@ from core.conversation.testing.kit.rule import Need, Rule
 from core.conversation.testing.serving import dying
 from core.conversation.testing.serving.__main__ import channel_class
 
+STARTING_SECONDS = 60.0
+"""A start reads every module from the disk; it says nothing of a channel that it is slow."""
 PAUSE = 0.03
 SERVE = (sys.executable, "-m", "core.conversation.testing.serving")
 
@@ -70,7 +72,11 @@ class House:
         if self.can.terminal:
             return
         process = self.spawn()
-        self.until(lambda: self.rules.ready() or self._gone(process), "the bot to be ready")
+        self.until(
+            lambda: self.rules.ready() or self._gone(process),
+            "the bot to be ready",
+            least=STARTING_SECONDS,
+        )
         assert process.poll() is None, f"the bot doesn't start:\n{self.log()}"
 
     def spawn(
@@ -229,9 +235,18 @@ class House:
         """The last of what the bot has said of itself."""
         return self._log.read_text(errors="replace")[-3000:] if self._log.exists() else ""
 
-    def until(self, holds: Callable[[], object], what: str, seen: Callable[[], str] = str) -> None:
-        """Wait until it is so; raises AssertionError, with what is `seen` instead."""
-        deadline = time.monotonic() + self.rules.patience
+    def until(
+        self,
+        holds: Callable[[], object],
+        what: str,
+        seen: Callable[[], str] = str,
+        least: float = 0.0,
+    ) -> None:
+        """Wait until it is so; raises AssertionError, with what is `seen` instead.
+
+        The wait is the driver's patience, and `least` seconds at any rate.
+        """
+        deadline = time.monotonic() + max(self.rules.patience, least)
         while not holds():
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}\n{seen()}\n{self.log()}")

@@ -43,7 +43,10 @@ def limited_notice(house: House) -> None:
     guest.see("Heard: 1")
     house.rules.limit(guest.chat, 1)
     guest.say("kit notice plain")
-    assert guest.see("News 1: plain").text.count("News 1: plain") == 1
+    guest.see("News 1: plain")
+    sent = "SELECT 1 FROM notices WHERE outcome = 'sent' AND key LIKE 'kit:%:1'"
+    guest.until(lambda: house.rows(sent), "the notice to be recorded")
+    assert guest.sight.text.count("News 1: plain") == 1
 
 
 @rule("cut/waits-and-arrives", "0.1", PUSHES, plays("cut_off"), slow=True)
