@@ -58,7 +58,7 @@ class Site:
         return self._digest(f"upload {visitor} {key}")
 
     def _digest(self, text: str) -> str:
-        """32 hexadecimal digits that nobody else can tell."""
+        """32 hexadecimal digits that can't be guessed."""
         return hmac.digest(self._secret.encode(), text.encode(), "sha256")[:16].hex()
 
     def cookie_of(self, visitor: str) -> str:

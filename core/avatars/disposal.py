@@ -58,7 +58,7 @@ def prefix_of(user_id: uuid.UUID, owned_id: uuid.UUID) -> str:
 
 
 def place_of(found: Avatar) -> str:
-    """Below which an avatar's objects are: always the same, whoever it is of."""
+    """The prefix of an avatar's objects: always the same, whatever its owner."""
     return prefix_of(found.home_id or found.user_id, found.id)
 
 

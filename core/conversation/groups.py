@@ -117,7 +117,7 @@ class Working:
             self._take(group, chat, among_others=len(chats) > 1)
 
     def _take(self, group: _Group, chat: int, *, among_others: bool) -> None:
-        """Apply a conversation's events; among others it waits for nobody, and can fail alone."""
+        """Apply a conversation's events; among others it waits for no lock, and can fail alone."""
         found = statements.lock(chat, waiting=not among_others)
         if not among_others:
             self._events(group, chat, found)
@@ -175,7 +175,7 @@ class Working:
                 self.apply([chat], 1)
 
     def _own(self, chat: int, event: int, error: Exception) -> None:
-        """An error with nothing else beside it: the event is to blame, or nobody."""
+        """An error with nothing else beside it: the event's, or an outage."""
         if not event or blameless(error):
             self.outcome.trouble[chat] = error
             return

@@ -134,7 +134,7 @@ def lock(conversation_id: int, *, waiting: bool = True) -> Locked | None:
 
 
 def _fetched(query: str, conversation_id: int, *, waiting: bool = True) -> Any:
-    """The locked row; asked for again where it became somebody else's while it was waited for."""
+    """The locked row; asked for again where its person changed while it was waited for."""
     if is_sqlite():
         return run(query, conversation_id).fetchone()
     held = f"{query} FOR NO KEY UPDATE"

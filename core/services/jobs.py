@@ -28,7 +28,7 @@ BUSY_SECONDS = 1.0
 """How long a wake-up waits for the queue's file before it is given up."""
 
 _MAKING = 0x11CE4E56
-"""PostgreSQL's advisory lock of whoever makes the queue's tables."""
+"""PostgreSQL's advisory lock for making the queue's tables."""
 
 
 class _Storage(SqliteStorage):  # type: ignore[misc]  # huey has no types

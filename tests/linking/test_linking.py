@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,23 +15,13 @@ from core.avatars.person import read as read_person
 from core.avatars.privacy import erasure_worker
 from core.avatars.privacy.retained import Export
 from core.avatars.support import SupportMessage
-from core.conversation.models import Conversation, InboxEvent, User
+from core.conversation.models import Conversation, User
 from core.services.erasure_ledger import Erased, read
 from tests.linking.people import ask, astray, code_of, link, trained, unlink, user_of
 from tests.scenarios.on_steps import SteppedHouse, SteppedPerson
-from tests.scenarios.stage import QUICK
 from tests.scenarios.walks import agree, begin_portrait, launch, pictures, portrait, upload
 
 DONE = "👥 Done: everything you have is now in both chats."
-
-
-@pytest.fixture
-def house(db: object, database_url: str, tmp_path: Path) -> Iterator[SteppedHouse]:
-    opened = SteppedHouse(tmp_path, database_url, **QUICK)
-    yield opened
-    failed = list(InboxEvent.select().where(InboxEvent.attempts > 0))
-    opened.stop()
-    assert failed == []
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,12 +11,11 @@ from core.avatars.linking.codes import Link
 from core.avatars.linking.working import Linking
 from core.avatars.models import Avatar
 from core.conversation.messages import Address, Event, Kind, Person, Update
-from core.conversation.models import Conversation, InboxEvent, User
+from core.conversation.models import Conversation, User
 from core.conversation.tokens import sign
 from tests.conversation.racing import at_once
 from tests.linking.people import astray
 from tests.scenarios.on_steps import SteppedHouse
-from tests.scenarios.stage import QUICK
 from tests.sizes import SIZE
 
 ROUNDS = 3 if SIZE == "small" else 12
@@ -66,15 +64,6 @@ class Chat:
     def row(self) -> Conversation:
         found: Conversation = Conversation.get_by_id(self.id)
         return found
-
-
-@pytest.fixture
-def house(db: object, database_url: str, tmp_path: Path) -> Iterator[SteppedHouse]:
-    opened = SteppedHouse(tmp_path, database_url, **QUICK)
-    yield opened
-    failed = list(InboxEvent.select().where(InboxEvent.attempts > 0))
-    opened.stop()
-    assert failed == []
 
 
 @pytest.fixture

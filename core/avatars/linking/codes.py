@@ -67,7 +67,7 @@ _OPEN = (Link.kind == LinkKind.JOIN) & (Link.outcome == "")
 
 
 def offer(conversation_id: int, now: float) -> None:
-    """Make a code for a chat; an earlier one that nobody has typed is void."""
+    """Make a code for a chat; an earlier unused one is void."""
     untyped = _OPEN & Link.other.is_null() & (Link.until > now)
     Link.update(until=now).where(Link.conversation == conversation_id, untyped).execute()
     link_id = uuid.uuid4()
@@ -87,7 +87,7 @@ def typed(code: str) -> Link | None:
 
 
 def take(link: Link, conversation_id: int, now: float) -> None:
-    """Note who has typed a code; nobody else can from now on."""
+    """Note which chat has typed a code; it is used up from now on."""
     taken = Link.update(other=conversation_id, until=now + SECONDS)
     taken.where(Link.id == link.id).execute()
 
@@ -154,7 +154,7 @@ def look(position: Position, now: float) -> LinkFacts:
 
 
 def name_of(chat: Conversation) -> str:
-    """How somebody recognises another chat of theirs."""
+    """How a person recognises another chat of theirs."""
     name = chat.user.name if chat.name is None else chat.name
     channel = chat.channel.capitalize()
     return f"{channel}, {name}" if name else channel

@@ -106,7 +106,7 @@ def homes_of(user_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def home_of(conversation_id: int) -> uuid.UUID | None:
-    """Who brought what is made in a conversation; None where nobody was ever linked with it."""
+    """The home of what is made in a conversation; None where it was never linked."""
     found: uuid.UUID | None = brought_by(conversation_id).scalar()
     return found
 
@@ -154,7 +154,7 @@ def _move(keeper: uuid.UUID, target: uuid.UUID, moving: Homes, chats: list[int])
 
 
 def _point_back(user_id: uuid.UUID, chats: list[int]) -> None:
-    """Have nothing of a person name a conversation that is somebody else's now."""
+    """Have nothing of a person name a conversation of another person."""
     for model in (AvatarPhoto, *_ORDERS):
         strange = model.conversation.not_in(chats)
         model.update(conversation=chats[0]).where(model.user == user_id, strange).execute()
@@ -171,7 +171,7 @@ def _settle_names(*people: User) -> None:
 
 
 def _settle_alone(user_id: uuid.UUID, chats: list[Conversation]) -> None:
-    """Somebody who is linked with nobody has their name, and the consent that they gave."""
+    """A person without a link has their own name, and the consent that they gave."""
     name, username = chats[0].name or "", chats[0].username or ""
     User.update(name=name, username=username, sought=folded(name)).where(
         User.id == user_id
@@ -223,7 +223,7 @@ def _block_as(one: uuid.UUID, other: uuid.UUID) -> None:
 
 
 def _settle_admissions(user_id: uuid.UUID, homes: Homes) -> None:
-    """Somebody is admitted where any side of theirs is; what others brought stays theirs."""
+    """A person is admitted where any side of theirs is; what others brought stays theirs."""
     if Admission.select().where(Admission.user == user_id).exists():
         return
     found = Admission.get_or_none(Admission.user.in_(homes))

@@ -61,7 +61,7 @@ class Linking:
             return bool(claim.where(due).execute())
 
     def _join(self, link: Link) -> list[int]:
-        assert link.other is not None, "whoever agreed has a chat"
+        assert link.other is not None, "a side that agreed has a chat"
         kept, brought = link.conversation.user, link.other.user
         obstacle = in_the_way(kept, brought)
         if obstacle:

@@ -248,7 +248,7 @@ STAYING = (
 class Consent(Model):
     """A person's consent to a version of the text, until they withdraw it.
 
-    One is `set_aside_at` a moment where its person was linked with somebody who had not consented.
+    One is `set_aside_at` a moment where its person was linked with one who had not consented.
     """
 
     id = peewee.BigAutoField()

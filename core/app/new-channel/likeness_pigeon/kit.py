@@ -1,4 +1,4 @@
-"""How somebody talks on pigeon: what the kit needs to hold its rules."""
+"""How a person talks on pigeon: what the kit needs to hold its rules."""
 
 from __future__ import annotations
 

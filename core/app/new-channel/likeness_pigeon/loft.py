@@ -117,7 +117,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Whoever asked was killed in the middle of it."""
+        """The asking process was killed in the middle of it."""
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -172,5 +172,5 @@ class _Door(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
-        except OSError:  # whoever asked is gone
+        except OSError:  # the client is gone
             self.close_connection = True

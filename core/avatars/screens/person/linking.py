@@ -40,7 +40,7 @@ def linking(facts: Facts, t: Translator) -> Screen:
 
 
 def confirming_link(facts: Facts, t: Translator) -> Screen:
-    """Asked on both sides; what it is about stands there, so that nobody links a stranger."""
+    """Asked on both sides; it shows the other chat, so that no stranger is linked by mistake."""
     link = facts.link
     if not link.id:
         return Screen(

@@ -15,7 +15,7 @@ _NUMBERED = re.compile(r"(?P<number>\d+)\. (?P<label>.+)|• (?P<worded>.+) \(ty
 
 
 class Guest:
-    """Somebody who talks with the bot, whatever the channel has for buttons."""
+    """A person who talks with the bot, whatever the channel has for buttons."""
 
     def __init__(self, house: House, chat: Chat, name: str) -> None:
         self.house, self.chat, self.name = house, chat, name

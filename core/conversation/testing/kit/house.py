@@ -124,7 +124,7 @@ class House:
         finally:
             mark.unlink(missing_ok=True)
         self.start()
-        if self.can.terminal:  # whoever looks opens theirs again
+        if self.can.terminal:  # a look opens it again
             for guest in self._guests:
                 guest.see()
 
@@ -149,7 +149,7 @@ class House:
     # Who talks with it
 
     def meet(self) -> Guest:
-        """Somebody new, of whom the dialogue knows the name."""
+        """A new person, whose name the dialogue knows."""
         self._met += 1
         name = f"Guest{self._met}"
         chat = self.rules.chat(name)
@@ -209,12 +209,12 @@ class House:
             return database.execute(query, parameters).fetchall() if made.fetchone() else []
 
     def memory(self, name: str) -> Mapping[str, Any]:
-        """What the dialogue remembers of somebody; empty before it knows them."""
+        """What the dialogue remembers of a person; empty before it knows them."""
         found = self.rows("SELECT memory FROM conversations WHERE memory LIKE ?", f'%"{name}"%')
         return json.loads(found[0][0]) if found else {}
 
     def erase(self, name: str) -> None:
-        """Erase somebody as the core does: their row goes, and all that leads to it."""
+        """Erase a person as the core does: their row goes, and all that leads to it."""
         with closing(sqlite3.connect(self.folder / "kit.db", timeout=10)) as database, database:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute(

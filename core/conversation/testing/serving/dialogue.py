@@ -21,14 +21,16 @@ KEPT = 400
 SLOW_SECONDS = 0.02
 LATER_SECONDS = 0.6
 FILE = b"What the kit hands over, as it is. " * 40
-_DEEDS = ("name", "poison", "slow", "notice", "later", "small", "dearer")
+_ACTIONS = ("name", "poison", "slow", "notice", "later", "small", "dearer")
 
 
 def _rows() -> tuple[Row, ...]:
     gone = tuple(
         row("text", "ANY", state, when=f"asks({state})") for state in STATES if state != "hall"
     )
-    done = tuple(row("text", "ANY", SAME, when=f"asks({deed})", then=deed) for deed in _DEEDS)
+    done = tuple(
+        row("text", "ANY", SAME, when=f"asks({action})", then=action) for action in _ACTIONS
+    )
     return (
         *gone,
         *done,

@@ -137,7 +137,7 @@ def poison(house: House) -> None:
 
 @rule("poison/is-admitted", "0.1", slow=True)
 def admitted(house: House) -> None:
-    """Whoever sent what can't be applied is told so."""
+    """The sender of a text that can't be applied is told so."""
     guest = house.meet()
     guest.hear("before")
     guest.say("kit poison")
@@ -150,7 +150,7 @@ def admitted(house: House) -> None:
 
 @rule("poison/others-go-on", "0.1", SERVER)
 def others_go_on(house: House) -> None:
-    """Somebody else's poison is nobody else's trouble."""
+    """One person's poison is no trouble for others."""
     anna, boris = house.meet(), house.meet()
     anna.say("kit poison")
     anna.until(lambda: _tried(house, anna.name), "it to be tried")

@@ -42,7 +42,7 @@ def twice(house: House) -> None:
 
 @rule("fetch/gone-is-told", "0.1", plays("lose_files"))
 def gone(house: House) -> None:
-    """A photo that the messenger no longer has is known to be gone: nobody asks for ever."""
+    """A photo that the messenger no longer has is known to be gone, and asked for no more."""
     guest = house.meet()
     house.rules.lose_files()
     guest.chat.send_photos([photo(220)])
@@ -89,7 +89,7 @@ def inner(house: House) -> None:
 
 @contextmanager
 def _canary() -> Iterator[tuple[str, list[str]]]:
-    """A server of this machine that nobody may visit."""
+    """A server of this machine that no fetch may reach."""
     visits: list[str] = []
 
     class Canary(http.server.BaseHTTPRequestHandler):

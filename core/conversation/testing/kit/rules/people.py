@@ -68,7 +68,7 @@ def cut_said(house: House) -> None:
 
 
 def _cut_off(house: House) -> Guest:
-    """Somebody to whom the bot has tried in vain to show something."""
+    """A person to whom the bot has tried in vain to show something."""
     guest = house.meet()
     guest.hear("before")
     guest.see("Heard: 1")
@@ -108,7 +108,7 @@ def stops_nobody(house: House) -> None:
 
 @rule("block/speaks-and-is-answered", "0.1", *LEAVES, slow=True)
 def speaks_again(house: House) -> None:
-    """Whoever speaks again after blocking the bot is answered."""
+    """A person who speaks again after blocking the bot is answered."""
     guest = house.meet()
     guest.hear("hello")
     guest.see("Heard: 1")
@@ -167,7 +167,7 @@ def erased(house: House) -> None:
 
 @rule("erase/comes-as-somebody-new", "0.1")
 def new_again(house: House) -> None:
-    """Whoever was erased and speaks again is somebody new."""
+    """An erased person who speaks again is a new one."""
     guest = house.meet()
     guest.hear("hello")
     guest.until(lambda: _quiet(house), "everything to be done")

@@ -90,7 +90,7 @@ def dearer(house: House) -> None:
 
 @rule("press/forged-does-nothing", "0.1", *KEPT)
 def forged(house: House) -> None:
-    """A button that nobody was offered does nothing; the bot lives."""
+    """A button that was never offered does nothing; the bot lives."""
     guest = house.meet()
     guest.hear("hello")
     payload = _payload(guest, "Count")

@@ -140,7 +140,7 @@ def edit_text(house: House) -> None:
 
 @rule("service/is-silent", "0.1", does("service_message"))
 def service(house: House) -> None:
-    """What the messenger says of itself is nobody's text, and nobody is answered."""
+    """What the messenger says of itself is no person's text, and is not answered."""
     guest = house.meet()
     guest.hear("something")
     [before] = house.rows("SELECT max(id) FROM inbox")
